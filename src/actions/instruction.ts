@@ -1,0 +1,44 @@
+import type { ExpectedState, WantedRelease } from '../model/message.ts';
+
+/**
+ * What an action asks the fleet's runner to do: a closed union, carried out in order, each idempotent. The
+ * runner adds what only it knows (authority, operation id, where releases lie).
+ */
+export type Instruction =
+  | { readonly kind: 'stage'; readonly node: string; readonly releases: readonly WantedRelease[] }
+  | {
+      readonly kind: 'update';
+      readonly node: string;
+      readonly releases: readonly WantedRelease[];
+      readonly expected: ExpectedState;
+      readonly restorePoint: string;
+      readonly healthTimeoutMs: number;
+    }
+  | {
+      readonly kind: 'rollback';
+      readonly node: string;
+      readonly restorePoint: string;
+      /** Restore point made of the present state first, so that the rollback can be undone; null when it undoes an update. */
+      readonly keep: string | null;
+      readonly healthTimeoutMs: number;
+    }
+  /** Observe until the node is healthy and has exactly these manifests, at most `timeoutMs`. */
+  | { readonly kind: 'confirm'; readonly node: string; readonly expected: ExpectedState; readonly timeoutMs: number }
+  /** Not before `durationMs` have passed since the last node of the stage finished. */
+  | { readonly kind: 'bake'; readonly stage: number; readonly durationMs: number }
+  | { readonly kind: 'await-approval'; readonly stage: number }
+  | { readonly kind: 'promote'; readonly stage: number };
+
+/** An action kind: pure. `Params` come from a plan file, so they are checked against `paramsSchema` when a plan is read. */
+export interface Action<Step> {
+  readonly kind: string;
+  /** JSON Schema 2020-12 of `PlanStep.params`. */
+  readonly paramsSchema: object;
+  /** `~`, `+`, `!`, `<` or `?` of the text output. */
+  readonly symbol: '+' | '~' | '!' | '-' | '<' | '?';
+  /** One line for people: what this step does, without the address. */
+  describe(step: Step): string;
+  instructions(step: Step): readonly Instruction[];
+  /** Takes the step back after it was done; empty where there is nothing to take back. Undefined: it cannot be taken back. */
+  inverse(step: Step): readonly Instruction[] | undefined;
+}

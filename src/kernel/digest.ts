@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from './canonical-json.ts';
+
+/** `sha256:` and 64 lower-case hex digits. */
+export type Digest = `sha256:${string}`;
+
+const pattern = /^sha256:[0-9a-f]{64}$/u;
+
+export function isDigest(text: string): text is Digest {
+  return pattern.test(text);
+}
+
+export function digestBytes(bytes: Uint8Array | string): Digest {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/** Digest of a JSON value over its canonical form (RFC 8785). */
+export function digestJson(value: unknown): Digest {
+  return digestBytes(canonicalJson(value));
+}
+
+/** First `length` hex digits, for ids that people read. */
+export function shortDigest(digest: Digest, length = 12): string {
+  return digest.slice('sha256:'.length, 'sha256:'.length + length);
+}
+
+/** Bare hex, as release manifests store it. */
+export function hexOf(digest: Digest): string {
+  return digest.slice('sha256:'.length);
+}

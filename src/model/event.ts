@@ -1,0 +1,89 @@
+/**
+ * Progress events: what `-o jsonl` prints line by line and the live view draws. The first is always `version`.
+ * Readers ignore unknown types and fields. Every event carries `at` (RFC 3339 UTC).
+ */
+import type { Finding } from '../kernel/finding.ts';
+import type { Failure, Outcome } from '../kernel/outcome.ts';
+import type { Digest } from '../kernel/digest.ts';
+import type { PlanSummary } from './plan.ts';
+
+export type ThemisEvent = { readonly at: string } & EventBody;
+
+export type EventBody =
+  | { readonly type: 'version'; readonly formatVersion: '1.0'; readonly themisVersion: string }
+  | { readonly type: 'planned'; readonly planDigest: Digest; readonly summary: PlanSummary }
+  | { readonly type: 'finding'; readonly finding: Finding }
+  | {
+      readonly type: 'execution-started';
+      readonly execution: string;
+      readonly planDigest: Digest;
+      readonly resumed: boolean;
+      readonly steps: number;
+    }
+  | {
+      readonly type: 'step-started';
+      readonly step: string;
+      readonly target: string;
+      readonly kind: string;
+      readonly stage: number;
+      readonly direction: 'forward' | 'back';
+    }
+  | {
+      readonly type: 'step-progress';
+      readonly step: string;
+      readonly target: string;
+      readonly phase: NodePhase;
+      readonly doneBytes?: number;
+      readonly totalBytes?: number;
+    }
+  | {
+      readonly type: 'step-finished';
+      readonly step: string;
+      readonly target: string;
+      readonly outcome: Outcome;
+      readonly durationMs: number;
+      readonly direction: 'forward' | 'back';
+    }
+  /** Nothing can start now; `on` says what is waited for. */
+  | { readonly type: 'waiting'; readonly on: WaitReason; readonly detail: string; readonly until: string | null }
+  | {
+      readonly type: 'leader-moved';
+      readonly cluster: string;
+      readonly from: string | null;
+      readonly to: string | null;
+    }
+  | { readonly type: 'rolling-back'; readonly because: string; readonly failure: Failure }
+  | { readonly type: 'stopping'; readonly signal: string; readonly inHand: readonly string[] }
+  | {
+      readonly type: 'execution-finished';
+      readonly execution: string;
+      readonly result: ExecutionResult;
+      readonly exitCode: number;
+    };
+
+export type WaitReason = 'bake' | 'approval' | 'window' | 'quorum' | 'lock' | 'operation' | 'health';
+
+/** The phases of one node operation, in order of an update. */
+export type NodePhase =
+  | 'stage'
+  | 'preflight'
+  | 'restore-point'
+  | 'prepare'
+  | 'drain'
+  | 'stop'
+  | 'switch'
+  | 'start'
+  | 'health'
+  | 'rejoin'
+  | 'commit'
+  | 'roll-back';
+
+export type ExecutionResult =
+  | 'done'
+  | 'nothing-to-do'
+  | 'rolled-back'
+  | 'rollback-incomplete'
+  | 'paused'
+  | 'not-finished'
+  | 'stale'
+  | 'interrupted';

@@ -1,0 +1,142 @@
+/**
+ * The plan file, `formatVersion` 1.0: an interface that scripts read. Readers ignore unknown fields and refuse an
+ * unknown major version. Field meaning and digest coverage are documented in README, "Plan file".
+ */
+import type { Digest } from '../kernel/digest.ts';
+import type { Finding } from '../kernel/finding.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import type { FileDrift, InstalledPackage } from './observed.ts';
+
+export interface Plan {
+  readonly formatVersion: '1.0';
+  readonly themisVersion: string;
+  readonly fleet: { readonly name: string; readonly uid: string };
+  /** RFC 3339 UTC. */
+  readonly createdAt: string;
+  /** Counts for the first effect only. */
+  readonly expiresAt: string;
+  readonly scope: PlanScope;
+  readonly source: PlanSource;
+  readonly desiredDigest: Digest;
+  readonly targetDigest: Digest;
+  readonly observedDigest: Digest;
+  readonly planDigest: Digest;
+  /** False when carrying it out would be wrong: an error finding, a quarantined target. */
+  readonly applyable: boolean;
+  /** False when a node in scope could not be observed. */
+  readonly complete: boolean;
+  /** True when planning met error findings; steps are then what could still be planned. */
+  readonly errored: boolean;
+  readonly drift: readonly NodeDrift[];
+  readonly transitions: readonly Transition[];
+  readonly steps: readonly PlanStep[];
+  readonly constraints: readonly Constraint[];
+  readonly schedule: readonly ScheduledStep[];
+  readonly deferred: readonly DeferredStep[];
+  readonly findings: readonly Finding[];
+  readonly summary: PlanSummary;
+}
+
+export interface PlanScope {
+  /** `node/NAME` addresses as asked for; empty: every node. Sorted. */
+  readonly targets: readonly string[];
+  readonly excludes: readonly string[];
+}
+
+export interface PlanSource {
+  /** Remote URL without credentials, or null outside Git. */
+  readonly repository: string | null;
+  readonly revision: string | null;
+  readonly dirty: boolean;
+  readonly signer: string | null;
+}
+
+export interface NodeDrift {
+  readonly node: string;
+  readonly files: readonly FileDrift[];
+}
+
+/** One package going from one manifest to another; said once for all nodes that do it. */
+export interface Transition {
+  readonly id: string;
+  readonly package: string;
+  /** null: not installed before. */
+  readonly from: string | null;
+  readonly to: string;
+  readonly manifestHash: Digest;
+  readonly files: { readonly add: number; readonly change: number; readonly remove: number; readonly bytes: number };
+  readonly restart: boolean;
+}
+
+export type StepKind = 'node-install' | 'node-update' | 'node-repair' | 'node-rollback' | 'stage-promote';
+
+export interface PlanStep {
+  /** Derived from content, never from a position: `node-a/update/1f3c9a7be012`. */
+  readonly id: string;
+  readonly kind: StepKind;
+  /** `node/NAME` or `stage/N`. */
+  readonly target: string;
+  /** Absent where nothing changes hands: a repair, a promotion. */
+  readonly transition?: string;
+  /** Further transitions of the same switch, in dependency order. */
+  readonly with?: readonly string[];
+  readonly before: StepState;
+  readonly after: StepState;
+  readonly reason: string;
+  /** Step ids; the DAG. */
+  readonly needs: readonly string[];
+  /** From 1. */
+  readonly stage: number;
+  readonly undo?: StepUndo;
+  readonly irreversible?: { readonly why: string };
+  /** Further parameters of the kind, as its schema says. */
+  readonly params?: JsonObject;
+}
+
+/** What a node has (by package), or the state of a stage. Empty packages: nothing installed. */
+export interface StepState {
+  readonly packages?: Readonly<Record<string, InstalledPackage>>;
+  readonly promoted?: boolean;
+}
+
+export interface StepUndo {
+  readonly kind: 'restore';
+  readonly restorePoint: string;
+}
+
+export type Constraint =
+  | { readonly kind: 'leaderLast'; readonly cluster: string }
+  | { readonly kind: 'maxUnavailable'; readonly cluster: string; readonly value: number }
+  | { readonly kind: 'maxMinorSkew'; readonly cluster: string; readonly value: number }
+  | { readonly kind: 'quorum'; readonly cluster: string; readonly members: number; readonly mustStayUp: number }
+  | { readonly kind: 'window'; readonly cluster?: string; readonly node: string; readonly tenants: readonly string[] };
+
+export interface ScheduledStep {
+  readonly step: string;
+  /** Of the window; null where the step is always open. */
+  readonly opensAt: string | null;
+  readonly closesAt: string | null;
+  /** RFC 3339 where the plan is tied to an instant (`--at`, a window), else null: the offsets then say all. */
+  readonly startsAt: string | null;
+  readonly endsAt: string | null;
+  readonly startsAfterMs: number;
+  readonly endsAfterMs: number;
+  readonly estimateMs: number;
+}
+
+export interface DeferredStep {
+  readonly step: string;
+  readonly reason: string;
+  readonly until: string | null;
+}
+
+export interface PlanSummary {
+  readonly create: number;
+  readonly update: number;
+  readonly repair: number;
+  readonly rollback: number;
+  readonly migrate: number;
+  readonly unchanged: number;
+  readonly deferred: number;
+  readonly irreversible: number;
+}

@@ -1,0 +1,102 @@
+/**
+ * Releases as they lie in a source. Field names and meaning are an interface (`release.json`, `index.json`,
+ * `delta.json`); `manifestHash` is SHA-256 over the canonical JSON without itself, the signature covers the file's bytes.
+ */
+import type { Digest } from '../kernel/digest.ts';
+import type { JsonObject } from '../kernel/json.ts';
+
+export interface ReleaseManifest {
+  readonly schemaVersion: 1;
+  readonly product: string;
+  readonly package: string;
+  readonly version: string;
+  readonly tagName: string;
+  readonly releaseNotes: string;
+  /** RFC 3339 UTC. */
+  readonly releaseDate: string;
+  readonly isCritical: boolean;
+  /** Grows with every release of a package; a node keeps a floor (anti-rollback). */
+  readonly counter: number;
+  /** No node accepts the release for the first time after this instant; null: never. */
+  readonly expiresAt: string | null;
+  readonly platform: Platform;
+  readonly architecture: Architecture;
+  /** Sorted by path. */
+  readonly files: readonly ReleaseFile[];
+  readonly dependencies: readonly ReleaseDependency[];
+  readonly minUpgradeFrom: string | null;
+  readonly dataSchemaVersion: number;
+  readonly manifestHash: Digest;
+  readonly build: { readonly commit: string | null; readonly date: string | null; readonly compiler: string | null };
+  readonly probes?: readonly JsonObject[];
+}
+
+export type Platform = 'linux' | 'macos' | 'windows' | 'any';
+export type Architecture = 'x64' | 'arm64' | 'any';
+export type ReleaseFileType = 'executable' | 'library' | 'config' | 'data';
+
+export interface ReleaseFile {
+  /** Relative to the install directory, `/`-separated; passes the path guard. */
+  readonly path: string;
+  readonly type: ReleaseFileType;
+  /** 64 lower-case hex digits. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  /** Four octal digits: `0755`. */
+  readonly permissions: string;
+  readonly platform?: Platform;
+  readonly architecture?: Architecture;
+  readonly url?: string;
+  readonly metadata?: JsonObject;
+}
+
+export interface ReleaseDependency {
+  readonly package: string;
+  readonly versionConstraint: string;
+  readonly optional: boolean;
+  readonly conflicts: readonly string[];
+}
+
+export interface ReleaseIndex {
+  readonly formatVersion: string;
+  readonly product: string;
+  readonly generatedAt: string;
+  /** Freshness: after this instant the index is stale. */
+  readonly expiresAt: string;
+  readonly entries: readonly ReleaseIndexEntry[];
+  readonly deltas: readonly JsonObject[];
+}
+
+export interface ReleaseIndexEntry {
+  readonly package: string;
+  readonly version: string;
+  readonly platform: Platform;
+  readonly architecture: Architecture;
+  readonly manifestHash: Digest;
+  /** Of `release.json`, relative to the index. */
+  readonly url: string;
+  readonly critical: boolean;
+  readonly yanked?: boolean;
+}
+
+export interface DeltaManifest {
+  readonly from: string;
+  readonly to: string;
+  readonly files: readonly {
+    readonly path: string;
+    readonly baseHash: string;
+    readonly targetHash: string;
+    readonly patchUrl: string;
+    readonly patchHash: string;
+    readonly patchSize: number;
+    readonly targetSize: number;
+    readonly algorithm: string;
+  }[];
+}
+
+/** The release catalogue the planner sees: every manifest it may need, sorted by package, version and manifest hash. */
+export interface Catalogue {
+  readonly releases: readonly ReleaseManifest[];
+  /** Manifest hashes that the index marks as withdrawn. */
+  readonly yanked: readonly Digest[];
+}

@@ -1,0 +1,49 @@
+/**
+ * What the fleet's coordination store remembers between runs and the planner may use: stage membership (fixed
+ * when a rollout starts), verdicts, quarantine, suspension, measured durations. Plain data; the fleet room writes it.
+ */
+import type { Digest } from '../kernel/digest.ts';
+import type { JsonObject } from '../kernel/json.ts';
+
+export interface RolloutRecord {
+  /** The rollout in progress or last finished; null before the first. */
+  readonly current: RolloutProgress | null;
+  readonly quarantine: readonly QuarantinedTarget[];
+  readonly suspended: { readonly at: string; readonly by: string; readonly reason: string } | null;
+  readonly verdicts: readonly JsonObject[];
+  readonly estimates: Estimates;
+}
+
+export interface RolloutProgress {
+  readonly target: Digest;
+  readonly startedAt: string;
+  /** Index 0 is stage 1. Node names, each in exactly one stage. */
+  readonly stages: readonly StageProgress[];
+}
+
+export interface StageProgress {
+  readonly nodes: readonly string[];
+  /** When the last node of the stage finished: bake time counts from here. */
+  readonly completedAt: string | null;
+  readonly promotedAt: string | null;
+}
+
+export interface QuarantinedTarget {
+  readonly target: Digest;
+  readonly at: string;
+  readonly reason: string;
+}
+
+/** p95 of what was measured, in milliseconds; null while there is no history. */
+export interface Estimates {
+  readonly updateMs: number | null;
+  readonly rollbackMs: number | null;
+}
+
+export const emptyRecord: RolloutRecord = {
+  current: null,
+  quarantine: [],
+  suspended: null,
+  verdicts: [],
+  estimates: { updateMs: null, rollbackMs: null },
+};

@@ -1,0 +1,63 @@
+/**
+ * The file system as crash safety needs it: each mutating call is one step that can fail or be the last.
+ * Nothing is durable before `syncFile` of a file and `syncDirectory` of the directory that names it.
+ * Throws ThemisError NOT_FOUND, NO_SPACE or IO. Absolute paths only; paths from outside pass the guard first.
+ */
+import type { Digest } from '../kernel/digest.ts';
+
+export interface FileSystem {
+  /** Without following a link; null when nothing is there. */
+  lstat(path: string): Promise<FileStat | null>;
+  /** Names, sorted; NOT_FOUND when there is no such directory. */
+  readDirectory(path: string): Promise<readonly string[]>;
+  readFile(path: string): Promise<Uint8Array>;
+  readLink(path: string): Promise<string>;
+  /** SHA-256 and size of the bytes, read in chunks. */
+  digestFile(path: string): Promise<{ readonly digest: Digest; readonly sizeBytes: number }>;
+  freeSpace(path: string): Promise<{ readonly freeBytes: number; readonly totalBytes: number }>;
+
+  makeDirectory(path: string): Promise<void>;
+  /** Replaces the content; not atomic, not durable. */
+  writeFile(path: string, bytes: Uint8Array, mode: number): Promise<void>;
+  /** Writes chunks as they come and returns the digest of what was written; fails with IO beyond `limitBytes`. */
+  writeStream(
+    path: string,
+    chunks: AsyncIterable<Uint8Array>,
+    mode: number,
+    limitBytes: number,
+  ): Promise<{ readonly digest: Digest; readonly sizeBytes: number }>;
+  /** Appends and makes durable in one call: the journal's write. */
+  appendDurably(path: string, bytes: Uint8Array): Promise<void>;
+  /** Reflink where the file system can, else copy. The target must not exist. */
+  copyFile(from: string, to: string, mode: number): Promise<void>;
+  /** Replaces an existing file in one step. */
+  rename(from: string, to: string): Promise<void>;
+  setMode(path: string, mode: number): Promise<void>;
+  removeFile(path: string): Promise<void>;
+  /** With all it holds; no error when nothing is there. */
+  removeTree(path: string): Promise<void>;
+  syncFile(path: string): Promise<void>;
+  syncDirectory(path: string): Promise<void>;
+
+  /**
+   * Exclusive lock that the system frees when its process dies, whatever way; null when another holds it.
+   * The file stays.
+   */
+  tryLock(path: string): Promise<FileLock | null>;
+}
+
+export interface FileStat {
+  readonly kind: 'file' | 'directory' | 'symlink' | 'other';
+  readonly sizeBytes: number;
+  /** Permission bits. */
+  readonly mode: number;
+  /** Nanoseconds since the epoch, as decimal text. */
+  readonly modifiedNs: string;
+  readonly changedNs: string;
+  readonly inode: string;
+  readonly owner: number;
+}
+
+export interface FileLock {
+  release(): Promise<void>;
+}
