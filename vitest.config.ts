@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { ClosingLine } from './test/support/closing-line.ts';
 
 const soak = process.env['THEMIS_SOAK'] === '1';
 
@@ -8,6 +9,7 @@ export default defineConfig({
     exclude: ['test/tripwire/**'],
     testTimeout: soak ? 3_600_000 : 60_000,
     hookTimeout: 60_000,
+    reporters: ['default', new ClosingLine()],
     // Crash tests start many processes; two workers keep a two-core machine honest.
     maxWorkers: 2,
     coverage: {

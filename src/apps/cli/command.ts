@@ -25,6 +25,7 @@ export interface Argument {
   readonly required?: boolean;
   /** Takes the rest of the line. */
   readonly variadic?: boolean;
+  readonly choices?: readonly string[];
 }
 
 export interface Option {
@@ -76,6 +77,7 @@ export interface Session {
   readonly ask: ((question: string) => Promise<string>) | undefined;
   readonly interrupts: Interrupts;
   readonly themisVersion: string;
+  readonly runtimeVersion: string;
 }
 
 export interface Output {
@@ -85,7 +87,10 @@ export interface Output {
   readonly columns: number;
 }
 
-/** SIGINT and SIGTERM. `soft` aborts at the first, `hard` at the second. */
+/**
+ * SIGINT and SIGTERM. `soft` aborts at the first, `hard` at the second. Until a command asks for its interrupts
+ * the signals end the process at once, as for any program.
+ */
 export interface Interrupts {
   readonly soft: AbortSignal;
   readonly hard: AbortSignal;

@@ -1,0 +1,75 @@
+/**
+ * The command line's main: parse, run, turn what happened into an exit code. The only place of the CLI that
+ * catches, and the only one that reads process globals.
+ */
+import { exitCodeOf, ThemisError } from '../../kernel/error.ts';
+import { exitCode } from '../../kernel/exit-code.ts';
+import type { Command } from './command.ts';
+import { commands } from './commands/index.ts';
+import { parse } from './parse.ts';
+import { createSession, themisVersion } from './session.ts';
+
+export async function main(): Promise<void> {
+  // A reader that went away (`themis plan | head`) is no reason for a stack trace.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(process.exitCode ?? exitCode.done);
+      throw error;
+    });
+  }
+  process.exitCode = await run(process.argv.slice(2));
+}
+
+async function run(argv: readonly string[]): Promise<number> {
+  let verbose = false;
+  try {
+    if (argv[0] === 'complete' && argv[1] === '--') {
+      (await import('./complete.ts')).printCompletions(await loadAll(), argv.slice(2));
+      return exitCode.done;
+    }
+    const parsed = parse(await loadFor(argv), argv, process.env, themisVersion());
+    if (parsed.kind === 'text') {
+      process[parsed.stream === 'out' ? 'stdout' : 'stderr'].write(parsed.text);
+      return parsed.usage ? exitCode.usage : exitCode.done;
+    }
+    verbose = parsed.globals.flag('verbose');
+    return await parsed.command.run(createSession(parsed.globals), parsed.input);
+  } catch (error) {
+    return report(error, verbose);
+  }
+}
+
+/** Loads the one command that is called; all of them when that is unclear or help is asked for. */
+async function loadFor(argv: readonly string[]): Promise<Command[]> {
+  const words = argv.filter((word) => !word.startsWith('-'));
+  for (let start = 0; start < words.length && words[0] !== 'help'; start += 1) {
+    const two = `${words[start]} ${words[start + 1] ?? ''}`;
+    const entry =
+      commands.find((candidate) => candidate.name === two) ??
+      commands.find((candidate) => candidate.name === words[start]);
+    if (entry !== undefined) return [await entry.load()];
+    // `-C DIR plan`: the word before may be the value of a global option.
+    if (!argv[argv.indexOf(words[start]!) - 1]?.startsWith('-')) break;
+  }
+  return await loadAll();
+}
+
+async function loadAll(): Promise<Command[]> {
+  return await Promise.all(commands.map((entry) => entry.load()));
+}
+
+function report(error: unknown, verbose: boolean): number {
+  if (error instanceof ThemisError && error.code !== 'BUG') {
+    process.stderr.write(`error: ${error.message}\n`);
+    if (error.hint !== undefined) process.stderr.write(`hint: ${error.hint}\n`);
+    if (verbose && error.cause !== undefined) process.stderr.write(`${stackOf(error.cause)}\n`);
+    return exitCodeOf(error.code);
+  }
+  process.stderr.write(`error: this is a bug in Themis: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(verbose ? `${stackOf(error)}\n` : 'hint: run it again with -v and report what it prints\n');
+  return exitCode.bug;
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,4 @@
+async function effect(): Promise<void> {}
+export function forgets(): void {
+  effect();
+}
