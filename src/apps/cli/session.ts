@@ -8,9 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ThemisError } from '../../kernel/error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Input, Interrupts, Output, Session } from './command.ts';
+import { packageFile } from './package-files.ts';
 
 export function themisVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+  const manifest = JSON.parse(readFileSync(packageFile, 'utf8')) as {
     version: string;
   };
   return manifest.version;

@@ -10,6 +10,7 @@ interface CommandEntry {
 }
 
 export const commands = [
+  { name: 'init', load: async () => (await import('./init.ts')).initCommand },
   { name: 'version', load: async () => (await import('./version.ts')).versionCommand },
   { name: 'completion', load: async () => (await import('./completion.ts')).completionCommand },
 ] as const satisfies readonly CommandEntry[];
