@@ -4,8 +4,7 @@
  */
 import { exitCodeOf, ThemisError } from '../../kernel/error.ts';
 import { exitCode } from '../../kernel/exit-code.ts';
-import type { Command } from './command.ts';
-import { commands } from './commands/index.ts';
+import { loadAllCommands, loadCommands } from './load-command.ts';
 import { parse } from './parse.ts';
 import { createSession, themisVersion } from './session.ts';
 
@@ -24,10 +23,10 @@ async function run(argv: readonly string[]): Promise<number> {
   let verbose = false;
   try {
     if (argv[0] === 'complete' && argv[1] === '--') {
-      (await import('./complete.ts')).printCompletions(await loadAll(), argv.slice(2));
+      (await import('./complete.ts')).printCompletions(await loadAllCommands(), argv.slice(2));
       return exitCode.done;
     }
-    const parsed = parse(await loadFor(argv), argv, process.env, themisVersion());
+    const parsed = parse(await loadCommands(argv), argv, process.env, themisVersion());
     if (parsed.kind === 'text') {
       process[parsed.stream === 'out' ? 'stdout' : 'stderr'].write(parsed.text);
       return parsed.usage ? exitCode.usage : exitCode.done;
@@ -37,25 +36,6 @@ async function run(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return report(error, verbose);
   }
-}
-
-/** Loads the one command that is called; all of them when that is unclear or help is asked for. */
-async function loadFor(argv: readonly string[]): Promise<Command[]> {
-  const words = argv.filter((word) => !word.startsWith('-'));
-  for (let start = 0; start < words.length && words[0] !== 'help'; start += 1) {
-    const two = `${words[start]} ${words[start + 1] ?? ''}`;
-    const entry =
-      commands.find((candidate) => candidate.name === two) ??
-      commands.find((candidate) => candidate.name === words[start]);
-    if (entry !== undefined) return [await entry.load()];
-    // `-C DIR plan`: the word before may be the value of a global option.
-    if (!argv[argv.indexOf(words[start]!) - 1]?.startsWith('-')) break;
-  }
-  return await loadAll();
-}
-
-async function loadAll(): Promise<Command[]> {
-  return await Promise.all(commands.map((entry) => entry.load()));
 }
 
 function report(error: unknown, verbose: boolean): number {
