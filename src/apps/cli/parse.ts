@@ -44,11 +44,13 @@ export function parse(
   environment: Environment,
   version: string,
 ): Parsed {
+  // Not commander's own: it would take the `--version` of `release build` for itself.
+  if (argv[0] === '--version' || argv[0] === '-V')
+    return { kind: 'text', text: `${version}\n`, stream: 'out', usage: false };
   const written = { out: '', err: '' };
   let found: Parsed | undefined;
   const program = new Commander('themis')
     .description('Plans and carries out updates of database fleets from desired state kept in Git.')
-    .version(version, '-V, --version', 'print the version')
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false, helpWidth: 100 })
     .configureOutput({ writeOut: (text) => (written.out += text), writeErr: (text) => (written.err += text) })
     .showHelpAfterError('Run it with --help to see how it is used.')

@@ -23,7 +23,7 @@ const build: Command = {
   ...plan,
   name: 'release build',
   group: 'Releases',
-  options: [],
+  options: [{ name: '--version', value: 'VERSION', summary: 'of the release' }],
   arguments: [{ name: 'DIR', summary: 'payload', required: true }],
 };
 
@@ -66,8 +66,8 @@ test('repeatable options collect, numbers and durations are checked', () => {
 });
 
 test('subcommands have their own arguments', () => {
-  const { command, input } = run(['release', 'build', './payload']);
-  expect([command.name, input.argument('DIR')]).toEqual(['release build', './payload']);
+  const { command, input } = run(['release', 'build', './payload', '--version', '1.5.0']);
+  expect([command.name, input.argument('DIR'), input.text('version')]).toEqual(['release build', './payload', '1.5.0']);
 });
 
 test.each([
@@ -80,6 +80,15 @@ test.each([
   const parsed = parse([plan, build], argv, {}, '1.2.3');
   expect(parsed).toMatchObject({ kind: 'text', usage: true, stream: 'err' });
   expect(parsed.kind === 'text' && parsed.text).toContain(text);
+});
+
+test.each(['--version', '-V'])('%s prints the version', (flag) => {
+  expect(parse([plan, build], [flag], {}, '1.2.3')).toEqual({
+    kind: 'text',
+    text: '1.2.3\n',
+    stream: 'out',
+    usage: false,
+  });
 });
 
 test('help is data: it goes to stdout, groups commands and names variables', () => {
