@@ -1,12 +1,23 @@
 /** The last part of planning: digests, drift, schedule and summary around the steps, and the seal. */
 import { hasErrors } from '../kernel/finding.ts';
 import type { Finding } from '../kernel/finding.ts';
+import type { Digest } from '../kernel/digest.ts';
 import { addDuration } from '../kernel/instant.ts';
-import type { Constraint, NodeDrift, Plan, PlanScope, PlanStep, PlanSummary, ScheduledStep } from '../model/plan.ts';
+import type { Observed } from '../model/observed.ts';
+import type {
+  Constraint,
+  NodeDrift,
+  Plan,
+  PlanScope,
+  PlanSource,
+  PlanStep,
+  PlanSummary,
+  ScheduledStep,
+} from '../model/plan.ts';
 import type { Cluster, NodeWork } from './change/node-work.ts';
 import type { Transitions } from './change/transitions.ts';
+import type { Estimates } from '../model/rollout-record.ts';
 import { observedDigest } from './observed-digest.ts';
-import type { PlanInputs } from './plan-inputs.ts';
 import { slotsOf } from './rollout/constraints.ts';
 import { estimateMs } from './rollout/estimate.ts';
 import type { PlacedChange } from './rollout/placement.ts';
@@ -16,8 +27,21 @@ import { sealPlan } from './seal.ts';
 /** How long a saved plan may wait for its first effect. */
 export const planLifetimeMs = 7 * 86_400_000;
 
+/** What every plan says about itself, whether it comes from Desired or returns to restore points. */
+export interface PlanFrame {
+  readonly fleet: { readonly name: string; readonly uid: string };
+  readonly observed: Observed;
+  readonly at: string;
+  readonly anchored: boolean;
+  readonly source: PlanSource;
+  readonly themisVersion: string;
+  readonly digests: { readonly desiredDigest: Digest; readonly targetDigest: Digest };
+  readonly estimates: Estimates;
+  readonly maxUnavailable: number;
+}
+
 export interface PlanParts {
-  readonly inputs: PlanInputs;
+  readonly frame: PlanFrame;
   readonly works: readonly NodeWork[];
   /** Clusters with a change in scope. */
   readonly concerned: readonly Cluster[];
@@ -31,21 +55,21 @@ export interface PlanParts {
 }
 
 export function finishPlan(parts: PlanParts): Plan {
-  const { inputs, works, steps, constraints, findings, scope } = parts;
-  const { desired, observed, at } = inputs;
+  const { frame, works, steps, constraints, findings, scope } = parts;
+  const { observed, at, fleet, digests } = frame;
   const errored = hasErrors(findings);
   const relied = new Set<string>();
   for (const { members } of parts.concerned) for (const { node } of members) relied.add(node.name);
   return sealPlan({
     formatVersion: '1.0',
-    themisVersion: inputs.themisVersion,
-    fleet: { name: desired.fleet.name, uid: desired.fleet.uid },
+    themisVersion: frame.themisVersion,
+    fleet: { name: fleet.name, uid: fleet.uid },
     createdAt: at,
     expiresAt: addDuration(at, planLifetimeMs),
     scope,
-    source: inputs.source,
-    desiredDigest: inputs.digests.desiredDigest,
-    targetDigest: inputs.digests.targetDigest,
+    source: frame.source,
+    desiredDigest: digests.desiredDigest,
+    targetDigest: digests.targetDigest,
     observedDigest: observedDigest(observed, relied),
     applyable: !errored,
     complete: works.every((work) => !work.inScope || work.observed?.reachable === true),
@@ -80,18 +104,17 @@ function usedTransitions(steps: readonly PlanStep[]): ReadonlySet<string> {
   return used;
 }
 
-function scheduleOf({ inputs, placed, steps, concerned }: PlanParts): readonly ScheduledStep[] {
+function scheduleOf({ frame, placed, steps, concerned }: PlanParts): readonly ScheduledStep[] {
   const placedOf = new Map(placed.map((entry) => [`node/${entry.work.node.name}`, entry]));
   const members = new Map(concerned.map((cluster) => [cluster.name, cluster.members.length]));
-  const { maxUnavailable } = inputs.desired.rollout;
   return schedule({
     steps,
     clusterOf: (step) => placedOf.get(step.target)!.work.node.cluster,
-    slotsOf: (cluster) => slotsOf(members.get(cluster)!, maxUnavailable),
+    slotsOf: (cluster) => slotsOf(members.get(cluster)!, frame.maxUnavailable),
     leads: (step) => placedOf.get(step.target)!.leads,
-    estimateOf: (step) => estimateMs(step.kind, placedOf.get(step.target)!.change.shape.bytes, inputs.record.estimates),
+    estimateOf: (step) => estimateMs(step.kind, placedOf.get(step.target)!.change.shape.bytes, frame.estimates),
     parallelism: defaultParallelism,
-    startsAt: inputs.anchored ? inputs.at : undefined,
+    startsAt: frame.anchored ? frame.at : undefined,
   });
 }
 

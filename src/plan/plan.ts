@@ -18,7 +18,7 @@ import { createNotes } from './findings/notes.ts';
 import { notePlanState } from './findings/plan-state.ts';
 import type { PlanInputs } from './plan-inputs.ts';
 import { finishPlan } from './finish-plan.ts';
-import { groupClusters } from './rollout/clusters.ts';
+import { clusterFacts, groupClusters } from './rollout/clusters.ts';
 import { clusterConstraints } from './rollout/constraints.ts';
 import { createLabelGroups } from './rollout/label-groups.ts';
 import type { PlacedChange } from './rollout/placement.ts';
@@ -60,27 +60,25 @@ export function plan(inputs: PlanInputs): Plan {
   const placed = placeChanges(concerned, membership.stageOf, groups, (node) => noteNoStage(node, notes));
   const gated = gatedStages(placed, works, membership.stageOf, membership.sizes, progress);
   noteSkippedStages(membership, placed, inputs, notes);
-  const steps = planSteps(placed, { rollout, targetDigest: digests.targetDigest, gated, groups });
+  const steps = planSteps(placed, {
+    stages: rollout.stages,
+    healthTimeoutMs: rollout.health.timeoutMs,
+    targetDigest: digests.targetDigest,
+    gated,
+    groups,
+  });
 
-  const facts = concerned.map(({ name, members, leader }) => ({
-    name,
-    members: members.length,
-    leader: leader?.node.name,
-  }));
-  const constraints = clusterConstraints(facts, rollout, notes);
+  const constraints = clusterConstraints(concerned.map(clusterFacts), rollout, notes);
   notePlanState(inputs, works, notes);
   const findings = [...notes.findings(), ...inputs.extraFindings].sort(compareFindings);
-  return finishPlan({
-    inputs,
-    works,
-    concerned,
-    placed,
-    steps,
-    constraints,
-    transitions,
-    findings,
-    scope: planScope(inputs.scope),
-  });
+  const frame = {
+    ...inputs,
+    fleet: desired.fleet,
+    estimates: inputs.record.estimates,
+    maxUnavailable: rollout.maxUnavailable,
+  };
+  const scope = planScope(inputs.scope);
+  return finishPlan({ frame, works, concerned, placed, steps, constraints, transitions, findings, scope });
 }
 
 function nodeWorks({ desired, observed }: PlanInputs, notes: Notes): readonly NodeWork[] {

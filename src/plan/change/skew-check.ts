@@ -12,7 +12,9 @@ import type { Notes } from '../findings/notes.ts';
 import type { Targets } from '../target/target-sets.ts';
 import type { Cluster, NodeWork } from './node-work.ts';
 
-export function refuseSkew(clusters: readonly Cluster[], targets: Targets, maxSkew: number, notes: Notes): void {
+type Releases = Pick<Targets, 'manifestOf' | 'releasesOf'>;
+
+export function refuseSkew(clusters: readonly Cluster[], targets: Releases, maxSkew: number, notes: Notes): void {
   const pairs = new Map<string, boolean>();
   const close = (name: string, a: InstalledPackage, b: InstalledPackage): boolean => {
     const key = `${name} ${a.manifestHash} ${b.manifestHash}`;
@@ -75,7 +77,7 @@ function noteSkew(
   name: string,
   now: InstalledPackage,
   to: InstalledPackage,
-  { targets, maxSkew, notes }: { targets: Targets; maxSkew: number; notes: Notes },
+  { targets, maxSkew, notes }: { targets: Releases; maxSkew: number; notes: Notes },
 ): void {
   const limit = maxSkew === 1 ? 'one minor version' : `${maxSkew} minor versions`;
   notes.gather('skewExceeded', `${name} ${now.version} ${to.version}`, work.node.name, (names, count) => ({
@@ -89,7 +91,7 @@ function pathAdvice(
   name: string,
   now: InstalledPackage,
   to: InstalledPackage,
-  targets: Targets,
+  targets: Releases,
   maxSkew: number,
 ): string {
   const [low, high] = semver.lt(now.version, to.version) ? [now, to] : [to, now];
@@ -102,7 +104,7 @@ function pathAdvice(
   return `Take the path ${way.join(' → ')}, one version at a time.`;
 }
 
-function facts(installed: InstalledPackage, targets: Targets): UpgradeFacts {
+function facts(installed: InstalledPackage, targets: Releases): UpgradeFacts {
   return {
     version: installed.version,
     minUpgradeFrom: targets.manifestOf(installed.manifestHash)?.minUpgradeFrom ?? null,

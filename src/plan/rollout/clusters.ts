@@ -2,6 +2,7 @@
 import { compareText } from '../../kernel/finding.ts';
 import type { Cluster, NodeWork } from '../change/node-work.ts';
 import type { Notes } from '../findings/notes.ts';
+import type { ClusterFacts } from './constraints.ts';
 
 /** `assumed`: leader by cluster, instead of what was observed. Sorted by name. */
 export function groupClusters(
@@ -38,4 +39,8 @@ function leaderOf(
     }
   }
   return leader;
+}
+
+export function clusterFacts({ name, members, leader }: Cluster): ClusterFacts {
+  return { name, members: members.length, leader: leader?.node.name };
 }

@@ -8,14 +8,15 @@ import type { PromoteParams } from '../../actions/stage-promote.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import { digestJson, shortDigest } from '../../kernel/digest.ts';
 import { formatDuration } from '../../kernel/duration.ts';
-import type { DesiredRollout } from '../../model/desired.ts';
+import type { DesiredStage } from '../../model/desired.ts';
 import type { PlanStep, StepUndo } from '../../model/plan.ts';
 import type { ChangeShape, NodeChange } from '../change/node-change.ts';
 import type { LabelGroups } from './label-groups.ts';
 import type { PlacedChange } from './placement.ts';
 
 export interface StepContext {
-  readonly rollout: DesiredRollout;
+  readonly stages: readonly DesiredStage[];
+  readonly healthTimeoutMs: number;
   readonly targetDigest: Digest;
   readonly gated: ReadonlySet<number>;
   readonly groups: LabelGroups;
@@ -35,7 +36,7 @@ export function planSteps(placed: readonly PlacedChange[], context: StepContext)
       const { group } = placed[at]!;
       const ids: string[] = [];
       for (; at < placed.length && placed[at]!.stage === stage && placed[at]!.group === group; at += 1) {
-        const step = nodeStep(placed[at]!, needs, context.rollout.health.timeoutMs, shared);
+        const step = nodeStep(placed[at]!, needs, context.healthTimeoutMs, shared);
         steps.push(step);
         ids.push(step.id);
       }
@@ -99,8 +100,8 @@ function makeParts({ shape, restorePoint, returnTo }: NodeChange, healthTimeoutM
   return { restorePoint, undo, params };
 }
 
-function stageGate(stage: number, needs: readonly string[], { rollout, targetDigest }: StepContext): PlanStep {
-  const { bakeMs, promotion } = rollout.stages[stage - 1]!;
+function stageGate(stage: number, needs: readonly string[], { stages, targetDigest }: StepContext): PlanStep {
+  const { bakeMs, promotion } = stages[stage - 1]!;
   const params: PromoteParams = { bakeMs, approval: promotion !== 'gate' };
   const waits = [
     ...(bakeMs > 0 ? [`a bake of ${formatDuration(bakeMs)}`] : []),
