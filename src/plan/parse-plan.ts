@@ -6,6 +6,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { actions, isActionKind } from '../actions/index.ts';
+import { exitCode, type ExitCode } from '../kernel/exit-code.ts';
 import type { Finding, FindingCode } from '../kernel/finding.ts';
 import { topologicalOrder } from '../kernel/graph.ts';
 import { isJsonObject } from '../kernel/json.ts';
@@ -38,6 +39,11 @@ export function parsePlan(source: string, file = 'plan'): ParsedPlan {
   if (!verifySeal(plan))
     return refused('THM3084', `${file} was altered: its contents do not have its planDigest.`, file);
   return { plan };
+}
+
+/** 8 for a plan that was altered; 3 for a file that is none this Themis reads. */
+export function refusedPlanExitCode(findings: readonly Finding[]): ExitCode {
+  return findings.some(({ code }) => code === 'THM3084') ? exitCode.stale : exitCode.invalid;
 }
 
 function refused(code: FindingCode, summary: string, file: string): { findings: Finding[] } {

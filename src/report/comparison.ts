@@ -36,14 +36,13 @@ export function comparisonMarkdown(comparison: PlanComparison, describe: (step: 
   return `${lines.join('\n')}\n`;
 }
 
+function side(plan: Plan): object {
+  const { source, planDigest, targetDigest, summary } = plan;
+  return { source, planDigest, targetDigest, summary };
+}
+
 /** Lossless: both plans' digests and every step that differs. */
 export function comparisonJson({ base, head, added, removed, changed, unchanged }: PlanComparison): string {
-  const side = (plan: Plan) => ({
-    source: plan.source,
-    planDigest: plan.planDigest,
-    targetDigest: plan.targetDigest,
-    summary: plan.summary,
-  });
   return `${JSON.stringify({ formatVersion: '1.0', base: side(base), head: side(head), added, removed, changed, unchanged }, null, 2)}\n`;
 }
 
