@@ -5,7 +5,14 @@
 import { compareText } from '../kernel/finding.ts';
 import type { Failure } from '../kernel/outcome.ts';
 import { describeProblem } from '../kernel/shape.ts';
-import type { FileDrift, InstalledPackage, Observed, ObservedNode, ReachableNode } from '../model/observed.ts';
+import type {
+  FileDrift,
+  InstalledPackage,
+  Observed,
+  ObservedNode,
+  ReachableNode,
+  RestorePointSummary,
+} from '../model/observed.ts';
 import { observedNode } from './observed-shape.ts';
 
 /** What came back from one node that was asked to observe itself: unchecked, or why nothing came. */
@@ -29,28 +36,40 @@ function toObservedNode(answer: NodeAnswer): ObservedNode {
   return normaliseNode(observed);
 }
 
-/** Lists in their order, packages by name: equal facts, equal bytes. */
+/** Lists in their order, packages by name: equal facts, equal bytes. A node that is so already is returned as it is. */
 export function normaliseNode(node: ObservedNode): ObservedNode {
   if (!node.reachable) return node;
-  const normal: ReachableNode = {
-    ...node,
-    packages: sortPackages(node.packages),
-    drift: node.drift.length < 2 ? node.drift : [...node.drift].sort(compareDrift),
-    restorePoints:
-      node.restorePoints.length < 2
-        ? node.restorePoints
-        : [...node.restorePoints].sort((a, b) => compareText(b.createdAt, a.createdAt) || compareText(a.id, b.id)),
-    staged: node.staged.length < 2 ? node.staged : [...node.staged].sort(compareText),
-  };
+  const packages = sortPackages(node.packages);
+  const drift = sorted(node.drift, compareDrift);
+  const restorePoints = sorted(node.restorePoints, newestFirst);
+  const staged = sorted(node.staged, compareText);
+  const isNormal =
+    packages === node.packages &&
+    drift === node.drift &&
+    restorePoints === node.restorePoints &&
+    staged === node.staged;
+  if (isNormal) return node;
+  const normal: ReachableNode = { ...node, packages, drift, restorePoints, staged };
   return normal;
+}
+
+function sorted<T>(list: readonly T[], compare: (a: T, b: T) => number): readonly T[] {
+  for (let index = 1; index < list.length; index += 1) {
+    if (compare(list[index - 1]!, list[index]!) > 0) return [...list].sort(compare);
+  }
+  return list;
+}
+
+function newestFirst(a: RestorePointSummary, b: RestorePointSummary): number {
+  return compareText(b.createdAt, a.createdAt) || compareText(a.id, b.id);
 }
 
 function sortPackages(
   packages: Readonly<Record<string, InstalledPackage>>,
 ): Readonly<Record<string, InstalledPackage>> {
   const names = Object.keys(packages);
-  if (names.length < 2) return packages;
-  return Object.fromEntries(names.sort(compareText).map((name) => [name, packages[name]!]));
+  const inOrder = sorted(names, compareText);
+  return inOrder === names ? packages : Object.fromEntries(inOrder.map((name) => [name, packages[name]!]));
 }
 
 function compareDrift(a: FileDrift, b: FileDrift): number {
