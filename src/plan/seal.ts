@@ -23,7 +23,8 @@ export function sealPlan(plan: UnsealedPlan): Plan {
   const { desiredDigest, targetDigest, observedDigest, ...rest } = plan;
   // The order of fields is that of the format's description.
   const head = { formatVersion, themisVersion, fleet, createdAt, expiresAt, scope, source };
-  return { ...head, desiredDigest, targetDigest, observedDigest, planDigest, ...rest };
+  // Named twice: first for its place, then for its value, should an old seal be among the rest.
+  return { ...head, desiredDigest, targetDigest, observedDigest, planDigest, ...rest, ...{ planDigest } };
 }
 
 export function verifySeal(plan: Plan): boolean {
