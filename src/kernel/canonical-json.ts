@@ -1,11 +1,97 @@
-import canonicalize from 'canonicalize';
-
 /**
- * Canonical JSON (RFC 8785): equal values give equal bytes, whatever the order of their members.
- * Members that are `undefined` are left out.
+ * Canonical JSON (RFC 8785): equal values give equal bytes, whatever the order of their members. Members that are
+ * `undefined` are left out. For plain values only (no cycles, no toJSON); written out here because plans are large and
+ * are hashed while they are written, never held as one text. Tests hold it against the `canonicalize` package.
  */
 export function canonicalJson(value: unknown): string {
-  const text = canonicalize(value);
-  if (text === undefined) throw new TypeError('canonicalJson: not a JSON value');
-  return text;
+  const parts: string[] = [];
+  writeCanonicalJson(value, (part) => parts.push(part));
+  return parts.join('');
+}
+
+const flushAt = 65_536;
+
+/** The same text in pieces of about 64 Ki characters. Throws TypeError for what JSON cannot say. */
+export function writeCanonicalJson(value: unknown, emit: (part: string) => void): void {
+  const writer: Writer = { text: '', names: new Map(), emit };
+  if (!isJson(value)) throw new TypeError('canonical JSON: not a JSON value');
+  write(value, writer);
+  if (writer.text !== '') emit(writer.text);
+}
+
+interface Writer {
+  text: string;
+  /** Member names as they are written: few, and repeated for every step of a plan. */
+  readonly names: Map<string, string>;
+  readonly emit: (part: string) => void;
+}
+
+function write(value: unknown, writer: Writer): void {
+  if (typeof value === 'string') writer.text += quote(value);
+  else if (typeof value !== 'object' || value === null) writer.text += scalar(value);
+  else if (Array.isArray(value)) writeArray(value, writer);
+  else writeObject(value as Record<string, unknown>, writer);
+}
+
+function writeArray(values: readonly unknown[], writer: Writer): void {
+  writer.text += '[';
+  for (let index = 0; index < values.length; index += 1) {
+    if (index > 0) writer.text += ',';
+    const value = values[index];
+    write(isJson(value) ? value : null, writer);
+    if (writer.text.length > flushAt) {
+      writer.emit(writer.text);
+      writer.text = '';
+    }
+  }
+  writer.text += ']';
+}
+
+function writeObject(object: Readonly<Record<string, unknown>>, writer: Writer): void {
+  const names = sortedNames(object);
+  let separator = '{';
+  for (let index = 0; index < names.length; index += 1) {
+    const name = names[index]!;
+    const value = object[name];
+    if (!isJson(value)) continue;
+    let written = writer.names.get(name);
+    if (written === undefined) {
+      written = `${quote(name)}:`;
+      writer.names.set(name, written);
+    }
+    writer.text += separator + written;
+    separator = ',';
+    write(value, writer);
+  }
+  writer.text += separator === '{' ? '{}' : '}';
+}
+
+/** Code-unit order, as the RFC asks. Insertion sort: objects have few members, and many are in order already. */
+function sortedNames(object: object): string[] {
+  const names = Object.keys(object);
+  if (names.length > 24) return names.sort();
+  for (let index = 1; index < names.length; index += 1) {
+    const name = names[index]!;
+    let at = index - 1;
+    while (at >= 0 && names[at]! > name) {
+      names[at + 1] = names[at]!;
+      at -= 1;
+    }
+    names[at + 1] = name;
+  }
+  return names;
+}
+
+function isJson(value: unknown): boolean {
+  return value !== undefined && typeof value !== 'function' && typeof value !== 'symbol';
+}
+
+function quote(text: string): string {
+  if (!text.isWellFormed()) throw new TypeError('canonical JSON: lone surrogate');
+  return JSON.stringify(text);
+}
+
+function scalar(value: unknown): string {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError('canonical JSON: not a finite number');
+  return JSON.stringify(value);
 }

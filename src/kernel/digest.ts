@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from './canonical-json.ts';
+import { writeCanonicalJson } from './canonical-json.ts';
 
 /** `sha256:` and 64 lower-case hex digits. */
 export type Digest = `sha256:${string}`;
@@ -16,7 +16,9 @@ export function digestBytes(bytes: Uint8Array | string): Digest {
 
 /** Digest of a JSON value over its canonical form (RFC 8785). */
 export function digestJson(value: unknown): Digest {
-  return digestBytes(canonicalJson(value));
+  const hash = createHash('sha256');
+  writeCanonicalJson(value, (part) => hash.update(part));
+  return `sha256:${hash.digest('hex')}`;
 }
 
 /** First `length` hex digits, for ids that people read. */

@@ -41,6 +41,8 @@ export interface PlanScope {
   /** `node/NAME` addresses as asked for; empty: every node. Sorted. */
   readonly targets: readonly string[];
   readonly excludes: readonly string[];
+  /** Label selector as given with `-l`; absent: none. */
+  readonly selector?: string;
 }
 
 export interface PlanSource {
@@ -105,7 +107,8 @@ export interface StepUndo {
 }
 
 export type Constraint =
-  | { readonly kind: 'leaderLast'; readonly cluster: string }
+  /** `planned`: who led when the plan was made, so that planning again for comparison assumes the same; absent: nobody known. */
+  | { readonly kind: 'leaderLast'; readonly cluster: string; readonly planned?: string }
   | { readonly kind: 'maxUnavailable'; readonly cluster: string; readonly value: number }
   | { readonly kind: 'maxMinorSkew'; readonly cluster: string; readonly value: number }
   | { readonly kind: 'quorum'; readonly cluster: string; readonly members: number; readonly mustStayUp: number }

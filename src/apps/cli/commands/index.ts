@@ -11,6 +11,7 @@ interface CommandEntry {
 
 export const commands = [
   { name: 'init', load: async () => (await import('./init.ts')).initCommand },
+  { name: 'show', load: async () => (await import('./show.ts')).showCommand },
   { name: 'version', load: async () => (await import('./version.ts')).versionCommand },
   { name: 'completion', load: async () => (await import('./completion.ts')).completionCommand },
 ] as const satisfies readonly CommandEntry[];

@@ -1,0 +1,44 @@
+/** `themis show`: a saved plan, checked against its seal before anything of it is shown. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { ThemisError } from '../../../kernel/error.ts';
+import { exitCode } from '../../../kernel/exit-code.ts';
+import { parsePlan, refusedPlanExitCode } from '../../../plan/parse-plan.ts';
+import { palette } from '../../../report/palette.ts';
+import { findingLines } from '../../../report/plan-text.ts';
+import type { Command } from '../command.ts';
+import { formatPlan, planFormats } from '../plan-output.ts';
+import type { PlanFormat } from '../plan-output.ts';
+
+export const showCommand: Command = {
+  name: 'show',
+  group: 'Plan and apply',
+  summary: 'print a saved plan',
+  arguments: [{ name: 'FILE', summary: 'plan file of `themis plan --out`', required: true }],
+  options: [
+    { name: '--output', short: '-o', value: 'FORMAT', summary: 'output format', choices: planFormats, default: 'text' },
+  ],
+  examples: [
+    { line: 'themis show release.themisplan', summary: 'as it was printed when it was made' },
+    { line: 'themis show release.themisplan -o json', summary: 'all of it' },
+  ],
+  async run(session, input) {
+    const file = input.argument('FILE')!;
+    const parsed = parsePlan(await readPlanFile(resolve(session.directory, file)), file);
+    if ('findings' in parsed) {
+      session.err.write(`${findingLines(parsed.findings, palette(session.err.color)).join('\n')}\n`);
+      return refusedPlanExitCode(parsed.findings);
+    }
+    session.out.write(formatPlan(parsed.plan, input.text('output') as PlanFormat, session.out.color));
+    return exitCode.done;
+  },
+};
+
+export async function readPlanFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new ThemisError(missing ? 'NOT_FOUND' : 'IO', `${path} cannot be read.`, { cause });
+  }
+}

@@ -1,0 +1,50 @@
+/** Plans and comparisons in the format that was asked for. */
+import { actionOf } from '../../actions/index.ts';
+import { ThemisError } from '../../kernel/error.ts';
+import type { PlanComparison } from '../../model/plan-comparison.ts';
+import type { Plan, PlanStep } from '../../model/plan.ts';
+import { undoOrder } from '../../plan/undo-order.ts';
+import { comparisonJson, comparisonMarkdown, comparisonText } from '../../report/comparison.ts';
+import { palette } from '../../report/palette.ts';
+import { planDot } from '../../report/plan-dot.ts';
+import { planJson } from '../../report/plan-json.ts';
+import { planMarkdown } from '../../report/plan-markdown.ts';
+import { planText } from '../../report/plan-text.ts';
+import type { PlanView } from '../../report/plan-view.ts';
+
+export const planFormats = ['text', 'json', 'markdown', 'dot'] as const;
+export type PlanFormat = (typeof planFormats)[number];
+
+export function planView(plan: Plan): PlanView {
+  return { plan, undo: undoOrder(plan), symbolOf: (step) => actionOf(step).symbol, describe };
+}
+
+export function formatPlan(plan: Plan, format: PlanFormat, color: boolean): string {
+  switch (format) {
+    case 'text':
+      return planText(planView(plan), palette(color));
+    case 'json':
+      return planJson(plan);
+    case 'markdown':
+      return planMarkdown(planView(plan));
+    case 'dot':
+      return planDot(planView(plan));
+  }
+}
+
+export function formatComparison(comparison: PlanComparison, format: PlanFormat, color: boolean): string {
+  switch (format) {
+    case 'text':
+      return comparisonText(comparison, describe, palette(color));
+    case 'json':
+      return comparisonJson(comparison);
+    case 'markdown':
+      return comparisonMarkdown(comparison, describe);
+    case 'dot':
+      throw new ThemisError('USAGE', 'A comparison has no dot format: use text, json or markdown with --against.');
+  }
+}
+
+export function describe(step: PlanStep): string {
+  return actionOf(step).describe(step);
+}

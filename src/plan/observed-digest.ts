@@ -1,0 +1,38 @@
+/**
+ * The digest of what a plan relies on: packages, drift and restore points of the nodes that have steps or constraints.
+ * What moves by itself stays out (free space, load, who leads, what is staged, an operation in hand): that is checked
+ * when a step starts. A node that did not answer counts as such, since nothing of it is known.
+ */
+import type { Digest } from '../kernel/digest.ts';
+import { digestJson } from '../kernel/digest.ts';
+import { compareText } from '../kernel/finding.ts';
+import type { FileDrift, InstalledPackage, Observed } from '../model/observed.ts';
+
+type Relied = readonly [
+  name: string,
+  state: null | {
+    readonly platform: string;
+    readonly architecture: string;
+    readonly packages: Readonly<Record<string, InstalledPackage>>;
+    readonly drift: readonly FileDrift[];
+    readonly restorePoints: readonly (readonly [id: string, packages: Readonly<Record<string, InstalledPackage>>])[];
+  },
+];
+
+export function observedDigest(observed: Observed, nodes: ReadonlySet<string>): Digest {
+  const relied: Relied[] = [];
+  for (const node of observed.nodes) {
+    if (!nodes.has(node.name)) continue;
+    if (!node.reachable) {
+      relied.push([node.name, null]);
+      continue;
+    }
+    const { platform, architecture, packages, drift } = node;
+    const restorePoints = node.restorePoints.map((point) => [point.id, point.packages] as const);
+    relied.push([node.name, { platform, architecture, packages, drift, restorePoints }]);
+  }
+  if (relied.some(([name], index) => index > 0 && relied[index - 1]![0] > name)) {
+    relied.sort(([a], [b]) => compareText(a, b));
+  }
+  return digestJson(relied);
+}

@@ -1,0 +1,147 @@
+/**
+ * The planner: Desired × Observed × record → Plan. Pure, total and deterministic: equal inputs give equal bytes, every
+ * problem is a finding, and the work grows with the fleet, not with its square. It reads as the order of decisions:
+ * what differs, what is in scope, what may not happen, which stage, which step, when.
+ */
+import { compareFindings, compareText } from '../kernel/finding.ts';
+import type { ObservedNode } from '../model/observed.ts';
+import type { Plan } from '../model/plan.ts';
+import type { RolloutProgress } from '../model/rollout-record.ts';
+import { createDiff } from './change/node-change.ts';
+import { createNodeStates } from './change/node-state.ts';
+import type { Cluster, NodeWork } from './change/node-work.ts';
+import { closeScope, planScope, selectNodes } from './change/scope.ts';
+import { refuseSkew } from './change/skew-check.ts';
+import { createTransitions } from './change/transitions.ts';
+import type { Notes } from './findings/notes.ts';
+import { createNotes } from './findings/notes.ts';
+import { notePlanState } from './findings/plan-state.ts';
+import type { PlanInputs } from './plan-inputs.ts';
+import { finishPlan } from './finish-plan.ts';
+import { clusterFacts, groupClusters } from './rollout/clusters.ts';
+import { clusterConstraints } from './rollout/constraints.ts';
+import { createLabelGroups } from './rollout/label-groups.ts';
+import type { PlacedChange } from './rollout/placement.ts';
+import { placeChanges } from './rollout/placement.ts';
+import { planSteps } from './rollout/plan-steps.ts';
+import { gatedStages } from './rollout/promotions.ts';
+import type { Membership } from './rollout/stage-membership.ts';
+import { assignStages } from './rollout/stage-membership.ts';
+import { createTargets } from './target/target-sets.ts';
+
+export function plan(inputs: PlanInputs): Plan {
+  const { desired, digests } = inputs;
+  const notes = createNotes(desired.sources);
+  const { rollout } = desired;
+  const targets = createTargets(desired, inputs.catalogue, notes);
+  const states = createNodeStates();
+  const transitions = createTransitions();
+  const works = nodeWorks(inputs, notes);
+  selectNodes(works, inputs.scope, notes);
+
+  const { maxMinorSkew } = rollout;
+  const diff = createDiff({ targets, states, transitions, maxMinorSkew, at: inputs.at });
+  const silent = createNotes(new Map());
+  for (const work of works) {
+    if (work.observed?.reachable !== true) continue;
+    const difference = diff(work.node, work.observed, work.inScope ? notes : silent);
+    if (difference === 'refused') work.refused = true;
+    else if (inputs.refreshOnly !== true) work.change = difference;
+  }
+
+  const clusters = groupClusters(works, inputs.leaders, notes);
+  const concerned = clusters.filter(({ members }) => members.some((work) => work.inScope && work.change !== undefined));
+  closeScope(concerned, inputs.scope, notes);
+  refuseSkew(concerned, targets, maxMinorSkew, notes);
+
+  const progress = inputs.record.current?.target === digests.targetDigest ? inputs.record.current : null;
+  const membership = stageMembership(works, concerned, inputs, progress);
+  const groups = createLabelGroups(rollout.order);
+  const placed = placeChanges(concerned, membership.stageOf, groups, (node) => noteNoStage(node, notes));
+  const gated = gatedStages(placed, works, membership.stageOf, membership.sizes, progress);
+  noteSkippedStages(membership, placed, inputs, notes);
+  const steps = planSteps(placed, {
+    stages: rollout.stages,
+    healthTimeoutMs: rollout.health.timeoutMs,
+    targetDigest: digests.targetDigest,
+    gated,
+    groups,
+  });
+
+  const constraints = clusterConstraints(concerned.map(clusterFacts), rollout, notes);
+  notePlanState(inputs, works, notes);
+  const findings = [...notes.findings(), ...inputs.extraFindings].sort(compareFindings);
+  const frame = {
+    ...inputs,
+    fleet: desired.fleet,
+    estimates: inputs.record.estimates,
+    maxUnavailable: rollout.maxUnavailable,
+  };
+  const scope = planScope(inputs.scope);
+  return finishPlan({ frame, works, concerned, placed, steps, constraints, transitions, findings, scope });
+}
+
+function nodeWorks({ desired, observed }: PlanInputs, notes: Notes): readonly NodeWork[] {
+  const seen = new Map<string, ObservedNode>(observed.nodes.map((node) => [node.name, node]));
+  const nodes = [...desired.fleet.nodes].sort((a, b) => compareText(a.name, b.name));
+  const works = nodes.map((node): NodeWork => {
+    const work = { node, observed: seen.get(node.name), change: undefined, refused: false, inScope: true };
+    seen.delete(node.name);
+    return work;
+  });
+  for (const name of seen.keys()) {
+    notes.gather('nodeNotInFleet', '', name, (names) => ({
+      summary: `${names} answered, but the Fleet does not list it; nothing is done there.`,
+    }));
+  }
+  return works;
+}
+
+function stageMembership(
+  works: readonly NodeWork[],
+  concerned: readonly Cluster[],
+  { desired }: PlanInputs,
+  progress: RolloutProgress | null,
+): Membership {
+  const leaders = new Set<NodeWork>();
+  for (const { leader, members } of concerned) if (leader !== undefined && members.length > 1) leaders.add(leader);
+  const members = works
+    .filter((work) => work.inScope)
+    .map((work) => ({
+      name: work.node.name,
+      cluster: work.node.cluster,
+      zone: work.node.labels['zone'] ?? '',
+      leads: leaders.has(work),
+    }));
+  return assignStages(desired.rollout.stages, members, progress);
+}
+
+function noteNoStage(node: string, notes: Notes): void {
+  notes.gather('nodesInNoStage', '', node, (names) => ({
+    summary: `No stage of the rollout takes ${names}.`,
+    fix: 'End the stages with `percentage: 100`.',
+    address: 'rollout',
+  }));
+}
+
+/** Only where something moves: a fleet that matches has nothing to say about stages. */
+function noteSkippedStages(
+  { sizes }: Membership,
+  placed: readonly PlacedChange[],
+  { desired }: PlanInputs,
+  notes: Notes,
+): void {
+  if (!placed.some(({ change }) => change.shape.kind !== 'node-repair')) return;
+  const selected = sizes.reduce((sum, size) => sum + size, 0);
+  for (const [index, size] of sizes.entries()) {
+    const stage = desired.rollout.stages[index]!;
+    if (size > 0) continue;
+    const what =
+      stage.share.kind === 'percentage' ? `${stage.share.percentage} % of ${selected} nodes` : 'its list of nodes';
+    notes.note('stageSkipped', {
+      summary: `Stage ${index + 1} is skipped: ${what} selects no new node.`,
+      fix: 'Set `atLeast: 1` on the stage to try one node first.',
+      address: `stage/${index + 1}`,
+    });
+  }
+}

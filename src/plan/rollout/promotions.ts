@@ -1,0 +1,54 @@
+/**
+ * After which stages the rollout stops for a gate. A gate stands after a stage that has members, while a later stage
+ * has versions to move, unless the record says that the stage was promoted, or unless nothing of the stage moves and a
+ * later stage runs the new manifests already (a node that joins late must not make the whole fleet bake again).
+ */
+import type { RolloutProgress } from '../../model/rollout-record.ts';
+import type { NodeWork } from '../change/node-work.ts';
+import type { PlacedChange } from './placement.ts';
+
+export function gatedStages(
+  placed: readonly PlacedChange[],
+  works: readonly NodeWork[],
+  stageOf: ReadonlyMap<string, number>,
+  sizes: readonly number[],
+  progress: RolloutProgress | null,
+): ReadonlySet<number> {
+  const moving = new Set<number>();
+  const arriving = new Set<string>();
+  const seen = new Set<unknown>();
+  for (const { change, stage } of placed) {
+    if (change.shape.kind === 'node-repair') continue;
+    moving.add(stage);
+    if (seen.has(change.shape)) continue;
+    seen.add(change.shape);
+    for (const name of change.shape.packages)
+      arriving.add(`${name} ${change.shape.after.packages[name]!.manifestHash}`);
+  }
+  const lastMoving = Math.max(0, ...moving);
+  const lastRunning = lastStageRunning(works, stageOf, arriving);
+  const gated = new Set<number>();
+  for (let stage = 1; stage < lastMoving; stage += 1) {
+    if (sizes[stage - 1] === 0 || (progress?.stages[stage - 1]?.promotedAt ?? null) !== null) continue;
+    if (moving.has(stage) || lastRunning <= stage) gated.add(stage);
+  }
+  return gated;
+}
+
+/** The latest stage in which a node that needs nothing has one of the arriving manifests; 0 for none. */
+function lastStageRunning(
+  works: readonly NodeWork[],
+  stageOf: ReadonlyMap<string, number>,
+  arriving: ReadonlySet<string>,
+): number {
+  let last = 0;
+  for (const { node, observed, change, inScope } of works) {
+    if (change !== undefined || !inScope || observed?.reachable !== true) continue;
+    const stage = stageOf.get(node.name) ?? 0;
+    if (stage <= last) continue;
+    for (const name of Object.keys(observed.packages)) {
+      if (arriving.has(`${name} ${observed.packages[name]!.manifestHash}`)) last = stage;
+    }
+  }
+  return last;
+}

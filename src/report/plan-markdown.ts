@@ -1,0 +1,166 @@
+/**
+ * A plan as a pull request comment. What decides a review stands on top: the closing line, what cannot be undone, the
+ * errors; the details follow, folded. A comment holds 65,536 characters: details are cut at the end of a block, and
+ * the comment says how much is left out and where it is. The first line marks the comment, so that it is edited in place.
+ */
+import { formatDuration } from '../kernel/duration.ts';
+import type { Finding } from '../kernel/finding.ts';
+import { shortNames } from './name-list.ts';
+import {
+  closingLine,
+  count,
+  describeDrift,
+  describeLimits,
+  describeRevision,
+  describeTime,
+  describeTransition,
+  newAndReturning,
+} from './plan-phrases.ts';
+import { scopeLine } from './plan-text.ts';
+import type { BlockView, PlanView } from './plan-view.ts';
+import { nodeName, stageViews, totalMs } from './plan-view.ts';
+
+/** What GitHub allows for one comment. */
+export const commentLimit = 65_536;
+
+export function commentMarker(fleet: string): string {
+  return `<!-- themis-plan ${fleet.replaceAll('--', '-')} -->`;
+}
+
+/** Ends with a line feed; never longer than `limit` characters. */
+export function planMarkdown(view: PlanView, limit = commentLimit): string {
+  const { plan } = view;
+  const scope = scopeLine(plan.scope);
+  const extra = newAndReturning(plan);
+  const top = [
+    commentMarker(plan.fleet.name),
+    `### Themis plan for \`${plan.fleet.name}\` at ${describeRevision(plan.source)}`,
+    '',
+    `**${closingLine(plan)}**`,
+    ...(extra === undefined ? [] : ['', extra]),
+    ...(plan.steps.length === 0
+      ? []
+      : ['', `Expected to take ${formatDuration(totalMs(plan))}, waiting for approvals not counted.`]),
+    ...(scope === undefined ? [] : ['', escape(scope)]),
+    ...(plan.complete ? [] : ['', 'Incomplete: not every node could be observed.']),
+    ...(plan.applyable ? [] : ['', 'This plan cannot be applied; the findings say why.']),
+    '',
+  ];
+  const room = createRoom(limit, top);
+  irreversible(view, room);
+  findings(plan.findings, room);
+  drift(view, room);
+  for (const { stage, blocks } of stageViews(view)) {
+    const nodes = blocks.reduce((sum, { steps }) => sum + Number(steps[0]!.kind !== 'stage-promote') * steps.length, 0);
+    room.details(
+      `Stage ${stage}: ${count(nodes, 'node')}`,
+      blocks.map((block) => blockText(block, view)),
+    );
+  }
+  if (plan.steps.length > 0)
+    room.details(
+      'Kept throughout',
+      describeLimits(plan.constraints).map((line) => `- ${escape(line)}`),
+    );
+  room.details('Undone in this order', undoText(view));
+  return room.text(plan.planDigest);
+}
+
+interface Room {
+  /** A folded section; entries that do not fit are counted, the section is dropped when not even one fits. */
+  details(title: string, entries: readonly string[], open?: boolean): void;
+  text(planDigest: string): string;
+}
+
+const footer = 300;
+
+function createRoom(limit: number, top: readonly string[]): Room {
+  const parts = [...top];
+  let used = top.reduce((sum, line) => sum + line.length + 1, 0) + footer;
+  let left = 0;
+  return {
+    details(title, entries, open = false) {
+      if (entries.length === 0) return;
+      const frame = `<details${open ? ' open' : ''}><summary>${title}</summary>\n`;
+      let taken = 0;
+      let size = frame.length + 16;
+      while (taken < entries.length && used + size + entries[taken]!.length + 1 <= limit) {
+        size += entries[taken]!.length + 1;
+        taken += 1;
+      }
+      left += entries.length - taken;
+      if (taken === 0) return;
+      parts.push(frame, ...entries.slice(0, taken), '\n</details>');
+      used += size;
+    },
+    text(planDigest) {
+      const rest =
+        left === 0 ? '' : `${count(left, 'more block')} left out for length; \`themis plan\` shows them all. `;
+      return `${parts.join('\n')}\n<sub>${rest}Plan digest \`${planDigest}\`</sub>\n`;
+    },
+  };
+}
+
+function irreversible({ plan }: PlanView, room: Room): void {
+  const entries = plan.steps.flatMap((step) =>
+    step.irreversible === undefined
+      ? []
+      : [`- \`${step.target}\`: ${escape(step.reason)}. ${escape(step.irreversible.why)}`],
+  );
+  room.details('Cannot be undone', entries, true);
+}
+
+function findings(all: readonly Finding[], room: Room): void {
+  const entries = all.map(({ severity, code, summary, fix, source }) => {
+    const place = source === undefined ? '' : ` (\`${source.file}:${source.line}:${source.col}\`)`;
+    return `- **${severity}** ${code}${place}: ${escape(summary)}${fix === undefined ? '' : ` ${escape(fix)}`}`;
+  });
+  const serious = all.some(({ severity }) => severity === 'error');
+  room.details(count(all.length, 'finding'), entries, serious);
+}
+
+function drift({ plan }: PlanView, room: Room): void {
+  const alike = [...Map.groupBy(plan.drift, (entry) => JSON.stringify(entry.files)).values()];
+  const entries = alike.map((nodes) => {
+    const first = nodes[0]!;
+    const files = first.files.slice(0, 5).map((file) => `\`${file.path}\` ${file.problem}`);
+    const more = first.files.length > 5 ? `, and ${first.files.length - 5} more` : '';
+    const names = shortNames(
+      nodes.map((entry) => entry.node),
+      10,
+    );
+    return `- ! **${names}**: ${describeDrift(first)}: ${files.join(', ')}${more}`;
+  });
+  room.details(`Drift on ${count(plan.drift.length, 'node')}`, entries);
+}
+
+function blockText(block: BlockView, view: PlanView): string {
+  const first = block.steps[0]!;
+  if (first.kind === 'stage-promote') return `- ${block.symbol} \`${first.target}\`: ${escape(block.reason)}`;
+  const many = block.steps.length > 1;
+  const who = many
+    ? `**${count(block.steps.length, 'node')}** (${shortNames(block.steps.map(nodeName), 10)})`
+    : `\`${first.target}\``;
+  const lines = [`- ${escape(block.symbol)} ${who}: ${escape(block.reason)}`];
+  for (const transition of block.transitions) lines.push(`  - ${escape(describeTransition(transition))}`);
+  if (block.transitions.length === 0) lines.push(`  - ${escape(view.describe(first))}`);
+  lines.push(`  - ${describeTime(block)}`);
+  return lines.join('\n');
+}
+
+function undoText({ plan, undo }: PlanView): string[] {
+  if (undo.length === 0) return [];
+  const targets = new Map(plan.steps.map((step) => [step.id, nodeName(step)]));
+  const names = undo.flatMap((id) => targets.get(id) ?? []);
+  const rest = names.length - 40;
+  return [`${names.slice(0, 40).join(', ')}${rest > 0 ? `, then ${rest} more` : ''}`];
+}
+
+/** Text that must not become markup: names and messages come from files and nodes. */
+function escape(text: string): string {
+  return text
+    .replaceAll(/[\\`*_<>[\]~|#@]/gu, (sign) =>
+      sign === '<' ? '&lt;' : sign === '>' ? '&gt;' : sign === '@' ? '@\u200B' : `\\${sign}`,
+    )
+    .replaceAll('\n', ' ');
+}

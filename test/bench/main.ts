@@ -1,0 +1,80 @@
+/**
+ * `npm run bench -- NAME [--json]`: runs one bench and prints a table, or one JSON object. Without NAME it lists them.
+ * Each case is prepared in one process and measured in another, of the same Node: memory and warm code are its own.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Bench, BenchRow } from './bench.ts';
+import { planBench } from './plan.ts';
+
+/** One line a bench. */
+const benches: readonly Bench[] = [planBench];
+
+const [name, ...rest] = process.argv.slice(2);
+const [mode, caseName] = rest;
+
+if (mode === '--prepare' || mode === '--run') await runInChild(mode, caseName ?? '');
+else runAll(rest.includes('--json'));
+
+async function runInChild(mode: '--prepare' | '--run', caseName: string): Promise<void> {
+  const found = benches.find((bench) => bench.name === name)?.cases.find((entry) => entry.name === caseName);
+  if (found === undefined) throw new Error(`no case ${caseName} in bench ${name ?? ''}`);
+  if (mode === '--prepare') await found.prepare?.(process.cwd());
+  else process.stdout.write(JSON.stringify(await found.run()));
+}
+
+function runAll(json: boolean): void {
+  const bench = benches.find((entry) => entry.name === name);
+  if (bench === undefined) {
+    const list = benches.map((entry) => `  ${entry.name}  ${entry.summary}\n`).join('');
+    process.stderr.write(`Usage: npm run bench -- NAME [--json]\n${list}`);
+    process.exitCode = name === undefined ? 0 : 64;
+    return;
+  }
+  const rows: BenchRow[] = bench.cases.flatMap((entry) => {
+    const directory = mkdtempSync(join(tmpdir(), 'themis-bench-'));
+    try {
+      if (entry.prepare !== undefined) child(['--prepare', entry.name], directory);
+      const measured = JSON.parse(child(['--run', entry.name], directory)) as readonly Omit<BenchRow, 'case'>[];
+      return measured.map((row) => Object.assign({ case: entry.name }, row));
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+  rows.push(...(bench.conclude?.(rows) ?? []));
+  process.stdout.write(json ? `${JSON.stringify({ name: bench.name, rows })}\n` : table(rows));
+}
+
+function child(argv: readonly string[], cwd: string): string {
+  const result = spawnSync(process.execPath, [fileURLToPath(import.meta.url), name!, ...argv], {
+    cwd,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (result.status !== 0)
+    throw new Error(`bench ${name!} ${argv.join(' ')} ended with ${result.status ?? result.signal}`);
+  return result.stdout;
+}
+
+function table(rows: readonly BenchRow[]): string {
+  const peers = rows.some((row) => row.peer !== undefined);
+  const head = ['case', 'metric', 'value', 'unit', ...(peers ? ['peer', 'peer value', 'ratio'] : [])];
+  const lines = rows.map((row) => [
+    row.case,
+    row.metric,
+    String(row.value),
+    row.unit,
+    ...(peers ? [row.peer ?? '', String(row.peerValue ?? ''), String(row.ratio ?? '')] : []),
+  ]);
+  const widths = head.map((title, column) => Math.max(title.length, ...lines.map((line) => line[column]!.length)));
+  const print = (line: readonly string[]): string =>
+    line
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd();
+  return `${[print(head), print(widths.map((width) => '-'.repeat(width))), ...lines.map(print)].join('\n')}\n`;
+}

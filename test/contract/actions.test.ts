@@ -1,0 +1,142 @@
+/** Every action kind, whatever it does: deterministic instructions, params held by its schema, an inverse that fits. */
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, test } from 'vitest';
+import type { ActionKind } from '../../src/actions/index.ts';
+import { actionOf, actions, isActionKind } from '../../src/actions/index.ts';
+import type { PlanStep } from '../../src/model/plan.ts';
+import { installed, release } from '../support/fleet-fixture.ts';
+
+const older = installed(release('themisdb', '1.4.2'));
+const newer = installed(release('themisdb', '1.5.0'));
+const switching = { packages: ['themisdb'], restorePoint: 'before-1', healthTimeoutMs: 30_000 };
+
+const node = {
+  target: 'node/node-a',
+  reason: 'because',
+  needs: [],
+  stage: 1,
+  undo: { kind: 'restore', restorePoint: 'before-1' },
+} as const;
+
+/** One step of each kind: a new kind does not compile until it has one. */
+const samples: Readonly<Record<ActionKind, PlanStep>> = {
+  'node-install': {
+    ...node,
+    id: 'i',
+    kind: 'node-install',
+    before: { packages: {} },
+    after: { packages: { themisdb: newer } },
+    params: switching,
+  },
+  'node-update': {
+    ...node,
+    id: 'u',
+    kind: 'node-update',
+    before: { packages: { themisdb: older } },
+    after: { packages: { themisdb: newer } },
+    params: switching,
+  },
+  'node-repair': {
+    ...node,
+    id: 'r',
+    kind: 'node-repair',
+    before: { packages: { themisdb: newer } },
+    after: { packages: { themisdb: newer } },
+    params: switching,
+  },
+  'node-rollback': {
+    ...node,
+    id: 'b',
+    kind: 'node-rollback',
+    before: { packages: { themisdb: newer } },
+    after: { packages: { themisdb: older } },
+    params: { restorePoint: 'before-0', keep: 'before-1', healthTimeoutMs: 30_000 },
+  },
+  'stage-promote': {
+    id: 'p',
+    kind: 'stage-promote',
+    target: 'stage/1',
+    before: { promoted: false },
+    after: { promoted: true },
+    reason: 'because',
+    needs: [],
+    stage: 1,
+    params: { bakeMs: 1000, approval: true },
+  },
+};
+
+const ajv = new Ajv2020({ strict: true });
+
+describe.each(actions)('$kind', (action) => {
+  const step = samples[action.kind];
+
+  test('is found by its kind', () => {
+    expect(actionOf(step)).toBe(action);
+    expect(isActionKind(action.kind)).toBe(true);
+    expect(isActionKind('node-explode')).toBe(false);
+  });
+
+  test('its schema takes its params and refuses none at all', () => {
+    const check = ajv.compile(action.paramsSchema);
+    expect(check(step.params)).toBe(true);
+    expect(check({})).toBe(false);
+  });
+
+  test('says what it does in one line', () => {
+    const line = action.describe(step);
+    expect(line.length).toBeGreaterThan(5);
+    expect(line).not.toContain('\n');
+  });
+
+  test('gives the same instructions every time, and leaves the step as it is', () => {
+    const before = JSON.stringify(step);
+    expect(action.instructions(step)).toEqual(action.instructions(step));
+    expect(JSON.stringify(step)).toBe(before);
+    expect(action.instructions(step).length).toBeGreaterThan(0);
+  });
+
+  test('every instruction names the node or stage of the step', () => {
+    const all = [...action.instructions(step), ...(action.inverse(step) ?? [])];
+    for (const instruction of all) {
+      if ('node' in instruction) expect(`node/${instruction.node}`).toBe(step.target);
+      else expect(`stage/${instruction.stage}`).toBe(step.target);
+    }
+  });
+
+  test('its inverse returns to the restore point that it makes, without keeping another', () => {
+    const back = action.inverse(step);
+    if (step.undo === undefined) {
+      expect(back).toEqual([]);
+      return;
+    }
+    expect(back?.[0]).toMatchObject({ kind: 'rollback', restorePoint: step.undo.restorePoint, keep: null });
+    const made = action
+      .instructions(step)
+      .find((instruction) => instruction.kind === 'update' || instruction.kind === 'rollback');
+    expect(made).toMatchObject(
+      made?.kind === 'update' ? { restorePoint: step.undo.restorePoint } : { keep: step.undo.restorePoint },
+    );
+  });
+
+  test('a change ends by confirming what the step promises', () => {
+    if (step.kind === 'stage-promote') return;
+    const expected = Object.fromEntries(
+      Object.entries(step.after.packages!).map(([name, entry]) => [name, entry.manifestHash]),
+    );
+    expect(action.instructions(step).at(-1)).toMatchObject({ kind: 'confirm', expected });
+  });
+});
+
+test('taking back a first installation waits for no health: nothing runs afterwards', () => {
+  const step = samples['node-install'];
+  expect(
+    actionOf(step)
+      .inverse(step)
+      ?.map(({ kind }) => kind),
+  ).toEqual(['rollback']);
+});
+
+test('a barrier between label groups keeps nothing and waits for nothing', () => {
+  const step: PlanStep = { ...samples['stage-promote'], params: { bakeMs: 0, approval: false, group: 1 } };
+  expect(actionOf(step).instructions(step)).toEqual([]);
+});
