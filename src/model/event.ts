@@ -61,7 +61,7 @@ export type EventBody =
       readonly exitCode: number;
     };
 
-export type WaitReason = 'bake' | 'approval' | 'window' | 'quorum' | 'lock' | 'operation' | 'health';
+export type WaitReason = 'bake' | 'approval' | 'window' | 'quorum' | 'leader' | 'lock' | 'operation' | 'health';
 
 /** The phases of one node operation, in order of an update. */
 export type NodePhase =
