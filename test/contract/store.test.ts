@@ -12,7 +12,6 @@ import { isAlive, ownHolder } from '../../src/adapters/process/process-facts.ts'
 import { createMemoryState, createMemoryStore } from '../../src/adapters/store/memory.ts';
 import { openSqliteStore } from '../../src/adapters/store/sqlite.ts';
 import { stateDirectory, stateFile } from '../../src/adapters/store/state-directory.ts';
-import { digestJson } from '../../src/kernel/digest.ts';
 import { emptyRecord } from '../../src/model/rollout-record.ts';
 import type { ExecutionHeader, LeaseHolder, Store } from '../../src/ports/store.ts';
 import { planOf } from '../support/plans.ts';

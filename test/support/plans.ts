@@ -78,12 +78,14 @@ export interface Limits {
 }
 
 export function constraints({ maxUnavailable = 1, maxMinorSkew = 1, sizes }: Limits): Constraint[] {
-  return Object.entries(sizes).flatMap(([cluster, members]): Constraint[] => [
-    { kind: 'leaderLast', cluster },
-    { kind: 'maxUnavailable', cluster, value: maxUnavailable },
-    { kind: 'maxMinorSkew', cluster, value: maxMinorSkew },
-    ...(members >= 3 ? [{ kind: 'quorum', cluster, members, mustStayUp: Math.floor(members / 2) + 1 } as const] : []),
-  ]);
+  const list: Constraint[] = [];
+  for (const [cluster, members] of Object.entries(sizes)) {
+    list.push({ kind: 'leaderLast', cluster });
+    list.push({ kind: 'maxUnavailable', cluster, value: maxUnavailable });
+    list.push({ kind: 'maxMinorSkew', cluster, value: maxMinorSkew });
+    if (members >= 3) list.push({ kind: 'quorum', cluster, members, mustStayUp: Math.floor(members / 2) + 1 });
+  }
+  return list;
 }
 
 export function planOf(steps: readonly PlanStep[], limits: readonly Constraint[], change: Partial<Plan> = {}): Plan {
