@@ -86,4 +86,8 @@ export type ExecutionResult =
   | 'paused'
   | 'not-finished'
   | 'stale'
-  | 'interrupted';
+  | 'interrupted'
+  /** Stopped for good by `themis cancel`. */
+  | 'cancelled'
+  /** Left open by one run and closed by another that had a different plan. */
+  | 'superseded';

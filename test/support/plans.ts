@@ -3,7 +3,7 @@ import { digestJson, type Digest } from '../../src/kernel/digest.ts';
 import type { Action, Instruction } from '../../src/actions/instruction.ts';
 import type { DesiredNode } from '../../src/model/desired.ts';
 import type { InstalledPackage, ReachableNode } from '../../src/model/observed.ts';
-import type { Constraint, Plan, PlanStep, StepKind, StepState } from '../../src/model/plan.ts';
+import type { Constraint, Plan, PlanStep, StepState } from '../../src/model/plan.ts';
 
 export function hashOf(version: string): Digest {
   return digestJson({ package: 'db', version });
@@ -163,7 +163,7 @@ function backward(step: PlanStep): Instruction[] | undefined {
   return [{ kind: 'rollback', node: nameOf(step), restorePoint: step.undo.restorePoint, keep: null, healthTimeoutMs }];
 }
 
-export function testActions(kind: StepKind): Action<PlanStep> {
+export function testActions({ kind }: PlanStep): Action<PlanStep> {
   return {
     kind,
     paramsSchema: {},

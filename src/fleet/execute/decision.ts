@@ -1,6 +1,31 @@
 /** What the stepper tells the runner, and what the runner tells it: closed unions, plain data. */
 import type { WaitReason } from '../../model/event.ts';
 import type { Failure } from '../../kernel/outcome.ts';
+import type { DesiredNode } from '../../model/desired.ts';
+import type { JournalEntry } from '../../model/journal.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { RolloutRecord } from '../../model/rollout-record.ts';
+import type { ActionLookup } from '../line/program.ts';
+
+export interface StepperPolicy {
+  readonly parallelism: number;
+  readonly onFailure: 'rollback' | 'pause';
+  /** How long a node may be out of reach, or a cluster short of members, before a person is asked. */
+  readonly patienceMs: number;
+  /** false: stop at the first gate that is not open. */
+  readonly wait: boolean;
+}
+
+export interface StepperInput {
+  readonly plan: Plan;
+  /** Every node of the fleet, those without steps too: they count for availability and quorum. */
+  readonly nodes: readonly DesiredNode[];
+  readonly actions: ActionLookup;
+  readonly policy: StepperPolicy;
+  readonly record: RolloutRecord;
+  /** Empty for a new execution. */
+  readonly journal: readonly JournalEntry[];
+}
 
 export type Decision =
   /** Take these in hand: look at the node and its cluster, ask for the verdict. Gates: promote. */
@@ -23,8 +48,11 @@ export type StepperEnd =
   | { readonly kind: 'paused'; readonly failed: readonly FailedStep[] }
   | { readonly kind: 'undone'; readonly failed: readonly FailedStep[] }
   | { readonly kind: 'undo-incomplete'; readonly failed: readonly FailedStep[]; readonly left: readonly string[] }
-  /** A gate or a window is not open, or steps are left that this plan does not carry out. */
-  | { readonly kind: 'not-finished'; readonly detail: string; readonly refused: boolean }
+  /**
+   * A gate or a window is not open (`refused`: an approval is there but invalid), or steps are left that this plan
+   * will not carry out (`over`).
+   */
+  | { readonly kind: 'not-finished'; readonly detail: string; readonly refused: boolean; readonly over: boolean }
   /** Nodes that are down, or a cluster without a leader, did not come back in time. */
   | { readonly kind: 'stalled'; readonly detail: string }
   | { readonly kind: 'stopped'; readonly stop: Stop };

@@ -8,8 +8,8 @@ import type { DesiredApproval } from '../../model/desired.ts';
 import type { RolloutRecord } from '../../model/rollout-record.ts';
 import type { Instruction } from '../../actions/instruction.ts';
 import { stageApproval } from '../approval.ts';
-import type { ActionLookup } from './program.ts';
-import type { Turn } from './turn.ts';
+import type { ActionLookup } from '../line/program.ts';
+import type { Turn } from '../line/turn.ts';
 
 export type GateState =
   | { readonly kind: 'open' }
@@ -20,6 +20,8 @@ interface Gate {
   readonly stage: number;
   readonly bakeMs: number;
   readonly asksApproval: boolean;
+  /** False for a barrier inside a stage: it opens as soon as its needs are met, and nothing is kept of it. */
+  readonly promotes: boolean;
 }
 
 export interface CompletedStage {
@@ -43,7 +45,7 @@ export class Gates {
     this.#record = record;
     for (const turn of turns) {
       if (turn.node !== null) continue;
-      this.#gates.set(turn, gateOf(turn.step.stage, actions(turn.step.kind).instructions(turn.step)));
+      this.#gates.set(turn, gateOf(turn.step.stage, actions(turn.step).instructions(turn.step)));
     }
   }
 
@@ -68,6 +70,10 @@ export class Gates {
     for (const turn of due) {
       if (turn.place !== 'pending' || turn.missing > 0) continue;
       const gate = this.#gates.get(turn)!;
+      if (!gate.promotes) {
+        states.set(turn, { kind: 'open' });
+        continue;
+      }
       // A stage without a node of its own in this run bakes since it was completed, or since now.
       const sinceMs =
         this.#stageEndMs.get(gate.stage) ?? completedEarlier(this.#record, this.#target, gate.stage) ?? nowMs;
@@ -85,11 +91,13 @@ export class Gates {
 function gateOf(stage: number, instructions: readonly Instruction[]): Gate {
   let bakeMs = 0;
   let asksApproval = false;
+  let promotes = false;
   for (const instruction of instructions) {
     if (instruction.kind === 'bake') bakeMs = Math.max(bakeMs, instruction.durationMs);
     if (instruction.kind === 'await-approval') asksApproval = true;
+    if (instruction.kind === 'promote') promotes = true;
   }
-  return { stage, bakeMs, asksApproval };
+  return { stage, bakeMs, asksApproval, promotes };
 }
 
 function gateState(

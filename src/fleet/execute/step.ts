@@ -7,39 +7,17 @@
 import { ThemisError } from '../../kernel/error.ts';
 import { formatInstant } from '../../kernel/instant.ts';
 import type { Failure } from '../../kernel/outcome.ts';
-import type { DesiredApproval, DesiredNode } from '../../model/desired.ts';
+import type { DesiredApproval } from '../../model/desired.ts';
 import type { JournalEntry } from '../../model/journal.ts';
 import type { ObservedNode, ReachableNode } from '../../model/observed.ts';
-import type { Plan } from '../../model/plan.ts';
-import type { RolloutRecord } from '../../model/rollout-record.ts';
 import { createSaga, type Saga } from '../../saga/machine.ts';
-import type { Decision, FailedStep, Stop, StepperEnd, Verdict } from './decision.ts';
+import type { Decision, FailedStep, StepperEnd, StepperInput, Stop, Verdict } from './decision.ts';
 import { Gates, type CompletedStage, type GateState } from './gate.ts';
-import { Line, type LeaderMove, type Parked } from './line.ts';
-import { buildProgram, type ActionLookup, type FleetProgram } from './program.ts';
-import { changesHands, standingOf } from './state-match.ts';
-import type { Turn } from './turn.ts';
+import { Line, type LeaderMove, type Parked } from '../line/line.ts';
+import { buildProgram, type FleetProgram } from '../line/program.ts';
+import { changesHands, standingOf } from '../line/state-match.ts';
+import type { Turn } from '../line/turn.ts';
 import { earliest, gateNotOpen, waitFor, waitForGate } from './waiting.ts';
-
-export interface StepperPolicy {
-  readonly parallelism: number;
-  readonly onFailure: 'rollback' | 'pause';
-  /** How long a node may be out of reach, or a cluster short of members, before a person is asked. */
-  readonly patienceMs: number;
-  /** false: stop at the first gate that is not open. */
-  readonly wait: boolean;
-}
-
-export interface StepperInput {
-  readonly plan: Plan;
-  /** Every node of the fleet, those without steps too: they count for availability and quorum. */
-  readonly nodes: readonly DesiredNode[];
-  readonly actions: ActionLookup;
-  readonly policy: StepperPolicy;
-  readonly record: RolloutRecord;
-  /** Empty for a new execution. */
-  readonly journal: readonly JournalEntry[];
-}
 
 const pollMs = 1000;
 const longestRetryMs = 5000;
@@ -54,6 +32,7 @@ export class Stepper {
   readonly #failed: FailedStep[] = [];
   readonly #doubtful = new Set<Turn>();
   #ended = 0;
+  #changed = false;
   #stop: Stop | null = null;
   #stalledSinceMs: number | null = null;
 
@@ -73,6 +52,11 @@ export class Stepper {
 
   get closed(): boolean {
     return this.#saga.closed;
+  }
+
+  /** Whether this execution changed anything, taken back or not. */
+  get changed(): boolean {
+    return this.#changed;
   }
 
   /** Why nothing more starts; null while the execution goes on. A failure outweighs a stale step: it is taken back. */
@@ -125,11 +109,13 @@ export class Stepper {
         return;
       case 'done':
       case 'unchanged':
+        if (turn.node !== null && entry.event === 'done') this.#changed = true;
         if (turn.node !== null) this.#gates.nodeEnded(turn.step.stage, entry.at);
         this.#end(turn, true);
         return;
       case 'failed':
         turn.asBefore = entry.detail?.['asBefore'] === true;
+        this.#changed ||= entry.detail?.['refused'] !== true;
         this.#failed.push({
           step: entry.step,
           failure: entry.failure ?? { code: 'BUG', message: 'no failure was recorded', retry: 'never' },
@@ -141,6 +127,17 @@ export class Stepper {
       default:
         this.#end(turn, true);
     }
+  }
+
+  /** Whether a `begin` of this step may be journalled now; asked again just before it is. */
+  mayBegin(step: string): boolean {
+    if (this.stopping !== null) return false;
+    return this.direction === 'back' || this.#failed.length === 0 || this.#turn(step).inDoubt;
+  }
+
+  /** Begun in the journal, and its end is not there. */
+  isInDoubt(step: string): boolean {
+    return this.#turn(step).inDoubt;
   }
 
   /** Nodes to look at just before a step, itself among them. */
@@ -285,7 +282,7 @@ export class Stepper {
   #window(parked: Parked): Decision {
     const detail = `${parked.turn.step.target} waits for its window, which opens ${formatInstant(parked.untilMs)}`;
     if (this.#input.policy.wait) return waitFor('window', detail, parked.untilMs, []);
-    return { kind: 'finish', end: { kind: 'not-finished', detail, refused: false } };
+    return { kind: 'finish', end: { kind: 'not-finished', detail, refused: false, over: false } };
   }
 
   #stalled(nowMs: number): Decision {
@@ -307,7 +304,7 @@ export class Stepper {
       const left = this.#program.turns.size - this.#ended;
       if (left === 0) return { kind: 'done' };
       const detail = `${left} ${left === 1 ? 'step is' : 'steps are'} left that cannot start now`;
-      return { kind: 'not-finished', detail, refused: false };
+      return { kind: 'not-finished', detail, refused: false, over: true };
     }
     const left = [...this.#program.turns.values()].filter((turn) => this.#isLeft(turn)).map((turn) => turn.step.id);
     return left.length === 0

@@ -2,7 +2,7 @@
 import { formatInstant } from '../../kernel/instant.ts';
 import type { Decision, StepperEnd } from './decision.ts';
 import type { GateState } from './gate.ts';
-import type { Turn } from './turn.ts';
+import type { Turn } from '../line/turn.ts';
 
 const approvalPollMs = 5000;
 
@@ -24,13 +24,13 @@ export function waitForGate(turn: Turn, state: GateState, nowMs: number): Decisi
 export function gateNotOpen(turn: Turn, state: GateState): StepperEnd {
   const { stage } = turn.step;
   if (state.kind === 'approval' && state.invalid) {
-    return { kind: 'not-finished', detail: `the approval of stage ${stage} has expired`, refused: true };
+    return { kind: 'not-finished', detail: `the approval of stage ${stage} has expired`, refused: true, over: false };
   }
   const detail =
     state.kind === 'bake'
       ? `stage ${stage} bakes until ${formatInstant(state.untilMs)}`
       : `stage ${stage} waits for an approval`;
-  return { kind: 'not-finished', detail, refused: false };
+  return { kind: 'not-finished', detail, refused: false, over: false };
 }
 
 export function earliest(a: number | undefined, b: number | undefined): number | null {

@@ -4,12 +4,12 @@ import { ThemisError } from '../../kernel/error.ts';
 import { topologicalOrder } from '../../kernel/graph.ts';
 import { parseInstant } from '../../kernel/instant.ts';
 import type { DesiredNode } from '../../model/desired.ts';
-import type { Plan, PlanStep, ScheduledStep, StepKind } from '../../model/plan.ts';
+import type { Plan, PlanStep, ScheduledStep } from '../../model/plan.ts';
 import type { SagaProgram } from '../../saga/program.ts';
 import { Cluster } from './cluster.ts';
 import type { NodeView, Turn } from './turn.ts';
 
-export type ActionLookup = (kind: StepKind) => Action<PlanStep>;
+export type ActionLookup = (step: PlanStep) => Action<PlanStep>;
 
 export interface FleetProgram {
   readonly turns: ReadonlyMap<string, Turn>;
@@ -113,7 +113,7 @@ function makeTurn(
   window: ScheduledStep | undefined,
 ): Turn {
   const closesAtMs = parseInstant(window?.closesAt ?? '') ?? Infinity;
-  const inverse = actions(step.kind).inverse(step);
+  const inverse = step.irreversible === undefined ? actions(step).inverse(step) : undefined;
   return {
     step,
     node,
