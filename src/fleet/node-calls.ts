@@ -61,7 +61,12 @@ export class NodeCalls {
       if (failure.code === 'UNREACHABLE' || failure.code === 'TIMEOUT') return { kind: 'no-answer', failure };
       return { kind: 'failed', failure, asBefore: true, refused: true };
     }
-    return answerOf(reply);
+    const answer = answerOf(reply);
+    // The node gave way in the middle, because it heard of a newer holder. (What is recovered may have, too.)
+    if (body.kind !== 'recover' && answer.kind === 'failed' && answer.failure.code === 'FENCED') {
+      throw fromFailure(answer.failure);
+    }
+    return answer;
   }
 
   #node(name: string): DesiredNode {

@@ -207,6 +207,7 @@ export class Line {
     for (const turn of turns) this.#linkBack(turn);
     for (const node of this.#program.nodes.values()) for (const turn of node.turns) this.#refresh(turn);
     const free = turns.filter((turn) => turn.missing === 0 && turn.endOrder >= 0);
+    free.sort((a, b) => a.priority - b.priority);
     for (const turn of free) this.#ready(turn);
   }
 
@@ -221,7 +222,7 @@ export class Line {
     const previous = turn.node?.turns[turn.hop - 1];
     if (previous !== undefined) needs.add(previous);
     for (const need of needs) {
-      if (need.endOrder < 0) continue;
+      if (need.endOrder < 0 || partsOnTheWayBack(turn, need)) continue;
       turn.links.push(need);
       need.missing += 1;
     }
@@ -333,6 +334,12 @@ export class Line {
     turn.place = 'parked';
     this.#parked.push({ turn, untilMs });
   }
+}
+
+/** Stages are skipped on the way back, and a cluster that cannot go on holds up no other. */
+function partsOnTheWayBack(turn: Turn, need: Turn): boolean {
+  if (need.node === null) return false;
+  return turn.node === null ? turn.undo === 'none' : turn.node.cluster !== need.node.cluster;
 }
 
 function versionsOf(state: StepState): Readonly<Record<string, string>> {
