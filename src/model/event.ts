@@ -61,7 +61,7 @@ export type EventBody =
       readonly exitCode: number;
     };
 
-export type WaitReason = 'bake' | 'approval' | 'window' | 'quorum' | 'lock' | 'operation' | 'health';
+export type WaitReason = 'bake' | 'approval' | 'window' | 'quorum' | 'leader' | 'lock' | 'operation' | 'health';
 
 /** The phases of one node operation, in order of an update. */
 export type NodePhase =
@@ -86,4 +86,8 @@ export type ExecutionResult =
   | 'paused'
   | 'not-finished'
   | 'stale'
-  | 'interrupted';
+  | 'interrupted'
+  /** Stopped for good by `themis cancel`. */
+  | 'cancelled'
+  /** Left open by one run and closed by another that had a different plan. */
+  | 'superseded';

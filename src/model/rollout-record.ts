@@ -12,6 +12,14 @@ export interface RolloutRecord {
   readonly suspended: { readonly at: string; readonly by: string; readonly reason: string } | null;
   readonly verdicts: readonly JsonObject[];
   readonly estimates: Estimates;
+  /** The last durations measured, oldest first: what `estimates` are made from. */
+  readonly durations?: Durations;
+}
+
+/** Milliseconds. */
+export interface Durations {
+  readonly update: readonly number[];
+  readonly rollback: readonly number[];
 }
 
 export interface RolloutProgress {

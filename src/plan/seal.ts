@@ -24,7 +24,7 @@ export function sealPlan(plan: UnsealedPlan): Plan {
   // The order of fields is that of the format's description.
   const head = { formatVersion, themisVersion, fleet, createdAt, expiresAt, scope, source };
   // Named twice: first for its place, then for its value, should an old seal be among the rest.
-  return { ...head, desiredDigest, targetDigest, observedDigest, planDigest, ...rest, ...{ planDigest } };
+  return Object.assign({ ...head, desiredDigest, targetDigest, observedDigest, planDigest }, rest, { planDigest });
 }
 
 export function verifySeal(plan: Plan): boolean {

@@ -14,11 +14,19 @@ export interface Store {
   readonly id: string;
   readonly lease: Lease;
 
+  /** `suspended` in it is what `readSteering` says. */
   readRecord(): Promise<RolloutRecord>;
+  /** All but `suspended`, which `steer` alone changes. */
   writeRecord(record: RolloutRecord, token: number): Promise<void>;
+
+  /** What people asked for from outside: small, so that a running execution can look before every step. */
+  readSteering(): Promise<Steering>;
+  /** Needs no lease: it must work while somebody else holds it. Members that are absent stay as they are. */
+  steer(change: Partial<Steering>): Promise<void>;
 
   /** Opens an execution of a plan; the plan is kept whole, so that it can be resumed without its file. */
   openExecution(execution: ExecutionHeader, plan: Plan, token: number): Promise<void>;
+  /** `seq` must be the next one, else BUG: a gap would be a lost entry. */
   appendJournal(entry: JournalEntry): Promise<void>;
   readJournal(execution: string): Promise<readonly JournalEntry[]>;
   closeExecution(execution: string, end: ExecutionEnd, token: number): Promise<void>;
@@ -29,6 +37,12 @@ export interface Store {
   history(limit: number): Promise<readonly ExecutionSummary[]>;
 
   close(): Promise<void>;
+}
+
+export interface Steering {
+  readonly suspended: RolloutRecord['suspended'];
+  /** Nodes in hand finish, nothing else starts, the execution is closed. */
+  readonly cancel: { readonly execution: string; readonly at: string; readonly by: string } | null;
 }
 
 export interface ExecutionHeader {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
-import { parseInstant } from '../../../kernel/instant.ts';
+import { normaliseInstant } from '../../../kernel/instant.ts';
 import { comparePlans } from '../../../plan/compare-plans.ts';
 import { planExitCode } from '../../../plan/plan-exit-code.ts';
 import { palette } from '../../../report/palette.ts';
@@ -96,7 +96,7 @@ function readRequest(session: Session, input: Input): PlanRequest {
 
 function readInstant(session: Session, text: string | undefined): { readonly at: string; readonly anchored: boolean } {
   if (text === undefined) return { at: new Date(session.clock.nowMs()).toISOString(), anchored: false };
-  const at = parseInstant(text);
+  const at = normaliseInstant(text);
   if (at === undefined) throw new ThemisError('USAGE', `--at ${text} is no time such as 2026-11-21T18:00:00Z.`);
   return { at, anchored: true };
 }

@@ -1,0 +1,286 @@
+/**
+ * One simulated node: what it has installed, whether it runs, and its operations, which go on over the simulated
+ * clock whether or not somebody waits for them. It keeps the promises of a real node: idempotent by operation id,
+ * fenced by token, one operation at a time, rolls itself back.
+ */
+import { canonicalJson } from '../../../kernel/canonical-json.ts';
+import type { ErrorCode } from '../../../kernel/error.ts';
+import { ThemisError, toFailure } from '../../../kernel/error.ts';
+import { formatInstant } from '../../../kernel/instant.ts';
+import type { Failure } from '../../../kernel/outcome.ts';
+import type { NodePhase } from '../../../model/event.ts';
+import type {
+  Authority,
+  ExpectedState,
+  NodeProgress,
+  NodeRequestBody,
+  OperationResult,
+} from '../../../model/message.ts';
+import type { InstalledPackage, ReachableNode, RestorePointSummary, Role } from '../../../model/observed.ts';
+import type { SimulatedClock } from '../../clock/simulated.ts';
+
+export type Packages = Readonly<Record<string, InstalledPackage>>;
+
+/** What an operation does at its node, as faults see it. */
+export type Fault = 'none' | 'unhealthy' | 'stuck' | 'interrupted';
+
+export interface SimulatedWorld {
+  readonly clock: SimulatedClock;
+  readonly nowMs: () => number;
+  /** How long a phase lasts at this node. */
+  readonly phaseMs: (phase: NodePhase) => number;
+  /** Decided once per operation. */
+  readonly fault: (node: SimulatedNode, target: Packages, kind: 'update' | 'rollback') => Fault;
+  /** Called after every change: the cluster may have to elect. */
+  readonly changed: (node: SimulatedNode, what: NodeChange) => void;
+}
+
+export type NodeChange =
+  | { readonly kind: 'drain' | 'start' | 'crash' | 'installed'; readonly operation: string | null }
+  | { readonly kind: 'stop'; readonly operation: string };
+
+type OperationBody = Extract<NodeRequestBody, { kind: 'update' | 'rollback' }>;
+
+interface Operation {
+  readonly id: string;
+  readonly body: OperationBody;
+  result: OperationResult | null;
+  state: 'running' | 'interrupted';
+  readonly ended: Promise<OperationResult>;
+  wake: () => void;
+  readonly listeners: Set<(progress: NodeProgress) => void>;
+}
+
+const phases = [
+  'preflight',
+  'restore-point',
+  'prepare',
+  'drain',
+  'stop',
+  'switch',
+  'start',
+  'health',
+  'rejoin',
+] as const;
+
+export class SimulatedNode {
+  readonly name: string;
+  readonly cluster: string;
+  packages: Packages;
+  up = true;
+  role: Role = 'follower';
+  leadsSinceMs = -Infinity;
+  /** Whether it led when the last operation began to drain it. */
+  ledWhenDrained = false;
+  downSinceMs = -Infinity;
+  highestToken = 0;
+  open: Operation | null = null;
+  /** Stops of the service, by operation. */
+  readonly stops = new Map<string, number>();
+  readonly operations = new Map<string, Operation>();
+  readonly #world: SimulatedWorld;
+  readonly #staged = new Set<string>();
+  readonly #restorePoints = new Map<string, RestorePointSummary>();
+  #store: string | null = null;
+
+  constructor(name: string, cluster: string, packages: Packages, world: SimulatedWorld) {
+    this.name = name;
+    this.cluster = cluster;
+    this.packages = packages;
+    this.#world = world;
+  }
+
+  observed(): ReachableNode {
+    const version = Object.values(this.packages)[0]?.version ?? null;
+    const open = this.open;
+    return {
+      name: this.name,
+      reachable: true,
+      platform: 'linux',
+      architecture: 'x64',
+      packages: this.packages,
+      drift: [],
+      health: { status: this.up ? 'healthy' : 'stopped', runningVersion: this.up ? version : null, detail: null },
+      role: this.up ? this.role : 'unknown',
+      disk: { freeBytes: 1e12, totalBytes: 2e12 },
+      memory: { freeBytes: 1e9, totalBytes: 2e9 },
+      restorePoints: [...this.#restorePoints.values()].reverse(),
+      staged: [],
+      operation:
+        open === null
+          ? null
+          : { id: open.id, kind: open.body.kind, state: open.state, token: open.body.authority.token },
+      store: this.#store,
+      highestToken: this.highestToken,
+    };
+  }
+
+  /** undefined: allowed. */
+  refuses(authority: Authority | null): Failure | undefined {
+    if (authority === null) return undefined;
+    if (this.#store !== null && this.#store !== authority.store) return failure('FOREIGN_STORE', 'another store');
+    if (authority.token < this.highestToken) return failure('FENCED', `token ${authority.token} is too low`);
+    this.#store = authority.store;
+    this.highestToken = authority.token;
+    return undefined;
+  }
+
+  stage(hashes: readonly string[]): void {
+    for (const hash of hashes) this.#staged.add(hash);
+  }
+
+  /** Accepts an operation, or joins the one with the same id. A failure: refused before any effect. */
+  operate(
+    body: OperationBody,
+    onProgress: ((progress: NodeProgress) => void) | undefined,
+  ): Promise<OperationResult> | Failure {
+    const known = this.operations.get(body.operation);
+    if (known !== undefined) {
+      if (onProgress !== undefined) known.listeners.add(onProgress);
+      known.wake();
+      return known.ended;
+    }
+    const refused = this.refuses(body.authority) ?? this.#refusesBody(body);
+    if (refused !== undefined) return refused;
+    const ended = Promise.withResolvers<OperationResult>();
+    const operation: Operation = {
+      id: body.operation,
+      body,
+      result: null,
+      state: 'running',
+      ended: ended.promise,
+      wake: () => {},
+      listeners: new Set(onProgress === undefined ? [] : [onProgress]),
+    };
+    this.operations.set(operation.id, operation);
+    this.open = operation;
+    void this.#carryOut(operation, ended.resolve);
+    return ended.promise;
+  }
+
+  recover(): Promise<OperationResult> {
+    if (this.open === null) return Promise.resolve({ kind: 'unchanged' });
+    this.open.wake();
+    return this.open.ended;
+  }
+
+  crash(): void {
+    if (!this.up || this.open !== null) return;
+    this.#setUp(false);
+    this.#world.changed(this, { kind: 'crash', operation: null });
+  }
+
+  comeBack(): void {
+    if (this.up || this.open !== null) return;
+    this.#setUp(true);
+    this.#world.changed(this, { kind: 'start', operation: null });
+  }
+
+  #refusesBody(body: OperationBody): Failure | undefined {
+    if (this.open?.result?.kind === 'stuck') return this.open.result.failure;
+    if (this.open !== null) return failure('ALREADY_IN_PROGRESS', `${this.open.id} is running`);
+    if (body.kind === 'rollback') {
+      if (this.#restorePoints.has(body.restorePoint)) return undefined;
+      return failure('RESTORE_POINT_MISSING', `no restore point ${body.restorePoint}`);
+    }
+    if (!sameState(this.packages, body.expected)) return failure('UNEXPECTED_STATE', `${this.name} has something else`);
+    const missing = body.releases.find((one) => !this.#staged.has(one.manifestHash));
+    return missing === undefined ? undefined : failure('NOT_STAGED', `${missing.version} is not staged`);
+  }
+
+  async #carryOut(operation: Operation, end: (result: OperationResult) => void): Promise<void> {
+    const { body, id } = operation;
+    const before = this.packages;
+    const target = this.#targetOf(body);
+    const fault = this.#world.fault(this, target, body.kind);
+    for (const phase of phases) {
+      if (fault === 'interrupted' && phase === 'switch') await this.#interrupt(operation);
+      await this.#phase(operation, phase);
+      if (phase === 'restore-point') this.#keep(body, before);
+      if (phase === 'drain') this.ledWhenDrained = this.role === 'leader';
+      if (phase === 'drain') this.#world.changed(this, { kind: 'drain', operation: id });
+      if (phase === 'stop') this.#stopService(id);
+      if (phase === 'switch') this.#install(target, id);
+      if (phase === 'start' && fault !== 'stuck') this.#start(id);
+      if (phase === 'health' && (fault === 'unhealthy' || fault === 'stuck')) break;
+    }
+    if (fault === 'unhealthy') {
+      await this.#phase(operation, 'roll-back');
+      this.#setUp(false);
+      this.#install(before, id);
+      this.#start(id);
+      const cause = failure('UNHEALTHY', `${this.name} did not become healthy`);
+      operation.result = { kind: 'rolled-back', failure: cause };
+    } else if (fault === 'stuck') {
+      const cause = failure('UNHEALTHY', `${this.name} did not become healthy`);
+      operation.result = { kind: 'stuck', failure: failure('ROLLBACK_INCOMPLETE', `${this.name} is stuck`), cause };
+    } else {
+      await this.#phase(operation, 'commit');
+      operation.result = { kind: 'done', restorePoint: body.kind === 'update' ? body.restorePoint : body.keep };
+    }
+    if (fault === 'stuck') operation.state = 'interrupted';
+    else this.open = null;
+    end(operation.result);
+  }
+
+  async #phase(operation: Operation, phase: NodePhase): Promise<void> {
+    for (const tell of operation.listeners) tell({ kind: 'progress', phase });
+    await this.#world.clock.sleep(this.#world.phaseMs(phase));
+  }
+
+  /** The node's own process died in the middle: nothing goes on until somebody recovers it. */
+  async #interrupt(operation: Operation): Promise<void> {
+    operation.state = 'interrupted';
+    await new Promise<void>((resolve) => {
+      operation.wake = resolve;
+    });
+    operation.state = 'running';
+    operation.wake = () => {};
+  }
+
+  #keep(body: OperationBody, packages: Packages): void {
+    const id = body.kind === 'update' ? body.restorePoint : body.keep;
+    if (id === null) return;
+    this.#restorePoints.set(id, { id, packages, createdAt: formatInstant(this.#world.nowMs()), sizeBytes: 1 });
+  }
+
+  #targetOf(body: OperationBody): Packages {
+    if (body.kind === 'rollback') return this.#restorePoints.get(body.restorePoint)!.packages;
+    const target: Record<string, InstalledPackage> = { ...this.packages };
+    for (const { package: name, version, manifestHash } of body.releases) {
+      target[name] = { version, manifestHash, dataSchemaVersion: 1 };
+    }
+    return target;
+  }
+
+  #stopService(operation: string): void {
+    this.stops.set(operation, (this.stops.get(operation) ?? 0) + 1);
+    this.#world.changed(this, { kind: 'stop', operation });
+    this.#setUp(false);
+  }
+
+  #install(packages: Packages, operation: string): void {
+    this.packages = packages;
+    this.#world.changed(this, { kind: 'installed', operation });
+  }
+
+  #start(operation: string): void {
+    this.#setUp(true);
+    this.#world.changed(this, { kind: 'start', operation });
+  }
+
+  #setUp(up: boolean): void {
+    if (this.up === up) return;
+    this.up = up;
+    if (!up) this.downSinceMs = this.#world.nowMs();
+  }
+}
+
+function sameState(packages: Packages, expected: ExpectedState): boolean {
+  const hashes = Object.fromEntries(Object.entries(packages).map(([name, one]) => [name, one.manifestHash]));
+  return canonicalJson(hashes) === canonicalJson(expected);
+}
+
+function failure(code: ErrorCode, message: string): Failure {
+  return toFailure(new ThemisError(code, message));
+}

@@ -1,0 +1,93 @@
+/** What the stepper tells the runner, and what the runner tells it: closed unions, plain data. */
+import type { WaitReason } from '../../model/event.ts';
+import type { Failure } from '../../kernel/outcome.ts';
+import type { DesiredNode } from '../../model/desired.ts';
+import type { JournalEntry } from '../../model/journal.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { RolloutRecord } from '../../model/rollout-record.ts';
+import type { ActionLookup } from '../line/program.ts';
+
+export interface StepperPolicy {
+  readonly parallelism: number;
+  readonly onFailure: 'rollback' | 'pause';
+  /** How long a node may be out of reach, or a cluster short of members, before a person is asked. */
+  readonly patienceMs: number;
+  /** false: stop at the first gate that is not open. */
+  readonly wait: boolean;
+}
+
+export interface StepperInput {
+  readonly plan: Plan;
+  /** Every node of the fleet, those without steps too: they count for availability and quorum. */
+  readonly nodes: readonly DesiredNode[];
+  readonly actions: ActionLookup;
+  readonly policy: StepperPolicy;
+  readonly record: RolloutRecord;
+  /** Empty for a new execution. */
+  readonly journal: readonly JournalEntry[];
+}
+
+export type Decision =
+  /** Take these in hand: look at the node and its cluster, ask for the verdict. Gates: promote. */
+  | { readonly kind: 'go'; readonly look: readonly string[]; readonly promote: readonly string[] }
+  /** Nothing to start. `watch`: nodes to look at again at `untilMs`, because something waits for them. */
+  | {
+      readonly kind: 'wait';
+      readonly on: WaitReason | null;
+      readonly detail: string;
+      readonly untilMs: number | null;
+      readonly watch: readonly string[];
+    }
+  /** Record a `turn`: from here on what was done is taken back. */
+  | { readonly kind: 'turn'; readonly because: string; readonly failure: Failure }
+  | { readonly kind: 'finish'; readonly end: StepperEnd };
+
+export type StepperEnd =
+  | { readonly kind: 'done' }
+  /** A step failed and the rollout pauses on failure. */
+  | { readonly kind: 'paused'; readonly failed: readonly FailedStep[] }
+  | { readonly kind: 'undone'; readonly failed: readonly FailedStep[] }
+  | { readonly kind: 'undo-incomplete'; readonly failed: readonly FailedStep[]; readonly left: readonly string[] }
+  /**
+   * A gate or a window is not open (`refused`: an approval is there but invalid), or steps are left that this plan
+   * will not carry out (`over`).
+   */
+  | { readonly kind: 'not-finished'; readonly detail: string; readonly refused: boolean; readonly over: boolean }
+  /** Nodes that are down, or a cluster without a leader, did not come back in time. */
+  | { readonly kind: 'stalled'; readonly detail: string }
+  | { readonly kind: 'stopped'; readonly stop: Stop };
+
+export interface FailedStep {
+  readonly step: string;
+  readonly failure: Failure;
+  /** Nothing happened at the node, or it took everything back itself. */
+  readonly asBefore: boolean;
+  /** Refused before any effect. */
+  readonly refused: boolean;
+}
+
+/** Why nothing more starts although nothing failed. What is in hand finishes. */
+export type Stop =
+  | { readonly kind: 'interrupted' }
+  | { readonly kind: 'cancelled'; readonly by: string }
+  | { readonly kind: 'suspended'; readonly by: string; readonly reason: string }
+  | { readonly kind: 'stale'; readonly step: string; readonly detail: string }
+  /** A node could not be reached long enough: what it did is not known, so nothing is concluded. */
+  | { readonly kind: 'lost'; readonly step: string; readonly failure: Failure };
+
+export type Verdict =
+  /** Journal `begin` (or `undo-begin`) and carry it out. */
+  | { readonly kind: 'begin' }
+  /** Begun earlier and the node has what it should: see that it is healthy, then `done`. */
+  | { readonly kind: 'confirm' }
+  | { readonly kind: 'unchanged' }
+  /** Going back, and nothing is left to take back. */
+  | { readonly kind: 'undone' }
+  /** Begun earlier, without effect, and it will not be tried again after a failure. */
+  | { readonly kind: 'not-started' }
+  /** The node has an open operation of somebody else: recover it, then look again. */
+  | { readonly kind: 'recover' }
+  /** Going back, and the node is in a state that this execution did not make. */
+  | { readonly kind: 'foreign'; readonly detail: string }
+  /** Not now: it is back in the line, parked, or the execution has been told to stop. */
+  | { readonly kind: 'later' };

@@ -1,0 +1,352 @@
+/**
+ * The line of turns: which may go next, in either direction. It keeps needs, leader last and one turn per node;
+ * clusters keep availability, quorum and skew. A need on a step gives way while that step is postponed because its
+ * node leads. Each event costs the edges it touches, never the size of the fleet.
+ */
+import { Heap } from '../../kernel/heap.ts';
+import type { ObservedNode, Role } from '../../model/observed.ts';
+import type { StepState } from '../../model/plan.ts';
+import type { Cluster } from './cluster.ts';
+import type { FleetProgram } from './program.ts';
+import type { NodeView, Turn } from './turn.ts';
+
+export interface LeaderMove {
+  readonly cluster: string;
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+export interface Parked {
+  readonly turn: Turn;
+  readonly untilMs: number;
+}
+
+export class Line {
+  direction: 'forward' | 'back' = 'forward';
+  /** Turns in hand. */
+  held = 0;
+  /** Clusters with candidates that may not start although nothing of theirs is in hand. */
+  readonly blocked = new Set<Cluster>();
+  /** Gates whose needs are met. */
+  readonly gates = new Set<Turn>();
+  readonly #program: FleetProgram;
+  readonly #parked = new Heap<Parked>((a, b) => a.untilMs - b.untilMs);
+  /** Clusters to try, first in first out; what lies before the head has been tried. */
+  #queue: Cluster[] = [];
+  #head = 0;
+  #moves: LeaderMove[] = [];
+  #upcoming: Turn[] = [];
+
+  constructor(program: FleetProgram) {
+    this.#program = program;
+    for (const turn of program.turns.values()) turn.node?.cluster.countOpen(turn.rank, 1);
+    for (const turn of program.turns.values()) {
+      if (turn.place !== 'pending') continue;
+      if (turn.opensAtMs > -Infinity) this.#parkUntil(turn, turn.opensAtMs);
+      else if (turn.missing === 0) this.#ready(turn);
+    }
+  }
+
+  /** What a node reported, or that it did not answer. */
+  see(observed: ObservedNode): void {
+    const node = this.#program.nodes.get(observed.name);
+    if (node === undefined) return;
+    const { cluster } = node;
+    let changed = false;
+    if (observed.reachable) {
+      const versions = versionsOf({ packages: observed.packages });
+      if (!sameVersions(versions, node.versions)) {
+        changed = true;
+        cluster.countVersions(versions, 1);
+        if (cluster.countVersions(node.versions, -1)) this.#unskew(cluster);
+        node.versions = versions;
+      }
+    }
+    const status = observed.reachable ? observed.health.status : 'unknown';
+    changed = this.#setUp(node, observed.reachable && status !== 'unhealthy' && status !== 'stopped') || changed;
+    changed = this.#setRole(node, observed.reachable ? observed.role : 'unknown') || changed;
+    if (changed) this.#activate(cluster);
+  }
+
+  /** Leadership that moved since the last call. */
+  takeMoves(): LeaderMove[] {
+    const moves = this.#moves;
+    this.#moves = [];
+    return moves;
+  }
+
+  /** Turns that came within reach since the last call: their releases may be staged ahead. */
+  takeUpcoming(): Turn[] {
+    const turns = this.#upcoming;
+    this.#upcoming = [];
+    return turns;
+  }
+
+  /** Takes the next candidate in hand; undefined when none may start now. */
+  take(): Turn | undefined {
+    for (let cluster = this.#queue[this.#head]; cluster !== undefined; cluster = this.#queue[this.#head]) {
+      const found = cluster.take(
+        (turn) => this.#isCandidate(turn),
+        (turn) => this.targetOf(turn),
+      );
+      if (typeof found === 'object') {
+        this.hold(found);
+        return found;
+      }
+      this.#dropHead();
+      cluster.queued = false;
+      cluster.blocked = found === undefined || cluster.anyHeld ? null : found;
+      if (cluster.blocked === null) this.blocked.delete(cluster);
+      else this.blocked.add(cluster);
+    }
+    return undefined;
+  }
+
+  #dropHead(): void {
+    this.#head += 1;
+    if (this.#head * 2 < this.#queue.length) return;
+    this.#queue = this.#queue.slice(this.#head);
+    this.#head = 0;
+  }
+
+  hold(turn: Turn): void {
+    turn.place = 'held';
+    this.held += 1;
+    if (turn.node === null) return;
+    turn.node.cluster.countVersions(this.targetOf(turn), 1);
+    turn.node.cluster.hold(turn.node, turn);
+    for (const link of turn.links) if (link.step.stage === turn.step.stage) this.#upcoming.push(link);
+  }
+
+  /** Back from hand without an end: it may be taken again. */
+  release(turn: Turn): void {
+    this.#unhold(turn, 'pending');
+    this.#refresh(turn);
+    this.#offer(turn);
+  }
+
+  park(turn: Turn, untilMs: number): void {
+    this.#unhold(turn, 'parked');
+    this.#refresh(turn);
+    this.#parkUntil(turn, untilMs);
+  }
+
+  /** It will not happen in this execution; what needs it will not either. */
+  drop(turn: Turn): void {
+    this.#unhold(turn, 'never');
+    this.#refresh(turn);
+  }
+
+  /** `satisfied`: what waits for it may go on. */
+  end(turn: Turn, satisfied: boolean): void {
+    if (turn.place === 'ended') return;
+    this.#unhold(turn, 'ended');
+    turn.postponed = false;
+    if (satisfied) this.#setReleased(turn, true);
+    if (turn.node === null) {
+      this.gates.delete(turn);
+      return;
+    }
+    const { cluster } = turn.node;
+    if (turn.node.role !== 'leader') this.#changeRanks(cluster, () => cluster.countOpen(turn.rank, -1));
+    for (const other of turn.node.turns) this.#offer(other);
+    this.#activate(cluster);
+  }
+
+  /** Whether leader last, availability, quorum and skew let a turn in hand begin now. */
+  admits(turn: Turn): boolean {
+    const node = turn.node!;
+    if (node.role === 'leader' && node.cluster.lowestOpenRank <= turn.rank) return false;
+    return node.cluster.obstacle(turn, this.targetOf(turn)) === undefined;
+  }
+
+  /** Parked turns whose instant has come are candidates again. */
+  wake(nowMs: number): void {
+    for (let next = this.#parked.peek(); next !== undefined && next.untilMs <= nowMs; next = this.#parked.peek()) {
+      this.#parked.pop();
+      if (next.turn.place !== 'parked') continue;
+      next.turn.place = 'pending';
+      this.#refresh(next.turn);
+      this.#offer(next.turn);
+    }
+  }
+
+  /** The parked turn that wakes first. */
+  nextParked(): Parked | undefined {
+    while (this.#parked.size > 0 && this.#parked.peek()!.turn.place !== 'parked') this.#parked.pop();
+    return this.#parked.peek();
+  }
+
+  /** A turn that was begun before a crash may be taken whatever its needs say now. */
+  offerInDoubt(turn: Turn): void {
+    this.#offer(turn);
+  }
+
+  /** From here on turns are taken back, newest first; `toUndo` says which. Costs the whole plan, once. */
+  turnBack(toUndo: (turn: Turn) => boolean): void {
+    this.direction = 'back';
+    this.blocked.clear();
+    this.gates.clear();
+    for (const cluster of this.#program.clusters.values()) cluster.clearCandidates();
+    const turns = [...this.#program.turns.values()];
+    const lastHop = turns.reduce((most, turn) => Math.max(most, turn.hop), 0);
+    for (const turn of turns) {
+      Object.assign(turn, { links: [], missing: 0, released: false, postponed: false, inDoubt: false });
+      Object.assign(turn, {
+        silentSinceMs: null,
+        refusedSinceMs: null,
+        attempts: 0,
+        rank: lastHop - turn.hop,
+        priority: -turn.endOrder,
+      });
+      turn.place = toUndo(turn) ? 'pending' : 'ended';
+      if (turn.place === 'pending' && turn.node !== null && turn.node.role !== 'leader') {
+        turn.node.cluster.countOpen(turn.rank, 1);
+      }
+    }
+    for (const turn of turns) this.#linkBack(turn);
+    for (const node of this.#program.nodes.values()) for (const turn of node.turns) this.#refresh(turn);
+    const free = turns.filter((turn) => turn.missing === 0 && turn.endOrder >= 0);
+    free.sort((a, b) => a.priority - b.priority);
+    for (const turn of free) this.#ready(turn);
+  }
+
+  /** Versions by package that the node of a turn is going to. */
+  targetOf(turn: Turn): Readonly<Record<string, string>> {
+    return versionsOf(this.direction === 'forward' ? turn.step.after : turn.step.before);
+  }
+
+  #linkBack(turn: Turn): void {
+    if (turn.endOrder < 0) return;
+    const needs = new Set(turn.step.needs.map((id) => this.#program.turns.get(id)!));
+    const previous = turn.node?.turns[turn.hop - 1];
+    if (previous !== undefined) needs.add(previous);
+    for (const need of needs) {
+      if (need.endOrder < 0 || partsOnTheWayBack(turn, need)) continue;
+      turn.links.push(need);
+      need.missing += 1;
+    }
+  }
+
+  #setUp(node: NodeView, up: boolean): boolean {
+    if (node.up === up) return false;
+    node.cluster.setUp(node, up);
+    for (const turn of node.turns) this.#offer(turn);
+    return true;
+  }
+
+  #setRole(node: NodeView, role: Role): boolean {
+    if (node.role === role) return false;
+    const { cluster } = node;
+    const led = node.role === 'leader';
+    const leads = role === 'leader';
+    cluster.countRole(node, -1);
+    node.role = role;
+    cluster.countRole(node, 1);
+    if (led !== leads) {
+      this.#changeRanks(cluster, () => {
+        for (const turn of node.turns) if (turn.place !== 'ended') cluster.countOpen(turn.rank, leads ? -1 : 1);
+      });
+      for (const turn of node.turns) this.#refresh(turn);
+    }
+    if (leads && cluster.lastLeader !== node.name) {
+      this.#moves.push({ cluster: cluster.name, from: cluster.lastLeader, to: node.name });
+      cluster.lastLeader = node.name;
+    }
+    return true;
+  }
+
+  /** Whether the leaders of a cluster are postponed depends on its lowest open rank alone. */
+  #changeRanks(cluster: Cluster, change: () => void): void {
+    const before = cluster.lowestOpenRank;
+    change();
+    if (cluster.lowestOpenRank === before) return;
+    for (const leader of cluster.leaders) for (const turn of leader.turns) this.#refresh(turn);
+  }
+
+  #refresh(turn: Turn): void {
+    if (turn.node === null || turn.place === 'held' || turn.place === 'ended') return;
+    const postponed = turn.node.role === 'leader' && turn.node.cluster.lowestOpenRank <= turn.rank;
+    if (postponed === turn.postponed) return;
+    turn.postponed = postponed;
+    this.#setReleased(turn, postponed);
+    if (!postponed) this.#offer(turn);
+  }
+
+  #setReleased(first: Turn, released: boolean): void {
+    if (first.released === released) return;
+    first.released = released;
+    const work = [first];
+    for (let turn = work.pop(); turn !== undefined; turn = work.pop()) {
+      for (const link of turn.links) {
+        link.missing += released ? -1 : 1;
+        if (link.missing > 0) continue;
+        // On the way back, what has nothing to take back passes the word on.
+        if (link.place === 'ended' && this.direction === 'back' && !link.released) {
+          link.released = true;
+          work.push(link);
+        } else this.#ready(link);
+      }
+    }
+  }
+
+  #ready(turn: Turn): void {
+    if (turn.place === 'ended' && this.direction === 'back') this.#setReleased(turn, true);
+    else if (turn.node !== null) this.#offer(turn);
+    else if (turn.place === 'pending') this.gates.add(turn);
+  }
+
+  #offer(turn: Turn): void {
+    if (!this.#isCandidate(turn)) return;
+    turn.node!.cluster.offer(turn);
+    if (!turn.inDoubt) this.#upcoming.push(turn);
+    this.#activate(turn.node!.cluster);
+  }
+
+  #isCandidate(turn: Turn): boolean {
+    if (turn.place !== 'pending' || turn.postponed || turn.node === null || turn.node.held !== null) return false;
+    return turn.missing === 0 || turn.inDoubt;
+  }
+
+  #activate(cluster: Cluster): void {
+    if (cluster.queued) return;
+    cluster.queued = true;
+    this.#queue.push(cluster);
+  }
+
+  #unskew(cluster: Cluster): void {
+    for (const turn of cluster.unskew()) this.#offer(turn);
+  }
+
+  #unhold(turn: Turn, place: Turn['place']): void {
+    const wasHeld = turn.place === 'held';
+    turn.place = place;
+    if (!wasHeld) return;
+    this.held -= 1;
+    if (turn.node === null) return;
+    const { cluster } = turn.node;
+    cluster.hold(turn.node, null);
+    if (cluster.countVersions(this.targetOf(turn), -1)) this.#unskew(cluster);
+    this.#activate(cluster);
+  }
+
+  #parkUntil(turn: Turn, untilMs: number): void {
+    turn.place = 'parked';
+    this.#parked.push({ turn, untilMs });
+  }
+}
+
+/** Stages are skipped on the way back, and a cluster that cannot go on holds up no other. */
+function partsOnTheWayBack(turn: Turn, need: Turn): boolean {
+  if (need.node === null) return false;
+  return turn.node === null ? turn.undo === 'none' : turn.node.cluster !== need.node.cluster;
+}
+
+function versionsOf(state: StepState): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(state.packages ?? {}).map(([name, one]) => [name, one.version]));
+}
+
+function sameVersions(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}

@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { FleetWorld, type Run, type WorldOptions } from '../support/fleet-world.ts';
+import { runs } from '../support/runs.ts';
+
+const shape = fc.record({
+  seed: fc.integer({ min: 1, max: 1e9 }),
+  sizes: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 }),
+  maxUnavailable: fc.integer({ min: 1, max: 2 }),
+  stages: fc.integer({ min: 1, max: 3 }),
+  bakeMs: fc.constantFrom(0, 60_000),
+  parallelism: fc.integer({ min: 1, max: 6 }),
+});
+const kills = fc.array(fc.record({ atWrite: fc.integer({ min: 1, max: 25 }), durable: fc.boolean() }), {
+  maxLength: 4,
+});
+const network = fc.record({
+  lostRequests: fc.constantFrom(0, 0.05, 0.2),
+  lostAnswers: fc.constantFrom(0, 0.05, 0.2),
+});
+
+/** Killed as often as asked, then run until it says that running it again would not help. */
+async function settle(world: FleetWorld, killed: readonly { atWrite: number; durable: boolean }[]): Promise<Run> {
+  for (const kill of killed) {
+    const run = await world.apply(kill);
+    if (run !== null && run.kind !== 'incomplete' && !(run.kind === 'executed' && run.report.resumable)) return run;
+  }
+  for (let tries = 0; ; tries += 1) {
+    const run = (await world.apply())!;
+    const again = run.kind === 'incomplete' || (run.kind === 'executed' && run.report.resumable);
+    if (!again || tries === 20) return run;
+  }
+}
+
+function lastResult(world: FleetWorld): string | undefined {
+  return world.state.executions.at(-1)?.summary.end?.result;
+}
+
+describe('fleet execution under kills, lost messages and moving leaders', () => {
+  test('a good release reaches every node once, promises kept at every instant, and a second run is empty', async () => {
+    await fc.assert(
+      fc.asyncProperty(shape, kills, network, fc.boolean(), async (options, killed, faults, unrest) => {
+        const world = new FleetWorld({ ...options, faults });
+        if (unrest) world.unrest(3_600_000, 20_000);
+        await settle(world, killed);
+        expect(world.problems).toEqual([]);
+        expect(world.distinctVersions()).toEqual(['1.5.0']);
+        expect(lastResult(world)).toBe('done');
+        for (const one of world.fleet.nodes.values()) expect(one.stops.size).toBe(1);
+        expect(['empty', 'incomplete']).toContain((await settle(world, [])).kind);
+      }),
+      runs(20_000),
+    );
+  });
+
+  test('a release that fails on some node is taken back everywhere, exit 6, and is in quarantine', async () => {
+    await fc.assert(
+      fc.asyncProperty(shape, kills, network, fc.nat(), async (options, killed, network, pick) => {
+        const world = withFailure(options, pick, 'unhealthy', network);
+        const run = await settle(world, killed);
+        expect(world.problems).toEqual([]);
+        expect(world.distinctVersions()).toEqual(['1.4.0']);
+        expect(lastResult(world)).toBe('rolled-back');
+        if (run.kind === 'executed') expect(run.report.exitCode).toBe(6);
+        expect((await settle(world, [])).kind).toBe('quarantined');
+        expect(world.distinctVersions()).toEqual(['1.4.0']);
+      }),
+      runs(20_000),
+    );
+  });
+
+  test('with onFailure pause nothing is taken back and nothing more is started, exit 1', async () => {
+    await fc.assert(
+      fc.asyncProperty(shape, kills, fc.nat(), async (options, killed, pick) => {
+        const world = withFailure({ ...options, onFailure: 'pause' }, pick, 'unhealthy', {});
+        const run = await settle(world, killed);
+        expect(world.problems).toEqual([]);
+        expect(lastResult(world)).toBe('paused');
+        if (run.kind === 'executed') expect(run.report).toMatchObject({ result: 'paused', exitCode: 1 });
+        const { steps } = (await world.apply())! as { steps: number };
+        expect(steps).toBeGreaterThan(0);
+      }),
+      runs(20_000),
+    );
+  });
+
+  test('a node that can go neither way needs a person: exit 7, and every cluster that can spare a node is back', async () => {
+    await fc.assert(
+      fc.asyncProperty(shape, kills, fc.nat(), async (options, killed, pick) => {
+        const world = withFailure(options, pick, 'stuck', {});
+        const run = await settle(world, killed);
+        expect(world.problems).toEqual([]);
+        if (run.kind === 'executed') expect(run.report.exitCode).toBe(7);
+        const stuck = [...world.fleet.nodes.values()].filter((one) => !one.up);
+        expect(stuck.length).toBe(1);
+        for (const one of world.fleet.nodes.values()) {
+          // Its own cluster may have nobody to spare while it is down.
+          if (one.cluster !== stuck[0]!.cluster) expect(one.packages['db']!.version).toBe('1.4.0');
+        }
+      }),
+      runs(20_000),
+    );
+  });
+});
+
+/** One node, the same in every run of a seed, does not become healthy with the new release. */
+function withFailure(
+  options: WorldOptions,
+  pick: number,
+  fault: 'unhealthy' | 'stuck',
+  network: { lostRequests?: number; lostAnswers?: number },
+): FleetWorld {
+  const names = options.sizes.flatMap((size, cluster) =>
+    Array.from({ length: size }, (_, member) => `n${cluster}-${member}`),
+  );
+  const bad = names[pick % names.length]!;
+  return new FleetWorld({
+    ...options,
+    faults: {
+      ...network,
+      operation: (one, target, kind) =>
+        kind === 'update' && one.name === bad && target['db']!.version === '1.5.0' ? fault : 'none',
+    },
+  });
+}
