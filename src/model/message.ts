@@ -80,7 +80,7 @@ export interface NodeProgress {
 }
 
 export type NodeReplyBody =
-  | { readonly kind: 'observed'; readonly node: ReachableNode }
+  | { readonly kind: 'observed'; readonly observed: ReachableNode }
   | { readonly kind: 'finished'; readonly result: OperationResult }
   | {
       readonly kind: 'pruned';
