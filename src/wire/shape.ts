@@ -81,7 +81,8 @@ export function object<T>(
       result[name] = shape(given, `${at}.${name}`);
     }
     if (unknown === 'strict') {
-      for (const name of Object.keys(value)) if (!Object.hasOwn(fields, name)) throw invalid(`${at}.${name}`, 'nothing');
+      for (const name of Object.keys(value))
+        if (!Object.hasOwn(fields, name)) throw invalid(`${at}.${name}`, 'nothing');
     }
     return result as T;
   };

@@ -1,0 +1,124 @@
+/**
+ * What each step does, and how it is taken back. A step may be carried out several times (a crash in its middle), so
+ * each looks before it acts. Nothing here decides what comes next: `step.ts` does.
+ */
+import type { JsonObject } from '../../kernel/json.ts';
+import { checkToken, changeRecord } from '../state/authority.ts';
+import { writeInstalled } from '../state/installed.ts';
+import { makeRestorePoint } from '../state/restore-point.ts';
+import type { Operation } from './operation.ts';
+import type { NodeStep } from './program.ts';
+import { awaitHealthy, drain, rejoin } from './service-steps.ts';
+import { filesOf, prepareCopies, switchBack, switchForward, verifyTree } from './switch-tree.ts';
+import { claimedPaths, isChange } from './tree-plan.ts';
+
+interface Effect {
+  /** Stands in the journal before the step begins. */
+  readonly announce?: (operation: Operation) => Promise<JsonObject>;
+  readonly run: (operation: Operation) => Promise<void>;
+  readonly undo?: (operation: Operation) => Promise<void>;
+}
+
+export const effects: Readonly<Record<NodeStep, Effect>> = {
+  'restore-point': {
+    async run(operation) {
+      const { context, spec } = operation;
+      await makeRestorePoint(context, {
+        id: spec.restorePoint,
+        createdAt: spec.acceptedAt,
+        temporary: spec.temporary,
+        claimed: claimedPaths(await operation.target()),
+      });
+    },
+  },
+  prepare: { run: prepareCopies },
+  drain: {
+    async run({ context, spec, token }) {
+      await checkToken(context, token);
+      await drain(context).catch((error: unknown) => {
+        // What was not healthy need not be able to drain; an update may be what heals it.
+        if (spec.wasHealthy) throw error;
+      });
+    },
+    async undo({ context, spec }) {
+      if (!spec.wasRunning) return;
+      await rejoin(context).catch((error: unknown) => {
+        if (spec.wasHealthy) throw error;
+      });
+    },
+  },
+  stop: {
+    async run({ context }) {
+      await context.service.stop(context.config.stopTimeoutMs);
+    },
+    async undo(operation) {
+      const { context, spec } = operation;
+      if (!spec.wasRunning) return;
+      await verifyTree(context, await operation.plan(), 'old');
+      await context.service.start();
+      if (spec.wasHealthy) await awaitHealthy(context, spec.healthTimeoutMs);
+    },
+  },
+  switch: {
+    async announce(operation) {
+      const { changes } = await operation.plan();
+      const state = (file: { sha256: string; mode: number } | null) =>
+        file === null ? null : `${file.sha256} ${file.mode.toString(8)}`;
+      return {
+        files: changes.filter(isChange).map((change) => ({
+          path: change.path,
+          old: state(change.old),
+          new: state(change.new),
+        })),
+      };
+    },
+    async run(operation) {
+      await checkToken(operation.context, operation.token);
+      await ensureStopped(operation);
+      await switchForward(operation);
+    },
+    async undo(operation) {
+      await ensureStopped(operation);
+      await switchBack(operation);
+      const plan = await operation.plan();
+      await verifyTree(operation.context, plan, 'old');
+      await writeInstalled(operation.context, plan.packages.old, filesOf(plan, 'old'));
+    },
+  },
+  start: {
+    async run(operation) {
+      await verifyTree(operation.context, await operation.plan(), 'new');
+      await operation.context.service.start();
+    },
+    undo: ensureStopped,
+  },
+  health: {
+    async run({ context, spec }) {
+      await awaitHealthy(context, spec.healthTimeoutMs);
+    },
+  },
+  rejoin: {
+    async run({ context }) {
+      await rejoin(context);
+    },
+  },
+  commit: {
+    async run(operation) {
+      const plan = await operation.plan();
+      await writeInstalled(operation.context, plan.packages.new, filesOf(plan, 'new'));
+      await changeRecord(operation.context, (record) => {
+        const counters = new Map(Object.entries(record.counters));
+        for (const [name, { counter }] of Object.entries(plan.packages.new)) {
+          counters.set(name, Math.max(counter, counters.get(name) ?? counter));
+        }
+        return { ...record, counters: Object.fromEntries(counters) };
+      });
+    },
+  },
+};
+
+/** Files are replaced under nobody: a manager may have started the service on its own since (at boot, say). */
+async function ensureStopped({ context }: Operation): Promise<void> {
+  if ((await context.service.status()).kind !== 'running') return;
+  await context.service.stop(context.config.stopTimeoutMs);
+}
