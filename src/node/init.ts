@@ -5,6 +5,7 @@
 import { stringify } from 'yaml';
 import { digestBytes } from '../kernel/digest.ts';
 import { ThemisError } from '../kernel/error.ts';
+import type { FileSystem } from '../ports/file-system.ts';
 import type { NodeDocument } from './config/node-config.ts';
 import { openNode } from './context.ts';
 import type { NodeContext } from './context.ts';
@@ -23,7 +24,7 @@ export interface NodeInit {
 /** POLICY_REFUSED when the root is a node already. Makes every directory above the root as well. */
 export async function initNode(deps: NodeDeps, { document, anchors }: NodeInit): Promise<NodeContext> {
   const { files, root } = deps;
-  await makeDirectories(deps, root);
+  await makeDirectories(files, root);
   if (document !== null) {
     if ((await files.lstat(configFileOf(root))) !== null) await refuseInitialised(deps);
     const text = typeof document === 'string' ? document : stringify(document);
@@ -35,7 +36,7 @@ export async function initNode(deps: NodeDeps, { document, anchors }: NodeInit):
   const trust = parentOf(layout.anchors);
   const { install, state, downloads, operations, objects, restorePoints } = layout;
   for (const directory of [install, state, downloads, trust, operations, objects, restorePoints]) {
-    await makeDirectories(deps, directory);
+    await makeDirectories(files, directory);
   }
   await writeDurably(files, layout.anchors, anchors, 0o444);
   for (const path of [layout.lock, layout.authorityLock]) {
@@ -64,9 +65,9 @@ function initialised(root: string): ThemisError {
   });
 }
 
-async function makeDirectories({ files }: NodeDeps, path: string): Promise<void> {
+async function makeDirectories(files: FileSystem, path: string): Promise<void> {
   if (path === '' || (await files.lstat(path))?.kind === 'directory') return;
-  await makeDirectories({ files } as NodeDeps, parentOf(path));
+  await makeDirectories(files, parentOf(path));
   await files.makeDirectory(path);
   await files.syncDirectory(parentOf(path) === '' ? '/' : parentOf(path));
 }

@@ -82,3 +82,20 @@ export function sizeOf(entry: MemoryEntry): number {
   for (const child of entry.entries.values()) sizeBytes += sizeOf(child);
   return sizeBytes;
 }
+
+/** A copy that shares nothing; an entry under several names stays one. */
+export function copyEntry<T extends MemoryEntry>(entry: T, copies: Map<MemoryEntry, MemoryEntry>): T {
+  const known = copies.get(entry);
+  if (known !== undefined) return known as T;
+  const copy: MemoryEntry = { ...entry };
+  copies.set(entry, copy);
+  if (copy.kind === 'directory') {
+    copy.entries = copyNames(copy.entries, copies);
+    copy.durable = copyNames(copy.durable, copies);
+  }
+  return copy as T;
+}
+
+function copyNames(names: ReadonlyMap<string, MemoryEntry>, copies: Map<MemoryEntry, MemoryEntry>) {
+  return new Map(Array.from(names, ([name, entry]) => [name, copyEntry(entry, copies)]));
+}

@@ -7,15 +7,24 @@ import type { Digest } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import { compareText } from '../../kernel/finding.ts';
 import type { FileLock, FileStat, FileSystem } from '../../ports/file-system.ts';
-import { cutPower, newDirectory, newFile, sizeOf } from './memory-tree.ts';
+import { copyEntry, cutPower, newDirectory, newFile, sizeOf } from './memory-tree.ts';
 import type { MemoryDirectory, MemoryEntry, MemoryFile, Survival } from './memory-tree.ts';
 
 export class MemoryFileSystem implements FileSystem {
   /** Bytes that fit on the disk. */
   capacityBytes = Infinity;
-  readonly #root: MemoryDirectory = newDirectory(1, 0);
+  #root: MemoryDirectory = newDirectory(1, 0);
   readonly #locked = new Set<string>();
   #counter = 1;
+
+  /** The same disk once more, without its locks. */
+  clone(): MemoryFileSystem {
+    const clone = new MemoryFileSystem();
+    clone.#root = copyEntry(this.#root, new Map());
+    clone.#counter = this.#counter;
+    clone.capacityBytes = this.capacityBytes;
+    return clone;
+  }
 
   /** Power cut: un-synced data and names are lost (or fare as `survival` says), locks are free. */
   crash(survival: Survival = () => 'lost'): void {

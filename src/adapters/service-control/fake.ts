@@ -8,6 +8,7 @@ export class FakeService implements ServiceControl {
   stops = 0;
   /** Called before each real start; throws to refuse it. */
   onStart: () => Promise<void> | void = () => {};
+  onStarted: () => void = () => {};
   /** Runs but ignores being asked to stop. */
   stubborn = false;
 
@@ -20,6 +21,7 @@ export class FakeService implements ServiceControl {
     await this.onStart();
     this.running = true;
     this.starts += 1;
+    this.onStarted();
     return { started: true };
   }
 

@@ -52,7 +52,25 @@ export function parseNodeConfig(file: SourceFile, root: string, schema: object):
       rangeOf(document, ['service', 'manager'], false),
     );
   }
-  return report.findings.length > 0 ? report.result() : { kind: 'config', config: normaliseNode(node, root) };
+  const config = normaliseNode(node, root);
+  for (const name of overlapping(config)) {
+    report.add(
+      'THM4008',
+      `directories.${name} and directories.install overlap.`,
+      'Give each a directory of its own, side by side.',
+      rangeOf(document, ['directories', name], false),
+    );
+  }
+  return report.findings.length > 0 ? report.result() : { kind: 'config', config };
+}
+
+/** Directories that a release could reach into, or that would be replaced with it. */
+function overlapping({ directories }: NodeConfig): readonly ('state' | 'downloads' | 'trust')[] {
+  const { install } = directories;
+  return (['state', 'downloads', 'trust'] as const).filter((name) => {
+    const other = directories[name];
+    return `${other}/`.startsWith(`${install}/`) || `${install}/`.startsWith(`${other}/`);
+  });
 }
 
 function validatorOf(schema: object): ValidateFunction {

@@ -7,10 +7,12 @@ import { checkToken, changeRecord } from '../state/authority.ts';
 import { writeInstalled } from '../state/installed.ts';
 import { makeRestorePoint } from '../state/restore-point.ts';
 import type { Operation } from './operation.ts';
+import { nodeSteps } from './program.ts';
 import type { NodeStep } from './program.ts';
 import { awaitHealthy, drain, rejoin } from './service-steps.ts';
 import { filesOf, prepareCopies, switchBack, switchForward, verifyTree } from './switch-tree.ts';
 import { claimedPaths, isChange } from './tree-plan.ts';
+import type { Side } from './tree-plan.ts';
 
 interface Effect {
   /** Stands in the journal before the step begins. */
@@ -40,11 +42,15 @@ export const effects: Readonly<Record<NodeStep, Effect>> = {
         if (spec.wasHealthy) throw error;
       });
     },
-    async undo({ context, spec }) {
+    async undo(operation) {
+      const { context, spec } = operation;
       if (!spec.wasRunning) return;
+      // What is drained may call itself unhealthy, so it rejoins before it is asked.
+      if ((await context.service.status()).kind === 'stopped') await serve(operation, 'old');
       await rejoin(context).catch((error: unknown) => {
         if (spec.wasHealthy) throw error;
       });
+      if (spec.wasHealthy) await awaitHealthy(context, spec.healthTimeoutMs);
     },
   },
   stop: {
@@ -52,11 +58,7 @@ export const effects: Readonly<Record<NodeStep, Effect>> = {
       await context.service.stop(context.config.stopTimeoutMs);
     },
     async undo(operation) {
-      const { context, spec } = operation;
-      if (!spec.wasRunning) return;
-      await verifyTree(context, await operation.plan(), 'old');
-      await context.service.start();
-      if (spec.wasHealthy) await awaitHealthy(context, spec.healthTimeoutMs);
+      if (operation.spec.wasRunning) await serve(operation, 'old');
     },
   },
   switch: {
@@ -116,6 +118,24 @@ export const effects: Readonly<Record<NodeStep, Effect>> = {
     },
   },
 };
+
+/**
+ * For an operation that is taken up again after its `start`: the machine may have gone down meanwhile, and the service
+ * with it. What follows means nothing unless the new version runs.
+ */
+export async function serveAgain(operation: Operation, step: NodeStep): Promise<void> {
+  if (nodeSteps.indexOf(step) > nodeSteps.indexOf('start')) await serve(operation, 'new');
+}
+
+/** Runs and is healthy on exactly this tree; what runs already is only asked. */
+async function serve(operation: Operation, side: Side): Promise<void> {
+  const { context, spec } = operation;
+  if ((await context.service.status()).kind === 'stopped') {
+    await verifyTree(context, await operation.plan(), side);
+    await context.service.start();
+  }
+  if (side === 'new' || spec.wasHealthy) await awaitHealthy(context, spec.healthTimeoutMs);
+}
 
 /** Files are replaced under nobody: a manager may have started the service on its own since (at boot, say). */
 async function ensureStopped({ context }: Operation): Promise<void> {

@@ -11,7 +11,7 @@ import type { OperationResult } from '../../model/message.ts';
 import { createSaga } from '../../saga/machine.ts';
 import type { Saga } from '../../saga/machine.ts';
 import type { SagaResult } from '../../saga/program.ts';
-import { effects } from './effects.ts';
+import { effects, serveAgain } from './effects.ts';
 import type { Journal } from './journal.ts';
 import type { Operation } from './operation.ts';
 import { nodeProgram } from './program.ts';
@@ -30,12 +30,13 @@ interface Run {
 export async function runOperation(operation: Operation, journal: Journal): Promise<OperationResult> {
   const saga = createSaga(nodeProgram(operation.spec.operation), journal.entries);
   const run: Run = { operation, journal, saga };
+  let takenUp = journal.entries.length > 1;
   try {
     for (;;) {
       const instruction = nextInstruction(saga);
       switch (instruction.kind) {
         case 'do':
-          await doStep(run, instruction.step);
+          await doStep(run, instruction.step, takenUp);
           break;
         case 'turn':
           await record(run, null, 'turn');
@@ -51,6 +52,7 @@ export async function runOperation(operation: Operation, journal: Journal): Prom
           return result;
         }
       }
+      takenUp = false;
     }
   } catch (error) {
     const failure = toFailure(error);
@@ -58,7 +60,7 @@ export async function runOperation(operation: Operation, journal: Journal): Prom
   }
 }
 
-async function doStep(run: Run, step: NodeStep): Promise<void> {
+async function doStep(run: Run, step: NodeStep, takenUp: boolean): Promise<void> {
   const { operation } = run;
   operation.progress(step);
   let failure: Failure | undefined;
@@ -71,6 +73,7 @@ async function doStep(run: Run, step: NodeStep): Promise<void> {
   await record(run, step, 'begin', detail === undefined ? {} : { detail });
   if (failure === undefined) {
     try {
+      if (takenUp) await serveAgain(operation, step);
       await effects[step].run(operation);
     } catch (error) {
       failure = toFailure(error);

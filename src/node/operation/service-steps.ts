@@ -13,9 +13,9 @@ const nobodyToLead = 409;
 /** A service that is down in so many looks in a row will not come up by waiting. */
 const downLimit = 5;
 
-/** DRAIN_FAILED when the endpoint refuses or the time is over. */
+/** DRAIN_FAILED when the endpoint refuses or the time is over. What nobody will stop is not drained either. */
 export async function drain(context: NodeContext): Promise<void> {
-  if ((await context.service.status()).kind === 'stopped') return;
+  if ((await context.service.status()).kind !== 'running') return;
   const deadlineMs = context.clock.nowMs() + context.config.drainTimeoutMs;
   const { drain: endpoint, transferLeadership } = context.config.endpoints;
   if (transferLeadership !== undefined && (await probe(context)).role === 'leader') {
