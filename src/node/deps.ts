@@ -42,10 +42,8 @@ export interface ReleaseExpectation extends WantedRelease {
   readonly platform: Platform;
   readonly architecture: Architecture;
   readonly nowMs: number;
-  /** The node has or had exactly this manifest: its expiry and counter do not count any more. */
+  /** The node has or had exactly this manifest, so that its expiry does not count any more. */
   readonly acceptedBefore: boolean;
-  /** The highest counter of this package the node ever committed to; a lower one is refused. Null: none yet. */
-  readonly counterFloor: number | null;
 }
 
 export interface VerifiedRelease {

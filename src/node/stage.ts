@@ -7,7 +7,7 @@ import { hexOf } from '../kernel/digest.ts';
 import { fromFailure, ThemisError } from '../kernel/error.ts';
 import { pathProblem } from '../kernel/path-guard.ts';
 import type { NodeProgress, NodeRequest, OperationResult, ReleaseLocator, StagedRelease } from '../model/message.ts';
-import type { ReleaseManifest } from '../model/release.ts';
+import type { ReleaseFile, ReleaseManifest } from '../model/release.ts';
 import type { ReleaseSource } from '../ports/release-source.ts';
 import type { NodeContext } from './context.ts';
 import type { VerifiedRelease } from './deps.ts';
@@ -84,14 +84,14 @@ async function verify(context: NodeContext, request: StageRequest, release: Stag
   const { locator, ...wanted } = release;
   const source = context.openSource(locator);
   const path = directoryOf(locator);
+  const acceptedBefore = await wasAccepted(context, release);
   const result = await context.verifyRelease(source, path, {
     ...wanted,
     anchors: await readAnchors(context, record),
     platform: context.platform,
     architecture: context.architecture,
     nowMs: context.clock.nowMs(),
-    acceptedBefore: await wasAccepted(context, release),
-    counterFloor: record.counters[release.package] ?? null,
+    acceptedBefore,
   });
   if (result.kind === 'refused') throw fromFailure(result.failure);
   const { manifest } = result;
@@ -101,6 +101,12 @@ async function verify(context: NodeContext, request: StageRequest, release: Stag
   }
   if (manifest.package !== release.package || manifest.version !== release.version) {
     throw new ThemisError('MANIFEST_INVALID', `${title} at the source is ${manifest.package} ${manifest.version}.`);
+  }
+  const floor = Object.hasOwn(record.counters, release.package) ? (record.counters[release.package] ?? 0) : 0;
+  if (!acceptedBefore && manifest.counter < floor) {
+    throw new ThemisError('POLICY_REFUSED', `${title} has counter ${manifest.counter}; this node has seen ${floor}.`, {
+      hint: 'An older release comes back through a restore point only: themis rollback',
+    });
   }
   checkManifest(context, manifest);
   return { ...result, source, path };
@@ -171,14 +177,9 @@ async function copyRelease(context: NodeContext, release: Verified, done: (bytes
   for (const directory of directories) await files.makeDirectory(`${part}/${directory}`);
   for (const file of wanted) {
     const target = `${part}/${file.path}`;
-    const chunks = source.openFile(path === '' ? file.path : `${path}/${file.path}`, file.sizeBytes);
+    const chunks = payloadOf(source, path === '' ? file.path : `${path}/${file.path}`, file);
     const { digest } = await files.writeStream(target, chunks, 0o400, file.sizeBytes);
-    if (hexOf(digest) !== file.sha256) {
-      throw new ThemisError(
-        'FILE_HASH_MISMATCH',
-        `${file.path} of ${manifest.package} ${manifest.version} is not what the manifest says.`,
-      );
-    }
+    if (hexOf(digest) !== file.sha256) throw mismatch(file);
     await files.syncFile(target);
     done(file.sizeBytes);
   }
@@ -188,4 +189,24 @@ async function copyRelease(context: NodeContext, release: Verified, done: (bytes
   }
   for (const directory of directories) await files.syncDirectory(`${part}/${directory}`);
   await files.syncDirectory(part);
+}
+
+/** The chunks of a payload file, never more than the manifest says. FILE_MISSING or FILE_HASH_MISMATCH. */
+async function* payloadOf(source: ReleaseSource, path: string, file: ReleaseFile): AsyncGenerator<Uint8Array> {
+  let sizeBytes = 0;
+  try {
+    // One byte more than there should be, so that a longer file is seen and an endless one is not read.
+    for await (const chunk of source.openFile(path, file.sizeBytes + 1)) {
+      sizeBytes += chunk.length;
+      if (sizeBytes > file.sizeBytes) throw mismatch(file);
+      yield chunk;
+    }
+  } catch (error) {
+    if (!(error instanceof ThemisError) || error.code !== 'NOT_FOUND') throw error;
+    throw new ThemisError('FILE_MISSING', `${file.path} is listed in the manifest but missing.`, { cause: error });
+  }
+}
+
+function mismatch(file: ReleaseFile): ThemisError {
+  return new ThemisError('FILE_HASH_MISMATCH', `${file.path} at the source is not what the manifest says.`);
 }

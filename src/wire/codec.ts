@@ -15,11 +15,12 @@ export const messageLimitBytes = 32 * 1024 * 1024;
 
 const encoder = new TextEncoder();
 
-export function encodeRequest(request: NodeRequest): Uint8Array {
+/** With its line end. */
+export function encodeRequest(request: NodeRequest): string {
   return encodeLine(request, requestLimitBytes);
 }
 
-export function encodeMessage(message: NodeMessage): Uint8Array {
+export function encodeMessage(message: NodeMessage): string {
   return encodeLine(message, messageLimitBytes);
 }
 
@@ -34,12 +35,13 @@ export function decodeMessage(line: string): NodeMessage {
   return nodeMessage(isJsonObject(value) && value['kind'] === 'progress' ? value : sameMajor(value), 'message');
 }
 
-function encodeLine(value: object, limitBytes: number): Uint8Array {
-  const bytes = encoder.encode(`${JSON.stringify(value)}\n`);
-  if (bytes.length > limitBytes + 1) {
-    throw new ThemisError('MESSAGE_INVALID', `Message of ${bytes.length} bytes; the limit is ${limitBytes}.`);
+function encodeLine(value: object, limitBytes: number): string {
+  const line = JSON.stringify(value);
+  const { length } = encoder.encode(line);
+  if (length > limitBytes) {
+    throw new ThemisError('MESSAGE_INVALID', `Message of ${length} bytes; the limit is ${limitBytes}.`);
   }
-  return bytes;
+  return `${line}\n`;
 }
 
 function parseLine(line: string, limitBytes: number): unknown {
