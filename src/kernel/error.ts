@@ -17,6 +17,7 @@ const codes = {
   TIMEOUT: { exit: 1, retry: 'backoff' },
   UNREACHABLE: { exit: 1, retry: 'backoff' },
   GIT: { exit: 1, retry: 'human' },
+  MESSAGE_INVALID: { exit: 1, retry: 'never' },
   // desired state and files
   INVALID_DESIRED: { exit: 3, retry: 'human' },
   UNSUPPORTED_FORMAT: { exit: 3, retry: 'human' },
@@ -50,6 +51,7 @@ const codes = {
   SERVICE_FAILED: { exit: 1, retry: 'human' },
   DRAIN_FAILED: { exit: 1, retry: 'backoff' },
   UNHEALTHY: { exit: 6, retry: 'human' },
+  JOURNAL_DAMAGED: { exit: 7, retry: 'human' },
   ROLLBACK_INCOMPLETE: { exit: 7, retry: 'human' },
 } as const satisfies Record<string, { readonly exit: number; readonly retry: Retry }>;
 

@@ -16,6 +16,7 @@ export interface FileSystem {
   digestFile(path: string): Promise<{ readonly digest: Digest; readonly sizeBytes: number }>;
   freeSpace(path: string): Promise<{ readonly freeBytes: number; readonly totalBytes: number }>;
 
+  /** One level, mode 0755; no error when the directory exists. */
   makeDirectory(path: string): Promise<void>;
   /** Replaces the content; not atomic, not durable. */
   writeFile(path: string, bytes: Uint8Array, mode: number): Promise<void>;
@@ -26,14 +27,19 @@ export interface FileSystem {
     mode: number,
     limitBytes: number,
   ): Promise<{ readonly digest: Digest; readonly sizeBytes: number }>;
-  /** Appends and makes durable in one call: the journal's write. */
+  /** Appends and makes durable in one call: the journal's write. After an error any part of it may be there. */
   appendDurably(path: string, bytes: Uint8Array): Promise<void>;
+  /** Cuts a file to this length, durably. */
+  truncateFile(path: string, sizeBytes: number): Promise<void>;
   /** Reflink where the file system can, else copy. The target must not exist. */
   copyFile(from: string, to: string, mode: number): Promise<void>;
   /** Replaces an existing file in one step. */
   rename(from: string, to: string): Promise<void>;
   setMode(path: string, mode: number): Promise<void>;
+  /** No error when nothing is there. */
   removeFile(path: string): Promise<void>;
+  /** False when it holds something, or is not there. */
+  removeEmptyDirectory(path: string): Promise<boolean>;
   /** With all it holds; no error when nothing is there. */
   removeTree(path: string): Promise<void>;
   syncFile(path: string): Promise<void>;

@@ -1,5 +1,7 @@
-/** How often a property is tried: all of `full` in `npm run soak`, a hundredth otherwise; always from the same seed. */
-export function runs(full: number): { numRuns: number; seed: number } {
-  const soak = process.env['THEMIS_SOAK'] === '1';
-  return { numRuns: soak ? full : Math.max(1, Math.floor(full / 100)), seed: 20_260_101 };
+/** Counts of property and crash tests: a hundredth normally, all of them when THEMIS_SOAK=1. The seed is fixed. */
+export function runs(full: number): { readonly numRuns: number; readonly seed: number } {
+  const numRuns = isSoak ? full : Math.max(1, Math.floor(full / 100));
+  return { numRuns, seed: 20_261_121 };
 }
+
+export const isSoak = process.env['THEMIS_SOAK'] === '1';

@@ -12,6 +12,16 @@ interface CommandEntry {
 export const commands = [
   { name: 'init', load: async () => (await import('./init.ts')).initCommand },
   { name: 'show', load: async () => (await import('./show.ts')).showCommand },
+  { name: 'node init', load: async () => (await import('./node-init.ts')).nodeInitCommand },
+  { name: 'node observe', load: async () => (await import('./node-observe.ts')).nodeObserveCommand },
+  { name: 'node recover', load: async () => (await import('./node-recover.ts')).nodeRecoverCommand },
+  { name: 'node adopt', load: async () => (await import('./node-adopt.ts')).nodeAdoptCommand },
+  { name: 'node exec', load: async () => (await import('./node-exec.ts')).nodeExecCommand },
+  {
+    name: 'node restore-points',
+    load: async () => (await import('./node-restore-points.ts')).nodeRestorePointsCommand,
+  },
+  { name: 'node prune', load: async () => (await import('./node-prune.ts')).nodePruneCommand },
   { name: 'version', load: async () => (await import('./version.ts')).versionCommand },
   { name: 'completion', load: async () => (await import('./completion.ts')).completionCommand },
 ] as const satisfies readonly CommandEntry[];

@@ -1,0 +1,93 @@
+/**
+ * Endpoints over HTTP and as commands. An answer is cut at 64 KiB; the rest of it is never read. A command gets no
+ * shell and only the variables a program needs to run, so that nothing secret of this process reaches it.
+ */
+import { spawn } from 'node:child_process';
+import http from 'node:http';
+import https from 'node:https';
+import { ThemisError } from '../../kernel/error.ts';
+import type { Endpoint, EndpointAnswer, EndpointSpec } from '../../ports/endpoint.ts';
+import { baseEnvironment } from '../base-environment.ts';
+
+const bodyLimit = 64 * 1024;
+
+export function createEndpoint(): Endpoint {
+  return {
+    async call(endpoint, timeoutMs) {
+      return endpoint.kind === 'http' ? request(endpoint, timeoutMs) : run(endpoint.command, timeoutMs);
+    },
+  };
+}
+
+type HttpSpec = Extract<EndpointSpec, { kind: 'http' }>;
+
+function request(endpoint: HttpSpec, timeoutMs: number): Promise<EndpointAnswer> {
+  return new Promise((resolve, reject) => {
+    const client = endpoint.url.startsWith('https:') ? https : http;
+    const body = new Body();
+    const timer = setTimeout(() => {
+      call.destroy();
+      reject(new ThemisError('TIMEOUT', `${endpoint.url} did not answer within ${timeoutMs} ms.`));
+    }, timeoutMs);
+    // A connection of its own: a keep-alive one may lead to the process that was just replaced.
+    const call = client.request(endpoint.url, { method: endpoint.method, agent: false }, (response) => {
+      const status = response.statusCode ?? 0;
+      const finish = (): void => {
+        clearTimeout(timer);
+        resolve({ ok: status >= 200 && status < 300, status, body: body.text() });
+      };
+      response.on('data', (chunk: Buffer) => {
+        if (body.add(chunk)) return;
+        finish();
+        call.destroy();
+      });
+      response.on('end', finish);
+      response.on('error', fail);
+    });
+    const fail = (error: Error): void => {
+      clearTimeout(timer);
+      reject(new ThemisError('UNREACHABLE', `${endpoint.url} does not answer: ${error.message}`, { cause: error }));
+    };
+    call.on('error', fail);
+    call.end();
+  });
+}
+
+function run(command: readonly string[], timeoutMs: number): Promise<EndpointAnswer> {
+  return new Promise((resolve, reject) => {
+    const [program = '', ...rest] = command;
+    const body = new Body();
+    const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'ignore'], env: baseEnvironment() });
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new ThemisError('TIMEOUT', `${program} did not end within ${timeoutMs} ms.`));
+    }, timeoutMs);
+    child.stdout.on('data', (chunk: Buffer) => void body.add(chunk));
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      reject(new ThemisError('UNREACHABLE', `${program} cannot be started: ${error.message}`, { cause: error }));
+    });
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      // Ended by a signal: as a shell reports it.
+      resolve({ ok: code === 0, status: code ?? 128, body: body.text() });
+    });
+  });
+}
+
+class Body {
+  readonly #chunks: Buffer[] = [];
+  #sizeBytes = 0;
+
+  /** False once it is full. */
+  add(chunk: Buffer): boolean {
+    const room = bodyLimit - this.#sizeBytes;
+    this.#chunks.push(chunk.subarray(0, room));
+    this.#sizeBytes += Math.min(room, chunk.length);
+    return chunk.length <= room;
+  }
+
+  text(): string {
+    return Buffer.concat(this.#chunks).toString('utf8');
+  }
+}

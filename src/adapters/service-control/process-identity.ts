@@ -1,0 +1,47 @@
+/**
+ * Which process a pid means: a pid comes back after its process is gone, pid and start time together do not.
+ * Linux reads /proc (start in clock ticks since boot, with the boot's id); elsewhere `ps` says when it started.
+ * The shell shim of `supervised` finds out the same text about itself: keep the two alike.
+ */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** Start of a live process as text, or null when there is none (a zombie is none). */
+export async function processStart(pid: number): Promise<string | null> {
+  if (process.platform !== 'linux') return startFromPs(pid);
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    // The name in parentheses may hold anything; what follows the last one starts with field 3.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const state = fields[0];
+    if (state === 'Z' || state === 'X') return null;
+    const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+    return `${boot}/${fields[19]}`;
+  } catch {
+    return null;
+  }
+}
+
+async function startFromPs(pid: number): Promise<string | null> {
+  try {
+    const { stdout } = await run('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)], { env: { LC_ALL: 'C' } });
+    const [state = '', ...start] = stdout.trim().split(/\s+/u);
+    return state === '' || state.startsWith('Z') ? null : start.join('_');
+  } catch {
+    return null;
+  }
+}
+
+/** Shell text that sets `start` to the same for the shell's own pid. */
+export const shellProcessStart = `
+if [ -r /proc/sys/kernel/random/boot_id ]; then
+  read -r boot < /proc/sys/kernel/random/boot_id
+  read -r line < /proc/$$/stat
+  start="$boot/$(rest="\${line##*) }"; set -- $rest; shift 19; echo "$1")"
+else
+  start=$(LC_ALL=C ps -o lstart= -p $$ | tr -s ' ' '_' | sed 's/^_//; s/_$//')
+fi
+`;

@@ -1,0 +1,55 @@
+import type { EndpointSpec } from '../../ports/endpoint.ts';
+import type { ServiceSpec } from '../../ports/service-control.ts';
+import type { Architecture, Platform } from '../../model/release.ts';
+
+/** `node.yaml`, normalised: directories absolute, durations in milliseconds, sizes in bytes. */
+export interface NodeConfig {
+  readonly name: string;
+  readonly directories: {
+    readonly install: string;
+    readonly state: string;
+    readonly downloads: string;
+    readonly trust: string;
+  };
+  readonly service: ServiceSpec;
+  readonly stopTimeoutMs: number;
+  readonly endpoints: NodeEndpoints;
+  readonly drainTimeoutMs: number;
+  readonly limits: { readonly freeSpaceFactor: number; readonly maxReleaseBytes: number | null };
+  /** null: what the machine is. */
+  readonly platform: Platform | null;
+  readonly architecture: Architecture | null;
+}
+
+export interface NodeEndpoints {
+  readonly health?: EndpointSpec;
+  readonly role?: EndpointSpec;
+  readonly drain?: EndpointSpec;
+  readonly rejoin?: EndpointSpec;
+  readonly transferLeadership?: EndpointSpec;
+}
+
+/** `node.yaml` as it is written. */
+export interface NodeDocument {
+  readonly apiVersion: 'themis.dev/v1';
+  readonly kind: 'Node';
+  readonly name: string;
+  readonly directories?: Partial<NodeConfig['directories']>;
+  readonly service: {
+    readonly manager: ServiceSpec['kind'];
+    readonly command?: readonly string[];
+    readonly environment?: Readonly<Record<string, string>>;
+    readonly workingDirectory?: string;
+    readonly start?: readonly string[];
+    readonly stop?: readonly string[];
+    readonly status?: readonly string[];
+    readonly stopTimeout?: string;
+  };
+  readonly endpoints?: Readonly<Partial<Record<keyof NodeEndpoints | 'metrics', EndpointDocument>>>;
+  readonly drainTimeout?: string;
+  readonly limits?: { readonly freeSpaceFactor?: number; readonly maxReleaseSize?: string };
+  readonly platform?: Platform;
+  readonly architecture?: Architecture;
+}
+
+export type EndpointDocument = { readonly url: string } | { readonly command: readonly string[] };

@@ -1,0 +1,98 @@
+import { parseDuration } from '../../kernel/duration.ts';
+import { parseSize } from '../../kernel/size.ts';
+import type { EndpointSpec } from '../../ports/endpoint.ts';
+import type { ServiceSpec } from '../../ports/service-control.ts';
+import type { EndpointDocument, NodeConfig, NodeDocument, NodeEndpoints } from './node-config.ts';
+
+const defaultTimeout = '30s';
+
+/** Fills in defaults. The document has passed its schema, so every text parses. */
+export function normaliseNode(document: NodeDocument, root: string): NodeConfig {
+  const at = (directory: string): string => absolute(root, directory);
+  const directories = {
+    install: at(document.directories?.install ?? 'install'),
+    state: at(document.directories?.state ?? 'state'),
+    downloads: at(document.directories?.downloads ?? 'downloads'),
+    trust: at(document.directories?.trust ?? 'trust'),
+  };
+  const size = document.limits?.maxReleaseSize;
+  return {
+    name: document.name,
+    directories,
+    service: serviceOf(document, root, directories),
+    stopTimeoutMs: durationMs(document.service.stopTimeout),
+    endpoints: endpointsOf(document.endpoints ?? {}),
+    drainTimeoutMs: durationMs(document.drainTimeout),
+    limits: {
+      freeSpaceFactor: document.limits?.freeSpaceFactor ?? 2,
+      maxReleaseBytes: size === undefined ? null : (parseSize(size) ?? null),
+    },
+    platform: document.platform ?? null,
+    architecture: document.architecture ?? null,
+  };
+}
+
+function serviceOf(document: NodeDocument, root: string, directories: NodeConfig['directories']): ServiceSpec {
+  const { manager, command = [], start = [], stop = [], status = [] } = document.service;
+  const workingDirectory =
+    document.service.workingDirectory === undefined
+      ? directories.install
+      : absolute(root, document.service.workingDirectory);
+  const environment = {
+    THEMIS_NODE_NAME: document.name,
+    THEMIS_NODE_ROOT: root,
+    ...document.service.environment,
+  };
+  switch (manager) {
+    case 'supervised':
+      return {
+        kind: 'supervised',
+        command,
+        environment,
+        workingDirectory,
+        directory: `${directories.state}/service`,
+      };
+    case 'command':
+      return { kind: 'command', start, stop, status, environment, workingDirectory };
+    case 'none':
+      return { kind: 'none' };
+  }
+}
+
+const methods = {
+  health: 'GET',
+  role: 'GET',
+  drain: 'POST',
+  rejoin: 'POST',
+  transferLeadership: 'POST',
+} as const satisfies Record<keyof NodeEndpoints, 'GET' | 'POST'>;
+
+function endpointsOf(documents: NonNullable<NodeDocument['endpoints']>): NodeEndpoints {
+  const endpoints: Partial<Record<keyof NodeEndpoints, EndpointSpec>> = {};
+  for (const name of Object.keys(methods) as (keyof NodeEndpoints)[]) {
+    const document = documents[name];
+    if (document !== undefined) endpoints[name] = endpointOf(document, methods[name]);
+  }
+  return endpoints;
+}
+
+function endpointOf(document: EndpointDocument, method: 'GET' | 'POST'): EndpointSpec {
+  return 'url' in document
+    ? { kind: 'http', method, url: document.url }
+    : { kind: 'command', command: document.command };
+}
+
+function durationMs(text: string | undefined): number {
+  return parseDuration(text ?? defaultTimeout) ?? 0;
+}
+
+function absolute(root: string, directory: string): string {
+  const joined = directory.startsWith('/') ? directory : `${root}/${directory}`;
+  const parts: string[] = [];
+  for (const part of joined.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part === '..') parts.pop();
+    else parts.push(part);
+  }
+  return `/${parts.join('/')}`;
+}

@@ -1,0 +1,73 @@
+/**
+ * Makes a node root and fixes its trust anchors for good: no flag, variable, file from Git or message changes them
+ * later. `state/node.json` is written last; with it the root is a node, without it the making starts again.
+ */
+import { stringify } from 'yaml';
+import { digestBytes } from '../kernel/digest.ts';
+import { ThemisError } from '../kernel/error.ts';
+import type { FileSystem } from '../ports/file-system.ts';
+import type { NodeDocument } from './config/node-config.ts';
+import { openNode } from './context.ts';
+import type { NodeContext } from './context.ts';
+import type { NodeDeps } from './deps.ts';
+import { configFileOf, parentOf } from './layout.ts';
+import { writeDurably } from './state/durable-file.ts';
+import { writeRecord } from './state/node-record.ts';
+
+export interface NodeInit {
+  /** Written as `node.yaml`; null: there is one already. */
+  readonly document: NodeDocument | string | null;
+  /** The anchors file, checked by the caller. */
+  readonly anchors: Uint8Array;
+}
+
+/** POLICY_REFUSED when the root is a node already. Makes every directory above the root as well. */
+export async function initNode(deps: NodeDeps, { document, anchors }: NodeInit): Promise<NodeContext> {
+  const { files, root } = deps;
+  await makeDirectories(files, root);
+  if (document !== null) {
+    if ((await files.lstat(configFileOf(root))) !== null) await refuseInitialised(deps);
+    const text = typeof document === 'string' ? document : stringify(document);
+    await writeDurably(files, configFileOf(root), new TextEncoder().encode(text), 0o644);
+  }
+  const context = await openNode(deps);
+  const { layout } = context;
+  if ((await files.lstat(layout.record)) !== null) throw initialised(root);
+  const trust = parentOf(layout.anchors);
+  const { install, state, downloads, operations, objects, restorePoints } = layout;
+  for (const directory of [install, state, downloads, trust, operations, objects, restorePoints]) {
+    await makeDirectories(files, directory);
+  }
+  await writeDurably(files, layout.anchors, anchors, 0o444);
+  for (const path of [layout.lock, layout.authorityLock]) {
+    await files.writeFile(path, new Uint8Array(), 0o600);
+  }
+  for (const directory of [state, downloads, install, root]) await files.syncDirectory(directory);
+  await writeRecord(context, {
+    formatVersion: '1.0',
+    store: null,
+    highestToken: 0,
+    anchorsDigest: digestBytes(anchors),
+    counters: {},
+  });
+  return context;
+}
+
+/** A new document over an old one is right only while the making is not finished. */
+async function refuseInitialised(deps: NodeDeps): Promise<void> {
+  const context = await openNode(deps);
+  if ((await deps.files.lstat(context.layout.record)) !== null) throw initialised(deps.root);
+}
+
+function initialised(root: string): ThemisError {
+  return new ThemisError('POLICY_REFUSED', `${root} is a node already; its trust anchors are fixed.`, {
+    hint: 'To start anew, stop the service and remove the directory.',
+  });
+}
+
+async function makeDirectories(files: FileSystem, path: string): Promise<void> {
+  if (path === '' || (await files.lstat(path))?.kind === 'directory') return;
+  await makeDirectories(files, parentOf(path));
+  await files.makeDirectory(path);
+  await files.syncDirectory(parentOf(path) === '' ? '/' : parentOf(path));
+}

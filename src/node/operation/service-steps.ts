@@ -1,0 +1,75 @@
+/**
+ * The steps that concern the running database. Each may be carried out again after a crash: draining what is drained,
+ * stopping what is stopped and starting what runs change nothing.
+ */
+import { ThemisError } from '../../kernel/error.ts';
+import type { EndpointSpec } from '../../ports/endpoint.ts';
+import { probe } from '../probe.ts';
+import type { NodeContext } from '../context.ts';
+
+const pollMs = 200;
+const accepted = 202;
+const nobodyToLead = 409;
+/** A service that is down in so many looks in a row will not come up by waiting. */
+const downLimit = 5;
+
+/** DRAIN_FAILED when the endpoint refuses or the time is over. What nobody will stop is not drained either. */
+export async function drain(context: NodeContext): Promise<void> {
+  if ((await context.service.status()).kind !== 'running') return;
+  const deadlineMs = context.clock.nowMs() + context.config.drainTimeoutMs;
+  const { drain: endpoint, transferLeadership } = context.config.endpoints;
+  if (transferLeadership !== undefined && (await probe(context)).role === 'leader') {
+    const answer = await call(context, 'transferLeadership', transferLeadership, deadlineMs);
+    if (!answer.ok && answer.status !== nobodyToLead) throw refused('transferLeadership', answer);
+  }
+  if (endpoint === undefined) return;
+  for (;;) {
+    const answer = await call(context, 'drain', endpoint, deadlineMs);
+    if (!answer.ok) throw refused('drain', answer);
+    if (endpoint.kind !== 'http' || answer.status !== accepted) return;
+    if (context.clock.nowMs() >= deadlineMs) {
+      throw new ThemisError(
+        'DRAIN_FAILED',
+        `${context.config.name} is not drained after ${context.config.drainTimeoutMs} ms.`,
+      );
+    }
+    await context.clock.sleep(pollMs);
+  }
+}
+
+/** DRAIN_FAILED when the database does not take work again. */
+export async function rejoin(context: NodeContext): Promise<void> {
+  const endpoint = context.config.endpoints.rejoin;
+  if (endpoint === undefined || (await context.service.status()).kind === 'stopped') return;
+  const answer = await call(context, 'rejoin', endpoint, context.clock.nowMs() + context.config.drainTimeoutMs);
+  if (!answer.ok) throw refused('rejoin', answer);
+}
+
+/** UNHEALTHY with what was seen last. Without a health endpoint a service that runs is healthy. */
+export async function awaitHealthy(context: NodeContext, timeoutMs: number): Promise<void> {
+  const deadlineMs = context.clock.nowMs() + timeoutMs;
+  for (let down = 0; ;) {
+    const { health } = await probe(context);
+    if (health.status === 'healthy' || health.status === 'unknown') return;
+    down = health.status === 'stopped' ? down + 1 : 0;
+    if (down >= downLimit || context.clock.nowMs() >= deadlineMs) {
+      const seen = health.status === 'stopped' ? 'the process is gone' : (health.detail ?? health.status);
+      throw new ThemisError('UNHEALTHY', `${context.config.name} does not get healthy: ${seen}.`);
+    }
+    await context.clock.sleep(pollMs);
+  }
+}
+
+async function call(context: NodeContext, name: string, endpoint: EndpointSpec, deadlineMs: number) {
+  try {
+    return await context.endpoint.call(endpoint, Math.max(1, deadlineMs - context.clock.nowMs()));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ThemisError('DRAIN_FAILED', `Endpoint ${name} of ${context.config.name}: ${reason}`, { cause: error });
+  }
+}
+
+function refused(name: string, { status, body }: { readonly status: number; readonly body: string }): ThemisError {
+  const said = body.trim().slice(0, 200);
+  return new ThemisError('DRAIN_FAILED', `Endpoint ${name} answered ${status}${said === '' ? '' : `: ${said}`}.`);
+}

@@ -1,0 +1,200 @@
+/**
+ * Brings the tree to one side of a plan, file by file: a durable copy renamed over the old file, removals first, each
+ * directory synced once at the end. May be cut off anywhere and run again; nothing reads the tree until
+ * `verifyTree` has hashed all of it. Never follows a symbolic link, neither as a file nor as a directory on the way.
+ */
+import { hexOf } from '../../kernel/digest.ts';
+import { ThemisError } from '../../kernel/error.ts';
+import type { NodeContext } from '../context.ts';
+import { ancestorsOf, parentOf } from '../layout.ts';
+import { eachBounded } from '../state/each-bounded.ts';
+import type { FileState } from '../state/installed.ts';
+import { readRestorePoint, verifyObjects } from '../state/restore-point.ts';
+import type { Operation } from './operation.ts';
+import { isChange } from './tree-plan.ts';
+import type { Side, TreeChange, TreePlan } from './tree-plan.ts';
+
+const copiesAtOnce = 8;
+const readsAtOnce = 4;
+
+/** Makes durable copies of every file that changes, next to the tree, so that the switch itself only renames. */
+export async function prepareCopies(operation: Operation): Promise<void> {
+  const { context, spec } = operation;
+  const { files, layout } = context;
+  const { changes } = await operation.plan();
+  const sources = await sourcesOf(operation);
+  const work = layout.workOf(spec.operation);
+  await files.removeTree(work);
+  await files.makeDirectory(layout.work);
+  await files.makeDirectory(work);
+  const jobs = changes.map((change, index) => ({ change, index })).filter(({ change }) => isChange(change));
+  const totalBytes = jobs.reduce((sum, { change }) => sum + (change.new?.sizeBytes ?? 0), 0);
+  let doneBytes = 0;
+  await eachBounded(jobs, copiesAtOnce, async ({ change, index }) => {
+    if (change.new === null) return;
+    const copy = `${work}/${index}`;
+    await files.copyFile(sources(change.path, change.new), copy, change.new.mode);
+    if (hexOf((await files.digestFile(copy)).digest) !== change.new.sha256) {
+      throw new ThemisError('FILE_HASH_MISMATCH', `The copy of ${change.path} is not what its manifest says.`);
+    }
+    await files.syncFile(copy);
+    doneBytes += change.new.sizeBytes;
+    operation.progress('prepare', doneBytes, totalBytes);
+  });
+  for (const directory of [work, layout.work, layout.install]) await files.syncDirectory(directory);
+}
+
+/** Where the bytes of a new file come from: the staged release or the objects of a restore point. */
+async function sourcesOf(operation: Operation): Promise<(path: string, file: FileState) => string> {
+  const { layout } = operation.context;
+  const target = await operation.target();
+  if (target.kind === 'restore-point') return (_path, file) => layout.object(file.sha256);
+  const directories = new Map<string, string>();
+  for (const record of Object.values(target.records)) {
+    for (const path of Object.keys(record.files)) directories.set(path, layout.staged(record.manifestHash));
+  }
+  return (path) => `${directories.get(path)}/${path}`;
+}
+
+export async function switchForward(operation: Operation): Promise<void> {
+  const { context, spec } = operation;
+  const plan = await operation.plan();
+  const work = context.layout.workOf(spec.operation);
+  await bringTree(context, plan, 'new', async (change, index) => {
+    if (!isChange(change) || change.new === null) return;
+    const prepared = `${work}/${index}`;
+    if ((await context.files.lstat(prepared)) !== null) {
+      await context.files.rename(prepared, context.layout.inInstall(change.path));
+    } else if (!(await isPresent(context, change.path, change.new))) {
+      throw new ThemisError('IO', `The prepared copy of ${change.path} is gone.`);
+    }
+  });
+}
+
+/** Back to the restore point. Everything it needs is verified before the first change; one copy at a time, so that a full disk still serves. */
+export async function switchBack(operation: Operation): Promise<void> {
+  const { context, spec } = operation;
+  const { files, layout } = context;
+  const plan = await operation.plan();
+  const wrong: string[] = [];
+  for (const { path, old } of plan.changes) {
+    if (old !== null && !(await isPresent(context, path, old))) wrong.push(path);
+  }
+  await verifyObjects(context, await readRestorePoint(context, spec.restorePoint), wrong);
+  const work = layout.workOf(spec.operation);
+  await files.removeTree(work);
+  await files.makeDirectory(layout.work);
+  await files.makeDirectory(work);
+  const isWrong = new Set(wrong);
+  await bringTree(context, plan, 'old', async ({ path, old }, index) => {
+    if (old === null || !isWrong.has(path)) return;
+    const copy = `${work}/back-${index}`;
+    await files.copyFile(layout.object(old.sha256), copy, old.mode);
+    await files.syncFile(copy);
+    await files.rename(copy, layout.inInstall(path));
+  });
+}
+
+/** UNEXPECTED_STATE unless every path of the plan is exactly what this side says: the service must not start on less. */
+export async function verifyTree(context: NodeContext, { changes }: TreePlan, side: Side): Promise<void> {
+  await eachBounded(changes, readsAtOnce, async (change) => {
+    const wanted = change[side];
+    const right =
+      wanted === null
+        ? (await context.files.lstat(context.layout.inInstall(change.path)))?.kind !== 'file'
+        : await isPresent(context, change.path, wanted);
+    if (!right) {
+      throw new ThemisError(
+        'UNEXPECTED_STATE',
+        `${change.path} is not what the ${side === 'new' ? 'release' : 'restore point'} says; the service is not started.`,
+      );
+    }
+  });
+}
+
+async function isPresent({ files, layout }: NodeContext, path: string, wanted: FileState): Promise<boolean> {
+  const file = layout.inInstall(path);
+  const stat = await files.lstat(file);
+  if (stat?.kind !== 'file' || stat.sizeBytes !== wanted.sizeBytes || stat.mode !== wanted.mode) return false;
+  return hexOf((await files.digestFile(file)).digest) === wanted.sha256;
+}
+
+async function bringTree(
+  context: NodeContext,
+  plan: TreePlan,
+  side: Side,
+  place: (change: TreeChange, index: number) => Promise<void>,
+): Promise<void> {
+  const { files, layout } = context;
+  // Each run syncs every directory that the change concerns: a run that was cut off may have left any of them un-synced.
+  const touched = new Set<string>();
+  for (const change of plan.changes) {
+    if (side === 'new' && !isChange(change)) continue;
+    for (const directory of ancestorsOf(change.path)) touched.add(directory);
+  }
+  await refuseLinks(context, [...touched]);
+  await removeUnwanted(context, plan, side);
+  const modes = plan.directories[side];
+  const wanted = plan.changes.filter((change) => change[side] !== null);
+  for (const directory of [...new Set(wanted.flatMap((change) => ancestorsOf(change.path)))].sort()) {
+    await ensureDirectory(context, directory, Object.hasOwn(modes, directory) ? modes[directory] : undefined);
+  }
+  for (const [index, change] of plan.changes.entries()) await place(change, index);
+  for (const directory of [...touched].sort()) {
+    const path = layout.inInstall(directory);
+    if ((await files.lstat(path))?.kind === 'directory') await files.syncDirectory(path);
+  }
+  await files.syncDirectory(layout.install);
+}
+
+/** Files that this side does not have, then the directories they leave empty, innermost first. */
+async function removeUnwanted(context: NodeContext, plan: TreePlan, side: Side): Promise<void> {
+  const { files, layout } = context;
+  const kept = new Set(Object.keys(plan.directories[side]));
+  const left = new Set<string>();
+  for (const change of plan.changes) {
+    if (change[side] !== null) {
+      for (const directory of ancestorsOf(change.path)) kept.add(directory);
+      continue;
+    }
+    const path = layout.inInstall(change.path);
+    if ((await files.lstat(path))?.kind === 'file') await files.removeFile(path);
+    for (const directory of ancestorsOf(change.path)) left.add(directory);
+  }
+  for (const directory of [...left].sort().reverse()) {
+    const path = layout.inInstall(directory);
+    if (kept.has(directory) || (await files.lstat(path))?.kind !== 'directory') continue;
+    await files.removeEmptyDirectory(path);
+  }
+}
+
+async function ensureDirectory(context: NodeContext, directory: string, mode: number | undefined): Promise<void> {
+  const path = context.layout.inInstall(directory);
+  const stat = await context.files.lstat(path);
+  if (stat === null) await context.files.makeDirectory(path);
+  else if (stat.kind !== 'directory') {
+    throw new ThemisError('SYMLINK_REFUSED', `${path} is a ${stat.kind}, not a directory of ${parentOf(path)}.`);
+  }
+  if (mode !== undefined && (stat?.mode ?? 0o755) !== mode) await context.files.setMode(path, mode);
+}
+
+/** SYMLINK_REFUSED where a directory below the install directory is a link: what is written behind it lies elsewhere. */
+export async function refuseLinks(context: NodeContext, directories: readonly string[]): Promise<void> {
+  for (const directory of directories) {
+    const path = context.layout.inInstall(directory);
+    if ((await context.files.lstat(path))?.kind !== 'symlink') continue;
+    throw new ThemisError('SYMLINK_REFUSED', `${path} is a symbolic link.`, {
+      hint: 'Replace it by a directory, or move the node root to where it leads.',
+    });
+  }
+}
+
+/** What the plan says is there now, for the stat cache. */
+export function filesOf({ changes }: TreePlan, side: Side): Map<string, FileState> {
+  const present = new Map<string, FileState>();
+  for (const change of changes) {
+    const file = change[side];
+    if (file !== null) present.set(change.path, file);
+  }
+  return present;
+}

@@ -1,0 +1,132 @@
+import { expect, test } from 'vitest';
+import { atNew, atOld, authority, newRelease, NodeWorld, oldRelease } from '../../support/node/node-world.ts';
+
+test('a first install brings the files, starts the service and is observed', async () => {
+  const world = new NodeWorld();
+  await world.init();
+  expect(await world.install(oldRelease)).toEqual({ kind: 'done', restorePoint: 'before-1.4.0' });
+  const node = await world.observe(true);
+  expect(node.packages['themisdb']?.version).toBe('1.4.0');
+  expect(node.drift).toEqual([]);
+  expect(node.health.status).toBe('healthy');
+  expect(node.operation).toBeNull();
+  expect(world.service.starts).toBe(1);
+});
+
+test('an update drains, stops once, replaces, starts, and leaves exactly the new tree', async () => {
+  const world = await NodeWorld.ready();
+  expect(await world.result(world.updateTo(newRelease, atOld))).toEqual({ kind: 'done', restorePoint: 'before-1.5.0' });
+  expect(world.service.stops).toBe(1);
+  const fresh = new NodeWorld();
+  await fresh.init();
+  await fresh.install(newRelease);
+  expect(await world.tree()).toBe(await fresh.tree());
+  const node = await world.observe();
+  expect(node.restorePoints.map((point) => point.id)).toEqual(['before-1.5.0', 'before-1.4.0']);
+  expect(node.drift).toEqual([]);
+});
+
+test('a version that does not get healthy is rolled back: tree, modes and service as before', async () => {
+  const world = await NodeWorld.ready();
+  const before = await world.tree();
+  world.health = () => (world.service.starts === 1 ? { ok: false } : { body: '{"status":"healthy"}' });
+  const result = await world.result(world.updateTo(newRelease, atOld));
+  expect(result).toMatchObject({ kind: 'rolled-back', failure: { code: 'UNHEALTHY' } });
+  expect(await world.tree()).toBe(before);
+  expect(world.service.running).toBe(true);
+  expect(world.drained).toBe(false);
+  expect((await world.observe()).packages['themisdb']?.version).toBe('1.4.0');
+});
+
+test('an old version that does not come up either is stuck, and recover goes on once the cause is gone', async () => {
+  const world = await NodeWorld.ready();
+  const before = await world.tree();
+  let broken = false;
+  world.health = () => ({ ok: !broken });
+  world.service.onStart = () => void (broken = true);
+  const result = await world.result(world.updateTo(newRelease, atOld));
+  expect(result).toMatchObject({ kind: 'stuck', failure: { code: 'UNHEALTHY' }, cause: { code: 'UNHEALTHY' } });
+  expect((await world.observe()).operation?.state).toBe('interrupted');
+  broken = false;
+  world.service.onStart = () => {};
+  expect((await world.result({ kind: 'recover', authority: null })).kind).toBe('rolled-back');
+  expect(await world.tree()).toBe(before);
+  expect((await world.observe()).operation).toBeNull();
+});
+
+test('a rollback returns to the restore point and can itself be undone', async () => {
+  const world = await NodeWorld.ready();
+  const before = await world.tree();
+  await world.result(world.updateTo(newRelease, atOld));
+  const after = await world.tree();
+  const back = { kind: 'rollback', authority, restorePoint: 'before-1.5.0', healthTimeoutMs: 1000 } as const;
+  expect(await world.result({ ...back, operation: 'back', keep: 'kept' })).toEqual({
+    kind: 'done',
+    restorePoint: 'kept',
+  });
+  expect(await world.tree()).toBe(before);
+  expect(await world.result({ ...back, operation: 'forth', restorePoint: 'kept', keep: null })).toEqual({
+    kind: 'done',
+    restorePoint: null,
+  });
+  expect(await world.tree()).toBe(after);
+  const ids = (await world.observe()).restorePoints.map((point) => point.id);
+  expect(ids).toEqual(expect.arrayContaining(['kept', 'before-1.5.0', 'before-1.4.0']));
+  expect(ids).toHaveLength(3);
+});
+
+test('a known operation is answered from its journal, without a second effect', async () => {
+  const world = await NodeWorld.ready();
+  const request = world.updateTo(newRelease, atOld);
+  const first = await world.ask(request);
+  expect(await world.ask(request)).toEqual(first);
+  expect(world.service.stops).toBe(1);
+});
+
+test('what is installed already and without drift is unchanged', async () => {
+  const world = await NodeWorld.ready();
+  expect(await world.result(world.updateTo(oldRelease, atNew))).toEqual({ kind: 'unchanged' });
+  expect(world.service.stops).toBe(0);
+});
+
+test('an update to the installed release repairs drift of every kind', async () => {
+  const world = await NodeWorld.ready();
+  const before = await world.tree();
+  const install = `${world.root}/install`;
+  await world.files.writeFile(`${install}/etc/server.conf`, new TextEncoder().encode('port = 9999'), 0o644);
+  await world.files.setMode(`${install}/bin/server`, 0o700);
+  await world.files.removeFile(`${install}/turned`);
+  expect((await world.observe()).drift.map(({ path, problem }) => `${path} ${problem}`)).toEqual([
+    'bin/server mode',
+    'etc/server.conf changed',
+    'turned missing',
+  ]);
+  expect((await world.result(world.updateTo(oldRelease, atOld, { restorePoint: 'drifted' }))).kind).toBe('done');
+  expect(await world.tree()).toBe(before);
+});
+
+test('a repair that fails returns to the drifted tree', async () => {
+  const world = await NodeWorld.ready();
+  await world.files.removeFile(`${world.root}/install/turned`);
+  const drifted = await world.tree();
+  world.health = () => ({ ok: world.service.starts !== 1 });
+  const result = await world.result(world.updateTo(oldRelease, atOld, { restorePoint: 'drifted' }));
+  expect(result.kind).toBe('rolled-back');
+  expect(await world.tree()).toBe(drifted);
+});
+
+test('files that nobody installed stay where they are, also in directories that go', async () => {
+  const world = await NodeWorld.ready();
+  const own = `${world.root}/install/lib/gone/mine.txt`;
+  await world.files.writeFile(own, new TextEncoder().encode('mine'), 0o644);
+  await world.result(world.updateTo(newRelease, atOld));
+  expect(new TextDecoder().decode(await world.files.readFile(own))).toBe('mine');
+});
+
+test('a service that was down before is not started by an undo', async () => {
+  const world = await NodeWorld.ready();
+  world.service.running = false;
+  world.health = () => ({ ok: false });
+  expect((await world.result(world.updateTo(newRelease, atOld))).kind).toBe('rolled-back');
+  expect(world.service.running).toBe(false);
+});
