@@ -6,7 +6,7 @@
 import { type Digest, digestBytes } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import { isJsonObject, type Json } from '../../kernel/json.ts';
-import { parseStrictJson } from '../../kernel/strict-json.ts';
+import { parseStrictJson } from '../../kernel/document/strict-json.ts';
 import { refuse, refusing, type Refusal } from '../refusal.ts';
 import { type Certificate, isIssuedBy, readCertificate } from '../x509/certificate.ts';
 import { decodeCertificatePem } from '../x509/pem.ts';

@@ -1,5 +1,5 @@
 import { ThemisError } from '../../kernel/error.ts';
-import { parseReleaseIndex } from '../../model/parse-release-index.ts';
+import { parseReleaseIndex } from '../../model/release-format/parse-index.ts';
 import type { ReleaseIndex } from '../../model/release.ts';
 import { type Verified, verifyDetached } from '../cms/verify-detached.ts';
 import type { Refusal } from '../refusal.ts';

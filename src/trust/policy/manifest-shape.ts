@@ -9,9 +9,9 @@ import {
   recordShape,
   textShape,
   valueShape,
-} from '../../kernel/shape.ts';
-import { releaseLimits } from '../../model/release-layout.ts';
-import { isPackageName, isVersionConstraint, shapes } from '../../model/release-shapes.ts';
+} from '../../kernel/document/shape.ts';
+import { releaseLimits } from '../../model/release-format/layout.ts';
+import { isPackageName, isVersionConstraint, shapes } from '../../model/release-format/shapes.ts';
 
 const anySafeInteger = integerShape(0, Number.MAX_SAFE_INTEGER);
 

@@ -10,10 +10,10 @@
 import { digestJson } from '../../kernel/digest.ts';
 import { compareText, type Finding, type FindingCode } from '../../kernel/finding.ts';
 import { caseCollisions, pathProblem } from '../../kernel/path-guard.ts';
-import { parseStrictJson } from '../../kernel/strict-json.ts';
-import type { ShapeProblem } from '../../kernel/shape.ts';
+import { parseStrictJson } from '../../kernel/document/strict-json.ts';
+import type { ShapeProblem } from '../../kernel/document/shape.ts';
 import type { ReleaseManifest } from '../../model/release.ts';
-import { isReservedReleasePath, releaseLimits, releaseNames } from '../../model/release-layout.ts';
+import { isReservedReleasePath, releaseLimits, releaseNames } from '../../model/release-format/layout.ts';
 import type { Refusal, TrustCode } from '../refusal.ts';
 import { manifestShape } from './manifest-shape.ts';
 

@@ -79,8 +79,8 @@ export function readExtensions(element: DerElement | undefined): Extensions {
     const { oid, isCritical, value } = readExtension(member);
     if (seen.has(oid)) refuse('CERT_EXTENSION_REPEATED', `Extension ${nameOf(oid)} appears twice.`);
     seen.add(oid);
-    const process = Object.hasOwn(processed, oid) ? processed[oid] : undefined;
-    if (process !== undefined) process(readDer(value), draft);
+    const read = Object.hasOwn(processed, oid) ? processed[oid] : undefined;
+    if (read !== undefined) read(readDer(value), draft);
     else if (restricting.has(oid)) restrictions.push(nameOf(oid));
     else if (isCritical) critical.push(nameOf(oid));
   }

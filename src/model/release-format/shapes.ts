@@ -1,8 +1,8 @@
 /** Shapes of the fields that manifests and indexes share. */
 import valid from 'semver/functions/valid.js';
 import validRange from 'semver/ranges/valid.js';
-import { isDigest } from '../kernel/digest.ts';
-import { choiceShape, textShape } from '../kernel/shape.ts';
+import { isDigest } from '../../kernel/digest.ts';
+import { choiceShape, textShape } from '../../kernel/document/shape.ts';
 
 export const platforms = ['linux', 'macos', 'windows', 'any'] as const;
 export const architectures = ['x64', 'arm64', 'any'] as const;

@@ -2,8 +2,8 @@
  * Shapes of JSON documents that Themis itself defines and checks by hand because they are read on paths where no
  * schema library may be loaded: release manifests, indexes. A shape reports everything that is wrong and never throws.
  */
-import { didYouMean } from './did-you-mean.ts';
-import { isJsonObject, type Json } from './json.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import { isJsonObject, type Json } from '../json.ts';
 
 export interface ShapeProblem {
   readonly kind: 'missing' | 'unknown' | 'value' | 'limit';

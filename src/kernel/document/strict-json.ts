@@ -3,7 +3,7 @@
  * surrogates, numbers that exist, no member twice in one object, no `__proto__`, bounded size and depth. What it lets
  * through has a canonical form. Never throws; linear in the bytes.
  */
-import type { Json } from './json.ts';
+import type { Json } from '../json.ts';
 
 export type JsonProblem =
   | 'too-large'

@@ -1,5 +1,5 @@
-import { ThemisError } from '../kernel/error.ts';
-import { pathProblem } from '../kernel/path-guard.ts';
+import { ThemisError } from '../../kernel/error.ts';
+import { pathProblem } from '../../kernel/path-guard.ts';
 import {
   booleanShape,
   integerShape,
@@ -8,11 +8,11 @@ import {
   recordShape,
   type ShapeProblem,
   textShape,
-} from '../kernel/shape.ts';
-import { parseStrictJson } from '../kernel/strict-json.ts';
-import type { ReleaseIndex } from './release.ts';
-import { releaseLimits, releaseNames } from './release-layout.ts';
-import { shapes } from './release-shapes.ts';
+} from '../../kernel/document/shape.ts';
+import { parseStrictJson } from '../../kernel/document/strict-json.ts';
+import type { ReleaseIndex } from '../release.ts';
+import { releaseLimits, releaseNames } from './layout.ts';
+import { shapes } from './shapes.ts';
 
 const entry = recordShape({
   required: {
