@@ -42,6 +42,13 @@ export function validatePath(path: CandidatePath, nowMs: number, profile: Profil
   }
 }
 
+/** What a certificate has to be before its key signs anything, known without an anchor. Throws the refusal. */
+export function checkSigningCertificate(certificate: Certificate, nowMs: number): void {
+  checkTime(certificate, nowMs);
+  checkExtensions(certificate);
+  checkLeaf(certificate, 'codeSigning');
+}
+
 function checkAnchor({ anchor }: CandidatePath, nowMs: number): void {
   if (nowMs < anchor.certificate.notBeforeMs)
     refuse('ANCHOR_NOT_YET_VALID', `Trust anchor ${anchor.name} is not valid yet.`);
