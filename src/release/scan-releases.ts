@@ -1,51 +1,75 @@
 import compare from 'semver/functions/compare.js';
 import { ThemisError } from '../kernel/error.ts';
 import { compareText } from '../kernel/finding.ts';
-import { joinReleasePath, releaseDirectoryOf, releaseLimits, releaseNames } from '../model/release-format/layout.ts';
+import { joinReleasePath, releaseLimits, releaseNames } from '../model/release-format/layout.ts';
 import type { ReleaseManifest } from '../model/release.ts';
-import type { ReleaseSource } from '../ports/release-source.ts';
+import type { FileSystem } from '../ports/file-system.ts';
 import { parseManifest } from '../trust/policy/parse-manifest.ts';
 import type { Refusal } from '../trust/refusal.ts';
 
 export interface FoundRelease {
-  /** Relative to the source; '' where the source is the release. */
+  /** Relative to the directory that was scanned; '' where that is the release itself. */
   readonly directory: string;
   readonly isSigned: boolean;
   readonly result: { readonly ok: true; readonly manifest: ReleaseManifest } | Refusal;
 }
 
 /**
- * The releases in a source: one per directory that holds a `release.json`, one level deep, or the source itself. What is
- * found is parsed, not trusted. Sorted by package, version, platform; what cannot be read comes last. NOT_FOUND where a
- * source cannot list.
+ * The releases of a directory: each directory in it that holds a `release.json`, or itself. What is found is parsed, not
+ * trusted; payloads are not looked at. Sorted by package, version, platform; what cannot be read comes last.
  */
-export async function scanReleases(source: ReleaseSource): Promise<FoundRelease[]> {
-  const listing = await source.listFiles('');
-  if (listing === null) throw new ThemisError('NOT_FOUND', 'This release source cannot list what it holds.');
-  const paths = new Set(listing.filter(({ kind }) => kind === 'file').map(({ path }) => path));
-  const manifests = [...paths].filter((path) => path === releaseNames.manifest || /^[^/]+\/release\.json$/u.test(path));
+export async function scanReleases(fileSystem: FileSystem, root: string): Promise<FoundRelease[]> {
+  const itself = await readFound(fileSystem, root, '');
+  // What a payload holds, even a directory with a manifest of its own, is payload.
+  if (itself !== null) return [itself];
   const found: FoundRelease[] = [];
-  for (const path of manifests.sort(compareText)) {
-    const directory = releaseDirectoryOf(path);
-    const result = parseManifest(await source.readFile(path, releaseLimits.manifestBytes));
-    found.push({ directory, isSigned: paths.has(joinReleasePath(directory, releaseNames.signature)), result });
+  for (const directory of await fileSystem.readDirectory(root)) {
+    if ((await fileSystem.lstat(`${root}/${directory}`))?.kind !== 'directory') continue;
+    const release = await readFound(fileSystem, root, directory).catch(unreadable);
+    if (release !== null) found.push(release);
   }
   return found.sort(compareFound);
 }
 
-export function compareReleases(a: ReleaseManifest, b: ReleaseManifest): number {
+async function readFound(fileSystem: FileSystem, root: string, directory: string): Promise<FoundRelease | null> {
+  const path = joinReleasePath(directory, releaseNames.manifest);
+  const stat = await fileSystem.lstat(`${root}/${path}`);
+  if (stat === null || stat.kind === 'directory') return null;
+  const signature = await fileSystem.lstat(`${root}/${joinReleasePath(directory, releaseNames.signature)}`);
+  const isSigned = signature?.kind === 'file';
+  if (stat.kind !== 'file') {
+    return {
+      directory,
+      isSigned,
+      result: { ok: false, code: 'RELEASE_SYMLINK', message: `${path} is not a plain file.` },
+    };
+  }
+  if (stat.sizeBytes > releaseLimits.manifestBytes) {
+    return { directory, isSigned, result: { ok: false, code: 'MANIFEST_INVALID', message: `${path} is too large.` } };
+  }
+  return { directory, isSigned, result: parseManifest(await fileSystem.readFile(`${root}/${path}`)) };
+}
+
+/** A directory that may not be entered, or vanished meanwhile, holds no release for us. */
+function unreadable(error: unknown): null {
+  if (error instanceof ThemisError && (error.code === 'IO' || error.code === 'NOT_FOUND')) return null;
+  throw error;
+}
+
+function compareFound(a: FoundRelease, b: FoundRelease): number {
+  if (a.result.ok && b.result.ok) {
+    return compareReleases(a.result.manifest, b.result.manifest) || compareText(a.directory, b.directory);
+  }
+  return Number(b.result.ok) - Number(a.result.ok) || compareText(a.directory, b.directory);
+}
+
+function compareReleases(a: ReleaseManifest, b: ReleaseManifest): number {
   return (
     compareText(a.package, b.package) ||
     compare(a.version, b.version) ||
     compareText(a.platform, b.platform) ||
     compareText(a.architecture, b.architecture)
   );
-}
-
-function compareFound(a: FoundRelease, b: FoundRelease): number {
-  if (a.result.ok && b.result.ok)
-    return compareReleases(a.result.manifest, b.result.manifest) || compareText(a.directory, b.directory);
-  return Number(b.result.ok) - Number(a.result.ok) || compareText(a.directory, b.directory);
 }
 
 /**

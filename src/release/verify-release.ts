@@ -38,6 +38,21 @@ export async function verifyRelease(
   expected: ReleaseExpectation,
   nowMs: number,
 ): Promise<VerifiedRelease | Refusal> {
+  const release = await readRelease(source, path, anchors, expected, nowMs);
+  if (!release.ok) return release;
+  const listing = await source.listFiles(release.directory);
+  const [misplaced] = listing === null ? [] : checkListing(listing, release.manifest);
+  return misplaced ?? release;
+}
+
+/** The manifest and its signature alone, without a look at what lies beside them. */
+export async function readRelease(
+  source: ReleaseSource,
+  path: string,
+  anchors: AnchorSet,
+  expected: ReleaseExpectation,
+  nowMs: number,
+): Promise<VerifiedRelease | Refusal> {
   const directory = releaseDirectoryOf(path);
   const manifest = await readSmall(
     source,
@@ -54,9 +69,6 @@ export async function verifyRelease(
   if (isRefusal(signature)) return signature;
   const checked = checkRelease({ manifest, signature, anchors, expected, nowMs });
   if (!checked.ok) return checked;
-  const listing = await source.listFiles(directory);
-  const [misplaced] = listing === null ? [] : checkListing(listing, checked.manifest);
-  if (misplaced !== undefined) return misplaced;
   return { ...checked, manifestBytes: manifest, signatureBytes: signature!, directory };
 }
 
