@@ -8,7 +8,7 @@ import { checkSetOrder, type DerElement, derLimits, readDer, tags } from '../der
 import { readInteger, readOctets, readOid, readSmall } from '../der/values.ts';
 import { type Hash, readDigestAlgorithm, readSignatureAlgorithm, type SignatureAlgorithm } from '../x509/algorithm.ts';
 import { type Certificate, readCertificate } from '../x509/certificate.ts';
-import { readName } from '../x509/name.ts';
+import { type Name, readName } from '../x509/name.ts';
 
 export const contentTypes = { data: '1.2.840.113549.1.7.1', signedData: '1.2.840.113549.1.7.2' } as const;
 
@@ -20,7 +20,7 @@ export interface SignedData {
 }
 
 export type SignerId =
-  | { readonly kind: 'issuer-and-serial'; readonly issuerKey: string; readonly serial: string }
+  | { readonly kind: 'issuer-and-serial'; readonly issuer: Name; readonly serial: string }
   | { readonly kind: 'subject-key-id'; readonly keyId: string };
 
 export interface SignerInfo {
@@ -123,7 +123,7 @@ function readSignerId(element: DerElement): SignerId {
   const issuer = readName(fields.take(tags.sequence), 'The issuer of a signer');
   const serial = readInteger(fields.take(tags.integer), 'The serial number of a signer').toHex();
   fields.end();
-  return { kind: 'issuer-and-serial', issuerKey: issuer.key, serial };
+  return { kind: 'issuer-and-serial', issuer, serial };
 }
 
 function readAttributes(element: DerElement): ReadonlyMap<string, readonly DerElement[]> {

@@ -121,13 +121,16 @@ function checkSignerCount(data: SignedData, threshold: number): void {
     refuse('CMS_SIGNER_LIMIT', `The signature has ${count} signers; the anchors file asks for exactly one.`);
 }
 
-/** By certificate, unambiguously: two that fit are refused, even if one of them would verify. */
+/**
+ * By certificate, unambiguously: two that fit are refused, even if one of them would verify. Nothing signs the signer's
+ * name, so it is compared byte for byte: a spelling that means the same is not the one that was written.
+ */
 function findSigner(info: SignerInfo, certificates: readonly Certificate[]): Certificate {
   const { id } = info;
   const [found, another] = certificates.filter((certificate) =>
     id.kind === 'subject-key-id'
       ? certificate.extensions.subjectKeyId === id.keyId
-      : certificate.issuer.key === id.issuerKey && certificate.serial === id.serial,
+      : equalBytes(certificate.issuer.bytes, id.issuer.bytes) && certificate.serial === id.serial,
   );
   if (found === undefined)
     return refuse('CMS_SIGNER_UNKNOWN', 'The certificate of the signer is not in the signature.');

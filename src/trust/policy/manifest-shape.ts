@@ -1,4 +1,4 @@
-/** The fields of `release.json`, exactly; the format page in `docs` and the type `ReleaseManifest` say the same. */
+/** The fields of `release.json`, exactly: what the type `ReleaseManifest` says, with the limits of `releaseLimits`. */
 import { pathProblem } from '../../kernel/path-guard.ts';
 import {
   booleanShape,

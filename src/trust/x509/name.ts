@@ -8,6 +8,8 @@ import { type DerElement, tags } from '../der/read-der.ts';
 import { readOid } from '../der/values.ts';
 
 export interface Name {
+  /** DER: equal for names that are written the same. */
+  readonly bytes: Uint8Array;
   /** Equal for names that mean the same. */
   readonly key: string;
   /** For people: `CN=..., O=...`, most specific first. */
@@ -44,7 +46,12 @@ export function readName(element: DerElement, what: string): Name {
     texts.push(attributes.map((attribute) => attribute.text).join('+'));
     if (keys.length > limitAttributes) refuse('DER_TOO_MANY', `${what} has more than ${limitAttributes} parts.`);
   }
-  return { key: keys.join('\u0000'), text: texts.reverse().join(', '), isEmpty: keys.length === 0 };
+  return {
+    bytes: element.bytes,
+    key: keys.join('\u0000'),
+    text: texts.reverse().join(', '),
+    isEmpty: keys.length === 0,
+  };
 }
 
 function readAttribute(element: DerElement, what: string): { key: string; text: string } {

@@ -1,17 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { MemoryEntry } from '../../../src/adapters/release-source/memory.ts';
 import { auditRelease } from '../../../src/release/audit-release.ts';
-import { verifyPayload, verifyRelease } from '../../../src/release/verify-release.ts';
+import { parseManifest } from '../../../src/trust/policy/parse-manifest.ts';
+import { checkListing, verifyPayload, verifyRelease } from '../../../src/release/verify-release.ts';
 import { errorCodeOfRefusal } from '../../../src/trust/refusal.ts';
 import * as pki from '../../support/pki.ts';
-import {
-  fileOf,
-  manifestBytes,
-  releaseEntries,
-  sourceOf,
-  testAnchors,
-  testSigner,
-} from '../../support/releases.ts';
+import { fileOf, manifestBytes, releaseEntries, sourceOf, testAnchors, testSigner } from '../../support/releases.ts';
 
 const anchors = testAnchors();
 const at = (path: string): string => `themisdb-1.5.0/${path}`;
@@ -154,6 +148,18 @@ describe('a release', () => {
     // Signed without the builder, which would refuse to make it.
     const climbing = Buffer.from(text.replace('"bin/server"', '"../server"'));
     expect(await refusalOf(await releaseEntries(climbing, signer))).toBe('MANIFEST_PATH_UNSAFE');
+  });
+});
+
+describe('a listing', () => {
+  it('with something that is neither file nor directory is refused', () => {
+    const parsed = parseManifest(manifestBytes({ files: [fileOf('a', '')] }));
+    const manifest = parsed.ok ? parsed.manifest : undefined;
+    const listing = [
+      { path: 'a', kind: 'other' as const },
+      { path: 'release.json', kind: 'file' as const },
+    ];
+    expect(checkListing(listing, manifest!).map(({ code }) => code)).toEqual(['RELEASE_SPECIAL_FILE']);
   });
 });
 

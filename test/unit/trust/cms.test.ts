@@ -145,6 +145,10 @@ describe('the signer', () => {
   const cases: Record<string, [string, Uint8Array]> = {
     'without its certificate': ['CMS_SIGNER_UNKNOWN', pki.signedData(content, { certificates: [] })],
     'named by another serial': ['CMS_SIGNER_UNKNOWN', withSigner({ id: sequence(pki.name('Root'), integer(4712)) })],
+    'named in another spelling of the same name': [
+      'CMS_SIGNER_UNKNOWN',
+      withSigner({ id: sequence(pki.name('ROOT'), integer(4711)) }),
+    ],
     'that two certificates fit': [
       'CMS_SIGNER_AMBIGUOUS',
       pki.signedData(content, { certificates: [pki.certificate(), pki.certificate({ key: other })] }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ThemisError } from '../../../src/kernel/error.ts';
+import { fieldsOf, membersOf, unwrap } from '../../../src/trust/der/fields.ts';
 import { readDer } from '../../../src/trust/der/read-der.ts';
 import {
   readBitBytes,
@@ -109,6 +110,29 @@ describe('values', () => {
     expect(readTime(der17('500101000000Z'), 'x')).toBe(Date.UTC(1950, 0, 1));
     expect([...readNamedBits(value('03 02 01 06'), 'x')]).toEqual([5, 6]);
     expect(readSmall(readDer(integer(65_537)), 'x')).toBe(65_537);
+  });
+});
+
+describe('structure', () => {
+  const two = readDer(sequence(integer(1), octets(Uint8Array.of(1))));
+  it.each([
+    ['a value of another type', () => readOid(readDer(integer(1)), 'x')],
+    ['a sequence where a set is expected', () => membersOf(two, 'x', 0x31)],
+    ['an empty list', () => membersOf(readDer(sequence()), 'x', 0x30)],
+    ['another member than the next', () => fieldsOf(two, 'x').take(0x04)],
+    ['a member left over', () => fieldsOf(two, 'x').end()],
+    ['a wrapper around two elements', () => unwrap(two, 'x')],
+  ])('%s is refused', (_, check) => {
+    expect(codeOf(check)).toBe('DER_UNEXPECTED');
+  });
+
+  it('ends where the members end', () => {
+    const fields = fieldsOf(two, 'x');
+    fields.take(0x02);
+    expect(fields.optional(0x02)).toBeUndefined();
+    expect(fields.optional(0x04)?.content).toHaveLength(1);
+    fields.end();
+    expect(codeOf(() => fields.take())).toBe('DER_UNEXPECTED');
   });
 });
 
