@@ -1,5 +1,5 @@
 /** Runs a command line in this process, with a clock that stands still, and keeps what it printed. */
-import { commands } from '../../src/apps/cli/commands/index.ts';
+import { loadCommands } from '../../src/apps/cli/load-command.ts';
 import type { Output, Session } from '../../src/apps/cli/command.ts';
 import { parse } from '../../src/apps/cli/parse.ts';
 import { exitCodeOf, ThemisError } from '../../src/kernel/error.ts';
@@ -21,10 +21,7 @@ export async function runCommand(
   const out = collector();
   const err = collector();
   try {
-    const loaded = await Promise.all(
-      commands.filter(({ name }) => line.join(' ').startsWith(name)).map((entry) => entry.load()),
-    );
-    const parsed = parse(loaded, line, environment, '0.0.0');
+    const parsed = parse(await loadCommands(line), line, environment, '0.0.0');
     if (parsed.kind === 'text')
       return { exitCode: parsed.usage ? 64 : 0, out: parsed.text, err: parsed.text, error: undefined };
     const exitCode = await parsed.command.run(
