@@ -14,6 +14,21 @@ export function digestBytes(bytes: Uint8Array | string): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
+/** Digest of bytes that come in pieces. */
+export interface RunningDigest {
+  add(bytes: Uint8Array): void;
+  /** Ends it; once. */
+  finish(): Digest;
+}
+
+export function startDigest(): RunningDigest {
+  const hash = createHash('sha256');
+  return {
+    add: (bytes) => void hash.update(bytes),
+    finish: () => `sha256:${hash.digest('hex')}`,
+  };
+}
+
 /** Digest of a JSON value over its canonical form (RFC 8785). */
 export function digestJson(value: unknown): Digest {
   const hash = createHash('sha256');

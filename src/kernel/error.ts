@@ -32,6 +32,7 @@ const codes = {
   SIGNATURE_INVALID: { exit: 4, retry: 'human' },
   SIGNER_UNTRUSTED: { exit: 4, retry: 'human' },
   CERTIFICATE_INVALID: { exit: 4, retry: 'human' },
+  ANCHORS_INVALID: { exit: 4, retry: 'human' },
   ANCHORS_CHANGED: { exit: 4, retry: 'human' },
   MANIFEST_INVALID: { exit: 4, retry: 'human' },
   MANIFEST_HASH_MISMATCH: { exit: 4, retry: 'human' },
@@ -42,6 +43,10 @@ const codes = {
   PATH_CASE_COLLISION: { exit: 4, retry: 'human' },
   SYMLINK_REFUSED: { exit: 4, retry: 'human' },
   PLATFORM_MISMATCH: { exit: 4, retry: 'human' },
+  RELEASE_MISMATCH: { exit: 4, retry: 'human' },
+  RELEASE_EXPIRED: { exit: 4, retry: 'human' },
+  INDEX_INVALID: { exit: 4, retry: 'human' },
+  INDEX_STALE: { exit: 4, retry: 'human' },
   POLICY_REFUSED: { exit: 4, retry: 'human' },
   // a node's own work
   UNEXPECTED_STATE: { exit: 8, retry: 'human' },
@@ -61,11 +66,14 @@ export class ThemisError extends Error {
   override readonly name = 'ThemisError';
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  /** The finer code behind `code`, where a room keeps one: which item of a checklist refused. */
+  readonly reason: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; hint?: string; reason?: string } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
+    this.reason = options.reason;
   }
 }
 

@@ -22,6 +22,12 @@ export const commands = [
     load: async () => (await import('./node-restore-points.ts')).nodeRestorePointsCommand,
   },
   { name: 'node prune', load: async () => (await import('./node-prune.ts')).nodePruneCommand },
+  { name: 'release keygen', load: async () => (await import('./release-keygen.ts')).releaseKeygenCommand },
+  { name: 'release build', load: async () => (await import('./release-build.ts')).releaseBuildCommand },
+  { name: 'release sign', load: async () => (await import('./release-sign.ts')).releaseSignCommand },
+  { name: 'release verify', load: async () => (await import('./release-verify.ts')).releaseVerifyCommand },
+  { name: 'release index', load: async () => (await import('./release-index.ts')).releaseIndexCommand },
+  { name: 'release list', load: async () => (await import('./release-list.ts')).releaseListCommand },
   { name: 'version', load: async () => (await import('./version.ts')).versionCommand },
   { name: 'completion', load: async () => (await import('./completion.ts')).completionCommand },
 ] as const satisfies readonly CommandEntry[];

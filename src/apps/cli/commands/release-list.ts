@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createNodeFileSystem } from '../../../adapters/file-system/node.ts';
+import { openDirectorySource } from '../../../adapters/release-source/directory.ts';
+import { ThemisError } from '../../../kernel/error.ts';
+import { exitCode } from '../../../kernel/exit-code.ts';
+import { formatSize } from '../../../kernel/size.ts';
+import { type FoundRelease, scanReleases } from '../../../release/scan-releases.ts';
+import { yankedAfter } from '../../../release/yank.ts';
+import type { Command, Input, Session } from '../command.ts';
+import { outputOption } from '../release-input.ts';
+import { formatTable } from '../table.ts';
+
+export const releaseListCommand: Command = {
+  name: 'release list',
+  group: 'Releases',
+  summary: 'list the releases of a directory; nothing is verified',
+  arguments: [{ name: 'DIR', summary: 'the directory of releases (default: releases, else here)' }],
+  options: [{ name: '--releases', value: 'DIR', summary: 'the same, as an option' }, outputOption],
+  examples: [
+    { line: 'themis release list', summary: 'what lies in ./releases' },
+    { line: 'themis release list releases -o json', summary: 'for scripts' },
+  ],
+  async run(session, input) {
+    const directory = listedDirectory(session, input);
+    const found = await scanReleases(createNodeFileSystem(), directory);
+    const yanked = await yankedAfter(openDirectorySource(directory), found, [], []);
+    const rows = found.map((release) => rowOf(release, yanked));
+    if (input.text('output') === 'json') {
+      session.out.write(`${JSON.stringify({ releases: rows }, null, 2)}\n`);
+    } else {
+      session.out.write(rows.length === 0 ? 'No releases.\n' : tableOf(rows));
+    }
+    return exitCode.done;
+  },
+};
+
+function listedDirectory(session: Session, input: Input): string {
+  const argument = input.argument('DIR');
+  const option = input.text('releases');
+  if (argument !== undefined && option !== undefined) throw new ThemisError('USAGE', 'Name the directory once.');
+  const given = argument ?? option;
+  if (given !== undefined) return resolve(session.directory, given);
+  const usual = join(session.directory, 'releases');
+  return existsSync(usual) ? usual : session.directory;
+}
+
+type Row = ReturnType<typeof rowOf>;
+
+function rowOf({ directory, isSigned, result }: FoundRelease, yanked: ReadonlySet<string>) {
+  const path = directory === '' ? '.' : directory;
+  if (!result.ok) return { directory: path, ok: false as const, code: result.code, message: result.message };
+  const { manifest } = result;
+  return {
+    directory: path,
+    ok: true as const,
+    package: manifest.package,
+    version: manifest.version,
+    platform: manifest.platform,
+    architecture: manifest.architecture,
+    manifestHash: manifest.manifestHash,
+    counter: manifest.counter,
+    critical: manifest.isCritical,
+    signed: isSigned,
+    yanked: yanked.has(manifest.manifestHash),
+    releaseDate: manifest.releaseDate,
+    expiresAt: manifest.expiresAt,
+    files: manifest.files.length,
+    sizeBytes: manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0),
+  };
+}
+
+function tableOf(rows: readonly Row[]): string {
+  const headers = ['package', 'version', 'platform', 'counter', 'files', 'size', 'released', 'notes', 'directory'];
+  const cells = rows.map((row) =>
+    row.ok
+      ? [
+          row.package,
+          row.version,
+          row.platform === 'any' && row.architecture === 'any' ? 'any' : `${row.platform}/${row.architecture}`,
+          String(row.counter),
+          String(row.files),
+          formatSize(row.sizeBytes),
+          row.releaseDate.slice(0, 10),
+          [row.critical ? 'critical' : '', row.signed ? '' : 'unsigned', row.yanked ? 'yanked' : '']
+            .filter((note) => note !== '')
+            .join(', '),
+          row.directory,
+        ]
+      : ['?', '', '', '', '', '', '', `refused: ${row.code}`, row.directory],
+  );
+  return formatTable(headers, cells);
+}

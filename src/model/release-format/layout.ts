@@ -1,0 +1,51 @@
+/**
+ * How releases lie in a directory, and the limits of what Themis reads there. The payload directory holds its manifest
+ * and signature at its top; those names are reserved there, in any case. A releases directory holds the index and one
+ * directory per release.
+ */
+export const releaseNames = {
+  manifest: 'release.json',
+  signature: 'release.json.p7s',
+  /** A manifest in ThemisDB's own form that the release was converted from. */
+  flatManifest: 'release.flat.json',
+  index: 'index.json',
+  indexSignature: 'index.json.p7s',
+} as const;
+
+const reserved: ReadonlySet<string> = new Set([
+  releaseNames.manifest,
+  releaseNames.signature,
+  releaseNames.flatManifest,
+  'release.json.tst',
+  'delta.json',
+  'delta.json.p7s',
+]);
+
+/** Whether a path, relative to the payload directory, is one of the files that describe the release. */
+export function isReservedReleasePath(path: string): boolean {
+  return reserved.has(path.toLowerCase());
+}
+
+export const releaseLimits = {
+  manifestBytes: 16 * 2 ** 20,
+  signatureBytes: 2 ** 20,
+  indexBytes: 64 * 2 ** 20,
+  indexEntries: 100_000,
+  files: 50_000,
+  dependencies: 1000,
+  conflicts: 1000,
+  probes: 64,
+  notesCharacters: 2 ** 18,
+  fileBytes: 2 ** 40,
+  totalBytes: 2 ** 42,
+} as const;
+
+/** `themisdb-1.5.0` for `themisdb-1.5.0/release.json`, '' for `release.json`: where the payload of an index entry lies. */
+export function releaseDirectoryOf(url: string): string {
+  return url === releaseNames.manifest ? '' : url.replace(/\/release\.json$/u, '');
+}
+
+/** A path of the source from a release directory, which may be the source itself (''), and a path below it. */
+export function joinReleasePath(directory: string, path: string): string {
+  return directory === '' ? path : `${directory}/${path}`;
+}

@@ -1,0 +1,74 @@
+import { ThemisError } from '../../kernel/error.ts';
+import { pathProblem } from '../../kernel/path-guard.ts';
+import {
+  booleanShape,
+  integerShape,
+  listShape,
+  objectShape,
+  recordShape,
+  type ShapeProblem,
+  textShape,
+} from '../../kernel/document/shape.ts';
+import { parseStrictJson } from '../../kernel/document/strict-json.ts';
+import type { ReleaseIndex } from '../release.ts';
+import { releaseLimits, releaseNames } from './layout.ts';
+import { shapes } from './shapes.ts';
+
+const entry = recordShape({
+  required: {
+    package: shapes.package,
+    version: shapes.version,
+    platform: shapes.platform,
+    architecture: shapes.architecture,
+    manifestHash: shapes.digest,
+    url: textShape(`the safe relative path of a ${releaseNames.manifest}`, isManifestUrl),
+    critical: booleanShape,
+  },
+  optional: { yanked: booleanShape },
+});
+
+const index = recordShape({
+  required: {
+    formatVersion: textShape('1.x', /^1\.\d{1,4}$/u),
+    product: shapes.line,
+    generatedAt: shapes.timestamp,
+    expiresAt: shapes.timestamp,
+    entries: listShape(entry, releaseLimits.indexEntries),
+    deltas: listShape(objectShape, releaseLimits.indexEntries),
+  },
+  optional: { counter: integerShape(0, Number.MAX_SAFE_INTEGER) },
+});
+
+/** Form only: whether it is signed and fresh is for `trust/`. Throws UNSUPPORTED_FORMAT or INDEX_INVALID naming the first problems. */
+export function parseReleaseIndex(bytes: Uint8Array): ReleaseIndex {
+  const json = parseStrictJson(bytes, releaseLimits.indexBytes);
+  if (!json.ok) throw new ThemisError('INDEX_INVALID', `${releaseNames.index} cannot be read: ${json.detail}.`);
+  const problems: ShapeProblem[] = [];
+  index(json.value, '', (problem) => problems.push(problem));
+  if (problems.some(({ at, kind }) => at === 'formatVersion' && kind === 'value')) {
+    throw new ThemisError(
+      'UNSUPPORTED_FORMAT',
+      `${releaseNames.index} has another format version; this Themis reads 1.x.`,
+    );
+  }
+  if (problems.length > 0)
+    throw new ThemisError('INDEX_INVALID', `${releaseNames.index} is not an index: ${summaryOf(problems)}.`);
+  const parsed = json.value as unknown as ReleaseIndex;
+  const keys = parsed.entries.map((each) => [each.package, each.version, each.platform, each.architecture].join(' '));
+  const seen = new Set<string>();
+  const repeated = keys.find((key) => seen.size === seen.add(key).size);
+  if (repeated !== undefined) throw new ThemisError('INDEX_INVALID', `${releaseNames.index} lists ${repeated} twice.`);
+  return parsed;
+}
+
+function isManifestUrl(url: string): boolean {
+  return pathProblem(url) === undefined && (url === releaseNames.manifest || url.endsWith(`/${releaseNames.manifest}`));
+}
+
+function summaryOf(problems: readonly ShapeProblem[]): string {
+  const shown = problems.slice(0, 3).map(({ kind, at, expected, found }) => {
+    if (kind === 'missing') return `${at} is missing`;
+    return kind === 'unknown' ? `${at} is unknown` : `${at} is ${found} instead of ${expected}`;
+  });
+  return problems.length > 3 ? `${shown.join('; ')}; and ${problems.length - 3} more` : shown.join('; ');
+}

@@ -1,0 +1,70 @@
+import { ThemisError } from '../kernel/error.ts';
+import { releaseDirectoryOf, releaseLimits, releaseNames } from '../model/release-format/layout.ts';
+import type { ReleaseIndex } from '../model/release.ts';
+import type { ReleaseSource } from '../ports/release-source.ts';
+import type { AnchorSet } from '../trust/policy/anchors.ts';
+import { checkIndex } from '../trust/policy/check-index.ts';
+import type { Refusal } from '../trust/refusal.ts';
+import type { AuditCheck } from './audit-release.ts';
+import type { FoundRelease } from './scan-releases.ts';
+
+/** The index of a source held against its signature and against the releases that lie there; null where there is none. */
+export async function auditIndex(
+  source: ReleaseSource,
+  found: readonly FoundRelease[],
+  anchors: AnchorSet,
+  nowMs: number,
+): Promise<AuditCheck[] | null> {
+  const bytes = await readIfThere(source, releaseNames.index, releaseLimits.indexBytes);
+  if (bytes === null) return null;
+  const signature = await readIfThere(source, releaseNames.indexSignature, releaseLimits.signatureBytes);
+  const checked = checkIndex({ index: bytes, signature, anchors, nowMs });
+  if (!checked.ok) return [failed('signature', checked)];
+  const mismatches = checkEntries(checked.index, found);
+  return [
+    {
+      name: 'signature',
+      ok: true,
+      detail: `${checked.signature.signer.algorithm} by ${checked.signature.signer.subject}`,
+    },
+    { name: 'release', ok: true, detail: `fresh until ${checked.index.expiresAt}` },
+    ...mismatches.map((refusal) => failed('listing', refusal)),
+    ...(mismatches.length === 0
+      ? [
+          {
+            name: 'listing',
+            ok: true,
+            detail: `every release lies there as listed (${checked.index.entries.length})`,
+          } as const,
+        ]
+      : []),
+  ];
+}
+
+function checkEntries(index: ReleaseIndex, found: readonly FoundRelease[]): Refusal[] {
+  const hashes = new Map(
+    found.flatMap(({ directory, result }) => (result.ok ? [[directory, result.manifest.manifestHash]] : [])),
+  );
+  return index.entries.flatMap(({ url, manifestHash }) => {
+    const directory = releaseDirectoryOf(url);
+    const actual = hashes.get(directory);
+    if (actual === manifestHash) return [];
+    const problem = actual === undefined ? 'is not there' : 'has another manifest';
+    return [
+      { ok: false as const, code: 'INDEX_OTHER_MANIFEST' as const, message: `${url} is in the index but ${problem}.` },
+    ];
+  });
+}
+
+async function readIfThere(source: ReleaseSource, path: string, limitBytes: number): Promise<Uint8Array | null> {
+  try {
+    return await source.readFile(path, limitBytes);
+  } catch (error) {
+    if (error instanceof ThemisError && error.code === 'NOT_FOUND') return null;
+    throw error;
+  }
+}
+
+function failed(name: AuditCheck['name'], { code, message }: Refusal): AuditCheck {
+  return { name, ok: false, code, detail: message };
+}

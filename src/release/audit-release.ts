@@ -1,0 +1,88 @@
+/**
+ * Everything that is right and wrong with a release, for people: the same checks a node makes, but all of them, where a
+ * node stops at the first refusal. A check that could not be made because an earlier one failed is left out.
+ */
+import { shortDigest } from '../kernel/digest.ts';
+import type { ReleaseManifest } from '../model/release.ts';
+import type { ReleaseSource } from '../ports/release-source.ts';
+import type { Verified } from '../trust/cms/verify-detached.ts';
+import type { AnchorSet } from '../trust/policy/anchors.ts';
+import type { ReleaseExpectation } from '../trust/policy/check-release.ts';
+import type { Refusal, TrustCode } from '../trust/refusal.ts';
+import { describePayload } from './describe-payload.ts';
+import { checkListing, readRelease, verifyPayload } from './verify-release.ts';
+
+export type AuditCheck =
+  | { readonly name: CheckName; readonly ok: true; readonly detail: string }
+  | { readonly name: CheckName; readonly ok: false; readonly code: TrustCode; readonly detail: string };
+
+export type CheckName = 'release' | 'signature' | 'chain' | 'manifest' | 'listing' | 'payload';
+
+export interface Audit {
+  readonly manifest: ReleaseManifest | null;
+  readonly signature: Verified | null;
+  readonly checks: readonly AuditCheck[];
+  readonly ok: boolean;
+}
+
+export interface AuditInput {
+  readonly source: ReleaseSource;
+  readonly path: string;
+  readonly anchors: AnchorSet;
+  readonly expected: ReleaseExpectation;
+  readonly nowMs: number;
+  readonly onBytes?: (doneBytes: number, totalBytes: number) => void;
+}
+
+export async function auditRelease(input: AuditInput): Promise<Audit> {
+  const { source } = input;
+  const release = await readRelease(source, input.path, input.anchors, input.expected, input.nowMs);
+  if (!release.ok) return { manifest: null, signature: null, checks: refusedManifest(release), ok: false };
+  const { manifest, signature } = release;
+  const checks: AuditCheck[] = [
+    passed('signature', `${signature.signer.algorithm} by ${signature.signer.subject}`),
+    passed('chain', `${signature.chain.map(({ subject }) => subject).join(' <- ')}, anchor ${signature.anchor}`),
+    passed('manifest', `${shortDigest(manifest.manifestHash)}, counter ${manifest.counter}`),
+  ];
+  const listing = await source.listFiles(release.directory);
+  const misplaced = listing === null ? [] : checkListing(listing, manifest);
+  checks.push(...misplaced.map((refusal) => failed('listing', refusal)));
+  if (misplaced.length === 0)
+    checks.push(
+      passed('listing', listing === null ? 'this source cannot list' : 'no links, nothing unlisted, nothing missing'),
+    );
+
+  const reported = new Set(misplaced.map(({ code, message }) => `${code} ${message}`));
+  const totalBytes = manifest.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  let doneBytes = 0;
+  let damaged = 0;
+  for await (const { file, refusal } of verifyPayload(source, release)) {
+    doneBytes += file.sizeBytes;
+    input.onBytes?.(doneBytes, totalBytes);
+    if (refusal === null) continue;
+    damaged += 1;
+    if (!reported.has(`${refusal.code} ${refusal.message}`)) checks.push(failed('payload', refusal));
+  }
+  if (damaged === 0) checks.push(passed('payload', `${describePayload(manifest.files)}, every hash fits`));
+  return { manifest, signature, checks, ok: checks.every((check) => check.ok) };
+}
+
+function refusedManifest(refusal: Refusal): AuditCheck[] {
+  const { findings } = refusal;
+  if (findings === undefined) return [failed(checkOf(refusal.code), refusal)];
+  return findings.map(({ summary }) => failed('manifest', { code: refusal.code, message: summary }));
+}
+
+function checkOf(code: TrustCode): CheckName {
+  if (/^(?:CERT|PATH|ANCHOR)_/u.test(code)) return 'chain';
+  if (code === 'RELEASE_UNSIGNED' || /^(?:CMS|DER|ALGORITHM|KEY)_/u.test(code)) return 'signature';
+  return code.startsWith('MANIFEST_') && code !== 'MANIFEST_MISSING' ? 'manifest' : 'release';
+}
+
+function passed(name: CheckName, detail: string): AuditCheck {
+  return { name, ok: true, detail };
+}
+
+function failed(name: CheckName, { code, message }: Pick<Refusal, 'code' | 'message'>): AuditCheck {
+  return { name, ok: false, code, detail: message };
+}

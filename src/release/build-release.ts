@@ -1,0 +1,142 @@
+/**
+ * A directory becomes a release: every file below it is hashed, classified and listed in `release.json` at its top.
+ * Equal trees and equal descriptions give equal bytes. Nothing that a node would refuse is written: links, special files
+ * and unsafe names end the build, and the manifest is read back by the parser nodes use.
+ */
+import { digestBytes, hexOf } from '../kernel/digest.ts';
+import { ThemisError } from '../kernel/error.ts';
+import { compareText } from '../kernel/finding.ts';
+import { caseCollisions, pathProblem } from '../kernel/path-guard.ts';
+import type { ReleaseFile, ReleaseManifest } from '../model/release.ts';
+import { isReservedReleasePath, joinReleasePath, releaseLimits, releaseNames } from '../model/release-format/layout.ts';
+import type { FileSystem } from '../ports/file-system.ts';
+import { manifestHashOf, parseManifest } from '../trust/policy/parse-manifest.ts';
+import { classifyFile, permissionsOf } from './classify-file.ts';
+import { writeWholeFile } from './write-file.ts';
+
+/** All of a manifest that does not follow from the files. */
+export type ReleaseDescription = Omit<ReleaseManifest, 'schemaVersion' | 'files' | 'manifestHash'>;
+
+export interface BuiltRelease {
+  readonly manifest: ReleaseManifest;
+  readonly bytes: Uint8Array;
+}
+
+/** Hashes the tree and returns the manifest; writes nothing. Throws SYMLINK_REFUSED, UNSAFE_PATH, PATH_CASE_COLLISION, USAGE. */
+export async function assembleRelease(
+  fileSystem: FileSystem,
+  directory: string,
+  description: ReleaseDescription,
+): Promise<BuiltRelease> {
+  return sealManifest({ ...description, files: await listPayload(fileSystem, directory) });
+}
+
+/** The manifest with its hash, in the field order of the format, and its bytes. */
+export function sealManifest(parts: ReleaseDescription & Pick<ReleaseManifest, 'files'>): BuiltRelease {
+  const body: Omit<ReleaseManifest, 'manifestHash' | 'build' | 'probes'> = {
+    schemaVersion: 1,
+    product: parts.product,
+    package: parts.package,
+    version: parts.version,
+    tagName: parts.tagName,
+    releaseNotes: parts.releaseNotes,
+    releaseDate: parts.releaseDate,
+    isCritical: parts.isCritical,
+    counter: parts.counter,
+    expiresAt: parts.expiresAt,
+    platform: parts.platform,
+    architecture: parts.architecture,
+    files: parts.files,
+    dependencies: parts.dependencies,
+    minUpgradeFrom: parts.minUpgradeFrom,
+    dataSchemaVersion: parts.dataSchemaVersion,
+  };
+  const tail = { build: parts.build, ...(parts.probes === undefined ? {} : { probes: parts.probes }) };
+  const manifest: ReleaseManifest = { ...body, manifestHash: manifestHashOf({ ...body, ...tail }), ...tail };
+  const bytes = new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`);
+  const parsed = parseManifest(bytes);
+  if (!parsed.ok) {
+    const all = parsed.findings.map(({ summary, fix }) => (fix === undefined ? summary : `${summary} ${fix}`));
+    throw new ThemisError('USAGE', `The release cannot be described like this. ${all.slice(0, 5).join(' ')}`);
+  }
+  return { manifest, bytes };
+}
+
+/**
+ * Writes `release.json` (mode 0644). A signature over other bytes is removed, since it can only mislead. Says whether
+ * anything changed and whether a signature went.
+ */
+export async function writeRelease(
+  fileSystem: FileSystem,
+  directory: string,
+  built: BuiltRelease,
+): Promise<{ readonly changed: boolean; readonly signatureRemoved: boolean }> {
+  const path = `${directory}/${releaseNames.manifest}`;
+  const present = await fileSystem.lstat(path);
+  if (present?.kind === 'file' && digestBytes(await fileSystem.readFile(path)) === digestBytes(built.bytes)) {
+    return { changed: false, signatureRemoved: false };
+  }
+  const signature = `${directory}/${releaseNames.signature}`;
+  const signatureRemoved = (await fileSystem.lstat(signature)) !== null;
+  if (signatureRemoved) await fileSystem.removeFile(signature);
+  await writeWholeFile(fileSystem, directory, releaseNames.manifest, built.bytes);
+  return { changed: true, signatureRemoved };
+}
+
+/** Every file below the directory but those that describe the release, sorted by path. */
+async function listPayload(fileSystem: FileSystem, root: string): Promise<ReleaseFile[]> {
+  const files: ReleaseFile[] = [];
+  const pending = [''];
+  for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
+    for (const name of await fileSystem.readDirectory(directory === '' ? root : `${root}/${directory}`)) {
+      const path = joinReleasePath(directory, name);
+      const stat = await fileSystem.lstat(`${root}/${path}`);
+      if (stat === null) throw new ThemisError('IO', `${path} vanished while the release was built.`);
+      if (isReservedReleasePath(path) || isDraft(path)) continue;
+      checkPath(path);
+      if (stat.kind === 'directory') pending.push(path);
+      else if (stat.kind === 'file') files.push(await describeFile(fileSystem, root, path, stat.mode));
+      else refuseKind(path, stat.kind);
+    }
+    if (files.length > releaseLimits.files)
+      throw new ThemisError('USAGE', `More than ${releaseLimits.files} files below ${root}.`);
+  }
+  const [collision] = caseCollisions(files.map(({ path }) => path));
+  if (collision !== undefined) {
+    throw new ThemisError(
+      'PATH_CASE_COLLISION',
+      `${collision[0]} and ${collision[1]} are one path where case is ignored.`,
+      {
+        hint: 'Rename one of them.',
+      },
+    );
+  }
+  return files.sort((a, b) => compareText(a.path, b.path));
+}
+
+async function describeFile(fileSystem: FileSystem, root: string, path: string, mode: number): Promise<ReleaseFile> {
+  const { digest, sizeBytes } = await fileSystem.digestFile(`${root}/${path}`);
+  return { path, type: classifyFile(path, mode), sha256: hexOf(digest), sizeBytes, permissions: permissionsOf(mode) };
+}
+
+/** Left by an interrupted `writeWholeFile`. */
+function isDraft(path: string): boolean {
+  return path === `.${releaseNames.manifest}.new` || path === `.${releaseNames.signature}.new`;
+}
+
+function checkPath(path: string): void {
+  const problem = pathProblem(path);
+  if (problem === undefined) return;
+  throw new ThemisError('UNSAFE_PATH', `${JSON.stringify(path)} cannot be part of a release: ${problem}.`, {
+    hint: 'Rename it.',
+  });
+}
+
+function refuseKind(path: string, kind: 'symlink' | 'other'): never {
+  if (kind === 'symlink') {
+    throw new ThemisError('SYMLINK_REFUSED', `${path} is a symbolic link.`, {
+      hint: 'Put the file itself in its place; releases hold no links.',
+    });
+  }
+  throw new ThemisError('POLICY_REFUSED', `${path} is neither a file nor a directory.`);
+}

@@ -1,0 +1,30 @@
+import { ThemisError } from '../../kernel/error.ts';
+import { parseReleaseIndex } from '../../model/release-format/parse-index.ts';
+import type { ReleaseIndex } from '../../model/release.ts';
+import { type Verified, verifyDetached } from '../cms/verify-detached.ts';
+import type { Refusal } from '../refusal.ts';
+import type { AnchorSet } from './anchors.ts';
+
+/** `index.json`: signed by somebody trusted, well formed, and fresh (anti-freeze), in this order. */
+export function checkIndex(input: {
+  readonly index: Uint8Array;
+  readonly signature: Uint8Array | null;
+  readonly anchors: AnchorSet;
+  readonly nowMs: number;
+}): { readonly ok: true; readonly index: ReleaseIndex; readonly signature: Verified } | Refusal {
+  const { index: content, signature, anchors, nowMs } = input;
+  if (signature === null) return { ok: false, code: 'INDEX_UNSIGNED', message: 'The index carries no signature.' };
+  const verified = verifyDetached({ content, signature, anchors, nowMs, profile: 'codeSigning' });
+  if (!verified.ok) return verified;
+  let index: ReleaseIndex;
+  try {
+    index = parseReleaseIndex(content);
+  } catch (error) {
+    if (!(error instanceof ThemisError)) throw error;
+    return { ok: false, code: 'INDEX_INVALID', message: error.message };
+  }
+  if (nowMs > Temporal.Instant.from(index.expiresAt).epochMilliseconds) {
+    return { ok: false, code: 'INDEX_STALE', message: `The index was to be renewed before ${index.expiresAt}.` };
+  }
+  return { ok: true, index, signature: verified };
+}

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { ThemisError } from '../../../src/kernel/error.ts';
+import { fieldsOf, membersOf, unwrap } from '../../../src/trust/der/fields.ts';
+import { readDer } from '../../../src/trust/der/read-der.ts';
+import {
+  readBitBytes,
+  readBoolean,
+  readInteger,
+  readNamedBits,
+  readOid,
+  readPositive,
+  readSmall,
+  readTime,
+} from '../../../src/trust/der/values.ts';
+import { der, integer, octets, oid, sequence, time } from '../../support/der.ts';
+
+function codeOf(check: () => unknown): string {
+  try {
+    check();
+    return 'ok';
+  } catch (error) {
+    return error instanceof ThemisError ? (error.reason ?? error.code) : String(error);
+  }
+}
+const hex = (text: string): Uint8Array => Buffer.from(text.replaceAll(' ', ''), 'hex');
+
+describe('reading DER', () => {
+  it('gives a tree over the bytes it was given', () => {
+    const bytes = sequence(integer(5), sequence(octets(Uint8Array.of(1, 2))));
+    const tree = readDer(bytes);
+    expect(tree.bytes).toEqual(bytes);
+    expect(tree.children.map((child) => child.tag)).toEqual([0x02, 0x30]);
+    expect([...tree.children[1]!.children[0]!.content]).toEqual([1, 2]);
+  });
+
+  it.each([
+    ['nothing', '', 'DER_TRUNCATED'],
+    ['half a header', '30', 'DER_TRUNCATED'],
+    ['less than it says', '30 03 02 01', 'DER_TRUNCATED'],
+    ['a child longer than its parent', '30 03 02 02 01 01', 'DER_TRUNCATED'],
+    ['a header across the end of its parent', '30 01 02 01 00', 'DER_TRUNCATED'],
+    ['bytes after the end', '02 01 00 00', 'DER_TRAILING_BYTES'],
+    ['indefinite length', '30 80 02 01 00 00 00', 'DER_LENGTH_INDEFINITE'],
+    ['a long form that is not needed', '02 81 01 00', 'DER_LENGTH_NOT_MINIMAL'],
+    ['a length with leading zero', '04 82 00 80', 'DER_LENGTH_NOT_MINIMAL'],
+    ['a length of five bytes', '04 85 01 00 00 00 00', 'DER_TOO_LARGE'],
+    ['the reserved length', '04 ff', 'DER_TOO_LARGE'],
+    ['a high tag number', '1f 81 01 00', 'DER_TAG'],
+    ['end of contents', '00 00', 'DER_TAG'],
+    ['a constructed string', '24 03 04 01 00', 'DER_TAG'],
+    ['a primitive sequence', '10 00', 'DER_TAG'],
+    ['an application tag', '60 00', 'DER_TAG'],
+    ['a set out of order', '31 06 02 01 02 02 01 01', 'DER_SET_ORDER'],
+  ])('%s is refused', (_, bytes, code) => {
+    expect(codeOf(() => readDer(hex(bytes)))).toBe(code);
+  });
+
+  it('is bounded in size, depth and number', () => {
+    const limits = { bytes: 100, depth: 4, elements: 10 };
+    let nested = integer(1);
+    for (let level = 0; level < 4; level += 1) nested = sequence(nested);
+    expect(codeOf(() => readDer(Buffer.alloc(101), limits))).toBe('DER_TOO_LARGE');
+    expect(codeOf(() => readDer(nested, limits))).toBe('DER_TOO_DEEP');
+    expect(codeOf(() => readDer(sequence(...Array.from({ length: 10 }, () => integer(1))), limits))).toBe(
+      'DER_TOO_MANY',
+    );
+  });
+
+  it('takes deep nesting without using the call stack', () => {
+    const bytes = Buffer.alloc(200_000);
+    for (let index = 0; index < bytes.length; index += 2) bytes[index] = 0x30;
+    expect(codeOf(() => readDer(bytes, { bytes: 1e6, depth: 1e6, elements: 1e6 }))).toMatch(/^DER_/u);
+  });
+});
+
+describe('values', () => {
+  const value = (text: string) => readDer(hex(text));
+  it.each([
+    ['a boolean of 1', () => readBoolean(value('01 01 01'), 'x')],
+    ['a boolean of two bytes', () => readBoolean(value('01 02 ff ff'), 'x')],
+    ['an integer without bytes', () => readInteger(value('02 00'), 'x')],
+    ['an integer with a leading zero', () => readInteger(value('02 02 00 01'), 'x')],
+    ['an integer with a leading ff', () => readInteger(value('02 02 ff 80'), 'x')],
+    ['a negative number where positive is needed', () => readPositive(value('02 01 80'), 'x')],
+    ['zero where positive is needed', () => readPositive(value('02 01 00'), 'x')],
+    ['a small number that is large', () => readSmall(value('02 05 01 00 00 00 00'), 'x')],
+    ['a bit string with unused bits', () => readBitBytes(value('03 02 01 80'), 'x')],
+    ['a bit string without its first byte', () => readBitBytes(value('03 00'), 'x')],
+    ['bits with trailing zeros', () => readNamedBits(value('03 02 00 80'), 'x')],
+    ['bits with unused ones set', () => readNamedBits(value('03 02 07 c0'), 'x')],
+    ['bits with a zero byte at the end', () => readNamedBits(value('03 03 00 80 00'), 'x')],
+    ['no bits but unused ones', () => readNamedBits(value('03 01 01'), 'x')],
+    ['an identifier without bytes', () => readOid(value('06 00'), 'x')],
+    ['an identifier that stops half-way', () => readOid(value('06 02 2a 86'), 'x')],
+    ['an identifier with a needless byte', () => readOid(value('06 03 2a 80 01'), 'x')],
+    ['a time without seconds', () => readTime(der17('2607010000Z'), 'x')],
+    ['a time with a zone', () => readTime(der17('260701000000+0100'), 'x')],
+    ['a time with second 60', () => readTime(der17('260701000060Z'), 'x')],
+    ['a day that does not exist', () => readTime(der17('260230000000Z'), 'x')],
+    ['a generalized time with a fraction', () => readTime(readDer(der(0x18, Buffer.from('20260701000000.5Z'))), 'x')],
+  ])('%s is refused', (_, check) => {
+    expect(codeOf(check)).toBe('DER_VALUE');
+  });
+
+  it('are read as they are', () => {
+    expect(readOid(readDer(oid('1.2.840.113549.1.7.2')), 'x')).toBe('1.2.840.113549.1.7.2');
+    expect(readOid(readDer(oid('2.16.840.1.101.3.4.2.1')), 'x')).toBe('2.16.840.1.101.3.4.2.1');
+    expect(readTime(readDer(time(Date.UTC(2026, 6, 1, 12))), 'x')).toBe(Date.UTC(2026, 6, 1, 12));
+    expect(readTime(readDer(time(Date.UTC(2051, 0, 1))), 'x')).toBe(Date.UTC(2051, 0, 1));
+    expect(readTime(der17('500101000000Z'), 'x')).toBe(Date.UTC(1950, 0, 1));
+    expect([...readNamedBits(value('03 02 01 06'), 'x')]).toEqual([5, 6]);
+    expect(readSmall(readDer(integer(65_537)), 'x')).toBe(65_537);
+  });
+});
+
+describe('structure', () => {
+  const two = readDer(sequence(integer(1), octets(Uint8Array.of(1))));
+  it.each([
+    ['a value of another type', () => readOid(readDer(integer(1)), 'x')],
+    ['a sequence where a set is expected', () => membersOf(two, 'x', 0x31)],
+    ['an empty list', () => membersOf(readDer(sequence()), 'x', 0x30)],
+    ['another member than the next', () => fieldsOf(two, 'x').take(0x04)],
+    ['a member left over', () => fieldsOf(two, 'x').end()],
+    ['a wrapper around two elements', () => unwrap(two, 'x')],
+  ])('%s is refused', (_, check) => {
+    expect(codeOf(check)).toBe('DER_UNEXPECTED');
+  });
+
+  it('ends where the members end', () => {
+    const fields = fieldsOf(two, 'x');
+    fields.take(0x02);
+    expect(fields.optional(0x02)).toBeUndefined();
+    expect(fields.optional(0x04)?.content).toHaveLength(1);
+    fields.end();
+    expect(codeOf(() => fields.take())).toBe('DER_UNEXPECTED');
+  });
+});
+
+function der17(text: string) {
+  return readDer(der(0x17, Buffer.from(text)));
+}
