@@ -2,7 +2,7 @@
 import { compareFindings, type Finding, type SourceSpan } from '../kernel/finding.ts';
 import { codeFrame, lineStartsOf, spanOf, type LineStarts, type SourceFile } from '../kernel/source-text.ts';
 import type { Place, Problem } from './problem.ts';
-import { coverSecrets, type PlainSecret } from './yaml/secrets.ts';
+import { coverSecrets, findSecrets, type PlainSecret } from './yaml/secrets.ts';
 
 export interface Locator {
   finding(problem: Problem): Finding;
@@ -51,6 +51,17 @@ export function locator(
     return { ...base, source, frame, related: related.map(({ at, note }) => ({ source: span(at), note: hide(note) })) };
   };
   return { finding, span };
+}
+
+/** Findings that were made where the text was not at hand, with their code frames. */
+export function withFrames(findings: readonly Finding[], files: readonly SourceFile[]): readonly Finding[] {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  return findings.map((finding) => {
+    const file = finding.source === undefined ? undefined : byPath.get(finding.source.file);
+    if (file === undefined || finding.frame !== undefined) return finding;
+    const text = coverSecrets(file.text, findSecrets(file.text));
+    return { ...finding, frame: codeFrame(text, lineStartsOf(text), finding.source!) };
+  });
 }
 
 export function sortedFindings(findings: readonly Finding[]): Finding[] {
