@@ -18,7 +18,8 @@ export function checkLock(desired: Desired, catalogue: Catalogue): readonly Find
     const pins = lock.packages.filter((pin) => pin.package === name);
     const bad = pins.find((pin) => !semver.satisfies(pin.version, range));
     if (bad === undefined && pins.length > 0) continue;
-    const has = bad === undefined ? `does not pin ${name}` : `pins ${name} ${bad.version}, which does not satisfy "${range}"`;
+    const has =
+      bad === undefined ? `does not pin ${name}` : `pins ${name} ${bad.version}, which does not satisfy "${range}"`;
     const source = sources.get(bad === undefined ? `package/${name}` : `lock/${name}`) ?? sources.get('lock');
     findings.push({
       severity: 'error',
@@ -46,7 +47,9 @@ function missingLock(desired: Desired, pins: readonly LockedPackage[]): Finding 
 
 function wouldHold(pins: readonly LockedPackage[]): string {
   if (pins.length === 0) return 'No release would satisfy it.';
-  const list = pins.map((pin) => `${pin.package} ${pin.version} for ${pin.platform}/${pin.architecture} (${pin.manifestHash})`);
+  const list = pins.map(
+    (pin) => `${pin.package} ${pin.version} for ${pin.platform}/${pin.architecture} (${pin.manifestHash})`,
+  );
   return `It would hold ${list.join(', ')}.`;
 }
 
@@ -57,7 +60,9 @@ function checkPin(desired: Desired, pin: LockedPackage, catalogue: Catalogue): r
   const what = `${pin.package} ${pin.version} for ${pin.platform}/${pin.architecture}`;
   if (catalogue.yanked.includes(pin.manifestHash)) {
     const fix = 'Run "themis lock" for another version; nodes that run it are left alone until then.';
-    return [{ severity: 'error', code: 'THM1306', summary: `The lock pins ${what}, which was withdrawn.`, fix, ...place }];
+    return [
+      { severity: 'error', code: 'THM1306', summary: `The lock pins ${what}, which was withdrawn.`, fix, ...place },
+    ];
   }
   if (catalogue.releases.some((release) => release.manifestHash === pin.manifestHash)) return [];
   const same = catalogue.releases.find(
@@ -77,4 +82,3 @@ function checkPin(desired: Desired, pin: LockedPackage, catalogue: Catalogue): r
       : 'A published release never changes: find out who replaced it before you run "themis lock".';
   return [{ severity: 'error', code: 'THM1304', summary, fix, ...place }];
 }
-

@@ -5,14 +5,11 @@ import type { Place, Problem } from './problem.ts';
 import { coverSecrets, findSecrets, type PlainSecret } from './yaml/secrets.ts';
 
 export interface Locator {
-  finding(problem: Problem): Finding;
-  span(place: Place): SourceSpan;
+  readonly finding: (problem: Problem) => Finding;
+  readonly span: (place: Place) => SourceSpan;
 }
 
-export function locator(
-  files: readonly SourceFile[],
-  secrets: ReadonlyMap<string, readonly PlainSecret[]>,
-): Locator {
+export function locator(files: readonly SourceFile[], secrets: ReadonlyMap<string, readonly PlainSecret[]>): Locator {
   const byPath = new Map(files.map((file) => [file.path, file]));
   const starts = new Map<string, LineStarts>();
   const covered = new Map<string, string>();

@@ -54,24 +54,24 @@ export function normalise(
   byKind: (kind: Kind) => readonly YamlDocument[],
   sources: ReadonlyMap<string, SourceSpan>,
 ): Desired {
-  const values = <T>(kind: Kind): readonly T[] => byKind(kind).map((document) => document.value as T);
+  const values = (kind: Kind): readonly unknown[] => byKind(kind).map(({ value }) => value);
   const carried = (kind: Kind): readonly NamedDocument[] =>
     byName(
-      values<{ metadata: { name: string }; spec: JsonObject }>(kind).map(({ metadata, spec }) => ({
+      (values(kind) as { metadata: { name: string }; spec: JsonObject }[]).map(({ metadata, spec }) => ({
         name: metadata.name,
         spec: canonicalSpec(kind, ['spec'], spec) as JsonObject,
       })),
     );
-  const fleet = values<documents.Fleet>('Fleet')[0]!;
-  const rollouts = byName(values<documents.Rollout>('Rollout').map(normaliseRollout));
+  const fleet = (values('Fleet') as documents.Fleet[])[0]!;
+  const rollouts = byName((values('Rollout') as documents.Rollout[]).map(normaliseRollout));
   const used = rollouts.find(({ name }) => name === fleet.spec.rollout);
   return {
     fleet: normaliseFleet(fleet),
     rollout: used ?? defaultRollout,
     otherRollouts: rollouts.filter((rollout) => rollout !== used),
-    lock: values<documents.Lock>('Lock').map(normaliseLock)[0],
-    tenants: byName(values<documents.Tenant>('Tenant').map(normaliseTenant)),
-    approvals: byName(values<documents.Approval>('Approval').map(normaliseApproval)),
+    lock: (values('Lock') as documents.Lock[]).map(normaliseLock)[0],
+    tenants: byName((values('Tenant') as documents.Tenant[]).map(normaliseTenant)),
+    approvals: byName((values('Approval') as documents.Approval[]).map(normaliseApproval)),
     verifications: carried('Verification'),
     databases: carried('Database'),
     migrations: carried('Migration'),
@@ -92,7 +92,9 @@ function normaliseFleet({ metadata, spec }: documents.Fleet): DesiredFleet {
     packages: spec.packages,
     releases: releaseSource(spec.releases),
     coordination: coordination(spec.coordination),
-    ...(spec.metrics === undefined ? {} : { metrics: canonicalSpec('Fleet', ['spec', 'metrics'], spec.metrics) as JsonObject }),
+    ...(spec.metrics === undefined
+      ? {}
+      : { metrics: canonicalSpec('Fleet', ['spec', 'metrics'], spec.metrics) as JsonObject }),
     nodes: byName(spec.nodes.map((node) => normaliseNode(node, metadata.name))),
   };
 }

@@ -33,7 +33,9 @@ export function explainText(page: Page, paint: Paint): string {
   if (page.children.length > 0) {
     lines.push('', paint.bold('Fields'));
     for (const child of page.children) {
-      const marks = [child.required ? 'required' : '', child.experimental ? 'not acted on yet' : ''].filter((mark) => mark !== '');
+      const marks = [child.required ? 'required' : '', child.experimental ? 'not acted on yet' : ''].filter(
+        (mark) => mark !== '',
+      );
       lines.push(`  ${paint.bold(child.name)}  <${child.type}>${marks.length === 0 ? '' : `  ${marks.join(', ')}`}`);
       if (child.description !== '') lines.push(`      ${child.description}`);
     }
@@ -42,7 +44,12 @@ export function explainText(page: Page, paint: Paint): string {
     lines.push('', paint.bold('Example'));
     const field = page.address.includes('.') ? page.address.slice(page.address.lastIndexOf('.') + 1) : undefined;
     const example = field === undefined ? page.examples[0] : { [field]: page.examples[0] };
-    lines.push(...stringify(example, { lineWidth: 0 }).trimEnd().split('\n').map((line) => `  ${line}`));
+    lines.push(
+      ...stringify(example, { lineWidth: 0 })
+        .trimEnd()
+        .split('\n')
+        .map((line) => `  ${line}`),
+    );
   }
   return `${lines.join('\n')}\n`;
 }

@@ -137,8 +137,11 @@ function dependencyFindings(desired: Pick<Desired, 'sources'>, chosen: readonly 
 
 /** Whether both could be installed on the same node. */
 function mayMeet(a: ReleaseManifest, b: ReleaseManifest): boolean {
-  const meets = (x: string, y: string): boolean => x === y || x === 'any' || y === 'any';
   return meets(a.platform, b.platform) && meets(a.architecture, b.architecture);
+}
+
+function meets(a: string, b: string): boolean {
+  return a === b || a === 'any' || b === 'any';
 }
 
 function missingDependency(

@@ -19,13 +19,17 @@ const kept = ['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'XDG_CONFIG_HOME', 'G
 
 function environment(): Record<string, string> {
   const own = { LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' };
-  const inherited = kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]));
+  const inherited = kept.flatMap((name) =>
+    process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
+  );
   return { ...Object.fromEntries(inherited), ...own };
 }
 
 async function run(directory: string, ...words: readonly string[]): Promise<string> {
   try {
-    return await simpleGit({ baseDir: directory }).env(environment()).raw([...words]);
+    return await simpleGit({ baseDir: directory })
+      .env(environment())
+      .raw([...words]);
   } catch (error) {
     throw gitError(error);
   }
@@ -35,7 +39,10 @@ function gitError(error: unknown): ThemisError {
   if (error instanceof ThemisError) return error;
   const text = error instanceof Error ? error.message : String(error);
   if (text.includes('ENOENT')) {
-    return new ThemisError('GIT', 'The git program was not found.', { cause: error, hint: 'Install git, or put it on PATH.' });
+    return new ThemisError('GIT', 'The git program was not found.', {
+      cause: error,
+      hint: 'Install git, or put it on PATH.',
+    });
   }
   if (text.includes('dubious ownership')) {
     const hint = 'Run "git config --global --add safe.directory DIR" if you trust the repository.';
@@ -140,7 +147,10 @@ async function listFiles(root: string, revision: string, path: string): Promise<
 
 async function listLinks(root: string, revision: string, path: string): Promise<ReadonlyMap<string, string>> {
   const links = (await listTree(root, revision, path)).filter(({ mode }) => mode === linkMode);
-  const targets = await readObjects(root, links.map(({ object }) => object));
+  const targets = await readObjects(
+    root,
+    links.map(({ object }) => object),
+  );
   return new Map(links.map((link, index) => [link.path, new TextDecoder().decode(targets[index])]));
 }
 
@@ -177,8 +187,18 @@ async function readObjects(root: string, objects: readonly string[]): Promise<re
 async function ignored(root: string, paths: readonly string[]): Promise<ReadonlySet<string>> {
   if (paths.length === 0) return new Set();
   // It ends with 1 when it ignores none of them.
-  const { output } = await feed(root, ['check-ignore', '-z', '--stdin'], paths.map((path) => `${path}\0`).join(''), [0, 1]);
-  return new Set(output.toString('utf8').split('\0').filter((path) => path !== ''));
+  const { output } = await feed(
+    root,
+    ['check-ignore', '-z', '--stdin'],
+    paths.map((path) => `${path}\0`).join(''),
+    [0, 1],
+  );
+  return new Set(
+    output
+      .toString('utf8')
+      .split('\0')
+      .filter((path) => path !== ''),
+  );
 }
 
 /** A path as it is, whatever wildcards it holds. */
@@ -203,7 +223,8 @@ function feed(
     child.on('error', (error) => fail(gitError(error)));
     child.on('close', (code) => {
       if (code !== null && good.includes(code)) done({ output: Buffer.concat(output) });
-      else fail(gitError(new Error(Buffer.concat(complaints).toString('utf8') || `git ${words[0]!} ended with ${code}`)));
+      else
+        fail(gitError(new Error(Buffer.concat(complaints).toString('utf8') || `git ${words[0]!} ended with ${code}`)));
     });
     child.stdin.end(input);
   });

@@ -31,7 +31,9 @@ export async function readCatalogue(source: ReleaseSource, packages: ReadonlySet
   const entries = index.entries.filter((entry) => packages.has(entry.package));
   const releases: ReleaseManifest[] = [];
   for (let at = 0; at < entries.length; at += readsAtOnce) {
-    releases.push(...(await Promise.all(entries.slice(at, at + readsAtOnce).map((entry) => readManifest(source, entry)))));
+    releases.push(
+      ...(await Promise.all(entries.slice(at, at + readsAtOnce).map((entry) => readManifest(source, entry)))),
+    );
   }
   releases.sort(
     (a, b) =>
@@ -51,7 +53,9 @@ async function readManifest(source: ReleaseSource, entry: ReleaseIndexEntry): Pr
   const { manifestHash, ...rest } = value;
   if (manifestHash !== entry.manifestHash || digestJson(rest) !== entry.manifestHash) {
     const hint = 'Sign and index the releases again, or restore the file.';
-    throw new ThemisError('MANIFEST_HASH_MISMATCH', `The manifest of ${what} is not the one that the index names.`, { hint });
+    throw new ThemisError('MANIFEST_HASH_MISMATCH', `The manifest of ${what} is not the one that the index names.`, {
+      hint,
+    });
   }
   for (const field of ['package', 'version', 'platform', 'architecture'] as const) {
     if (value[field] === entry[field]) continue;

@@ -73,7 +73,11 @@ async function readRevision({ root, path }: Located, git: Git, revision: string)
     if (target.startsWith('/') || end.startsWith('..')) findings.push(outwardLink(link));
   }
   const wanted = listed.filter(isWanted);
-  const contents = await git.readFiles(root, commit, wanted.map((file) => (path === '' ? file : `${path}/${file}`)));
+  const contents = await git.readFiles(
+    root,
+    commit,
+    wanted.map((file) => (path === '' ? file : `${path}/${file}`)),
+  );
   const files = wanted.flatMap((file, index) => {
     const text = decode(file, contents[index]!, findings);
     return text === undefined ? [] : [{ path: file, text }];
@@ -99,7 +103,8 @@ async function walk(base: string, directory: string, findings: Finding[]): Promi
 
 async function isSkippedDirectory(directory: string, names: ReadonlySet<string>): Promise<boolean> {
   const paths = [...names].map((name) => `here/${name}`);
-  const anchors = names.has('node.yaml') && names.has('trust') ? await lstat(join(directory, anchorsFile)).catch(() => null) : null;
+  const anchors =
+    names.has('node.yaml') && names.has('trust') ? await lstat(join(directory, anchorsFile)).catch(() => null) : null;
   return skippedDirectories(anchors === null ? paths : [...paths, `here/${anchorsFile}`]).has('here');
 }
 
@@ -111,7 +116,10 @@ async function checkLink(base: string, path: string, findings: Finding[]): Promi
 
 async function withoutIgnored(paths: readonly string[], git: Git, found: Located): Promise<readonly string[]> {
   const prefix = found.path === '' ? '' : `${found.path}/`;
-  const ignored = await git.ignored(found.root, paths.map((path) => prefix + path));
+  const ignored = await git.ignored(
+    found.root,
+    paths.map((path) => prefix + path),
+  );
   return paths.filter((path) => !ignored.has(prefix + path));
 }
 

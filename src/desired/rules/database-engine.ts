@@ -13,7 +13,9 @@ export const databaseEngine: Rule = {
       yield {
         code: 'THM1244',
         summary: `Engine ${engine} does not go with ${place}.`,
-        fix: embedded ? 'Remove the engine, or write urlFrom instead of pglite.' : 'Write pglite with a directory instead of urlFrom.',
+        fix: embedded
+          ? 'Remove the engine, or write urlFrom instead of pglite.'
+          : 'Write pglite with a directory instead of urlFrom.',
         at: keyPlace(database, 'spec', place),
       };
     }

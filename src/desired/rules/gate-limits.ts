@@ -64,7 +64,12 @@ function* checkGate(rollout: YamlDocument, index: number): Generator<Problem> {
   const max = valueAt(gate, 'max');
   if (max === undefined || fits(unit, max)) return;
   yield {
-    code: typeof max === 'string' && unit === 'duration' ? 'THM1112' : typeof max === 'string' && unit !== 'rate' ? 'THM1113' : 'THM1108',
+    code:
+      typeof max === 'string' && unit === 'duration'
+        ? 'THM1112'
+        : typeof max === 'string' && unit !== 'rate'
+          ? 'THM1113'
+          : 'THM1108',
     summary: `The limit ${JSON.stringify(max)} of the gate on ${metric} is not ${wanted[unit].split(',')[0]!}.`,
     fix: `Write ${wanted[unit]}.`,
     at: valuePlace(rollout, 'spec', 'gates', index, 'max'),

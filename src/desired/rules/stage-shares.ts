@@ -48,7 +48,8 @@ function* nodesTwice(rollout: YamlDocument): Generator<Problem> {
         seen.set(name, [index, position]);
         continue;
       }
-      const where = first[0] === index ? `twice in stage ${index + 1}` : `in stage ${first[0] + 1} and stage ${index + 1}`;
+      const where =
+        first[0] === index ? `twice in stage ${index + 1}` : `in stage ${first[0] + 1} and stage ${index + 1}`;
       yield {
         code: 'THM1221',
         summary: `Node "${name}" stands ${where}.`,

@@ -15,7 +15,9 @@ export const unavailableShare: Rule = {
     for (const rollout of world.documents('Rollout')) {
       const limit = numberAt(rollout.value, 'spec', 'maxUnavailable');
       if (limit === undefined || limit <= 1 || nameOf(rollout) !== used) continue;
-      const smallest = [...sizes].filter(([, size]) => size > 2).sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1))[0];
+      const smallest = [...sizes]
+        .filter(([, size]) => size > 2)
+        .sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1))[0];
       if (smallest === undefined) continue;
       const [cluster, size] = smallest;
       const spare = size - (Math.floor(size / 2) + 1);

@@ -21,7 +21,9 @@ function canonical(root: Schema, unresolved: Schema, value: unknown): Json {
   const schema = resolveSchema(root, unresolved);
   if (typeof value === 'string') return canonicalText(schema['x-themis-type'], value);
   if (Array.isArray(value)) {
-    const items = value.map((item) => (schema.items === undefined ? (item as Json) : canonical(root, schema.items, item)));
+    const items = value.map((item) =>
+      schema.items === undefined ? (item as Json) : canonical(root, schema.items, item),
+    );
     if (schema['x-themis-set'] === undefined) return items;
     const keyed = items.map((item) => [canonicalJson(item), item] as const);
     return keyed.sort(([a], [b]) => compareText(a, b)).map(([, item]) => item);

@@ -28,7 +28,10 @@ export function checkSchema(document: YamlDocument): {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const summary = `A document must be a map with apiVersion and kind, not ${showValue(value)}.`;
     const fix = 'Remove the document, or move the file out of the fleet directory.';
-    return { known: undefined, problems: [{ code: 'THM1101', summary, fix, at: { document, path: [], part: 'value' } }] };
+    return {
+      known: undefined,
+      problems: [{ code: 'THM1101', summary, fix, at: { document, path: [], part: 'value' } }],
+    };
   }
   const header = checkHeader(document, value as Record<string, unknown>);
   if (!('kind' in header)) return { known: undefined, problems: [header] };

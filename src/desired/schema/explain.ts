@@ -42,7 +42,10 @@ export type Explained =
 
 /** `query` as typed: `Rollout`, `rollout.spec.stages.bake`; list indexes may be written (`stages[0]`) and are ignored. */
 export function explain(query: string): Explained {
-  const [first = '', ...parts] = query.replaceAll(/\[\d*\]/gu, '').split('.').filter((part) => part !== '');
+  const [first = '', ...parts] = query
+    .replaceAll(/\[\d*\]/gu, '')
+    .split('.')
+    .filter((part) => part !== '');
   const kind = kinds.find((name) => name.toLowerCase() === first.toLowerCase().replaceAll('-', ''));
   if (kind === undefined || !isKind(kind)) {
     return { kind: 'unknown', at: first, below: '', near: didYouMean(first, kinds), choices: kinds };
@@ -54,7 +57,8 @@ export function explain(query: string): Explained {
   for (const part of parts) {
     const inside = mapOf(root, schema);
     const fields = Object.keys(inside.properties ?? {});
-    const field = fields.find((name) => name === part) ?? fields.find((name) => name.toLowerCase() === part.toLowerCase());
+    const field =
+      fields.find((name) => name === part) ?? fields.find((name) => name.toLowerCase() === part.toLowerCase());
     if (field === undefined) {
       const near = didYouMean(part, fields);
       return { kind: 'unknown', at: part, below: address.join('.'), near, choices: fields };
@@ -70,7 +74,8 @@ export function explain(query: string): Explained {
 function mapOf(root: Schema, schema: Schema): Schema {
   if (schema.properties !== undefined) return schema;
   if (schema.items !== undefined) return mapOf(root, resolveSchema(root, schema.items));
-  if (typeof schema.additionalProperties === 'object') return mapOf(root, resolveSchema(root, schema.additionalProperties));
+  if (typeof schema.additionalProperties === 'object')
+    return mapOf(root, resolveSchema(root, schema.additionalProperties));
   return schema;
 }
 
@@ -116,7 +121,12 @@ function typeOf(root: Schema, schema: Schema): string {
 }
 
 function plainType(type: string): string {
-  const plain: Readonly<Record<string, string>> = { string: 'text', object: 'map', array: 'list', integer: 'whole number' };
+  const plain: Readonly<Record<string, string>> = {
+    string: 'text',
+    object: 'map',
+    array: 'list',
+    integer: 'whole number',
+  };
   return plain[type] ?? type;
 }
 
@@ -132,7 +142,8 @@ function limitsOf(schema: Schema): string | undefined {
     return low === undefined ? `up to ${schema.maximum}` : `${from} to ${schema.maximum}`;
   }
   if (schema.maxProperties === 1) return 'exactly one of its fields';
-  if (schema.oneOf !== undefined) return `exactly one of ${schema.oneOf.flatMap(({ required }) => required).join(', ')}`;
+  if (schema.oneOf !== undefined)
+    return `exactly one of ${schema.oneOf.flatMap(({ required }) => required).join(', ')}`;
   if ((schema.minItems ?? schema.minProperties ?? 0) > 0) return 'not empty';
   return undefined;
 }

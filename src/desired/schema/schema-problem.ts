@@ -28,7 +28,8 @@ export function schemaProblems(document: YamlDocument, kind: Kind, errors: reado
   for (const error of errors) {
     if (/\/oneOf\/\d+\//u.test(error.schemaPath)) continue;
     // A value of the wrong type fails other keywords as well; the type is the cause.
-    if (error.keyword !== 'type' && error.keyword !== 'additionalProperties' && wrongType.has(error.instancePath)) continue;
+    if (error.keyword !== 'type' && error.keyword !== 'additionalProperties' && wrongType.has(error.instancePath))
+      continue;
     const context: Context = {
       document,
       kind,
@@ -72,7 +73,8 @@ function unknownField({ document, path, schema, params }: Context): Problem {
   const near = didYouMean(field, fields);
   let fix = `Did you mean ${near}?`;
   if (near === undefined) {
-    fix = fields.length === 0 ? 'Remove it: nothing may stand here.' : `Remove it; fields here are ${joinWords(fields)}.`;
+    fix =
+      fields.length === 0 ? 'Remove it: nothing may stand here.' : `Remove it; fields here are ${joinWords(fields)}.`;
     if (field === '<<') fix = 'Write the fields out: merge keys are not read.';
   }
   const summary = `Unknown field "${field}" in ${formatPath(path)}.`;
@@ -83,7 +85,8 @@ function missingField({ document, kind, path, schema, params }: Context): Proble
   const field = String(params['missingProperty']);
   const at = { document, path, part: 'key' } as const;
   if (kind === 'Fleet' && formatPath([...path, field]) === 'metadata.uid') {
-    const fix = 'Add "uid:" with a new UUID, as uuidgen prints it, and never change it: it names the state of the fleet.';
+    const fix =
+      'Add "uid:" with a new UUID, as uuidgen prints it, and never change it: it names the state of the fleet.';
     return { code: 'THM1203', summary: 'The Fleet has no metadata.uid.', fix, at };
   }
   const example = schema.properties?.[field]?.examples?.[0];
@@ -155,7 +158,12 @@ function badText({ document, path, schema, value, error, params }: Context): Pro
   const where = key === undefined ? formatPath(path) : `key of ${formatPath(path)}`;
   const shown = key ?? value;
   if (error.keyword === 'minLength') {
-    return { code, summary: `${startOf(path)} is empty.`, fix: `Write ${article(type ?? 'text')}, or remove the field.`, at };
+    return {
+      code,
+      summary: `${startOf(path)} is empty.`,
+      fix: `Write ${article(type ?? 'text')}, or remove the field.`,
+      at,
+    };
   }
   if (error.keyword === 'maxLength') {
     const summary = `${showValue(shown)} (${where}) is longer than ${String(params['limit'])} characters.`;
@@ -171,11 +179,15 @@ function textFix(schema: Schema, type: string | undefined, value: string): strin
     return near === undefined ? 'Write an IANA time zone, for example Europe/Berlin or UTC.' : `Did you mean ${near}?`;
   }
   if (type === 'name') {
-    const lower = value.toLowerCase().replaceAll(/[^a-z0-9._-]+/gu, '-').replaceAll(/^[._-]+|[._-]+$/gu, '');
+    const lower = value
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9._-]+/gu, '-')
+      .replaceAll(/^[._-]+|[._-]+$/gu, '');
     const idea = lower === '' ? '' : `, for example ${lower}`;
     return `Use lower-case letters, digits, dots, underscores and hyphens${idea}.`;
   }
-  if (type === 'version' && /^[v=]/u.test(value)) return `Write it without the prefix: "${value.replace(/^[v=]+/u, '')}".`;
+  if (type === 'version' && /^[v=]/u.test(value))
+    return `Write it without the prefix: "${value.replace(/^[v=]+/u, '')}".`;
   const examples = (schema.examples ?? []).map((example) => plain(example));
   return examples.length === 0 ? (schema.description ?? 'Correct it.') : `Write it like ${joinWords(examples, 'or')}.`;
 }
@@ -189,7 +201,12 @@ function outOfRange({ document, path, schema, value }: Context): Problem {
   const from = low === undefined ? '' : `${schema.minimum === undefined ? 'above' : 'from'} ${low}`;
   const to = schema.maximum === undefined ? '' : `${from === '' ? 'up to' : ' up to'} ${schema.maximum}`;
   const summary = `${startOf(path)} cannot be ${showValue(value)}.`;
-  return { code, summary, fix: `Write a number ${from}${to === '' ? ' or more' : to}.`, at: { document, path, part: 'value' } };
+  return {
+    code,
+    summary,
+    fix: `Write a number ${from}${to === '' ? ' or more' : to}.`,
+    at: { document, path, part: 'value' },
+  };
 }
 
 function tooFew({ document, path }: Context): Problem {
@@ -216,7 +233,10 @@ function wrongCount(context: Context): Problem {
 }
 
 function notExactlyOne(context: Context): Problem {
-  return exactlyOne(context, (context.schema.oneOf ?? []).flatMap((choice) => choice.required));
+  return exactlyOne(
+    context,
+    (context.schema.oneOf ?? []).flatMap((choice) => choice.required),
+  );
 }
 
 function exactlyOne({ document, path, value }: Context, choices: readonly string[]): Problem {

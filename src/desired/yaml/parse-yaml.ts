@@ -5,6 +5,8 @@
 import { parseAllDocuments, type Document, type YAMLError } from 'yaml';
 import type { SourceFile } from '../../kernel/source-text.ts';
 import type { Problem } from '../problem.ts';
+import { expandRepeats } from './expand-repeats.ts';
+import { foldRepeats } from './fold-repeats.ts';
 import { readDocument, type YamlDocument } from './yaml-document.ts';
 
 export interface YamlFile {
@@ -17,7 +19,7 @@ export interface YamlFile {
 /** One mistake often makes the parser stumble many times; the first few say where to look. */
 const maxSyntaxErrors = 5;
 
-export const yamlOptions = {
+const yamlOptions = {
   version: '1.2',
   schema: 'core',
   merge: false,
@@ -29,10 +31,15 @@ export const yamlOptions = {
 } as const;
 
 export function parseYaml(file: SourceFile): YamlFile {
+  return parseFolded(file) ?? parseWhole(file);
+}
+
+/** The whole text, as it stands. What `parseYaml` returns is the same, only sooner where a list is long. */
+export function parseWhole(file: SourceFile): YamlFile {
   const documents: YamlDocument[] = [];
   const problems: Problem[] = [];
   let complete = true;
-  // The union's other member is an empty array that carries comments.
+  // The union's other member is an empty array that carries errors of a text without documents.
   const parsed = parseAllDocuments(file.text, yamlOptions) as Document.Parsed[] & { errors?: YAMLError[] };
   const stray = parsed.length === 0 ? (parsed.errors ?? []) : [];
   for (const error of stray) problems.push(syntaxProblem(file.path, error));
@@ -50,6 +57,27 @@ export function parseYaml(file: SourceFile): YamlFile {
     else if (read.document !== null) documents.push(read.document);
   }
   return { documents, problems, complete };
+}
+
+/** undefined where nothing could be folded, or where anything at all is wrong: then the whole text says what and where. */
+function parseFolded(file: SourceFile): YamlFile | undefined {
+  const folded = foldRepeats(file.text);
+  if (folded === undefined) return undefined;
+  const parsed = parseAllDocuments(folded.text, yamlOptions) as Document.Parsed[];
+  if (parsed.some(({ errors, warnings }) => errors.length + warnings.length > 0)) return undefined;
+  const expansions = expandRepeats(
+    file.text,
+    folded,
+    parsed.map(({ contents }) => contents),
+  );
+  if (expansions === undefined) return undefined;
+  const documents: YamlDocument[] = [];
+  for (const document of parsed) {
+    const read = readDocument(file.path, document, { expansions, toOriginal: folded.toOriginal });
+    if (read.problems.length > 0) return undefined;
+    if (read.document !== null) documents.push(read.document);
+  }
+  return { documents, problems: [], complete: true };
 }
 
 const fixes: Partial<Record<YAMLError['code'], string>> = {

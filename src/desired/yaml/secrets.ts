@@ -16,25 +16,32 @@ interface Pattern {
 }
 
 const patterns: readonly Pattern[] = [
-  { what: 'a private key', pattern: /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/gdu },
-  { what: 'a URL with a password', pattern: /[a-z][a-z0-9+.-]*:\/\/[^\s/:@"'{}]*:([^\s/@"'{}$]+)@/gdiu },
-  { what: 'a webhook URL', pattern: /https:\/\/hooks\.slack\.com\/(?:services|workflows)\/([^\s"',}]+)/gdu },
-  { what: 'a webhook URL', pattern: /https:\/\/(?:discord(?:app)?\.com\/api\/webhooks|[\w.-]+\.webhook\.office\.com)\/([^\s"',}]+)/gdu },
-  { what: 'a Slack token', pattern: /\bxox[abeprs]-[A-Za-z0-9-]{10,}/gdu },
-  { what: 'a GitHub token', pattern: /\b(?:gh[oprsu]_[A-Za-z0-9]{30,}|github_pat_\w{30,})/gdu },
-  { what: 'a GitLab token', pattern: /\bglpat-[\w-]{20,}/gdu },
-  { what: 'an AWS access key', pattern: /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/gdu },
-  { what: 'a Google API key', pattern: /\bAIza[\w-]{35}/gdu },
-  { what: 'a signed token', pattern: /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/gdu },
+  {
+    what: 'a private key',
+    pattern: /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/dgu,
+  },
+  { what: 'a URL with a password', pattern: /[a-z][a-z0-9+.-]*:\/\/[^\s/:@"'{}]*:([^\s/@"'{}$]+)@/dgiu },
+  { what: 'a webhook URL', pattern: /https:\/\/hooks\.slack\.com\/(?:services|workflows)\/([^\s"',}]+)/dgu },
+  {
+    what: 'a webhook URL',
+    pattern: /https:\/\/(?:discord(?:app)?\.com\/api\/webhooks|[\w.-]+\.webhook\.office\.com)\/([^\s"',}]+)/dgu,
+  },
+  { what: 'a Slack token', pattern: /\bxox[abeprs]-[A-Za-z0-9-]{10,}/dgu },
+  { what: 'a GitHub token', pattern: /\b(?:gh[oprsu]_[A-Za-z0-9]{30,}|github_pat_\w{30,})/dgu },
+  { what: 'a GitLab token', pattern: /\bglpat-[\w-]{20,}/dgu },
+  { what: 'an AWS access key', pattern: /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/dgu },
+  { what: 'a Google API key', pattern: /\bAIza[\w-]{35}/dgu },
+  { what: 'a signed token', pattern: /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/dgu },
   {
     what: 'a secret',
     pattern:
-      /^[^#\n]*?["']?\b(?:[\w-]*(?:password|passwd|passphrase|secret|token|credentials)|(?:[\w-]*[_-])?pwd|api[_-]?key|access[_-]?key|private[_-]?key|routing[_-]?key|[\w-]*ApiKey|[\w-]*AccessKey|routingKey|privateKey)["']?[ \t]*:[ \t]+(?!null\b|~|true\b|false\b)(?!['"]?[^\s,}'"]*\()("[^"\n]+"|'[^'\n]+'|[^\s"'{}[\],#&*!|>][^\s,}\]]*)/gdimu,
+      /^[^#\n]*?["']?\b(?:[\w-]*(?:password|passwd|passphrase|secret|token|credentials)|(?:[\w-]*[_-])?pwd|api[_-]?key|access[_-]?key|private[_-]?key|routing[_-]?key|[\w-]*ApiKey|[\w-]*AccessKey|routingKey|privateKey)["']?[ \t]*:[ \t]+(?!null\b|~|true\b|false\b)(?!['"]?[^\s,}'"]*\()("[^"\n]+"|'[^'\n]+'|[^\s"'{}[\],#&*!|>][^\s,}\]]*)/dgimu,
   },
 ];
 
 // Scanning costs more than parsing where every pattern is tried everywhere; most texts hold none of these.
-const hint = /PRIVATE KEY|:\/\/[^\s/]*@|hooks\.slack|webhook|xox|gh[oprsu]_|github_pat_|glpat-|AKIA|ASIA|AIza|eyJ|passw|passphrase|secret|token|credentials|pwd|[_-]?key["']?[ \t]*:/iu;
+const hint =
+  /PRIVATE KEY|:\/\/[^\s/]*@|hooks\.slack|webhook|xox|gh[oprsu]_|github_pat_|glpat-|AKIA|ASIA|AIza|eyJ|passw|passphrase|secret|token|credentials|pwd|[_-]?key["']?[ \t]*:/iu;
 
 /** Sorted by place; where two overlap the first pattern counts. */
 export function findSecrets(text: string): readonly PlainSecret[] {

@@ -13,7 +13,14 @@ export const explainCommand: Command = {
   summary: 'say what a kind or a field means',
   arguments: [{ name: 'KIND[.PATH]', summary: 'Fleet, Rollout.spec.stages, ...; without it: the list of kinds' }],
   options: [
-    { name: '--output', short: '-o', value: 'FORMAT', summary: 'output format', choices: ['text', 'json'], default: 'text' },
+    {
+      name: '--output',
+      short: '-o',
+      value: 'FORMAT',
+      summary: 'output format',
+      choices: ['text', 'json'],
+      default: 'text',
+    },
   ],
   examples: [
     { line: 'themis explain Rollout', summary: 'a kind and its fields' },
@@ -31,11 +38,14 @@ export const explainCommand: Command = {
     }
     const found = explain(query);
     if (found.kind === 'unknown') {
-      const where = found.below === '' ? `There is no kind "${found.at}".` : `${found.below} has no field "${found.at}".`;
+      const where =
+        found.below === '' ? `There is no kind "${found.at}".` : `${found.below} has no field "${found.at}".`;
       const list = found.choices.length === 0 ? 'It has no fields.' : `Known are ${found.choices.join(', ')}.`;
       throw new ThemisError('USAGE', where, { hint: found.near === undefined ? list : `Did you mean ${found.near}?` });
     }
-    session.out.write(isJson ? `${JSON.stringify(found.page, null, 2)}\n` : explainText(found.page, paintFor(session.out)));
+    session.out.write(
+      isJson ? `${JSON.stringify(found.page, null, 2)}\n` : explainText(found.page, paintFor(session.out)),
+    );
     return Promise.resolve(exitCode.done);
   },
 };

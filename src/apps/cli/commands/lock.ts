@@ -24,7 +24,14 @@ export const lockCommand: Command = {
   arguments: [{ name: 'DIR', summary: 'fleet directory; default: the current one' }],
   options: [
     { name: '--check', summary: 'write nothing; exit 3 when the lock is not up to date' },
-    { name: '--output', short: '-o', value: 'FORMAT', summary: 'output format', choices: ['text', 'json'], default: 'text' },
+    {
+      name: '--output',
+      short: '-o',
+      value: 'FORMAT',
+      summary: 'output format',
+      choices: ['text', 'json'],
+      default: 'text',
+    },
   ],
   examples: [
     { line: 'themis lock', summary: 'pin the newest releases that the Fleet allows' },
@@ -68,7 +75,6 @@ function report(session: Session, findings: readonly Finding[], files: readonly 
 /** One line for each pin: `+` new, `~` another release, `-` dropped; pins that stay are not listed. */
 function changes(before: Lock | undefined, after: Lock, isCurrent: boolean): string {
   if (isCurrent) return `No changes. ${lockFileName} pins ${after.packages.length} releases.\n`;
-  const key = (pin: LockedPackage): string => `${pin.package} ${pin.platform}/${pin.architecture}`;
   const old = new Map((before?.packages ?? []).map((pin) => [key(pin), pin]));
   const lines: string[] = [];
   for (const pin of after.packages) {
@@ -80,6 +86,10 @@ function changes(before: Lock | undefined, after: Lock, isCurrent: boolean): str
   for (const [name, pin] of old) lines.push(`- ${name} ${pin.version}`);
   lines.push(`${lockFileName} pins ${after.packages.length} releases.`);
   return `${lines.join('\n')}\n`;
+}
+
+function key(pin: LockedPackage): string {
+  return `${pin.package} ${pin.platform}/${pin.architecture}`;
 }
 
 /** Old or new, never half. */

@@ -18,7 +18,14 @@ export const validateCommand: Command = {
   arguments: [{ name: 'DIR', summary: 'fleet directory; default: the current one' }],
   options: [
     { name: '--rev', value: 'REV', summary: 'check a revision instead of the work tree' },
-    { name: '--output', short: '-o', value: 'FORMAT', summary: 'output format', choices: findingFormats, default: 'text' },
+    {
+      name: '--output',
+      short: '-o',
+      value: 'FORMAT',
+      summary: 'output format',
+      choices: findingFormats,
+      default: 'text',
+    },
   ],
   examples: [
     { line: 'themis validate', summary: 'check the fleet in this directory' },
@@ -40,7 +47,13 @@ export const validateCommand: Command = {
         fallbackFile: fromRoot(loaded.prefix, loaded.files[0]?.path ?? 'fleet.yaml'),
         files: loaded.files.length,
       };
-      session.out.write(exchangeText(format, findings.map((finding) => inRepository(finding, loaded.prefix)), context));
+      session.out.write(
+        exchangeText(
+          format,
+          findings.map((finding) => inRepository(finding, loaded.prefix)),
+          context,
+        ),
+      );
     }
     return hasErrors(findings) ? exitCode.invalid : exitCode.done;
   },
