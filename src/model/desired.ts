@@ -16,7 +16,10 @@ export interface Desired {
   readonly lock: Lock | undefined;
   readonly tenants: readonly DesiredTenant[];
   readonly approvals: readonly DesiredApproval[];
-  /** Kinds that later rooms act on: carried whole (schema-checked), sorted by name. */
+  /**
+   * Kinds that later rooms act on: carried whole (schema-checked), sorted by name, in one spelling: durations
+   * `3600000ms`, sizes `1048576B`, instants in UTC, lists without order sorted.
+   */
   readonly verifications: readonly NamedDocument[];
   readonly databases: readonly NamedDocument[];
   readonly migrations: readonly NamedDocument[];
@@ -40,6 +43,8 @@ export interface DesiredFleet {
   readonly packages: Readonly<Record<string, string>>;
   readonly releases: ReleaseSourceSpec;
   readonly coordination: CoordinationSpec;
+  /** Where gates find their samples, schema-checked; absent: the nodes' own endpoints. */
+  readonly metrics?: JsonObject;
   readonly nodes: readonly DesiredNode[];
 }
 
@@ -79,6 +84,8 @@ export interface DesiredRollout {
   readonly maxMinorSkew: number;
   /** Label selectors; nodes that match none form the last group. Empty: one group. */
   readonly order: readonly string[];
+  /** Label key over whose values the nodes of a stage are spread. */
+  readonly spreadBy?: string;
   readonly health: { readonly timeoutMs: number };
   readonly onFailure: 'rollback' | 'pause';
   /** Never empty: without stages there is one of 100 %. */

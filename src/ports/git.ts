@@ -11,9 +11,13 @@ export interface Git {
   remote(root: string): Promise<string | null>;
   /** Signing key id or fingerprint of a commit with a good signature, else null. */
   signer(root: string, revision: string): Promise<string | null>;
-  /** Files below `path` at a revision, relative to it. */
+  /** Ordinary files below `path` at a revision, relative to it, sorted; no symbolic links, no submodules. */
   listFiles(root: string, revision: string, path: string): Promise<readonly string[]>;
+  /** Symbolic links below `path` at a revision, relative to it, to their targets as stored. */
+  listLinks(root: string, revision: string, path: string): Promise<ReadonlyMap<string, string>>;
   readFile(root: string, revision: string, path: string): Promise<string>;
+  /** Many files in one go, in the order asked for; paths are relative to root. NOT_FOUND when one is missing. */
+  readFiles(root: string, revision: string, paths: readonly string[]): Promise<readonly Uint8Array[]>;
   /** Of these paths (relative to root) the ones Git ignores. */
   ignored(root: string, paths: readonly string[]): Promise<ReadonlySet<string>>;
 }

@@ -1,0 +1,73 @@
+/**
+ * The release catalogue of a fleet: what the index lists for its packages, with every manifest checked against the hash
+ * that the index names. Signatures are the node's to check before anything is written; this only reads.
+ */
+import { resolve } from 'node:path';
+import { openDirectorySource } from '../../adapters/release-source/directory.ts';
+import { digestJson } from '../../kernel/digest.ts';
+import { ThemisError } from '../../kernel/error.ts';
+import { compareText } from '../../kernel/finding.ts';
+import { isJsonObject } from '../../kernel/json.ts';
+import type { Desired } from '../../model/desired.ts';
+import type { Catalogue, ReleaseIndexEntry, ReleaseManifest } from '../../model/release.ts';
+import type { ReleaseSource } from '../../ports/release-source.ts';
+
+const manifestLimitBytes = 16 * 2 ** 20;
+const readsAtOnce = 16;
+
+/** `directory` is the fleet directory. NOT_FOUND without an index; MANIFEST_INVALID or MANIFEST_HASH_MISMATCH for a bad one. */
+export async function loadCatalogue(desired: Pick<Desired, 'fleet'>, directory: string): Promise<Catalogue> {
+  const { releases, packages } = desired.fleet;
+  if (releases.kind !== 'directory') {
+    const hint = 'Write "releases: { directory: ./releases }" in the Fleet.';
+    throw new ThemisError('UNSUPPORTED_FORMAT', `Releases are not read from ${releases.kind} yet.`, { hint });
+  }
+  return readCatalogue(openDirectorySource(resolve(directory, releases.directory)), new Set(Object.keys(packages)));
+}
+
+/** Releases of these packages, sorted by package, version and manifest hash. */
+export async function readCatalogue(source: ReleaseSource, packages: ReadonlySet<string>): Promise<Catalogue> {
+  const { index } = await source.readIndex();
+  const entries = index.entries.filter((entry) => packages.has(entry.package));
+  const releases: ReleaseManifest[] = [];
+  for (let at = 0; at < entries.length; at += readsAtOnce) {
+    releases.push(
+      ...(await Promise.all(entries.slice(at, at + readsAtOnce).map((entry) => readManifest(source, entry)))),
+    );
+  }
+  releases.sort(
+    (a, b) =>
+      compareText(a.package, b.package) ||
+      compareText(a.version, b.version) ||
+      compareText(a.manifestHash, b.manifestHash),
+  );
+  const yanked = entries.filter((entry) => entry.yanked === true).map((entry) => entry.manifestHash);
+  return { releases, yanked: yanked.sort(compareText) };
+}
+
+async function readManifest(source: ReleaseSource, entry: ReleaseIndexEntry): Promise<ReleaseManifest> {
+  const what = `${entry.package} ${entry.version} for ${entry.platform}/${entry.architecture} (${entry.url})`;
+  const bytes = await source.readFile(entry.url, manifestLimitBytes);
+  const value = parseJson(bytes);
+  if (!isJsonObject(value)) throw new ThemisError('MANIFEST_INVALID', `The manifest of ${what} is not a JSON object.`);
+  const { manifestHash, ...rest } = value;
+  if (manifestHash !== entry.manifestHash || digestJson(rest) !== entry.manifestHash) {
+    const hint = 'Sign and index the releases again, or restore the file.';
+    throw new ThemisError('MANIFEST_HASH_MISMATCH', `The manifest of ${what} is not the one that the index names.`, {
+      hint,
+    });
+  }
+  for (const field of ['package', 'version', 'platform', 'architecture'] as const) {
+    if (value[field] === entry[field]) continue;
+    throw new ThemisError('MANIFEST_INVALID', `The manifest of ${what} says ${field} ${JSON.stringify(value[field])}.`);
+  }
+  return value as unknown as ReleaseManifest;
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}

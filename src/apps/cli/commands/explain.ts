@@ -1,0 +1,51 @@
+/** `themis explain`: what a kind or a field means, from its schema. */
+import { explain } from '../../../desired/schema/explain.ts';
+import { kinds, schemaOf } from '../../../desired/schema/schemas.ts';
+import { ThemisError } from '../../../kernel/error.ts';
+import { exitCode } from '../../../kernel/exit-code.ts';
+import { explainText } from '../../../report/explain.ts';
+import type { Command } from '../command.ts';
+import { paintFor } from '../paint.ts';
+
+export const explainCommand: Command = {
+  name: 'explain',
+  group: 'Help',
+  summary: 'say what a kind or a field means',
+  arguments: [{ name: 'KIND[.PATH]', summary: 'Fleet, Rollout.spec.stages, ...; without it: the list of kinds' }],
+  options: [
+    {
+      name: '--output',
+      short: '-o',
+      value: 'FORMAT',
+      summary: 'output format',
+      choices: ['text', 'json'],
+      default: 'text',
+    },
+  ],
+  examples: [
+    { line: 'themis explain Rollout', summary: 'a kind and its fields' },
+    { line: 'themis explain Rollout.spec.stages.bake', summary: 'one field' },
+  ],
+  run(session, input) {
+    const query = input.argument('KIND[.PATH]');
+    const isJson = input.text('output') === 'json';
+    if (query === undefined) {
+      const list = kinds.map((kind) => ({ kind, description: schemaOf(kind).description ?? '' }));
+      const width = Math.max(...kinds.map((kind) => kind.length));
+      const lines = list.map(({ kind, description }) => `${kind.padEnd(width)}  ${description}`);
+      session.out.write(isJson ? `${JSON.stringify(list, null, 2)}\n` : `${lines.join('\n')}\n`);
+      return Promise.resolve(exitCode.done);
+    }
+    const found = explain(query);
+    if (found.kind === 'unknown') {
+      const where =
+        found.below === '' ? `There is no kind "${found.at}".` : `${found.below} has no field "${found.at}".`;
+      const list = found.choices.length === 0 ? 'It has no fields.' : `Known are ${found.choices.join(', ')}.`;
+      throw new ThemisError('USAGE', where, { hint: found.near === undefined ? list : `Did you mean ${found.near}?` });
+    }
+    session.out.write(
+      isJson ? `${JSON.stringify(found.page, null, 2)}\n` : explainText(found.page, paintFor(session.out)),
+    );
+    return Promise.resolve(exitCode.done);
+  },
+};

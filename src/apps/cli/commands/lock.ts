@@ -1,0 +1,111 @@
+/** `themis lock`: resolves the ranges of the Fleet and writes `themis.lock.yaml`. Touches no other file and no node. */
+import { open, rename, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { openGit } from '../../../adapters/git/simple-git.ts';
+import { formatLock, lockFileName } from '../../../desired/format-lock.ts';
+import { sortedFindings, withFrames } from '../../../desired/locate-findings.ts';
+import { parseDesired } from '../../../desired/parse.ts';
+import { ThemisError } from '../../../kernel/error.ts';
+import { exitCode } from '../../../kernel/exit-code.ts';
+import { hasErrors, type Finding } from '../../../kernel/finding.ts';
+import type { SourceFile } from '../../../kernel/source-text.ts';
+import type { Lock, LockedPackage } from '../../../model/desired.ts';
+import { findingsText } from '../../../report/findings.ts';
+import { resolveLock } from '../../../resolve/resolve-lock.ts';
+import { loadCatalogue } from '../catalogue.ts';
+import type { Command, Session } from '../command.ts';
+import { readDesiredDirectory } from '../desired-directory.ts';
+import { paintFor } from '../paint.ts';
+
+export const lockCommand: Command = {
+  name: 'lock',
+  group: 'Plan and apply',
+  summary: 'resolve version ranges and pin them in themis.lock.yaml',
+  arguments: [{ name: 'DIR', summary: 'fleet directory; default: the current one' }],
+  options: [
+    { name: '--check', summary: 'write nothing; exit 3 when the lock is not up to date' },
+    {
+      name: '--output',
+      short: '-o',
+      value: 'FORMAT',
+      summary: 'output format',
+      choices: ['text', 'json'],
+      default: 'text',
+    },
+  ],
+  examples: [
+    { line: 'themis lock', summary: 'pin the newest releases that the Fleet allows' },
+    { line: 'themis lock --check', summary: 'in CI: fail when somebody forgot to lock' },
+  ],
+  async run(session, input) {
+    const directory = resolve(session.directory, input.argument('DIR') ?? '.');
+    const { files, findings: unread } = await readDesiredDirectory(directory, openGit());
+    // The present lock is what is being replaced, so whatever is wrong with it does not count.
+    const others = files.filter(({ path }) => path !== lockFileName);
+    const { desired, findings } = parseDesired(others);
+    if (desired === undefined || hasErrors(unread)) return refuse(session, [...unread, ...findings], files);
+    const resolved = resolveLock(desired, await loadCatalogue(desired, directory));
+    if (hasErrors(resolved.findings)) return refuse(session, resolved.findings, files);
+    report(session, resolved.findings, files);
+
+    const text = formatLock(resolved.lock);
+    const present = files.find(({ path }) => path === lockFileName);
+    const isCurrent = present?.text === text;
+    if (input.text('output') === 'json') session.out.write(`${JSON.stringify(resolved.lock, null, 2)}\n`);
+    else session.out.write(changes(parseDesired(files).desired?.lock, resolved.lock, isCurrent));
+    if (isCurrent) return exitCode.done;
+    if (input.flag('check')) {
+      session.err.write(`${lockFileName} is not up to date. Run "themis lock" and commit it.\n`);
+      return exitCode.invalid;
+    }
+    await replaceFile(join(directory, lockFileName), text);
+    return exitCode.done;
+  },
+};
+
+function refuse(session: Session, findings: readonly Finding[], files: readonly SourceFile[]): number {
+  report(session, findings, files);
+  return exitCode.invalid;
+}
+
+function report(session: Session, findings: readonly Finding[], files: readonly SourceFile[]): void {
+  session.err.write(findingsText(sortedFindings(withFrames(findings, files)), paintFor(session.err)));
+}
+
+/** One line for each pin: `+` new, `~` another release, `-` dropped; pins that stay are not listed. */
+function changes(before: Lock | undefined, after: Lock, isCurrent: boolean): string {
+  if (isCurrent) return `No changes. ${lockFileName} pins ${after.packages.length} releases.\n`;
+  const old = new Map((before?.packages ?? []).map((pin) => [key(pin), pin]));
+  const lines: string[] = [];
+  for (const pin of after.packages) {
+    const was = old.get(key(pin));
+    old.delete(key(pin));
+    if (was === undefined) lines.push(`+ ${key(pin)} ${pin.version}`);
+    else if (was.manifestHash !== pin.manifestHash) lines.push(`~ ${key(pin)} ${was.version} -> ${pin.version}`);
+  }
+  for (const [name, pin] of old) lines.push(`- ${name} ${pin.version}`);
+  lines.push(`${lockFileName} pins ${after.packages.length} releases.`);
+  return `${lines.join('\n')}\n`;
+}
+
+function key(pin: LockedPackage): string {
+  return `${pin.package} ${pin.platform}/${pin.architecture}`;
+}
+
+/** Old or new, never half. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const draft = `${path}.${process.pid}.new`;
+  try {
+    const file = await open(draft, 'w', 0o644);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, path);
+  } catch (cause) {
+    await rm(draft, { force: true });
+    throw new ThemisError('IO', `${path} cannot be written.`, { cause });
+  }
+}

@@ -1,0 +1,13 @@
+/** The colours that reports use; chalk has this shape. Without colour every function gives back its text. */
+export interface Paint {
+  bold(text: string): string;
+  dim(text: string): string;
+  red(text: string): string;
+  yellow(text: string): string;
+  cyan(text: string): string;
+  green(text: string): string;
+}
+
+const same = (text: string): string => text;
+
+export const plainPaint: Paint = { bold: same, dim: same, red: same, yellow: same, cyan: same, green: same };
