@@ -9,6 +9,6 @@ export function codes(plan: Plan): readonly string[] {
 export function outline(plan: Plan): readonly string[] {
   return plan.steps.map((step) => {
     const group = step.params?.['group'];
-    return `${step.stage} ${step.kind} ${step.target.replace('node/', '')}${group === undefined ? '' : ` group ${String(group)}`}`;
+    return `${step.stage} ${step.kind} ${step.target.replace('node/', '')}${group === undefined ? '' : ` group ${JSON.stringify(group)}`}`;
   });
 }

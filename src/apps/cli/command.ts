@@ -78,6 +78,8 @@ export interface Session {
   readonly interrupts: Interrupts;
   readonly themisVersion: string;
   readonly runtimeVersion: string;
+  /** Absolute path of the Node.js that runs Themis. */
+  readonly runtimeBinary: string;
 }
 
 export interface Output {

@@ -25,6 +25,7 @@ export async function runLine(session: Session, argv: readonly string[], out: Ou
     },
     themisVersion: session.themisVersion,
     runtimeVersion: session.runtimeVersion,
+    runtimeBinary: session.runtimeBinary,
   };
   return await parsed.command.run(inner, parsed.input);
 }

@@ -38,6 +38,7 @@ export function createSession(globals: Input): Session {
     },
     themisVersion: themisVersion(),
     runtimeVersion: process.versions.node,
+    runtimeBinary: process.execPath,
   };
 }
 

@@ -11,6 +11,9 @@ interface CommandEntry {
 
 export const commands = [
   { name: 'init', load: async () => (await import('./init.ts')).initCommand },
+  { name: 'validate', load: async () => (await import('./validate.ts')).validateCommand },
+  { name: 'lock', load: async () => (await import('./lock.ts')).lockCommand },
+  { name: 'plan', load: async () => (await import('./plan.ts')).planCommand },
   { name: 'show', load: async () => (await import('./show.ts')).showCommand },
   { name: 'node init', load: async () => (await import('./node-init.ts')).nodeInitCommand },
   { name: 'node observe', load: async () => (await import('./node-observe.ts')).nodeObserveCommand },
@@ -28,6 +31,7 @@ export const commands = [
   { name: 'release verify', load: async () => (await import('./release-verify.ts')).releaseVerifyCommand },
   { name: 'release index', load: async () => (await import('./release-index.ts')).releaseIndexCommand },
   { name: 'release list', load: async () => (await import('./release-list.ts')).releaseListCommand },
+  { name: 'explain', load: async () => (await import('./explain.ts')).explainCommand },
   { name: 'version', load: async () => (await import('./version.ts')).versionCommand },
   { name: 'completion', load: async () => (await import('./completion.ts')).completionCommand },
 ] as const satisfies readonly CommandEntry[];

@@ -11,11 +11,14 @@ import { findingLines } from '../../../report/plan-text.ts';
 import type { Command, Input, Session } from '../command.ts';
 import type { PlanRequest, PlanSources } from '../make-plan.ts';
 import { makePlan } from '../make-plan.ts';
+import { createPlanSources } from '../plan-sources.ts';
 import { formatComparison, formatPlan, planFormats } from '../plan-output.ts';
 import type { PlanFormat } from '../plan-output.ts';
 
-/** The command over its sources; `commands/index.ts` holds it with the real ones. */
-export function createPlanCommand(sources: PlanSources): Command {
+export const planCommand: Command = createPlanCommand(createPlanSources);
+
+/** The command over its sources: the real ones, or a test's. */
+export function createPlanCommand(sourcesOf: (session: Session) => PlanSources): Command {
   return {
     name: 'plan',
     group: 'Plan and apply',
@@ -46,7 +49,7 @@ export function createPlanCommand(sources: PlanSources): Command {
       { line: 'themis plan --rev HEAD --against main -o markdown', summary: 'for a pull request' },
       { line: 'themis plan --observed fleet.json', summary: 'without contacting a node' },
     ],
-    run: (session, input) => runPlan(session, input, sources),
+    run: (session, input) => runPlan(session, input, sourcesOf(session)),
   };
 }
 

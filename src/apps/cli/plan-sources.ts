@@ -1,0 +1,96 @@
+/**
+ * The real world for `make-plan.ts`: fleet directory and Git, the nodes, the releases, the coordination store.
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { openGit } from '../../adapters/git/simple-git.ts';
+import { isAlive } from '../../adapters/process/process-facts.ts';
+import { openStore } from '../../adapters/store/index.ts';
+import { stateFile } from '../../adapters/store/state-directory.ts';
+import { desiredDigest, targetDigest } from '../../desired/digests.ts';
+import { experimentalFindings } from '../../desired/experimental.ts';
+import { withFrames } from '../../desired/locate-findings.ts';
+import { collect } from '../../fleet/collect.ts';
+import { ThemisError } from '../../kernel/error.ts';
+import { formatInstant } from '../../kernel/instant.ts';
+import type { Desired } from '../../model/desired.ts';
+import type { Snapshot } from '../../model/observed.ts';
+import { emptyRecord, type RolloutRecord } from '../../model/rollout-record.ts';
+import type { Store } from '../../ports/store.ts';
+import { createNodeTransport } from '../agent/node-deps.ts';
+import { loadCatalogue } from './catalogue.ts';
+import type { Session } from './command.ts';
+import { loadDesired } from './load-desired.ts';
+import type { PlanSources } from './make-plan.ts';
+
+const observedAtOnce = 32;
+
+export function createPlanSources(session: Session): PlanSources {
+  return {
+    async loadFleet(directory, revision) {
+      const { desired, findings, files, source } = await loadDesired(directory, openGit(), revision);
+      return { desired, findings: withFrames(findings, files), source };
+    },
+    observe: (directory, desired) => takeSnapshot(session, directory, desired),
+    async readText(path) {
+      try {
+        return await readFile(path, 'utf8');
+      } catch (cause) {
+        const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+        throw new ThemisError(missing ? 'NOT_FOUND' : 'IO', `${path} cannot be read.`, { cause });
+      }
+    },
+    digests: (desired) => ({ desiredDigest: desiredDigest(desired), targetDigest: targetDigest(desired) }),
+    unusedFindings: experimentalFindings,
+  };
+}
+
+export interface SnapshotOptions {
+  /** Hash every file, whatever a node's stat cache says. */
+  readonly full?: boolean;
+  /** Given by who holds the store open already. */
+  readonly record?: RolloutRecord;
+}
+
+/** Everything a plan is made from besides Desired. */
+export async function takeSnapshot(
+  session: Session,
+  directory: string,
+  desired: Desired,
+  options: SnapshotOptions = {},
+): Promise<Snapshot> {
+  const transport = createNodeTransport(directory, session.clock);
+  const collecting = { parallelism: observedAtOnce, full: options.full ?? false, signal: session.interrupts.soft };
+  const [observed, catalogue, record] = await Promise.all([
+    collect(transport, desired.fleet.nodes, collecting),
+    loadCatalogue(desired, directory),
+    options.record ?? readRecord(session, desired),
+  ]);
+  const { name, uid } = desired.fleet;
+  return {
+    formatVersion: '1.0',
+    fleet: { name, uid },
+    takenAt: formatInstant(session.clock.nowMs()),
+    observed,
+    catalogue,
+    record,
+  };
+}
+
+export function openFleetStore(session: Session, desired: Desired): Store {
+  const { environment, clock } = session;
+  return openStore(desired.fleet.coordination, { environment, fleetUid: desired.fleet.uid, clock, isAlive });
+}
+
+/** Reading does not make a store: a plan leaves no trace on a machine that never applied. */
+async function readRecord(session: Session, desired: Desired): Promise<RolloutRecord> {
+  const { fleet } = desired;
+  if (fleet.coordination.kind === 'sqlite' && !existsSync(stateFile(session.environment, fleet.uid)))
+    return emptyRecord;
+  const store = openFleetStore(session, desired);
+  try {
+    return await store.readRecord();
+  } finally {
+    await store.close();
+  }
+}
