@@ -55,6 +55,7 @@ function sessionIn(
     interrupts: { soft: never, hard: never, signal: () => undefined },
     themisVersion: '0.0.0',
     runtimeVersion: '26.0.0',
+    runtimeBinary: process.execPath,
   };
 }
 

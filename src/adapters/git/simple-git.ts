@@ -27,7 +27,7 @@ function environment(): Record<string, string> {
 
 async function run(directory: string, ...words: readonly string[]): Promise<string> {
   try {
-    return await simpleGit({ baseDir: directory })
+    return await simpleGit({ baseDir: directory, allowEnvironment: Object.keys(environment()) })
       .env(environment())
       .raw([...words]);
   } catch (error) {

@@ -10,6 +10,7 @@ interface CommandEntry {
 }
 
 export const commands = [
+  { name: 'demo', load: async () => (await import('./demo.ts')).demoCommand },
   { name: 'init', load: async () => (await import('./init.ts')).initCommand },
   { name: 'validate', load: async () => (await import('./validate.ts')).validateCommand },
   { name: 'lock', load: async () => (await import('./lock.ts')).lockCommand },

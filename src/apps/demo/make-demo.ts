@@ -1,0 +1,142 @@
+/**
+ * Makes a demo fleet by running the commands a user would run: keys, releases, nodes, desired state in Git. Nothing
+ * here knows a way around them, so the demo works only while they do. Every step is safe to run again.
+ */
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ThemisError } from '../../kernel/error.ts';
+import type { Session } from '../cli/command.ts';
+import { runLine, silent } from '../cli/run-line.ts';
+import {
+  demoNodeNames,
+  fleetText,
+  ignoreText,
+  nodeText,
+  rolloutText,
+  serverText,
+} from './demo-files.ts';
+import { demoFileName, nodeRoot, readDemo, startServers, writeDemo, type Demo } from './demo.ts';
+
+export const oldVersion = '1.4.0';
+export const newVersion = '1.5.0';
+
+const serverDirectory = fileURLToPath(new URL('server/', import.meta.url));
+
+/** Runs one command line in the demo's directory. */
+type Line = (...argv: string[]) => Promise<void>;
+
+/** Ends with the old version on every node and the new one asked for. */
+export async function makeDemo(session: Session, directory: string, say: (line: string) => void): Promise<Demo> {
+  const demo = await beginDemo(directory);
+  const line: Line = async (...argv) => {
+    const status = await runLine(session, ['-C', directory, ...argv], silent);
+    if (status !== 0) throw new ThemisError('BUG', `themis ${argv.join(' ')} ended with exit code ${status}`);
+  };
+  await makeReleases(directory, line);
+  say(`Made a development CA and signed two releases: themisdb ${oldVersion} and ${newVersion}.`);
+  await makeNodes(directory, demo, session.runtimeBinary, line);
+  writeFileSync(join(directory, '.gitignore'), `${ignoreText}${demoFileName}\n`);
+  writeFileSync(join(directory, 'rollout.yaml'), rolloutText);
+  await askFor(directory, demo, oldVersion, line);
+  await startServers(directory, demo, session.clock);
+  await line('apply', '--auto-approve', '--parallelism', String(demo.nodes.length));
+  say(`Installed ${oldVersion} on ${demo.nodes.length} nodes and started them.`);
+  await askFor(directory, demo, newVersion, line);
+  say(`Asked for ${newVersion} in fleet.yaml, locked it and committed both.`);
+  const complete = { ...demo, complete: true };
+  writeDemo(directory, complete);
+  return complete;
+}
+
+async function beginDemo(directory: string): Promise<Demo> {
+  mkdirSync(directory, { recursive: true });
+  const begun = readDemo(directory);
+  if (begun !== undefined) return begun;
+  if (readdirSync(directory).length > 0) {
+    throw new ThemisError('USAGE', `${directory} is not empty and holds no demo`, {
+      hint: 'name a directory that does not exist yet',
+    });
+  }
+  const ports = await freePorts(demoNodeNames.length);
+  const nodes = demoNodeNames.map((name, index) => ({ name, port: ports[index]!, zone: index < 3 ? 'eu-1' : 'eu-2' }));
+  const demo: Demo = { uid: randomUUID(), nodes, complete: false };
+  writeDemo(directory, demo);
+  return demo;
+}
+
+async function makeReleases(directory: string, line: Line): Promise<void> {
+  if (!existsSync(join(directory, 'keys', 'anchors.json')))
+    await line('release', 'keygen', 'keys', '--name', 'Demo CA');
+  const signer = ['--key', 'keys/signer.key.pem', '--certificate', 'keys/signer.certificate.pem'];
+  for (const [index, version] of [oldVersion, newVersion].entries()) {
+    const release = join('releases', `themisdb-${version}`);
+    if (existsSync(join(directory, release, 'release.json.p7s'))) continue;
+    const payload = join(directory, release);
+    cpSync(serverDirectory, join(payload, 'lib'), { recursive: true });
+    mkdirSync(join(payload, 'share'), { recursive: true });
+    writeFileSync(join(payload, 'share', 'version.json'), `${JSON.stringify({ version })}\n`);
+    await line(
+      'release',
+      'build',
+      release,
+      '--package',
+      'themisdb',
+      '--version',
+      version,
+      '--counter',
+      String(index + 1),
+    );
+    await line('release', 'sign', release, ...signer);
+  }
+  await line('release', 'index', 'releases', ...signer);
+}
+
+async function makeNodes(directory: string, demo: Demo, runtime: string, line: Line): Promise<void> {
+  for (const node of demo.nodes) {
+    const root = nodeRoot(directory, node);
+    if (existsSync(join(root, 'state', 'node.json'))) continue;
+    mkdirSync(root, { recursive: true });
+    writeFileSync(join(root, 'server.json'), serverText(node, demo.nodes));
+    writeFileSync(join(root, 'node.yaml'), nodeText(node, runtime));
+    await line('node', 'init', join('nodes', node.name), '--anchors', 'keys/anchors.json');
+  }
+}
+
+async function askFor(directory: string, demo: Demo, version: string, line: Line): Promise<void> {
+  writeFileSync(join(directory, 'fleet.yaml'), fleetText(demo.uid, version, demo.nodes));
+  await line('lock');
+  commit(directory, `Run themisdb ${version}`);
+}
+
+/** Without git on the machine the demo works too; it then has no revisions to compare. */
+function commit(directory: string, message: string): void {
+  const git = (...args: string[]): number | null =>
+    spawnSync(
+      'git',
+      ['-c', 'user.name=Themis demo', '-c', 'user.email=demo@example.org', '-c', 'commit.gpgsign=false', ...args],
+      {
+        cwd: directory,
+        stdio: 'ignore',
+      },
+    ).status;
+  if (!existsSync(join(directory, '.git')) && git('init', '--quiet', '--initial-branch=main') !== 0) return;
+  git('add', '--all');
+  git('commit', '--quiet', '--message', message);
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
