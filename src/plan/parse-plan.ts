@@ -75,7 +75,13 @@ function stepProblem(steps: readonly PlanStep[]): string | undefined {
   return 'cycle' in order ? `steps need each other in a circle: ${order.cycle.join(' → ')}` : undefined;
 }
 
+let compiled: ReadonlyMap<string, ValidateFunction> | undefined;
+
+/** Compiled at the first plan that is read: planning itself needs none of it. */
 function paramsChecks(): ReadonlyMap<string, ValidateFunction> {
-  const ajv = new Ajv2020({ strict: true });
-  return new Map(actions.map((action) => [action.kind, ajv.compile(action.paramsSchema)]));
+  if (compiled === undefined) {
+    const ajv = new Ajv2020({ strict: true });
+    compiled = new Map(actions.map((action) => [action.kind, ajv.compile(action.paramsSchema)]));
+  }
+  return compiled;
 }

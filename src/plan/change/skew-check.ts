@@ -29,17 +29,17 @@ export function refuseSkew(clusters: readonly Cluster[], targets: Releases, maxS
     if (cluster.members.length < 2) continue;
     const arriving = arrivals(cluster);
     if (arriving.length === 0) continue;
-    const refused = new Set<string>();
+    let refused = false;
     for (const [name, to] of arriving) {
       for (const work of cluster.members) {
         if (work.observed?.reachable !== true) continue;
         const now = work.observed.packages[name];
         if (now === undefined || close(name, now, to)) continue;
-        refused.add(name);
+        refused = true;
         noteSkew(cluster, work, name, now, to, { targets, maxSkew, notes });
       }
     }
-    if (refused.size > 0) dropChanges(cluster, refused);
+    if (refused) dropChanges(cluster);
   }
 }
 
@@ -58,14 +58,9 @@ function arrivals(cluster: Cluster): readonly (readonly [string, InstalledPackag
   return [...found.values()];
 }
 
-function dropChanges(cluster: Cluster, refused: ReadonlySet<string>): void {
+function dropChanges(cluster: Cluster): void {
   for (const work of cluster.members) {
-    const shape = work.change?.shape;
-    if (shape === undefined) continue;
-    const moves = [...refused].some(
-      (name) => shape.after.packages[name]?.manifestHash !== shape.before.packages[name]?.manifestHash,
-    );
-    if (!moves) continue;
+    if (work.change === undefined || work.change.shape.kind === 'node-repair') continue;
     work.change = undefined;
     work.refused = true;
   }

@@ -97,7 +97,7 @@ test('a node that does not answer stays, and the plan is incomplete', () => {
 
 test('skew is kept: a node does not go two minors behind the others', () => {
   const v13 = release('themisdb', '1.3.0');
-  const nodes = updated.map((node) => ({ ...node, restorePoints: [point('old', v13)] }));
+  const nodes = updated.map(({ name }) => observedNode(name, [v15], { restorePoints: [point('old', v13)] }));
   const made = rollback({ observed: { nodes }, what: { kind: 'node', name: 'node-b' } });
   expect(made.steps).toEqual([]);
   expect(codes(made)).toContain('THM3030');
