@@ -129,19 +129,19 @@ function drift({ plan }: PlanView, room: Room): void {
       nodes.map((entry) => entry.node),
       10,
     );
-    return `- ! **${names}**: ${describeDrift(first)}: ${files.join(', ')}${more}`;
+    return `- \`!\` **${names}**: ${describeDrift(first)}: ${files.join(', ')}${more}`;
   });
   room.details(`Drift on ${count(plan.drift.length, 'node')}`, entries);
 }
 
 function blockText(block: BlockView, view: PlanView): string {
   const first = block.steps[0]!;
-  if (first.kind === 'stage-promote') return `- ${block.symbol} \`${first.target}\`: ${escape(block.reason)}`;
+  if (first.kind === 'stage-promote') return `- \`${block.symbol}\` \`${first.target}\`: ${escape(block.reason)}`;
   const many = block.steps.length > 1;
   const who = many
     ? `**${count(block.steps.length, 'node')}** (${shortNames(block.steps.map(nodeName), 10)})`
     : `\`${first.target}\``;
-  const lines = [`- ${escape(block.symbol)} ${who}: ${escape(block.reason)}`];
+  const lines = [`- \`${block.symbol}\` ${who}: ${escape(block.reason)}`];
   for (const transition of block.transitions) lines.push(`  - ${escape(describeTransition(transition))}`);
   if (block.transitions.length === 0) lines.push(`  - ${escape(view.describe(first))}`);
   lines.push(`  - ${describeTime(block)}`);
