@@ -1,7 +1,8 @@
 /**
- * After which stages the rollout stops for a gate. A gate stands after a stage that has members, while a later stage
- * has versions to move, unless the record says that the stage was promoted, or unless nothing of the stage moves and a
- * later stage runs the new manifests already (a node that joins late must not make the whole fleet bake again).
+ * After which stages the rollout stops for a gate: wherever versions move in a stage and again in a later one. A stage
+ * of which nothing moves any more is gated too, until it is known to have been passed: the record says that its nodes
+ * were promoted, or a later stage runs the new manifests already (a node that joins late must not make the whole fleet
+ * bake again). A record of a smaller scope promotes no node it did not hold.
  */
 import type { RolloutProgress } from '../../model/rollout-record.ts';
 import type { NodeWork } from '../change/node-work.ts';
@@ -29,8 +30,8 @@ export function gatedStages(
   const lastRunning = lastStageRunning(works, stageOf, arriving);
   const gated = new Set<number>();
   for (let stage = 1; stage < lastMoving; stage += 1) {
-    if (sizes[stage - 1] === 0 || (progress?.stages[stage - 1]?.promotedAt ?? null) !== null) continue;
-    if (moving.has(stage) || lastRunning <= stage) gated.add(stage);
+    if (sizes[stage - 1] === 0) continue;
+    if (moving.has(stage) || !(wasPromoted(progress, stage) || lastRunning > stage)) gated.add(stage);
   }
   return gated;
 }
@@ -51,4 +52,9 @@ function lastStageRunning(
     }
   }
   return last;
+}
+
+function wasPromoted(progress: RolloutProgress | null, stage: number): boolean {
+  const recorded = progress?.stages[stage - 1];
+  return recorded !== undefined && recorded.nodes.length > 0 && recorded.promotedAt !== null;
 }

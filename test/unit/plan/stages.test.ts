@@ -123,7 +123,19 @@ test('a promoted stage is not gated again, and a node that joins late does not m
       { nodes: ['node-a', 'node-d'], completedAt: null, promotedAt: null },
     ],
   };
-  expect(gates(plan({ ...inputs, record: { ...inputs.record, current } }))).toBe(0);
+  const half = inputs.observed.nodes.map(({ name }) =>
+    observedNode(name, ['node-b', 'node-c'].includes(name) ? [v15] : [v14]),
+  );
+  const record = { ...inputs.record, current };
+  expect(gates(plan({ ...inputs, observed: { nodes: half } }))).toBe(1);
+  expect(gates(plan({ ...inputs, observed: { nodes: half }, record }))).toBe(0);
+  // Whatever was promoted before: what moves now is watched before others follow.
+  expect(gates(plan({ ...inputs, record }))).toBe(1);
+  const smaller = {
+    ...current,
+    stages: current.stages.map(({ completedAt, promotedAt }) => ({ nodes: [], completedAt, promotedAt })),
+  };
+  expect(gates(plan({ ...inputs, observed: { nodes: half }, record: { ...inputs.record, current: smaller } }))).toBe(1);
   const late = inputs.observed.nodes.map(({ name }) => observedNode(name, name === 'node-d' ? [v14] : [v15]));
   const joined = plan({ ...inputs, observed: { nodes: late } });
   expect(outline(joined)).toEqual(['2 node-update node-d']);
