@@ -1,13 +1,13 @@
 /**
- * Scenario folders: `desired.json` (normalised desired state) and `snapshot.json` in, `plan.json`, `plan.txt` and
- * `plan.md` out. `npm run golden` writes the outputs anew; the difference is reviewed like code.
+ * Scenario folders: the fleet directory `fleet/` and `snapshot.json` in, `plan.json`, `plan.txt` and `plan.md` out. `npm run golden` writes the outputs anew; the difference is reviewed like code.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { formatPlan } from '../../src/apps/cli/plan-output.ts';
-import { digestJson } from '../../src/kernel/digest.ts';
-import type { Desired } from '../../src/model/desired.ts';
+import { desiredDigest, targetDigest } from '../../src/desired/digests.ts';
+import { experimentalFindings } from '../../src/desired/experimental.ts';
+import { parseDesired } from '../../src/desired/parse.ts';
 import { parseSnapshot } from '../../src/observe/snapshot.ts';
 import { parsePlan } from '../../src/plan/parse-plan.ts';
 import { wholeFleet } from '../../src/plan/plan-inputs.ts';
@@ -15,14 +15,19 @@ import { plan } from '../../src/plan/plan.ts';
 
 const here = import.meta.dirname;
 const update = process.env['THEMIS_UPDATE_GOLDEN'] === '1';
-const scenarios = readdirSync(here).filter((name) => existsSync(join(here, name, 'desired.json')));
+const scenarios = readdirSync(here).filter((name) => existsSync(join(here, name, 'snapshot.json')));
 
 function read(scenario: string, file: string): string {
   return readFileSync(join(here, scenario, file), 'utf8');
 }
 
 function planOf(scenario: string) {
-  const desired = { ...(JSON.parse(read(scenario, 'desired.json')) as Omit<Desired, 'sources'>), sources: new Map() };
+  const files = readdirSync(join(here, scenario, 'fleet')).map((file) => ({
+    path: file,
+    text: read(scenario, join('fleet', file)),
+  }));
+  const { desired, findings } = parseDesired(files);
+  if (desired === undefined) throw new Error(findings[0]!.summary);
   const parsed = parseSnapshot(read(scenario, 'snapshot.json'));
   if ('findings' in parsed) throw new Error(parsed.findings[0]!.summary);
   const { observed, catalogue, record, takenAt } = parsed.snapshot;
@@ -36,8 +41,8 @@ function planOf(scenario: string) {
     scope: wholeFleet,
     source: { repository: null, revision: '0123456789abcdef0123456789abcdef01234567', dirty: false, signer: null },
     themisVersion: '0.1.0',
-    digests: { desiredDigest: digestJson(desired.fleet), targetDigest: digestJson([desired.lock, desired.rollout]) },
-    extraFindings: [],
+    digests: { desiredDigest: desiredDigest(desired), targetDigest: targetDigest(desired) },
+    extraFindings: experimentalFindings(desired),
   });
 }
 

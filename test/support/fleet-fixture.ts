@@ -3,7 +3,7 @@
  * rollout. Everything not said gets a plain default. Manifest hashes derive from package and version.
  */
 import { digestJson } from '../../src/kernel/digest.ts';
-import type { Digest } from '../../src/kernel/digest.ts';
+
 import type { Desired, DesiredNode, DesiredRollout, DesiredStage } from '../../src/model/desired.ts';
 import type { InstalledPackage, ObservedNode, ReachableNode } from '../../src/model/observed.ts';
 import type { ReleaseDependency, ReleaseFile, ReleaseManifest } from '../../src/model/release.ts';
@@ -197,5 +197,3 @@ export function simpleFleet(
     ...facts,
   });
 }
-
-export type { Digest };
