@@ -79,7 +79,7 @@ async function run(command: ReturnType<typeof createPlanCommand>, values: Values
   return { exit: await command.run(session, input), ...written };
 }
 
-const planCommand = createPlanCommand(sources);
+const planCommand = createPlanCommand(() => sources);
 
 test('changes exit 0, and 2 when asked about them', async () => {
   expect(await run(planCommand, {})).toMatchObject({ exit: 0, err: '' });
