@@ -120,3 +120,17 @@ test('a release that has expired or moves the data schema is a warning', () => {
   expect(codes(made)).toEqual(expect.arrayContaining(['THM3010', 'THM3034']));
   expect(made.applyable).toBe(true);
 });
+
+test('a withdrawn release that runs is a warning, and nothing is done about it', () => {
+  const catalogue = { releases: [v14, v15], yanked: [v15.manifestHash] };
+  const made = planOne({ observed: [observedNode('a', [v15])], inputs: { catalogue } });
+  expect(codes(made)).toEqual(['THM3009']);
+  expect(made).toMatchObject({ steps: [], applyable: true });
+});
+
+test('the wanted version from another manifest is replaced, with a warning', () => {
+  const rebuilt = release('themisdb', '1.5.0', { dataSchemaVersion: 1, files: [] });
+  const made = planOne({ observed: [observedNode('a', [rebuilt])] });
+  expect(outline(made)).toEqual(['1 node-update a']);
+  expect(codes(made)).toContain('THM3033');
+});
