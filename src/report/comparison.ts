@@ -2,14 +2,14 @@
 import type { PlanComparison } from '../model/plan-comparison.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
 import { shortNames } from './name-list.ts';
-import type { Palette } from './palette.ts';
+import type { Paint } from './paint.ts';
 import { closingLine, count, describeRevision } from './plan-phrases.ts';
 
 /** Ends with a line feed. */
 export function comparisonText(
   comparison: PlanComparison,
   describe: (step: PlanStep) => string,
-  colors: Palette,
+  colors: Paint,
 ): string {
   const lines = [colors.bold(title(comparison)), ''];
   const paint = { '+': colors.green, '-': colors.red, '~': colors.yellow };

@@ -11,3 +11,18 @@ export interface Paint {
 const same = (text: string): string => text;
 
 export const plainPaint: Paint = { bold: same, dim: same, red: same, yellow: same, cyan: same, green: same };
+
+/** The colour of a change symbol. */
+export function paintSymbol(symbol: string, paint: Paint): string {
+  switch (symbol) {
+    case '+':
+      return paint.green(symbol);
+    case '-':
+    case '<':
+      return paint.red(symbol);
+    case '?':
+      return paint.cyan(symbol);
+    default:
+      return paint.yellow(symbol);
+  }
+}

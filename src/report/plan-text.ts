@@ -3,12 +3,12 @@
  * are undone, then findings; the last line is fixed. Addresses and symbols are those that scripts and docs use.
  */
 import { formatDuration } from '../kernel/duration.ts';
-import type { Finding } from '../kernel/finding.ts';
 import type { FileDrift } from '../model/observed.ts';
 import type { NodeDrift, PlanScope } from '../model/plan.ts';
 import { shortNames } from './name-list.ts';
-import type { Palette } from './palette.ts';
-import { paintSymbol } from './palette.ts';
+import { findingsText } from './findings.ts';
+import { paintSymbol, type Paint } from './paint.ts';
+
 import {
   closingLine,
   count,
@@ -23,7 +23,7 @@ import type { BlockView, PlanView, StageView } from './plan-view.ts';
 import { nodeName, stageViews, totalMs } from './plan-view.ts';
 
 /** Ends with a line feed. */
-export function planText(view: PlanView, colors: Palette): string {
+export function planText(view: PlanView, colors: Paint): string {
   const { plan } = view;
   const sections = [
     heading(view, colors),
@@ -32,13 +32,13 @@ export function planText(view: PlanView, colors: Palette): string {
     ...changes(view, colors),
     limits(view, colors),
     undo(view, colors),
-    findingLines(plan.findings, colors),
+    plan.findings.length === 0 ? [] : findingsText(plan.findings, colors).trimEnd().split('\n'),
     closing(view, colors),
   ].filter((lines) => lines.length > 0);
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-function heading({ plan }: PlanView, colors: Palette): string[] {
+function heading({ plan }: PlanView, colors: Paint): string[] {
   const scope = scopeLine(plan.scope);
   return [
     colors.bold(`Fleet ${plan.fleet.name}, ${describeRevision(plan.source)}`),
@@ -57,7 +57,7 @@ export function scopeLine({ targets, excludes, selector }: PlanScope): string | 
   return parts.length === 0 ? undefined : `Scope: ${parts.join(', ')}`;
 }
 
-function irreversible({ plan }: PlanView, colors: Palette): string[] {
+function irreversible({ plan }: PlanView, colors: Paint): string[] {
   const steps = plan.steps.filter((step) => step.irreversible !== undefined);
   if (steps.length === 0) return [];
   return [
@@ -71,7 +71,7 @@ function irreversible({ plan }: PlanView, colors: Palette): string[] {
 
 const shownFiles = 8;
 
-function drift({ plan }: PlanView, colors: Palette): string[] {
+function drift({ plan }: PlanView, colors: Paint): string[] {
   if (plan.drift.length === 0) return [];
   const alike = Map.groupBy(plan.drift, (entry) => JSON.stringify(entry.files));
   const blocks = [...alike.values()];
@@ -85,7 +85,7 @@ function drift({ plan }: PlanView, colors: Palette): string[] {
 }
 
 /** Nodes whose files drifted alike. */
-function driftBlock(entries: readonly NodeDrift[], colors: Palette): string[] {
+function driftBlock(entries: readonly NodeDrift[], colors: Paint): string[] {
   const first = entries[0]!;
   const who = entries.length === 1 ? `node/${first.node}` : count(entries.length, 'node');
   const lines = [`  ${paintSymbol('!', colors)} ${who}: ${describeDrift(first)} drifted`];
@@ -112,13 +112,13 @@ function fileLine({ package: name, path, problem }: FileDrift): string {
   return `${name}: ${path} ${words[problem]}`;
 }
 
-function changes(view: PlanView, colors: Palette): string[][] {
+function changes(view: PlanView, colors: Paint): string[][] {
   const stages = stageViews(view);
   const last = stages.at(-1)?.stage ?? 0;
   return stages.map((entry) => stageLines(entry, last, view, colors));
 }
 
-function stageLines({ stage, blocks }: StageView, last: number, view: PlanView, colors: Palette): string[] {
+function stageLines({ stage, blocks }: StageView, last: number, view: PlanView, colors: Paint): string[] {
   const nodes = blocks.reduce((sum, { steps }) => sum + Number(steps[0]!.kind !== 'stage-promote') * steps.length, 0);
   const title = last === 1 ? `Changes on ${count(nodes, 'node')}` : `Stage ${stage}: ${count(nodes, 'node')}`;
   const lines = [colors.bold(title)];
@@ -126,7 +126,7 @@ function stageLines({ stage, blocks }: StageView, last: number, view: PlanView, 
   return lines;
 }
 
-function blockLines(block: BlockView, view: PlanView, colors: Palette): string[] {
+function blockLines(block: BlockView, view: PlanView, colors: Paint): string[] {
   const [first] = block.steps;
   const symbol = paintSymbol(block.symbol, colors);
   if (first!.kind === 'stage-promote') {
@@ -143,12 +143,12 @@ function blockLines(block: BlockView, view: PlanView, colors: Palette): string[]
   ];
 }
 
-function limits({ plan }: PlanView, colors: Palette): string[] {
+function limits({ plan }: PlanView, colors: Paint): string[] {
   if (plan.steps.length === 0) return [];
   return [colors.bold('Kept throughout'), ...describeLimits(plan.constraints).map((line) => `  ${line}`)];
 }
 
-function undo({ plan, undo: order }: PlanView, colors: Palette): string[] {
+function undo({ plan, undo: order }: PlanView, colors: Paint): string[] {
   if (order.length === 0) return [];
   const targets = new Map(plan.steps.map((step) => [step.id, nodeName(step)]));
   const names = order.flatMap((id) => targets.get(id) ?? []);
@@ -160,16 +160,7 @@ function undo({ plan, undo: order }: PlanView, colors: Palette): string[] {
   ];
 }
 
-export function findingLines(findings: readonly Finding[], colors: Palette): string[] {
-  const paint = { error: colors.red, warning: colors.yellow, info: colors.blue };
-  return findings.flatMap(({ severity, code, summary, fix, source }) => [
-    `${paint[severity](severity)} ${code}: ${summary}`,
-    ...(source === undefined ? [] : [colors.dim(`  at ${source.file}:${source.line}:${source.col}`)]),
-    ...(fix === undefined ? [] : [`  ${fix}`]),
-  ]);
-}
-
-function closing({ plan }: PlanView, colors: Palette): string[] {
+function closing({ plan }: PlanView, colors: Paint): string[] {
   const total = totalMs(plan);
   const extra = newAndReturning(plan);
   return [

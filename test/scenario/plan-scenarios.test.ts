@@ -1,6 +1,7 @@
 /**
  * Scenario folders: the fleet directory `fleet/` and `snapshot.json` in, `plan.json`, `plan.txt` and `plan.md` out. `npm run golden` writes the outputs anew; the difference is reviewed like code.
  */
+import { plainPaint } from '../../src/report/paint.ts';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -58,7 +59,7 @@ describe.each(scenarios)('%s', (scenario) => {
     ['plan.txt', 'text'],
     ['plan.md', 'markdown'],
   ] as const)('%s is as reviewed', (file, format) => {
-    const text = formatPlan(made, format, false);
+    const text = formatPlan(made, format, plainPaint);
     if (update) writeFileSync(join(here, scenario, file), text);
     expect(text).toBe(read(scenario, file));
   });

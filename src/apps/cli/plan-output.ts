@@ -5,7 +5,7 @@ import type { PlanComparison } from '../../model/plan-comparison.ts';
 import type { Plan, PlanStep } from '../../model/plan.ts';
 import { undoOrder } from '../../plan/undo-order.ts';
 import { comparisonJson, comparisonMarkdown, comparisonText } from '../../report/comparison.ts';
-import { palette } from '../../report/palette.ts';
+import type { Paint } from '../../report/paint.ts';
 import { planDot } from '../../report/plan-dot.ts';
 import { planJson } from '../../report/plan-json.ts';
 import { planMarkdown } from '../../report/plan-markdown.ts';
@@ -19,10 +19,10 @@ export function planView(plan: Plan): PlanView {
   return { plan, undo: undoOrder(plan), symbolOf: (step) => actionOf(step).symbol, describe };
 }
 
-export function formatPlan(plan: Plan, format: PlanFormat, color: boolean): string {
+export function formatPlan(plan: Plan, format: PlanFormat, paint: Paint): string {
   switch (format) {
     case 'text':
-      return planText(planView(plan), palette(color));
+      return planText(planView(plan), paint);
     case 'json':
       return planJson(plan);
     case 'markdown':
@@ -32,10 +32,10 @@ export function formatPlan(plan: Plan, format: PlanFormat, color: boolean): stri
   }
 }
 
-export function formatComparison(comparison: PlanComparison, format: PlanFormat, color: boolean): string {
+export function formatComparison(comparison: PlanComparison, format: PlanFormat, paint: Paint): string {
   switch (format) {
     case 'text':
-      return comparisonText(comparison, describe, palette(color));
+      return comparisonText(comparison, describe, paint);
     case 'json':
       return comparisonJson(comparison);
     case 'markdown':

@@ -5,13 +5,13 @@ import { exitCode } from '../../../kernel/exit-code.ts';
 import { normaliseInstant } from '../../../kernel/instant.ts';
 import { comparePlans } from '../../../plan/compare-plans.ts';
 import { planExitCode } from '../../../plan/plan-exit-code.ts';
-import { palette } from '../../../report/palette.ts';
 import { planJson } from '../../../report/plan-json.ts';
-import { findingLines } from '../../../report/plan-text.ts';
+import { findingsText } from '../../../report/findings.ts';
 import type { Command, Input, Session } from '../command.ts';
 import type { PlanRequest, PlanSources } from '../make-plan.ts';
 import { makePlan } from '../make-plan.ts';
 import { createPlanSources } from '../plan-sources.ts';
+import { paintFor } from '../paint.ts';
 import { formatComparison, formatPlan, planFormats } from '../plan-output.ts';
 import type { PlanFormat } from '../plan-output.ts';
 
@@ -58,7 +58,7 @@ async function runPlan(session: Session, input: Input, sources: PlanSources): Pr
   const format = input.text('output') as PlanFormat;
   const made = await makePlan(request, sources);
   if (made.kind === 'invalid') {
-    session.err.write(`${findingLines(made.findings, palette(session.err.color)).join('\n')}\n`);
+    session.err.write(findingsText(made.findings, paintFor(session.err)));
     return exitCode.invalid;
   }
   const { plan, base } = made;
@@ -68,9 +68,9 @@ async function runPlan(session: Session, input: Input, sources: PlanSources): Pr
     if (session.verbosity !== 'quiet')
       session.err.write(`Saved ${out}. Apply exactly this with: themis apply ${out}\n`);
   }
-  const { color } = session.out;
+  const paint = paintFor(session.out);
   session.out.write(
-    base === undefined ? formatPlan(plan, format, color) : formatComparison(comparePlans(base, plan), format, color),
+    base === undefined ? formatPlan(plan, format, paint) : formatComparison(comparePlans(base, plan), format, paint),
   );
   return planExitCode(plan, input.flag('detailed-exitcode'));
 }

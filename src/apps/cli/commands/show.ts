@@ -4,9 +4,9 @@ import { resolve } from 'node:path';
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { parsePlan, refusedPlanExitCode } from '../../../plan/parse-plan.ts';
-import { palette } from '../../../report/palette.ts';
-import { findingLines } from '../../../report/plan-text.ts';
+import { findingsText } from '../../../report/findings.ts';
 import type { Command } from '../command.ts';
+import { paintFor } from '../paint.ts';
 import { formatPlan, planFormats } from '../plan-output.ts';
 import type { PlanFormat } from '../plan-output.ts';
 
@@ -26,10 +26,10 @@ export const showCommand: Command = {
     const file = input.argument('FILE')!;
     const parsed = parsePlan(await readPlanFile(resolve(session.directory, file)), file);
     if ('findings' in parsed) {
-      session.err.write(`${findingLines(parsed.findings, palette(session.err.color)).join('\n')}\n`);
+      session.err.write(findingsText(parsed.findings, paintFor(session.err)));
       return refusedPlanExitCode(parsed.findings);
     }
-    session.out.write(formatPlan(parsed.plan, input.text('output') as PlanFormat, session.out.color));
+    session.out.write(formatPlan(parsed.plan, input.text('output') as PlanFormat, paintFor(session.out)));
     return exitCode.done;
   },
 };
