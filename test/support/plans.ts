@@ -5,8 +5,12 @@ import type { DesiredNode } from '../../src/model/desired.ts';
 import type { InstalledPackage, ReachableNode } from '../../src/model/observed.ts';
 import type { Constraint, Plan, PlanStep, StepState } from '../../src/model/plan.ts';
 
+const hashes = new Map<string, Digest>();
+
 export function hashOf(version: string): Digest {
-  return digestJson({ package: 'db', version });
+  let hash = hashes.get(version);
+  if (hash === undefined) hashes.set(version, (hash = digestJson({ package: 'db', version })));
+  return hash;
 }
 
 export function installed(version: string): InstalledPackage {

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { dryRun, type DryRun } from '../support/dry-run.ts';
+import { constraints, node, planOf, promote, update } from '../support/plans.ts';
+
+/** Nodes in clusters of one size, four stages; the first node of every cluster leads. */
+function simulate(count: number, clusterSize: number, parallelism: number): DryRun {
+  const nodes = Array.from({ length: count }, (_, index) => node(`n${index}`, `c${Math.floor(index / clusterSize)}`));
+  const sizes: Record<string, number> = {};
+  for (const { cluster } of nodes) sizes[cluster] = (sizes[cluster] ?? 0) + 1;
+  const steps = [];
+  for (let stage = 1; stage <= 4; stage += 1) {
+    const members = nodes.slice(((stage - 1) * count) / 4, (stage * count) / 4);
+    const gate = stage === 1 ? [] : [`stage-${stage - 1}/promote`];
+    for (const { name } of members) steps.push(update(name, { stage, needs: gate }));
+    if (stage < 4) steps.push(promote(stage, [...members.map(({ name }) => `${name}/update/1.5.0`), ...gate]));
+  }
+  const leaders = new Set(nodes.filter((_, index) => index % clusterSize === 0).map(({ name }) => name));
+  return dryRun(planOf(steps, constraints({ sizes })), nodes, leaders, parallelism);
+}
+
+test('the stepper carries 100,000 nodes in clusters of five, and its work per node does not grow with the fleet', () => {
+  const small = simulate(10_000, 5, 500);
+  const large = simulate(100_000, 5, 500);
+  expect(small.end).toBe('done');
+  expect(large.end).toBe('done');
+  expect(large.looks).toBe(small.looks * 10);
+  expect(large.decisions).toBeLessThanOrEqual(small.decisions * 10);
+  expect(large.widest).toBe(500);
+});
+
+test('the same for one cluster of 20,000 nodes, one at a time', () => {
+  const small = simulate(2000, 2000, 8);
+  const large = simulate(20_000, 20_000, 8);
+  expect(large.end).toBe('done');
+  expect(large.widest).toBe(1);
+  expect(large.looks / small.looks).toBeLessThan(11);
+  expect(large.decisions / small.decisions).toBeLessThan(11);
+});
