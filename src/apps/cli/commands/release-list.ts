@@ -9,7 +9,7 @@ import { type FoundRelease, scanReleases } from '../../../release/scan-releases.
 import { yankedAfter } from '../../../release/yank.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { outputOption } from '../release-input.ts';
-import { formatTable } from '../table.ts';
+import { formatTable } from '../../../report/table.ts';
 
 export const releaseListCommand: Command = {
   name: 'release list',

@@ -1,0 +1,77 @@
+/**
+ * Events as lines for logs and pipes: one line a phase change, no cursor codes, no line for what only moves a counter.
+ * The function returned remembers the phase of each step; everything else comes from the event.
+ */
+import { formatDuration } from '../kernel/duration.ts';
+import type { Outcome } from '../kernel/outcome.ts';
+import type { ThemisEvent } from '../model/event.ts';
+
+/** undefined: nothing to say about this event. No line feed at the end. */
+export function createEventLines(): (event: ThemisEvent) => string | undefined {
+  const phases = new Map<string, string>();
+  return (event) => {
+    if (event.type === 'step-progress') {
+      if (phases.get(event.step) === event.phase) return undefined;
+      phases.set(event.step, event.phase);
+      return `${clockOf(event.at)} ${event.target}: ${event.phase}`;
+    }
+    if (event.type === 'step-finished') phases.delete(event.step);
+    const text = describeEvent(event);
+    return text === undefined ? undefined : `${clockOf(event.at)} ${text}`;
+  };
+}
+
+export function describeEvent(event: Exclude<ThemisEvent, { type: 'step-progress' }>): string | undefined {
+  switch (event.type) {
+    case 'version':
+    case 'planned':
+    case 'finding':
+      return undefined;
+    case 'execution-started':
+      return `${event.resumed ? 'going on with' : 'started'} ${event.execution}: ${event.steps} steps`;
+    case 'step-started':
+      return event.kind === 'stage-promote'
+        ? undefined
+        : `${event.target}: ${event.direction === 'forward' ? 'started' : 'taking back'} (stage ${event.stage})`;
+    case 'step-finished':
+      return finished(event.target, event.outcome, event.direction, event.durationMs);
+    case 'waiting':
+      return `waiting: ${event.detail}${event.until === null ? '' : ` until ${event.until}`}`;
+    case 'leader-moved':
+      return event.from === null
+        ? undefined
+        : `cluster ${event.cluster}: ${event.to ?? 'nobody'} leads now, before ${event.from}`;
+    case 'rolling-back':
+      return `rolling back, because ${event.because} failed: ${event.failure.message}`;
+    case 'stopping':
+      return `stopping (${event.signal}): ${event.inHand.length === 0 ? 'nothing is in hand' : `finishing ${event.inHand.join(', ')}`}`;
+    case 'execution-finished':
+      return `${event.execution}: ${event.result}`;
+  }
+}
+
+function finished(
+  target: string,
+  outcome: Outcome,
+  direction: 'forward' | 'back',
+  durationMs: number,
+): string | undefined {
+  switch (outcome.kind) {
+    case 'done':
+      if (target.startsWith('stage/')) return `${target}: open`;
+      return `${target}: ${direction === 'forward' ? 'done' : 'taken back'} in ${formatDuration(durationMs)}`;
+    case 'unchanged':
+      return `${target}: ${direction === 'forward' ? 'unchanged, it has this already' : 'nothing to take back'}`;
+    case 'failed':
+      return `${target}: ${direction === 'forward' ? 'failed' : 'not taken back'}: ${outcome.failure.message}`;
+    case 'blocked':
+      return undefined;
+    case 'not-run':
+      return `${target}: not run, ${outcome.reason}`;
+  }
+}
+
+/** `18:04:05` of an RFC 3339 instant. */
+function clockOf(at: string): string {
+  return at.slice(11, 19);
+}

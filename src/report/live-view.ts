@@ -1,0 +1,127 @@
+/**
+ * The live view of an execution: a small state that events change, and a frame of text that is drawn from it. Pure:
+ * the time is passed in, the terminal's size too. A frame never grows with the fleet, only with what is in hand.
+ */
+import { formatDuration } from '../kernel/duration.ts';
+import { parseInstant } from '../kernel/instant.ts';
+import { formatSize } from '../kernel/size.ts';
+import type { ThemisEvent } from '../model/event.ts';
+
+export interface LiveState {
+  readonly execution: string;
+  /** Steps on nodes, and how many of them have ended. */
+  readonly steps: number;
+  readonly ended: number;
+  readonly failed: number;
+  readonly direction: 'forward' | 'back';
+  readonly startedMs: number;
+  readonly inHand: ReadonlyMap<string, LiveStep>;
+  readonly waiting: string | null;
+  readonly stopping: string | null;
+  readonly result: string | null;
+  /** Mean duration of what has ended; 0 while nothing has. */
+  readonly meanMs: number;
+}
+
+export interface LiveStep {
+  readonly target: string;
+  readonly stage: number;
+  readonly phase: string;
+  readonly startedMs: number;
+  readonly doneBytes: number | undefined;
+  readonly totalBytes: number | undefined;
+}
+
+export const emptyLive: LiveState = {
+  execution: '',
+  steps: 0,
+  ended: 0,
+  failed: 0,
+  direction: 'forward',
+  startedMs: 0,
+  inHand: new Map(),
+  waiting: null,
+  stopping: null,
+  result: null,
+  meanMs: 0,
+};
+
+export function live(state: LiveState, event: ThemisEvent): LiveState {
+  const atMs = parseInstant(event.at) ?? 0;
+  switch (event.type) {
+    case 'version':
+    case 'planned':
+    case 'finding':
+    case 'leader-moved':
+      return state;
+    case 'execution-started':
+      return { ...emptyLive, execution: event.execution, steps: event.steps, startedMs: atMs };
+    case 'step-started': {
+      const { target, stage } = event;
+      const step = { target, stage, phase: 'started', startedMs: atMs, doneBytes: undefined, totalBytes: undefined };
+      return { ...state, waiting: null, inHand: new Map(state.inHand).set(event.step, step) };
+    }
+    case 'step-progress': {
+      const known = state.inHand.get(event.step);
+      // Staged ahead of its turn: not in hand yet.
+      if (known === undefined) return state;
+      const step = { ...known, phase: event.phase, doneBytes: event.doneBytes, totalBytes: event.totalBytes };
+      return { ...state, inHand: new Map(state.inHand).set(event.step, step) };
+    }
+    case 'step-finished':
+      return finishStep(state, event);
+    case 'waiting':
+      return { ...state, waiting: `${event.detail}${event.until === null ? '' : ` until ${event.until}`}` };
+    case 'rolling-back':
+      return { ...state, direction: 'back', waiting: null, ended: 0, steps: Math.max(1, state.ended - state.failed) };
+    case 'stopping':
+      return { ...state, stopping: event.signal };
+    case 'execution-finished':
+      return { ...state, result: event.result, waiting: null };
+  }
+}
+
+function finishStep(state: LiveState, event: Extract<ThemisEvent, { type: 'step-finished' }>): LiveState {
+  if (event.outcome.kind === 'blocked') return state;
+  const inHand = new Map(state.inHand);
+  inHand.delete(event.step);
+  const ended = state.ended + 1;
+  const meanMs = state.meanMs + (event.durationMs - state.meanMs) / ended;
+  return { ...state, inHand, ended, meanMs, failed: state.failed + Number(event.outcome.kind === 'failed') };
+}
+
+/** Lines at most `columns` wide and at most `rows` of them, without a line feed at the end. */
+export function liveFrame(state: LiveState, nowMs: number, columns: number, rows: number): string {
+  const lines = [headLine(state, nowMs, columns)];
+  const steps = [...state.inHand.values()];
+  const width = Math.max(0, ...steps.map((step) => step.target.length));
+  for (const step of steps.slice(0, Math.max(1, rows - 3))) {
+    const bytes =
+      step.doneBytes === undefined
+        ? ''
+        : `  ${formatSize(step.doneBytes)}${step.totalBytes === undefined ? '' : ` of ${formatSize(step.totalBytes)}`}`;
+    const since = formatDuration(Math.max(0, nowMs - step.startedMs));
+    lines.push(`  ${step.target.padEnd(width)}  stage ${step.stage}  ${step.phase.padEnd(13)} ${since}${bytes}`);
+  }
+  const hidden = steps.length - Math.max(1, rows - 3);
+  if (hidden > 0) lines.push(`  and ${hidden} more`);
+  if (state.stopping !== null) lines.push(`  stopping (${state.stopping}); once more to leave at once`);
+  else if (state.waiting !== null) lines.push(`  waiting: ${state.waiting}`);
+  return lines.map((line) => (line.length > columns ? `${line.slice(0, Math.max(0, columns - 1))}…` : line)).join('\n');
+}
+
+function headLine(state: LiveState, nowMs: number, columns: number): string {
+  const { ended, steps, direction } = state;
+  const share = steps === 0 ? 0 : Math.min(1, ended / steps);
+  const wide = columns >= 80 ? 24 : 10;
+  const full = Math.round(share * wide);
+  const bar = `[${'='.repeat(full)}${' '.repeat(wide - full)}]`;
+  const what = direction === 'forward' ? 'applying' : 'rolling back';
+  const left = Math.max(0, steps - ended);
+  const inHand = Math.max(1, state.inHand.size);
+  const etaMs = (left * state.meanMs) / inHand;
+  const eta = state.meanMs > 0 && left > 0 ? `, about ${formatDuration(etaMs)} left` : '';
+  const failed = state.failed > 0 ? `, ${state.failed} failed` : '';
+  const since = formatDuration(Math.max(0, nowMs - state.startedMs));
+  return `${what} ${bar} ${ended}/${steps}${failed}, ${since}${eta}`;
+}
