@@ -30,6 +30,17 @@ import { assignStages } from './rollout/stage-membership.ts';
 import { createTargets } from './target/target-sets.ts';
 
 export function plan(inputs: PlanInputs): Plan {
+  return planRollout(inputs).plan;
+}
+
+export interface PlannedRollout {
+  readonly plan: Plan;
+  /** Node names by stage, index 0 is stage 1: all selected nodes, those without steps too. Fixed once it starts. */
+  readonly stages: readonly (readonly string[])[];
+}
+
+/** The plan, and what the rollout record keeps of it when it is carried out. */
+export function planRollout(inputs: PlanInputs): PlannedRollout {
   const { desired, digests } = inputs;
   const notes = createNotes(desired.sources);
   const { rollout } = desired;
@@ -78,7 +89,15 @@ export function plan(inputs: PlanInputs): Plan {
     maxUnavailable: rollout.maxUnavailable,
   };
   const scope = planScope(inputs.scope);
-  return finishPlan({ frame, works, concerned, placed, steps, constraints, transitions, findings, scope });
+  const made = finishPlan({ frame, works, concerned, placed, steps, constraints, transitions, findings, scope });
+  return { plan: made, stages: namesByStage(membership) };
+}
+
+function namesByStage({ stageOf, sizes }: Membership): string[][] {
+  const stages = sizes.map((): string[] => []);
+  for (const [name, stage] of stageOf) stages[stage - 1]!.push(name);
+  for (const names of stages) names.sort(compareText);
+  return stages;
 }
 
 function nodeWorks({ desired, observed }: PlanInputs, notes: Notes): readonly NodeWork[] {

@@ -11,7 +11,7 @@ import type { Snapshot } from '../../model/observed.ts';
 import type { Plan, PlanSource } from '../../model/plan.ts';
 import { parseSnapshot } from '../../observe/snapshot.ts';
 import type { ScopeRequest } from '../../plan/plan-inputs.ts';
-import { plan } from '../../plan/plan.ts';
+import { planRollout, type PlannedRollout } from '../../plan/plan.ts';
 import { plannedLeaders } from '../../plan/planned-leaders.ts';
 
 export interface LoadedFleet {
@@ -57,6 +57,8 @@ export type MadePlan =
   | {
       readonly kind: 'planned';
       readonly plan: Plan;
+      /** Stage membership, for the rollout record. */
+      readonly stages: PlannedRollout['stages'];
       readonly base: Plan | undefined;
       readonly snapshot: Snapshot;
       readonly desired: Desired;
@@ -75,8 +77,9 @@ export async function makePlan(request: PlanRequest, sources: PlanSources): Prom
   if ('findings' in snapshot) return { kind: 'invalid', findings: snapshot.findings };
   return {
     kind: 'planned',
-    plan: planFleet(request, head.desired, head.source, snapshot, sources),
-    base: base?.desired === undefined ? undefined : planFleet(request, base.desired, base.source, snapshot, sources),
+    ...planFleet(request, head.desired, head.source, snapshot, sources),
+    base:
+      base?.desired === undefined ? undefined : planFleet(request, base.desired, base.source, snapshot, sources).plan,
     snapshot,
     desired: head.desired,
     findings: head.findings,
@@ -89,9 +92,9 @@ function planFleet(
   source: PlanSource,
   snapshot: Snapshot,
   sources: PlanSources,
-): Plan {
+): PlannedRollout {
   const { scope, at, anchored, refreshOnly, themisVersion, saved } = request;
-  return plan({
+  return planRollout({
     desired,
     catalogue: snapshot.catalogue,
     observed: snapshot.observed,

@@ -1,0 +1,93 @@
+/**
+ * Carries out a plan that was made and agreed to: the same way for `apply`, `rollback` and a run that goes on after a
+ * crash. Says at the end what happened and what to type next.
+ */
+import { actionOf } from '../../actions/index.ts';
+import { execute, type ExecutionReport } from '../../fleet/execute/execute.ts';
+import { exitCode } from '../../kernel/exit-code.ts';
+import { formatInstant } from '../../kernel/instant.ts';
+import type { JournalEntry } from '../../model/journal.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { RolloutRecord } from '../../model/rollout-record.ts';
+import type { ExecutionHeader } from '../../ports/store.ts';
+import type { Session } from './command.ts';
+import { whoAmI } from './fleet-session.ts';
+import type { LockedFleet } from './locked-fleet.ts';
+import type { Progress } from './progress.ts';
+import { createLocate } from './release-locator.ts';
+
+export interface CarryOutOptions {
+  readonly kind: 'apply' | 'rollback';
+  readonly plan: Plan;
+  readonly record: RolloutRecord;
+  /** The execution that is resumed. */
+  readonly resume?: { readonly header: ExecutionHeader; readonly journal: readonly JournalEntry[] };
+  readonly membership?: readonly (readonly string[])[];
+  readonly parallelism: number;
+  readonly wait: boolean;
+  /** Command line that goes on with it. */
+  readonly again: string;
+}
+
+export async function carryOutPlan(
+  session: Session,
+  locked: LockedFleet,
+  options: CarryOutOptions,
+  progress: Progress,
+): Promise<number> {
+  const { fleet, observed, token, lost } = locked;
+  const { desired, store, transport, directory, sources } = fleet;
+  const { plan, resume, kind, parallelism, wait } = options;
+  let approvals = desired.approvals;
+  const report = await execute(
+    {
+      header: resume?.header ?? newHeader(session, plan, kind),
+      plan,
+      nodes: desired.fleet.nodes,
+      observed,
+      journal: resume?.journal ?? null,
+      record: options.record,
+      ...(options.membership === undefined ? {} : { membership: options.membership }),
+      token,
+      actions: actionOf,
+      policy: {
+        parallelism,
+        // What a person rolls back is not rolled forward again behind their back.
+        onFailure: kind === 'apply' ? desired.rollout.onFailure : 'pause',
+        patienceMs: desired.rollout.health.timeoutMs,
+        wait,
+      },
+      locate: await createLocate(desired, directory),
+      // A file that is being edited must not end a rollout: what could be read last counts.
+      approvals: async () => {
+        const loaded = await sources.loadFleet(directory, undefined);
+        approvals = loaded.desired?.approvals ?? approvals;
+        return approvals;
+      },
+      emit: (event) => progress.emit(event),
+      soft: session.interrupts.soft,
+      hard: session.interrupts.hard,
+      lost,
+    },
+    { store, transport, clock: session.clock },
+  );
+  progress.close();
+  tell(session, report, options.again);
+  if (report.result !== 'interrupted') return report.exitCode;
+  return session.interrupts.signal() === 'SIGTERM' ? exitCode.terminated : exitCode.interrupted;
+}
+
+function newHeader(session: Session, plan: Plan, kind: 'apply' | 'rollback'): ExecutionHeader {
+  const startedAt = formatInstant(session.clock.nowMs());
+  const { planDigest, targetDigest } = plan;
+  const stamp = startedAt.replaceAll(/[^0-9]/gu, '').slice(0, 17);
+  const id = `${kind}-${stamp}-${planDigest.slice('sha256:'.length, 'sha256:'.length + 8)}`;
+  return { id, kind, planDigest, targetDigest, startedAt, by: whoAmI() };
+}
+
+function tell(session: Session, report: ExecutionReport, again: string): void {
+  if (session.verbosity === 'quiet') return;
+  const { result, detail, resumable } = report;
+  session.err.write(`${result}: ${detail}\n`);
+  if (resumable) session.err.write(`Go on with: ${again}\n`);
+}

@@ -1,0 +1,130 @@
+/** `themis apply`: lock, recover, observe, plan, confirm, execute. A saved plan never prompts and never differs. */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { supersede } from '../../../fleet/execute/execute.ts';
+import { exitCode } from '../../../kernel/exit-code.ts';
+import type { Plan } from '../../../model/plan.ts';
+import { parsePlan, refusedPlanExitCode } from '../../../plan/parse-plan.ts';
+import { planExitCode } from '../../../plan/plan-exit-code.ts';
+import { choosePlan, type ChosenPlan } from '../apply-plan.ts';
+import { carryOutPlan } from '../carry-out-plan.ts';
+import type { Command, Input, Session } from '../command.ts';
+import { confirm } from '../confirm.ts';
+import { printFindings, withFleet } from '../fleet-session.ts';
+import { withLock, type LockedFleet } from '../locked-fleet.ts';
+import { formatPlan } from '../plan-output.ts';
+import { createProgress, type Progress } from '../progress.ts';
+import { runOptions } from '../run-options.ts';
+import { readPlanFile } from './show.ts';
+
+export const applyCommand: Command = {
+  name: 'apply',
+  group: 'Plan and apply',
+  summary: 'carry out a plan: show it, ask, and do it so that it can be killed anywhere and run again',
+  arguments: [{ name: 'DIR|FILE', summary: 'fleet directory (default: here), or a plan saved with --out' }],
+  options: [
+    ...runOptions,
+    { name: '--dry-run', summary: 'show what it would do under the lock, and change nothing' },
+    { name: '--no-wait', summary: 'stop (exit 9) at the first gate, window or approval that is not open' },
+  ],
+  examples: [
+    { line: 'themis apply', summary: 'plan the fleet in this directory, ask, carry it out' },
+    { line: 'themis apply release.themisplan', summary: 'exactly what was reviewed, without a question' },
+    { line: 'themis apply --auto-approve --no-wait -o jsonl', summary: 'in a pipeline' },
+  ],
+  async run(session, input) {
+    const argument = input.argument('DIR|FILE') ?? '.';
+    const isFile = namesPlan(resolve(session.directory, argument));
+    const saved = isFile ? await readSaved(session, argument) : undefined;
+    if (typeof saved === 'number') return saved;
+    const progress = createProgress(session, input.text('output') === 'jsonl' ? 'jsonl' : 'text');
+    try {
+      return await withFleet(session, isFile ? '.' : argument, async (fleet) => {
+        const lock = {
+          purpose: `themis apply ${argument}`,
+          timeoutMs: input.duration('lock-timeout') ?? 0,
+          parallelism: input.integer('parallelism', 1) ?? 10,
+        };
+        return withLock(session, fleet, lock, progress, (locked) => apply(session, input, locked, saved, progress));
+      });
+    } finally {
+      progress.close();
+    }
+  },
+};
+
+async function apply(
+  session: Session,
+  input: Input,
+  locked: LockedFleet,
+  saved: Plan | undefined,
+  progress: Progress,
+): Promise<number> {
+  const chosen = await choosePlan(session, locked, saved);
+  const { plan, resume } = chosen;
+  show(session, input, chosen, progress);
+  if (resume === undefined) {
+    const code = planExitCode(plan, false);
+    if (code !== exitCode.done) return code;
+    if (!plan.applyable) return exitCode.refused;
+  }
+  if (input.flag('dry-run')) return exitCode.done;
+  if (resume === undefined && plan.steps.length === 0) {
+    await replace(session, locked, chosen);
+    return exitCode.done;
+  }
+  const what = resume === undefined ? 'apply' : `go on with ${resume.header.id}`;
+  const refused = await confirm(session, input.flag('auto-approve') || saved !== undefined, what);
+  if (refused !== undefined) return refused;
+  await replace(session, locked, chosen);
+  const argument = input.argument('DIR|FILE');
+  const { resume: resumed, record, membership } = chosen;
+  return carryOutPlan(
+    session,
+    locked,
+    {
+      kind: resumed?.header.kind ?? 'apply',
+      plan,
+      record,
+      ...(resumed === undefined ? {} : { resume: resumed }),
+      ...(membership === undefined ? {} : { membership }),
+      parallelism: input.integer('parallelism', 1) ?? 10,
+      wait: !input.flag('no-wait'),
+      again: `themis apply${argument === undefined ? '' : ` ${argument}`}`,
+    },
+    progress,
+  );
+}
+
+async function replace(session: Session, { fleet, token }: LockedFleet, { plan, replaces }: ChosenPlan): Promise<void> {
+  if (replaces === undefined) return;
+  const reason = `replaced by plan ${plan.planDigest} of another target or scope`;
+  await supersede(fleet.store, session.clock, replaces, token, reason);
+}
+
+function show(session: Session, input: Input, { plan, resume }: ChosenPlan, progress: Progress): void {
+  if (input.text('output') === 'jsonl') {
+    progress.emit({ type: 'planned', planDigest: plan.planDigest, summary: plan.summary });
+    for (const finding of plan.findings) progress.emit({ type: 'finding', finding });
+    return;
+  }
+  if (resume !== undefined) {
+    const ended = resume.journal.filter((entry) => entry.event === 'done' || entry.event === 'unchanged').length;
+    session.err.write(
+      `${resume.header.id} was left open: ${ended} of ${plan.steps.length} steps are done. It goes on where it stopped.\n`,
+    );
+  }
+  session.out.write(formatPlan(plan, 'text', session.out.color));
+}
+
+function namesPlan(path: string): boolean {
+  if (path.endsWith('.themisplan')) return true;
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+async function readSaved(session: Session, file: string): Promise<Plan | number> {
+  const parsed = parsePlan(await readPlanFile(resolve(session.directory, file)), file);
+  if ('plan' in parsed) return parsed.plan;
+  printFindings(session, parsed.findings);
+  return refusedPlanExitCode(parsed.findings);
+}

@@ -1,0 +1,32 @@
+import { exitCode } from '../../../kernel/exit-code.ts';
+import { historyTable } from '../../../report/history-table.ts';
+import type { Command } from '../command.ts';
+import { withFleet } from '../fleet-session.ts';
+
+export const historyCommand: Command = {
+  name: 'history',
+  group: 'Look',
+  summary: 'show what was applied to this fleet, when, by whom, and how it ended',
+  arguments: [{ name: 'DIR', summary: 'fleet directory (default: here)' }],
+  options: [
+    { name: '--limit', value: 'N', summary: 'newest first, at most this many', default: '20' },
+    {
+      name: '--output',
+      short: '-o',
+      value: 'FORMAT',
+      summary: 'text or json',
+      choices: ['text', 'json'],
+      default: 'text',
+    },
+  ],
+  examples: [
+    { line: 'themis history', summary: 'the last twenty' },
+    { line: 'themis history --limit 1 -o json', summary: 'the last one, for a script' },
+  ],
+  run: (session, input) =>
+    withFleet(session, input.argument('DIR') ?? '.', async ({ store }) => {
+      const rows = await store.history(input.integer('limit', 1) ?? 20);
+      session.out.write(input.text('output') === 'json' ? `${JSON.stringify(rows, null, 2)}\n` : historyTable(rows));
+      return exitCode.done;
+    }),
+};

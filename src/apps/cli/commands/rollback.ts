@@ -1,0 +1,140 @@
+/** `themis rollback`: back to a restore point, leader last, quorum kept; what is rolled back is quarantined. */
+import { ThemisError } from '../../../kernel/error.ts';
+import { exitCode } from '../../../kernel/exit-code.ts';
+import { formatInstant } from '../../../kernel/instant.ts';
+import type { Plan } from '../../../model/plan.ts';
+import type { RolloutRecord } from '../../../model/rollout-record.ts';
+import { planExitCode } from '../../../plan/plan-exit-code.ts';
+import { planRollback, type RollbackWhat } from '../../../plan/rollback/plan-rollback.ts';
+import { supersede } from '../../../fleet/execute/execute.ts';
+import type { Store } from '../../../ports/store.ts';
+import { loadCatalogue } from '../catalogue.ts';
+import { carryOutPlan } from '../carry-out-plan.ts';
+import type { Command, Input, Session } from '../command.ts';
+import { confirm } from '../confirm.ts';
+import { withFleet } from '../fleet-session.ts';
+import { withLock, type LockedFleet } from '../locked-fleet.ts';
+import { formatPlan } from '../plan-output.ts';
+import { createProgress, type Progress } from '../progress.ts';
+import { runOptions } from '../run-options.ts';
+
+export const rollbackCommand: Command = {
+  name: 'rollback',
+  group: 'Steer a rollout',
+  summary: 'return nodes to a restore point, leader last, quorum kept',
+  arguments: [{ name: 'WHAT', summary: 'node/NAME or tenant/NAME; or give --all' }],
+  options: [
+    { name: '--all', summary: 'every node' },
+    { name: '--to', value: 'ID', summary: 'this restore point (default: the newest with something else)' },
+    ...runOptions,
+  ],
+  examples: [
+    { line: 'themis rollback --all', summary: 'take the last update back everywhere' },
+    { line: 'themis rollback node/node-a', summary: 'one node' },
+  ],
+  async run(session, input) {
+    const what = readWhat(input);
+    const progress = createProgress(session, input.text('output') === 'jsonl' ? 'jsonl' : 'text');
+    try {
+      return await withFleet(session, '.', async (fleet) => {
+        const lock = {
+          purpose: `themis rollback ${addressOf(what)}`,
+          timeoutMs: input.duration('lock-timeout') ?? 0,
+          parallelism: input.integer('parallelism', 1) ?? 10,
+        };
+        return withLock(session, fleet, lock, progress, (locked) => rollBack(session, input, locked, what, progress));
+      });
+    } finally {
+      progress.close();
+    }
+  },
+};
+
+async function rollBack(
+  session: Session,
+  input: Input,
+  locked: LockedFleet,
+  what: RollbackWhat,
+  progress: Progress,
+): Promise<number> {
+  const { store } = locked.fleet;
+  const record = await store.readRecord();
+  const plan = await makeRollback(session, input, locked, what, record);
+  if (input.text('output') === 'jsonl') {
+    progress.emit({ type: 'planned', planDigest: plan.planDigest, summary: plan.summary });
+    for (const finding of plan.findings) progress.emit({ type: 'finding', finding });
+  } else session.out.write(formatPlan(plan, 'text', session.out.color));
+  const code = planExitCode(plan, false);
+  if (code !== exitCode.done) return code;
+  if (!plan.applyable) return exitCode.refused;
+  if (plan.steps.length === 0) return exitCode.done;
+  const refused = await confirm(session, input.flag('auto-approve'), 'roll back');
+  if (refused !== undefined) return refused;
+  const open = await store.openExecutionOf();
+  if (open !== null) {
+    await supersede(store, session.clock, open.id, locked.token, `rolled back with ${addressOf(what)}`);
+  }
+  return carryOutPlan(
+    session,
+    locked,
+    {
+      kind: 'rollback',
+      plan,
+      record,
+      parallelism: input.integer('parallelism', 1) ?? 10,
+      wait: true,
+      again: `themis rollback ${addressOf(what)}`,
+    },
+    progress,
+  );
+}
+
+async function makeRollback(
+  session: Session,
+  input: Input,
+  { fleet, observed }: LockedFleet,
+  what: RollbackWhat,
+  record: RolloutRecord,
+): Promise<Plan> {
+  const { name, uid, nodes } = fleet.desired.fleet;
+  return planRollback({
+    what,
+    to: input.text('to'),
+    fleet: { name, uid },
+    nodes,
+    observed,
+    catalogue: await loadCatalogue(fleet.desired, fleet.directory).catch(nothingAtHand),
+    record,
+    lastPlan: await lastPlanOf(fleet.store),
+    at: formatInstant(session.clock.nowMs()),
+    source: fleet.source,
+    themisVersion: session.themisVersion,
+    digests: fleet.digests,
+  });
+}
+
+/** Going back needs no releases: the restore points hold what is needed. */
+function nothingAtHand(error: unknown): { releases: []; yanked: [] } {
+  if (error instanceof ThemisError && error.code !== 'BUG') return { releases: [], yanked: [] };
+  throw error;
+}
+
+async function lastPlanOf(store: Store): Promise<Plan | undefined> {
+  const applied = (await store.history(50)).find((one) => one.kind === 'apply');
+  return applied === undefined ? undefined : store.readPlan(applied.id);
+}
+
+function readWhat(input: Input): RollbackWhat {
+  const text = input.argument('WHAT');
+  if (input.flag('all')) {
+    if (text === undefined) return { kind: 'all' };
+    throw new ThemisError('USAGE', `Give ${text} or --all, not both.`);
+  }
+  const [kind, name = ''] = (text ?? '').split('/', 2);
+  if ((kind === 'node' || kind === 'tenant') && name !== '') return { kind, name };
+  throw new ThemisError('USAGE', 'Say what to roll back: node/NAME, tenant/NAME or --all.');
+}
+
+function addressOf(what: RollbackWhat): string {
+  return what.kind === 'all' ? '--all' : `${what.kind}/${what.name}`;
+}

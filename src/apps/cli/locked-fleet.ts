@@ -1,0 +1,75 @@
+/**
+ * Work under the fleet's lock, in the order that makes it safe: take the lease, look at every node, end what an
+ * earlier run left open on them, and only then plan or touch anything.
+ */
+import { randomUUID } from 'node:crypto';
+import { ownHolder } from '../../adapters/process/process-facts.ts';
+import { collect } from '../../fleet/collect.ts';
+import { keepLease, takeLease } from '../../fleet/lease.ts';
+import { NodeCalls } from '../../fleet/node-calls.ts';
+import { recoverNodes } from '../../fleet/recover.ts';
+import { exitCodeOf, isErrorCode } from '../../kernel/error.ts';
+import { exitCode } from '../../kernel/exit-code.ts';
+import type { Observed } from '../../model/observed.ts';
+import type { Session } from './command.ts';
+import type { FleetSession } from './fleet-session.ts';
+import type { Progress } from './progress.ts';
+
+export interface LockedFleet {
+  readonly fleet: FleetSession;
+  readonly observed: Observed;
+  readonly token: number;
+  /** Aborts when the lock is lost; its reason is the error. */
+  readonly lost: AbortSignal;
+}
+
+export interface LockOptions {
+  readonly purpose: string;
+  readonly timeoutMs: number;
+  readonly parallelism: number;
+}
+
+const observedAtOnce = 32;
+
+/** Throws ALREADY_IN_PROGRESS, FENCED or CANCELLED. */
+export async function withLock(
+  session: Session,
+  fleet: FleetSession,
+  options: LockOptions,
+  progress: Progress,
+  work: (locked: LockedFleet) => Promise<number>,
+): Promise<number> {
+  const { store, transport, desired } = fleet;
+  const { soft } = session.interrupts;
+  const held = await takeLease(store.lease, ownHolder(randomUUID(), options.purpose), session.clock, {
+    timeoutMs: options.timeoutMs,
+    signal: soft,
+    onWait: ({ holder, acquiredAt }) => {
+      const detail = `${holder.who} (pid ${holder.pid}) has held the lock since ${acquiredAt}`;
+      progress.emit({ type: 'waiting', on: 'lock', detail, until: null });
+    },
+  });
+  const lease = keepLease(held, session.clock);
+  try {
+    const seen = await collect(transport, desired.fleet.nodes, {
+      parallelism: observedAtOnce,
+      full: false,
+      signal: soft,
+    });
+    const calls = new NodeCalls(transport, desired.fleet.nodes, { store: store.id, token: lease.token });
+    const recovery = await recoverNodes(seen, calls, {
+      parallelism: options.parallelism,
+      signal: soft,
+      emit: (event) => progress.emit(event),
+    });
+    if (recovery.failed.length > 0) {
+      for (const { node, failure } of recovery.failed) session.err.write(`error: ${node}: ${failure.message}\n`);
+      session.err.write('hint: end what is open on these nodes first, with `themis node recover` there\n');
+      const codes = recovery.failed.map(({ failure }) => (isErrorCode(failure.code) ? exitCodeOf(failure.code) : 1));
+      return codes.includes(exitCode.rollbackIncomplete) ? exitCode.rollbackIncomplete : exitCode.failed;
+    }
+    return await work({ fleet, observed: recovery.observed, token: lease.token, lost: lease.lost });
+  } finally {
+    await lease.release();
+  }
+}
