@@ -1,7 +1,7 @@
 /** `themis resume`: lifts a suspension and the quarantine of the present target. What runs next is `themis apply`'s to say. */
 import { randomUUID } from 'node:crypto';
 import { ownHolder } from '../../../adapters/process/process-facts.ts';
-import { leaseTtlMs, inProgress } from '../../../fleet/lease.ts';
+import { takeLease } from '../../../fleet/lease.ts';
 import { liftQuarantine } from '../../../fleet/rollout.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import type { Command, Session } from '../command.ts';
@@ -32,12 +32,9 @@ export const resumeCommand: Command = {
 
 /** The record belongs to who holds the lock. */
 async function lift(session: Session, { store, digests }: FleetSession): Promise<void> {
-  const lease = await store.lease.acquire(ownHolder(randomUUID(), 'themis resume'), leaseTtlMs);
-  if (lease === null) {
-    const state = await store.lease.current();
-    if (state === null) return lift(session, { store, digests } as FleetSession);
-    throw inProgress(state, session.clock.nowMs());
-  }
+  const { clock, interrupts } = session;
+  const waiting = { timeoutMs: 0, signal: interrupts.soft, onWait: () => {} };
+  const lease = await takeLease(store.lease, ownHolder(randomUUID(), 'themis resume'), clock, waiting);
   try {
     await store.writeRecord(liftQuarantine(await store.readRecord(), digests.targetDigest), lease.token);
   } finally {
