@@ -2,7 +2,7 @@
 import type { PlanComparison } from '../model/plan-comparison.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
 import { shortNames } from './name-list.ts';
-import type { Paint } from './paint.ts';
+import { paintSymbol, type Paint } from './paint.ts';
 import { closingLine, count, describeRevision } from './plan-phrases.ts';
 
 /** Ends with a line feed. */
@@ -12,10 +12,10 @@ export function comparisonText(
   colors: Paint,
 ): string {
   const lines = [colors.bold(title(comparison)), ''];
-  const paint = { '+': colors.green, '-': colors.red, '~': colors.yellow };
+
   for (const { symbol, heading, entries } of sections(comparison, describe)) {
     lines.push(colors.bold(heading));
-    for (const entry of entries) lines.push(`  ${paint[symbol](symbol)} ${entry}`);
+    for (const entry of entries) lines.push(`  ${paintSymbol(symbol, colors)} ${entry}`);
     lines.push('');
   }
   lines.push(...closings(comparison));
