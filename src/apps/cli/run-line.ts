@@ -5,19 +5,19 @@ import { loadCommands } from './load-command.ts';
 import { parse } from './parse.ts';
 
 /**
- * Runs one command line in this process, as if typed in `session.directory`, and returns its exit code. Where
- * `out` is given, data goes there instead.
+ * Runs one command line in this process, as if typed in `session.directory`, and returns its exit code. A `silent`
+ * one prints nothing but what goes wrong.
  */
-export async function runLine(session: Session, argv: readonly string[], out: Output = session.out): Promise<number> {
+export async function runLine(session: Session, argv: readonly string[], silent = false): Promise<number> {
   const parsed = parse(await loadCommands(argv), argv, {}, session.themisVersion);
   if (parsed.kind === 'text') throw new ThemisError('BUG', `themis ${argv.join(' ')}: ${parsed.text}`);
   const inner: Session = {
     directory: resolve(session.directory, parsed.globals.text('chdir') ?? '.'),
     environment: session.environment,
     clock: session.clock,
-    out,
+    out: silent ? nowhere : session.out,
     err: session.err,
-    verbosity: session.verbosity,
+    verbosity: silent ? 'quiet' : session.verbosity,
     selector: undefined,
     ask: undefined,
     get interrupts() {
@@ -30,5 +30,4 @@ export async function runLine(session: Session, argv: readonly string[], out: Ou
   return await parsed.command.run(inner, parsed.input);
 }
 
-/** Swallows what a step of a longer story prints. */
-export const silent: Output = { write: () => undefined, isTerminal: false, color: false, columns: 100 };
+const nowhere: Output = { write: () => undefined, isTerminal: false, color: false, columns: 100 };

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ThemisError } from '../../kernel/error.ts';
 import type { Session } from '../cli/command.ts';
-import { runLine, silent } from '../cli/run-line.ts';
+import { runLine } from '../cli/run-line.ts';
 import { demoNodeNames, fleetText, ignoreText, nodeText, rolloutText, serverText } from './demo-files.ts';
 import { demoFileName, nodeRoot, readDemo, startServers, writeDemo, type Demo } from './demo.ts';
 
@@ -26,7 +26,7 @@ type Line = (...argv: string[]) => Promise<void>;
 export async function makeDemo(session: Session, directory: string, say: (line: string) => void): Promise<Demo> {
   const demo = await beginDemo(directory);
   const line: Line = async (...argv) => {
-    const status = await runLine(session, ['-C', directory, ...argv], silent);
+    const status = await runLine(session, ['-C', directory, ...argv], true);
     if (status !== 0) throw new ThemisError('BUG', `themis ${argv.join(' ')} ended with exit code ${status}`);
   };
   await makeReleases(directory, line);

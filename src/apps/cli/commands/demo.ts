@@ -33,19 +33,19 @@ async function show(session: Session, directory: string): Promise<number> {
     say(session, `Making a fleet of five database nodes in ${path} ...`);
     await makeDemo(session, directory, (text) => say(session, text));
   }
+  const saved = 'update.themisplan';
   const lines = [
-    ['plan', '-C', path],
-    ['apply', '-C', path, '--auto-approve'],
+    ['plan', '-C', path, '--out', saved],
+    ['apply', '-C', path, saved],
     ['status', '-C', path],
   ];
-  let status: number = exitCode.done;
   for (const line of lines) {
     say(session, `\n$ themis ${line.join(' ')}`);
-    status = await runLine(session, line);
+    const status = await runLine(session, line);
     if (status !== exitCode.done) return status;
   }
   say(session, nextSteps(path));
-  return status;
+  return exitCode.done;
 }
 
 function nextSteps(path: string): string {
