@@ -218,3 +218,22 @@ test('observing reads only what moved since the last look, unless it is asked fo
   await observe(true);
   expect(hashed).toBe(1 + oldRelease.manifest.files.length);
 });
+
+test('a file that somebody changes during the switch keeps the new version from starting, and is put right', async () => {
+  const world = await NodeWorld.ready();
+  const before = await world.tree();
+  const started: string[] = [];
+  world.service.onStart = async () => void started.push(await world.served());
+  const meddle = async (): Promise<void> => {
+    const path = `${world.root}/install/share/same.txt`;
+    await world.files.writeFile(path, new TextEncoder().encode('the same in evil'), 0o644);
+  };
+  let meddling: Promise<void> | undefined;
+  const reply = await world.handler()(requestOf(world.updateTo(newRelease, atOld)), ({ phase }) => {
+    if (phase === 'switch') meddling = meddle();
+  });
+  await meddling;
+  expect(reply).toMatchObject({ result: { kind: 'rolled-back', failure: { code: 'UNEXPECTED_STATE' } } });
+  expect(await world.tree()).toBe(before);
+  expect(started).toEqual([before]);
+});
