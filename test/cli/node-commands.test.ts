@@ -9,11 +9,13 @@ import { launcherFile } from '../../src/apps/cli/package-files.ts';
 import { createNodeTransport } from '../../src/apps/agent/node-deps.ts';
 import type { DesiredNode } from '../../src/model/desired.ts';
 import { wireVersion } from '../../src/model/message.ts';
+import { runCommand } from '../support/run-command.ts';
 
 let directory: string;
 beforeAll(async () => {
   directory = await realpath(await mkdtemp(path.join(tmpdir(), 'themis-cli-')));
-  await writeFile(path.join(directory, 'anchors.json'), '{"anchors":[]}');
+  await runCommand(directory, ['release', 'keygen', 'keys']);
+  await writeFile(path.join(directory, 'no-anchors.json'), '{"anchors":[]}');
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
@@ -37,9 +39,9 @@ function themis(words: readonly string[], stdin = ''): Promise<Run> {
 }
 
 test('a node is made once, observed, recovered, pruned, and handed to another store', async () => {
-  const init = await themis(['node', 'init', 'a', '--name', 'node-a', '--anchors', 'anchors.json']);
+  const init = await themis(['node', 'init', 'a', '--name', 'node-a', '--anchors', 'keys/anchors.json']);
   expect(init).toMatchObject({ code: 0, err: '' });
-  expect((await themis(['node', 'init', 'a', '--anchors', 'anchors.json'])).code).toBe(4);
+  expect((await themis(['node', 'init', 'a', '--anchors', 'keys/anchors.json'])).code).toBe(4);
 
   const observed = await themis(['node', 'observe', '--root', 'a', '-o', 'json']);
   expect(JSON.parse(observed.out)).toMatchObject({ name: 'node-a', packages: {}, drift: [], store: null });
@@ -60,10 +62,11 @@ test('a node is made once, observed, recovered, pruned, and handed to another st
 test('what is no node root, and what is no anchors file, are said in one sentence', async () => {
   expect(await themis(['node', 'observe', '--root', 'nowhere'])).toMatchObject({ code: 1, out: '' });
   expect(await themis(['node', 'init', 'b', '--anchors', 'missing.json'])).toMatchObject({ code: 1, out: '' });
+  expect(await themis(['node', 'init', 'b', '--anchors', 'no-anchors.json'])).toMatchObject({ code: 4, out: '' });
 });
 
 test('exec answers a request line with lines of JSON, and refuses what is none', async () => {
-  await themis(['node', 'init', 'c', '--anchors', 'anchors.json']);
+  await themis(['node', 'init', 'c', '--anchors', 'keys/anchors.json']);
   const request = { wireVersion, node: 'c', kind: 'recover', authority: null };
   const { out, code } = await themis(['node', 'exec', '--root', 'c'], `${JSON.stringify(request)}\n`);
   expect(code).toBe(0);
@@ -73,7 +76,7 @@ test('exec answers a request line with lines of JSON, and refuses what is none',
 });
 
 test('the transport of this machine reaches a node both ways', async () => {
-  await themis(['node', 'init', 'd', '--anchors', 'anchors.json']);
+  await themis(['node', 'init', 'd', '--anchors', 'keys/anchors.json']);
   const transport = createNodeTransport(directory, systemClock);
   const node: DesiredNode = {
     name: 'd',

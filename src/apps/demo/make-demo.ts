@@ -11,14 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { ThemisError } from '../../kernel/error.ts';
 import type { Session } from '../cli/command.ts';
 import { runLine, silent } from '../cli/run-line.ts';
-import {
-  demoNodeNames,
-  fleetText,
-  ignoreText,
-  nodeText,
-  rolloutText,
-  serverText,
-} from './demo-files.ts';
+import { demoNodeNames, fleetText, ignoreText, nodeText, rolloutText, serverText } from './demo-files.ts';
 import { demoFileName, nodeRoot, readDemo, startServers, writeDemo, type Demo } from './demo.ts';
 
 export const oldVersion = '1.4.0';

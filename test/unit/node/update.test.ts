@@ -237,3 +237,15 @@ test('a file that somebody changes during the switch keeps the new version from 
   expect(await world.tree()).toBe(before);
   expect(started).toEqual([before]);
 });
+
+test('a rollback to before the first installation leaves nothing installed and nothing running', async () => {
+  const world = new NodeWorld();
+  await world.init();
+  const empty = await world.tree();
+  await world.install(oldRelease);
+  const back = { kind: 'rollback', authority, operation: 'back', keep: null, healthTimeoutMs: 1000 } as const;
+  expect((await world.result({ ...back, restorePoint: 'before-1.4.0' })).kind).toBe('done');
+  expect(await world.tree()).toBe(empty);
+  expect(world.service).toMatchObject({ running: false, starts: 1, stops: 1 });
+  expect((await world.observe()).packages).toEqual({});
+});
