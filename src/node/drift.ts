@@ -1,4 +1,5 @@
 import { hexOf } from '../kernel/digest.ts';
+import { ThemisError } from '../kernel/error.ts';
 import { compareText } from '../kernel/finding.ts';
 import type { FileDrift } from '../model/observed.ts';
 import type { NodeContext } from './context.ts';
@@ -37,7 +38,18 @@ async function problemOf(
   if (stat.kind !== 'file') return 'type';
   if (stat.sizeBytes !== wanted.sizeBytes) return 'changed';
   const cached = full ? undefined : cachedHash(installed, path, stat);
-  const sha256 = cached ?? hexOf((await context.files.digestFile(file)).digest);
+  const sha256 = cached ?? (await hashOf(context, file));
+  if (sha256 === null) return 'missing';
   if (sha256 !== wanted.sha256) return 'changed';
   return stat.mode === wanted.mode ? undefined : 'mode';
+}
+
+/** null when it has gone since: an operation may be at work. */
+async function hashOf(context: NodeContext, file: string): Promise<string | null> {
+  try {
+    return hexOf((await context.files.digestFile(file)).digest);
+  } catch (error) {
+    if (error instanceof ThemisError && error.code === 'NOT_FOUND') return null;
+    throw error;
+  }
 }

@@ -17,6 +17,10 @@ export class MemoryFileSystem implements FileSystem {
   readonly #locked = new Set<string>();
   #counter = 1;
 
+  get usedBytes(): number {
+    return sizeOf(this.#root);
+  }
+
   /** The same disk once more, without its locks. */
   clone(): MemoryFileSystem {
     const clone = new MemoryFileSystem();
@@ -85,7 +89,7 @@ export class MemoryFileSystem implements FileSystem {
   async freeSpace(path: string): Promise<{ freeBytes: number; totalBytes: number }> {
     this.#existing(path);
     const totalBytes = this.capacityBytes === Infinity ? 2 ** 40 : this.capacityBytes;
-    return { freeBytes: Math.max(0, totalBytes - sizeOf(this.#root)), totalBytes };
+    return { freeBytes: Math.max(0, totalBytes - this.usedBytes), totalBytes };
   }
 
   async makeDirectory(path: string): Promise<void> {
@@ -115,14 +119,14 @@ export class MemoryFileSystem implements FileSystem {
       if (file.bytes.length + chunk.length > limitBytes) {
         throw new ThemisError('IO', `More than ${limitBytes} bytes for ${path}.`);
       }
-      this.#put(file, joined(file.bytes, chunk));
+      this.#put(file, joined(file.bytes, chunk), file.bytes.length);
     }
     return { digest: digestBytes(file.bytes), sizeBytes: file.bytes.length };
   }
 
   async appendDurably(path: string, bytes: Uint8Array): Promise<void> {
     const file = this.#open(path, 0o600);
-    this.#put(file, joined(file.bytes, bytes));
+    this.#put(file, joined(file.bytes, bytes), file.bytes.length);
     file.durable = { bytes: file.bytes, mode: file.mode };
   }
 
@@ -254,15 +258,15 @@ export class MemoryFileSystem implements FileSystem {
     return file;
   }
 
-  /** A write that does not fit leaves what fitted, as a real disk does. */
-  #put(file: MemoryFile, bytes: Uint8Array): void {
-    const free = this.capacityBytes - (sizeOf(this.#root) - file.bytes.length);
+  /** A write that does not fit leaves what fitted, and of what was there before the first `keptBytes`. */
+  #put(file: MemoryFile, bytes: Uint8Array, keptBytes = 0): void {
+    const free = this.capacityBytes - (this.usedBytes - file.bytes.length);
     file.stamp = this.#next();
     if (bytes.length <= free) {
       file.bytes = bytes;
       return;
     }
-    file.bytes = bytes.slice(0, Math.max(0, free));
+    file.bytes = bytes.slice(0, Math.max(keptBytes, free));
     throw new ThemisError('NO_SPACE', 'The disk is full.');
   }
 }

@@ -30,7 +30,7 @@ export function createLocalTransport({ fleetDirectory, handlerOf, command }: Loc
     async call(node, request, options) {
       const root = rootOf(node, fleetDirectory);
       if (command === null || request.kind === 'observe') {
-        return inProcess(handlerOf(root)(request, options.onProgress ?? (() => {})), options.signal);
+        return inProcess(() => handlerOf(root)(request, options.onProgress ?? (() => {})), options.signal);
       }
       return inChild([...command, '--root', root], node.name, request, options);
     },
@@ -42,14 +42,14 @@ function rootOf(node: DesiredNode, fleetDirectory: string): string {
   throw new ThemisError('BUG', `Node ${node.name} is not local.`);
 }
 
-async function inProcess(work: Promise<NodeReply>, signal: AbortSignal | undefined): Promise<NodeReply> {
-  if (signal === undefined) return work;
+async function inProcess(work: () => Promise<NodeReply>, signal: AbortSignal | undefined): Promise<NodeReply> {
+  if (signal === undefined) return work();
+  if (signal.aborted) throw cancelled();
   const stopped = Promise.withResolvers<never>();
   const stop = (): void => stopped.reject(cancelled());
-  if (signal.aborted) stop();
   signal.addEventListener('abort', stop);
   try {
-    return await Promise.race([work, stopped.promise]);
+    return await Promise.race([work(), stopped.promise]);
   } finally {
     signal.removeEventListener('abort', stop);
   }

@@ -12,7 +12,7 @@ import type { NodeStep } from './program.ts';
 import { awaitHealthy, drain, rejoin } from './service-steps.ts';
 import { filesOf, prepareCopies, switchBack, switchForward, verifyTree } from './switch-tree.ts';
 import { claimedPaths, isChange } from './tree-plan.ts';
-import type { Side } from './tree-plan.ts';
+import type { Side, TreePlan } from './tree-plan.ts';
 
 interface Effect {
   /** Stands in the journal before the step begins. */
@@ -89,19 +89,21 @@ export const effects: Readonly<Record<NodeStep, Effect>> = {
   },
   start: {
     async run(operation) {
-      await verifyTree(operation.context, await operation.plan(), 'new');
-      await operation.context.service.start();
+      const plan = await operation.plan();
+      await verifyTree(operation.context, plan, 'new');
+      if (hasService(plan)) await operation.context.service.start();
     },
     undo: ensureStopped,
   },
   health: {
-    async run({ context, spec }) {
-      await awaitHealthy(context, spec.healthTimeoutMs);
+    async run(operation) {
+      const { context, spec } = operation;
+      if (hasService(await operation.plan())) await awaitHealthy(context, spec.healthTimeoutMs);
     },
   },
   rejoin: {
-    async run({ context }) {
-      await rejoin(context);
+    async run(operation) {
+      if (hasService(await operation.plan())) await rejoin(operation.context);
     },
   },
   commit: {
@@ -124,7 +126,13 @@ export const effects: Readonly<Record<NodeStep, Effect>> = {
  * with it. What follows means nothing unless the new version runs.
  */
 export async function serveAgain(operation: Operation, step: NodeStep): Promise<void> {
-  if (nodeSteps.indexOf(step) > nodeSteps.indexOf('start')) await serve(operation, 'new');
+  if (nodeSteps.indexOf(step) <= nodeSteps.indexOf('start')) return;
+  if (hasService(await operation.plan())) await serve(operation, 'new');
+}
+
+/** Back before the first installation there is nothing to run. */
+function hasService(plan: TreePlan): boolean {
+  return Object.keys(plan.packages.new).length > 0;
 }
 
 /** Runs and is healthy on exactly this tree; what runs already is only asked. */

@@ -8,6 +8,7 @@ import { formatInstant } from '../../kernel/instant.ts';
 import { isJsonObject } from '../../kernel/json.ts';
 import type { JournalEntry } from '../../model/journal.ts';
 import type { NodeContext } from '../context.ts';
+import { readIfPresent } from '../state/durable-file.ts';
 
 export interface Journal {
   readonly entries: readonly JournalEntry[];
@@ -71,8 +72,8 @@ async function appendAgain(
 
 async function readContent({ files, layout }: NodeContext, operation: string): Promise<Content | null> {
   const path = layout.journal(operation);
-  if ((await files.lstat(path)) === null) return null;
-  const bytes = await files.readFile(path);
+  const bytes = await readIfPresent(files, path);
+  if (bytes === null) return null;
   const entries: JournalEntry[] = [];
   let start = 0;
   while (start < bytes.length) {

@@ -9,7 +9,7 @@ import type { OperationResult } from '../../model/message.ts';
 import { operationResult } from '../../wire/reply.ts';
 import type { NodeContext } from '../context.ts';
 import { readInstalled } from '../state/installed.ts';
-import { removeDurably, writeDurably } from '../state/durable-file.ts';
+import { readIfPresent, removeDurably, writeDurably } from '../state/durable-file.ts';
 import { collectObjects, removeRestorePoint } from '../state/restore-points.ts';
 import { openJournal, readJournal } from './journal.ts';
 import type { Journal } from './journal.ts';
@@ -21,8 +21,9 @@ const reserveBytes = 64 * 1024;
 const reservePerFile = 512;
 
 export async function readCurrent({ files, layout }: NodeContext): Promise<string | null> {
-  if ((await files.lstat(layout.current)) === null) return null;
-  const id = new TextDecoder().decode(await files.readFile(layout.current)).trim();
+  const bytes = await readIfPresent(files, layout.current);
+  if (bytes === null) return null;
+  const id = new TextDecoder().decode(bytes).trim();
   return /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/u.test(id) ? id : null;
 }
 

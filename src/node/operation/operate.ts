@@ -63,15 +63,10 @@ export async function recover(
   authority: Authority | null,
   onProgress: OnProgress,
 ): Promise<OperationResult> {
-  if (authority !== null) await checkAuthority(context, authority);
-  let lock = await takeLock(context);
-  let awaited: string | null = null;
-  if (lock === null) {
-    awaited = await readCurrent(context);
-    // The running operation learns that its holder was replaced, and stops where it still can.
-    if (authority !== null) await noteAuthority(context, authority);
-    lock = await awaitLock(context);
-  }
+  // First of all: an operation that runs learns that its holder was replaced, and stops where it still can.
+  if (authority !== null) await noteAuthority(context, authority);
+  const awaited = await readCurrent(context);
+  const lock = await awaitLock(context);
   try {
     const open = await readOpen(context);
     if (open !== null) return await goOn(context, open, authority, onProgress);

@@ -50,7 +50,12 @@ export async function awaitHealthy(context: NodeContext, timeoutMs: number): Pro
   const deadlineMs = context.clock.nowMs() + timeoutMs;
   for (let down = 0; ;) {
     const { health } = await probe(context);
-    if (health.status === 'healthy' || health.status === 'unknown') return;
+    if (health.status === 'healthy') return;
+    if (health.status === 'unknown') {
+      // Nobody can be asked for health; at least its manager must know that it runs.
+      await context.service.status();
+      return;
+    }
     down = health.status === 'stopped' ? down + 1 : 0;
     if (down >= downLimit || context.clock.nowMs() >= deadlineMs) {
       const seen = health.status === 'stopped' ? 'the process is gone' : (health.detail ?? health.status);

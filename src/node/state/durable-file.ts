@@ -8,6 +8,8 @@ import { parentOf } from '../layout.ts';
 
 export async function writeDurably(files: FileSystem, path: string, bytes: Uint8Array, mode = 0o600): Promise<void> {
   const fresh = `${path}.new`;
+  // One that a crash left may be read-only.
+  await files.removeFile(fresh);
   await files.writeFile(fresh, bytes, mode);
   await files.syncFile(fresh);
   await files.rename(fresh, path);
@@ -22,16 +24,26 @@ export function jsonBytes(value: object): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify(value, null, 1)}\n`);
 }
 
+/** null when there is no such file. Asks once: somebody may remove it at any moment. */
+export async function readIfPresent(files: FileSystem, path: string): Promise<Uint8Array | null> {
+  try {
+    return await files.readFile(path);
+  } catch (error) {
+    if (error instanceof ThemisError && error.code === 'NOT_FOUND') return null;
+    throw error;
+  }
+}
+
 /** null when there is no such file. IO when it is not JSON of format 1.x: state is never guessed. */
 export async function readJson<T extends { readonly formatVersion: string }>(
   files: FileSystem,
   path: string,
 ): Promise<T | null> {
-  if ((await files.lstat(path)) === null) return null;
-  const text = new TextDecoder().decode(await files.readFile(path));
+  const bytes = await readIfPresent(files, path);
+  if (bytes === null) return null;
   let value: T;
   try {
-    value = JSON.parse(text) as T;
+    value = JSON.parse(new TextDecoder().decode(bytes)) as T;
   } catch (error) {
     throw new ThemisError('IO', `${path} is damaged: it is not JSON.`, { cause: error });
   }

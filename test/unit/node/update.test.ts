@@ -1,5 +1,16 @@
 import { expect, test } from 'vitest';
-import { atNew, atOld, authority, newRelease, NodeWorld, oldRelease } from '../../support/node/node-world.ts';
+import { MemoryFileSystem } from '../../../src/adapters/file-system/memory.ts';
+import type { FileSystem } from '../../../src/ports/file-system.ts';
+import { handleNodeRequest } from '../../../src/node/handle-request.ts';
+import {
+  atNew,
+  atOld,
+  authority,
+  newRelease,
+  NodeWorld,
+  oldRelease,
+  requestOf,
+} from '../../support/node/node-world.ts';
 
 test('a first install brings the files, starts the service and is observed', async () => {
   const world = new NodeWorld();
@@ -129,4 +140,112 @@ test('a service that was down before is not started by an undo', async () => {
   world.health = () => ({ ok: false });
   expect((await world.result(world.updateTo(newRelease, atOld))).kind).toBe('rolled-back');
   expect(world.service.running).toBe(false);
+});
+
+test('a disk that fills up once the node is drained does not keep the update from ending', async () => {
+  const files = new MemoryFileSystem();
+  const world = await NodeWorld.ready(files);
+  world.endpoint.answer('POST http://127.0.0.1:8765/drain', () => {
+    files.capacityBytes = files.usedBytes;
+    return {};
+  });
+  const reply = await world.ask(world.updateTo(newRelease, atOld));
+  expect(files.capacityBytes).toBeLessThan(Infinity);
+  expect(reply).toMatchObject({ kind: 'finished', result: { kind: 'done' } });
+  expect((await world.observe(true)).drift).toEqual([]);
+});
+
+test('a leader hands leadership over before it drains, and need not where nobody can take it', async () => {
+  for (const [status, kind] of [
+    [200, 'done'],
+    [409, 'done'],
+    [503, 'rolled-back'],
+  ] as const) {
+    const world = await NodeWorld.ready();
+    const text = new TextDecoder().decode(await world.files.readFile('/node/node.yaml'));
+    const transfer = '  transferLeadership:\n    url: http://127.0.0.1:8765/transfer\n';
+    const yaml = text.replace('endpoints:\n', `endpoints:\n${transfer}`);
+    await world.files.writeFile('/node/node.yaml', new TextEncoder().encode(yaml), 0o644);
+    world.health = () => ({ body: '{"status":"healthy","role":"leader"}' });
+    world.endpoint.answer('POST http://127.0.0.1:8765/transfer', () => ({ ok: status === 200, status }));
+    world.endpoint.calls.length = 0;
+    expect((await world.result(world.updateTo(newRelease, atOld))).kind).toBe(kind);
+    const posts = world.endpoint.calls.filter((call) => call.startsWith('POST')).map((call) => call.split('/').at(-1));
+    expect(posts).toEqual(kind === 'done' ? ['transfer', 'drain', 'rejoin'] : ['transfer', 'rejoin']);
+    expect(world.service.stops).toBe(kind === 'done' ? 1 : 0);
+  }
+});
+
+test('a drain that is refused leaves the node running and rejoined', async () => {
+  const world = await NodeWorld.ready();
+  const before = await world.tree();
+  world.endpoint.answer('POST http://127.0.0.1:8765/drain', () => ({ ok: false }));
+  const result = await world.result(world.updateTo(newRelease, atOld));
+  expect(result).toMatchObject({ kind: 'rolled-back', failure: { code: 'DRAIN_FAILED' } });
+  expect(world.service.stops).toBe(0);
+  expect(await world.tree()).toBe(before);
+});
+
+test('a service that cannot be stopped is left as it is', async () => {
+  const world = await NodeWorld.ready();
+  const before = await world.tree();
+  world.service.stubborn = true;
+  expect(await world.result(world.updateTo(newRelease, atOld))).toMatchObject({
+    kind: 'rolled-back',
+    failure: { code: 'TIMEOUT' },
+  });
+  expect(world.service.running).toBe(true);
+  expect(await world.tree()).toBe(before);
+});
+
+test('observing reads only what moved since the last look, unless it is asked for everything', async () => {
+  const world = await NodeWorld.ready();
+  const file = `${world.root}/install/bin/server`;
+  let hashed = 0;
+  const files: FileSystem = new Proxy(world.files, {
+    get(target, name: keyof FileSystem) {
+      if (name === 'digestFile') hashed += 1;
+      return (target[name] as (...given: unknown[]) => unknown).bind(target);
+    },
+  });
+  const observe = (full: boolean) =>
+    handleNodeRequest({ ...world.deps(), files })(requestOf({ kind: 'observe', full }));
+  await observe(false);
+  expect(hashed).toBe(0);
+  await world.files.writeFile(file, new TextEncoder().encode('server 1.4'), 0o755);
+  expect(await observe(false)).toMatchObject({ observed: { drift: [] } });
+  expect(hashed).toBe(1);
+  await observe(true);
+  expect(hashed).toBe(1 + oldRelease.manifest.files.length);
+});
+
+test('a file that somebody changes during the switch keeps the new version from starting, and is put right', async () => {
+  const world = await NodeWorld.ready();
+  const before = await world.tree();
+  const started: string[] = [];
+  world.service.onStart = async () => void started.push(await world.served());
+  const meddle = async (): Promise<void> => {
+    const path = `${world.root}/install/share/same.txt`;
+    await world.files.writeFile(path, new TextEncoder().encode('the same in evil'), 0o644);
+  };
+  let meddling: Promise<void> | undefined;
+  const reply = await world.handler()(requestOf(world.updateTo(newRelease, atOld)), ({ phase }) => {
+    if (phase === 'switch') meddling = meddle();
+  });
+  await meddling;
+  expect(reply).toMatchObject({ result: { kind: 'rolled-back', failure: { code: 'UNEXPECTED_STATE' } } });
+  expect(await world.tree()).toBe(before);
+  expect(started).toEqual([before]);
+});
+
+test('a rollback to before the first installation leaves nothing installed and nothing running', async () => {
+  const world = new NodeWorld();
+  await world.init();
+  const empty = await world.tree();
+  await world.install(oldRelease);
+  const back = { kind: 'rollback', authority, operation: 'back', keep: null, healthTimeoutMs: 1000 } as const;
+  expect((await world.result({ ...back, restorePoint: 'before-1.4.0' })).kind).toBe('done');
+  expect(await world.tree()).toBe(empty);
+  expect(world.service).toMatchObject({ running: false, starts: 1, stops: 1 });
+  expect((await world.observe()).packages).toEqual({});
 });

@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
-import { isJsonObject } from '../../../kernel/json.ts';
 import { initNode } from '../../../node/init.ts';
+import { parseAnchors } from '../../../trust/policy/anchors.ts';
+import { toTrustError } from '../../../trust/refusal.ts';
 import { createNodeDeps } from '../../agent/node-deps.ts';
 import type { Command, Input, Session } from '../command.ts';
 
@@ -53,12 +54,9 @@ function readAnchors(session: Session, input: Input): Uint8Array {
   const file = path.resolve(session.directory, input.text('anchors') ?? '');
   if (!existsSync(file)) throw new ThemisError('NOT_FOUND', `${file} does not exist.`);
   const bytes = readFileSync(file);
-  try {
-    if (isJsonObject(JSON.parse(bytes.toString('utf8')))) return bytes;
-  } catch {
-    // Said below.
-  }
-  throw new ThemisError('USAGE', `${file} is not an anchors file.`, { hint: 'Make one with: themis release keygen' });
+  const parsed = parseAnchors(bytes);
+  if (parsed.ok) return bytes;
+  throw toTrustError(parsed, file);
 }
 
 function documentFor(session: Session, input: Input, root: string): string | null {

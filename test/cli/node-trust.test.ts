@@ -1,0 +1,155 @@
+/**
+ * Signed releases on their way to a real node, through the transport and real processes: what is as it was signed is
+ * installed and run, and each way of tampering is refused with its own code before anything is written.
+ */
+import {
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  symlink,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createNodeFileSystem } from '../../src/adapters/file-system/node.ts';
+import { createServiceControl } from '../../src/adapters/service-control/index.ts';
+import { processStart } from '../../src/adapters/service-control/process-identity.ts';
+import { createNodeTransport } from '../../src/apps/agent/node-deps.ts';
+import { systemClock } from '../../src/apps/cli/session.ts';
+import type { DesiredNode } from '../../src/model/desired.ts';
+import { wireVersion } from '../../src/model/message.ts';
+import type { NodeReply, NodeRequestBody, StagedRelease } from '../../src/model/message.ts';
+import type { ReleaseManifest } from '../../src/model/release.ts';
+import { listTree } from '../support/node/tree-digest.ts';
+import { runCommand } from '../support/run-command.ts';
+
+const files = createNodeFileSystem();
+const authority = { store: 'store-1', token: 1 };
+let directory: string;
+let originals: string;
+let release: string;
+let staged: StagedRelease;
+
+async function themis(...line: string[]): Promise<void> {
+  const ran = await runCommand(directory, line, systemClock.nowMs());
+  if (ran.exitCode !== 0) throw new Error(`${line.join(' ')}: ${ran.err}`);
+}
+
+beforeAll(async () => {
+  directory = await realpath(await mkdtemp(path.join(tmpdir(), 'themis-trust-')));
+  originals = path.join(directory, 'originals');
+  release = path.join(directory, 'releases', 'themisdb-1.0.0');
+  await mkdir(path.join(originals, 'bin'), { recursive: true });
+  await writeFile(path.join(originals, 'bin/server'), '#!/bin/sh\nexec sleep 600\n');
+  await chmod(path.join(originals, 'bin/server'), 0o755);
+  await mkdir(path.join(originals, 'share'));
+  await writeFile(path.join(originals, 'share/data.txt'), 'some data');
+  await themis('release', 'keygen', 'keys');
+  await themis('release', 'keygen', 'other-keys');
+  await themis('release', 'build', 'originals', '--package', 'themisdb', '--version', '1.0.0');
+  const key = ['--key', 'keys/signer.key.pem', '--certificate', 'keys/signer.certificate.pem'];
+  await themis('release', 'sign', 'originals', ...key);
+  const manifest = JSON.parse(await readFile(path.join(originals, 'release.json'), 'utf8')) as ReleaseManifest;
+  staged = {
+    package: 'themisdb',
+    version: '1.0.0',
+    manifestHash: manifest.manifestHash,
+    locator: { kind: 'directory', directory: path.join(directory, 'releases'), path: 'themisdb-1.0.0' },
+  };
+  const service = 'service: { manager: supervised, command: [./bin/server], stopTimeout: 2s }';
+  for (const name of ['node-a', 'node-b']) {
+    await writeFile(
+      path.join(directory, 'node.yaml'),
+      `apiVersion: themis.dev/v1\nkind: Node\nname: ${name}\n${service}\n`,
+    );
+    const anchors = name === 'node-a' ? 'keys/anchors.json' : 'other-keys/anchors.json';
+    await themis('node', 'init', name, '--anchors', anchors, '--config', 'node.yaml');
+  }
+});
+
+afterAll(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  await rm(release, { recursive: true, force: true });
+  await cp(originals, release, { recursive: true });
+});
+
+async function ask(body: NodeRequestBody, name = 'node-a'): Promise<NodeReply> {
+  const node: DesiredNode = { name, transport: { kind: 'local', root: name }, cluster: 'x', labels: {}, tenants: [] };
+  return createNodeTransport(directory, systemClock).call(node, { wireVersion, node: name, ...body }, {});
+}
+
+async function flip(file: string): Promise<void> {
+  const target = path.join(release, file);
+  const bytes = await readFile(target);
+  const at = Math.floor(bytes.length / 2);
+  bytes[at] = bytes[at]! ^ 1;
+  await writeFile(target, bytes);
+}
+
+const tampering: readonly [string, string | readonly string[], () => Promise<void>, string?][] = [
+  ['a flipped byte in a payload', 'FILE_HASH_MISMATCH', () => flip('share/data.txt')],
+  ['a flipped byte in release.json', 'SIGNATURE_INVALID', () => flip('release.json')],
+  [
+    'a flipped byte in the signature',
+    ['SIGNATURE_INVALID', 'SIGNATURE_MALFORMED', 'CERTIFICATE_INVALID', 'SIGNER_UNTRUSTED'],
+    () => flip('release.json.p7s'),
+  ],
+  ['no signature', 'UNSIGNED', () => unlink(path.join(release, 'release.json.p7s'))],
+  ['another anchor', 'SIGNER_UNTRUSTED', async () => {}, 'node-b'],
+  ['an unlisted file', 'FILE_UNLISTED', () => writeFile(path.join(release, 'bin/extra'), 'x')],
+  ['a missing file', 'FILE_MISSING', () => unlink(path.join(release, 'share/data.txt'))],
+  [
+    'a symbolic link to the right bytes',
+    'SYMLINK_REFUSED',
+    async () => {
+      await rename(path.join(release, 'share/data.txt'), path.join(directory, 'data.txt'));
+      await symlink(path.join(directory, 'data.txt'), path.join(release, 'share/data.txt'));
+    },
+  ],
+];
+
+test.each(tampering)('%s: refused as %s, nothing written', async (_what, code, tamper, name = 'node-a') => {
+  await tamper();
+  const root = path.join(directory, name);
+  const before = await listTree(files, root);
+  const reply = await ask({ kind: 'stage', authority, releases: [staged] }, name);
+  expect([code].flat()).toContain(reply.kind === 'refused' ? reply.failure.code : JSON.stringify(reply));
+  expect(await listTree(files, root)).toEqual(before);
+});
+
+test('what is as it was signed is staged, installed and run by processes of its own, and outlives them', async () => {
+  expect(await ask({ kind: 'stage', authority, releases: [staged] })).toMatchObject({ result: { kind: 'done' } });
+  const { locator: _locator, ...wanted } = staged;
+  const update: NodeRequestBody = {
+    kind: 'update',
+    authority,
+    operation: 'first',
+    releases: [wanted],
+    expected: {},
+    restorePoint: 'empty',
+    healthTimeoutMs: 5000,
+  };
+  try {
+    expect(await ask(update)).toMatchObject({ result: { kind: 'done', restorePoint: 'empty' } });
+    const observed = await ask({ kind: 'observe', full: true });
+    expect(observed).toMatchObject({ observed: { packages: { themisdb: { version: '1.0.0' } }, drift: [] } });
+    const pid = Number((await readFile(path.join(directory, 'node-a/state/service/pid'), 'utf8')).split(' ')[0]);
+    expect(await processStart(pid)).not.toBeNull();
+    const back = { kind: 'rollback', authority, operation: 'second', keep: null, healthTimeoutMs: 0 } as const;
+    expect(await ask({ ...back, restorePoint: 'empty' })).toMatchObject({ result: { kind: 'done' } });
+    expect(await processStart(pid)).toBeNull();
+  } finally {
+    const spec = { workingDirectory: directory, directory: path.join(directory, 'node-a/state/service') };
+    await createServiceControl({ kind: 'supervised', command: [], environment: {}, ...spec }).stop(2000);
+  }
+});

@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import { parseNodeConfig } from '../../../src/node/config/parse-node-config.ts';
+import { nodeSchema } from '../../support/node/node-world.ts';
+
+const parse = (text: string) => parseNodeConfig({ path: 'node.yaml', text }, '/srv/db', nodeSchema);
+const codes = (text: string): string[] => {
+  const parsed = parse(text);
+  return parsed.kind === 'findings'
+    ? parsed.findings.map(({ code, source }) => `${code} ${source?.line}:${source?.col}`)
+    : [];
+};
+const head = 'apiVersion: themis.dev/v1\nkind: Node\nname: node-a\n';
+
+test('what is left out has its default; directories start at the root', () => {
+  const parsed = parse(`${head}service: { manager: none }\ndirectories: { install: ../opt/db, trust: /etc/themis }\n`);
+  expect(parsed).toEqual({
+    kind: 'config',
+    config: {
+      name: 'node-a',
+      directories: {
+        install: '/srv/opt/db',
+        state: '/srv/db/state',
+        downloads: '/srv/db/downloads',
+        trust: '/etc/themis',
+      },
+      service: { kind: 'none' },
+      stopTimeoutMs: 30_000,
+      endpoints: {},
+      drainTimeoutMs: 30_000,
+      limits: { freeSpaceFactor: 2, maxReleaseBytes: null },
+      platform: null,
+      architecture: null,
+    },
+  });
+});
+
+test('a supervised service with everything written out', () => {
+  const parsed = parse(
+    `${head}service:
+  manager: supervised
+  command: [./bin/server, --config, /etc/server.conf]
+  environment: { MODE: fast }
+  workingDirectory: work
+  stopTimeout: 1m30s
+endpoints:
+  health: { url: "http://127.0.0.1:8765/health" }
+  drain: { command: [drain, --all] }
+limits: { freeSpaceFactor: 3, maxReleaseSize: 1GiB }
+platform: linux
+architecture: arm64
+`,
+  );
+  if (parsed.kind !== 'config') throw new Error(JSON.stringify(parsed.findings));
+  expect(parsed.config.service).toEqual({
+    kind: 'supervised',
+    command: ['./bin/server', '--config', '/etc/server.conf'],
+    environment: { THEMIS_NODE_NAME: 'node-a', THEMIS_NODE_ROOT: '/srv/db', MODE: 'fast' },
+    workingDirectory: '/srv/db/work',
+    directory: '/srv/db/state/service',
+  });
+  expect(parsed.config.endpoints).toEqual({
+    health: { kind: 'http', method: 'GET', url: 'http://127.0.0.1:8765/health' },
+    drain: { kind: 'command', command: ['drain', '--all'] },
+  });
+  expect(parsed.config).toMatchObject({
+    stopTimeoutMs: 90_000,
+    limits: { freeSpaceFactor: 3, maxReleaseBytes: 2 ** 30 },
+    platform: 'linux',
+    architecture: 'arm64',
+  });
+});
+
+test('every problem is found at once, with its place', () => {
+  expect(
+    codes(`${head}service: { manager: none, stopTimeout: soon }
+endpoint: {}
+drainTimeout: 30
+endpoints: { health: {} }
+platform: lunix
+`),
+  ).toEqual(['THM4005 4:40', 'THM4002 5:1', 'THM4005 6:15', 'THM4006 7:14', 'THM4004 8:11']);
+});
+
+test('each manager says what it needs', () => {
+  expect(codes(`${head}service: { manager: supervised }\n`)).toEqual(['THM4007 4:21']);
+  expect(codes(`${head}service: { manager: command, start: [a] }\n`)).toHaveLength(2);
+});
+
+test('directories that overlap the installed files are refused', () => {
+  const service = 'service: { manager: none }\n';
+  expect(codes(`${head}${service}directories: { state: install/state }\n`)).toEqual(['THM4008 5:23']);
+  expect(codes(`${head}${service}directories: { install: state }\n`)).toHaveLength(1);
+  expect(codes(`${head}${service}directories: { install: trust/../state/x }\n`)).toHaveLength(1);
+});
+
+test('what is not YAML or misses its head', () => {
+  expect(codes('name: [')).not.toEqual([]);
+  expect(codes('kind: Node\n')).toEqual(expect.arrayContaining([expect.stringContaining('THM4003')]));
+  expect(codes(`${head}name: twice\nservice: { manager: none }\n`)).toEqual(['THM4001 4:1']);
+});
