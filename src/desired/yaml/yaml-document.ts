@@ -47,9 +47,17 @@ export function readDocument(
   };
   const sourceOf = (path: Path): string | undefined => {
     const { node } = walk(document.contents, path, targets, unfolding);
-    return isScalar(node) ? node.source : undefined;
+    if (!isScalar(node)) return undefined;
+    // The tree may hold another item of the same shape, which differs in text and in nothing else.
+    return typeof node.value === 'string' ? textAt(value, path) : node.source;
   };
   return { document: { file, value, locate, sourceOf }, problems, usable };
+}
+
+function textAt(value: unknown, path: Path): string | undefined {
+  let current = value;
+  for (const part of path) current = (current as Record<string | number, unknown>)[part];
+  return typeof current === 'string' ? current : undefined;
 }
 
 function walk(
