@@ -1,6 +1,6 @@
 /** Problems to findings: line, column and code frame are looked up here and nowhere else, with secrets covered. */
 import { compareFindings, type Finding, type SourceSpan } from '../kernel/finding.ts';
-import { codeFrame, lineStartsOf, spanOf, type LineStarts, type SourceFile } from '../kernel/source-text.ts';
+import { codeFrame, lineStartsOf, spanOf, type LineStarts, type SourceFile } from '../kernel/document/source-text.ts';
 import type { Place, Problem } from './problem.ts';
 import { coverSecrets, findSecrets, type PlainSecret } from './yaml/secrets.ts';
 

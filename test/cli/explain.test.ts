@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
-import { explainCommand } from '../../src/apps/cli/commands/explain.ts';
-import { runCli } from '../support/run-cli.ts';
+import { runCommand } from '../support/run-command.ts';
 
 test('a field is explained with type, default and example', async () => {
-  const { exitCode, out } = await runCli(explainCommand, '/', 'Rollout.spec.stages.bake');
+  const { exitCode, out } = await runCommand('/', ['explain', 'Rollout.spec.stages.bake']);
   expect([exitCode, out]).toEqual([
     0,
     [
@@ -21,13 +20,13 @@ test('a field is explained with type, default and example', async () => {
 });
 
 test('a kind shows its fields and what is not acted on yet', async () => {
-  const { out } = await runCli(explainCommand, '/', 'rollout.spec');
+  const { out } = await runCommand('/', ['explain', 'rollout.spec']);
   expect(out).toMatch(/^ {2}stages {2}<list of maps>$/mu);
   expect(out).toMatch(/^ {2}gates {2}<list of maps> {2}not acted on yet$/mu);
 });
 
 test('without a kind the kinds are listed', async () => {
-  const { out } = await runCli(explainCommand, '/');
+  const { out } = await runCommand('/', ['explain']);
   expect(out.split('\n').map((line) => line.split(' ')[0])).toEqual([
     'Approval',
     'Database',
@@ -44,16 +43,13 @@ test('without a kind the kinds are listed', async () => {
 });
 
 test('json is the page whole', async () => {
-  const { out } = await runCli(explainCommand, '/', 'Fleet.metadata.uid', '-o', 'json');
+  const { out } = await runCommand('/', ['explain', 'Fleet.metadata.uid', '-o', 'json']);
   expect(JSON.parse(out)).toMatchObject({ kind: 'Fleet', address: 'Fleet.metadata.uid', type: 'uid', required: true });
 });
 
 test('what does not exist is a usage error with the word that was meant', async () => {
-  await expect(async () => runCli(explainCommand, '/', 'Rolout')).rejects.toMatchObject({
-    code: 'USAGE',
-    hint: 'Did you mean Rollout?',
-  });
-  await expect(async () => runCli(explainCommand, '/', 'Rollout.spec.stage')).rejects.toMatchObject({
-    hint: 'Did you mean stages?',
-  });
+  const kind = await runCommand('/', ['explain', 'Rolout']);
+  expect([kind.exitCode, kind.error?.hint]).toEqual([64, 'Did you mean Rollout?']);
+  const field = await runCommand('/', ['explain', 'Rollout.spec.stage']);
+  expect([field.exitCode, field.error?.hint]).toEqual([64, 'Did you mean stages?']);
 });

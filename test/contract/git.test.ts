@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openGit } from '../../src/adapters/git/simple-git.ts';
 import type { Git } from '../../src/ports/git.ts';
@@ -128,12 +128,15 @@ describe.each([
   });
 });
 
-test('a commit signed with an ssh key has the fingerprint of that key as signer', async () => {
+// Git itself calls the program to sign and to verify.
+const hasSshKeygen = spawnSync('ssh-keygen', ['-?']).error === undefined;
+
+test.skipIf(!hasSshKeygen)('a commit signed with an ssh key has the fingerprint of that key as signer', async () => {
   const repository = newRepository();
   try {
     const key = join(repository.root, '.key');
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
-    const [kind, blob] = execFileSync('cat', [`${key}.pub`], { encoding: 'utf8' }).split(' ');
+    const [kind, blob] = readFileSync(`${key}.pub`, 'utf8').split(' ');
     writeFileSync(join(repository.root, '.signers'), `test@example.org ${kind!} ${blob!}\n`);
     for (const [name, value] of [
       ['gpg.format', 'ssh'],

@@ -3,7 +3,7 @@
  * JSON are problems; of a key that stands twice the first counts. Linear in the text, whatever the aliases say.
  */
 import { isAlias, isMap, isScalar, isSeq, type Alias, type Node, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
-import type { TextRange } from '../../kernel/source-text.ts';
+import type { TextRange } from '../../kernel/document/source-text.ts';
 import type { Problem } from '../problem.ts';
 import type { Expansion } from './expand-repeats.ts';
 

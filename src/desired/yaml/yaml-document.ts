@@ -3,7 +3,7 @@
  * Places are looked up only when a finding needs them.
  */
 import { isAlias, isMap, isScalar, isSeq, type Alias, type Document, type Node, type Pair, type YAMLSeq } from 'yaml';
-import type { TextRange } from '../../kernel/source-text.ts';
+import type { TextRange } from '../../kernel/document/source-text.ts';
 import type { Path, Problem } from '../problem.ts';
 import type { Expansion } from './expand-repeats.ts';
 import { plainValue, rangeOf } from './plain-value.ts';

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { experimentalFindings, experimentalMarks, markedSchema } from '../../../src/desired/experimental.ts';
 import { kinds, resolveSchema, schemaOf, type Kind, type Schema } from '../../../src/desired/schema/schemas.ts';
+import { compareText } from '../../../src/kernel/finding.ts';
 import { desiredOf, document, goodFleet } from '../../support/findings-of.ts';
 
 function marksOf(kind: Kind): readonly string[] {
@@ -33,14 +34,16 @@ function example(name: string): readonly string[] {
 
 test('the examples that show every field raise every mark but one', () => {
   const summaries = ['reference', 'remote', 'github'].flatMap((name) =>
-    experimentalFindings(desiredOf(...example(name))).map(({ summary }) => summary.split(' ')[0]),
+    experimentalFindings(desiredOf(...example(name))).map(({ summary }) => summary.split(' ')[0]!),
   );
   const expected = experimentalMarks.map(({ kind, path }) =>
     [kind, ...path.filter((part) => part !== 'items')].join('.'),
   );
   // The reference writes the default of this one; only another value asks for what is missing.
   const unseen = 'Rollout.spec.stages.onInsufficient';
-  expect([...new Set(summaries)].sort()).toEqual(expected.filter((name) => name !== unseen).sort());
+  expect([...new Set(summaries)].toSorted(compareText)).toEqual(
+    expected.filter((name) => name !== unseen).toSorted(compareText),
+  );
 });
 
 test('a field that stands in many places is one finding at the first', () => {

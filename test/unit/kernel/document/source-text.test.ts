@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { codeFrame, lineStartsOf, spanOf } from '../../../src/kernel/source-text.ts';
+import { codeFrame, lineStartsOf, spanOf } from '../../../../src/kernel/document/source-text.ts';
 
 function span(text: string, offset: number, length: number) {
   return spanOf({ path: 'x', text }, lineStartsOf(text), { offset, length });
