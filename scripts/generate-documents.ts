@@ -1,5 +1,5 @@
 /**
- * Writes `src/model/documents.ts`: the TypeScript types of every kind, made from `schemas/`. With `--check` it
+ * Writes `src/model/documents.ts`: the TypeScript types of every kind of a fleet directory, made from `schemas/`. With `--check` it
  * writes nothing and fails when the file is not what the schemas say. Same schemas, same bytes.
  */
 import { readFile, readdir, writeFile } from 'node:fs/promises';
@@ -16,8 +16,13 @@ const banner = `/**
  * \`npm run generate\`; edit the schema, not this file.
  */`;
 
+/** Never read from Git: the node room has its own reader and its own types for it. */
+const nodeLocal = 'node.schema.json';
+
 async function readSchemas(): Promise<Schema[]> {
-  const names = (await readdir(schemaDirectory)).filter((name) => name.endsWith('.schema.json')).sort();
+  const names = (await readdir(schemaDirectory))
+    .filter((name) => name.endsWith('.schema.json') && name !== nodeLocal)
+    .sort();
   return Promise.all(
     names.map(async (name) => JSON.parse(await readFile(new URL(name, schemaDirectory), 'utf8')) as Schema),
   );

@@ -1,6 +1,6 @@
 /** Problems to findings: line, column and code frame are looked up here and nowhere else, with secrets covered. */
 import { compareFindings, type Finding, type SourceSpan } from '../kernel/finding.ts';
-import { codeFrame, lineStartsOf, spanOf, type LineStarts, type SourceFile } from '../kernel/source-text.ts';
+import { codeFrame, lineStartsOf, spanOf, type LineStarts, type SourceFile } from '../kernel/document/source-text.ts';
 import type { Place, Problem } from './problem.ts';
 import { coverSecrets, findSecrets, type PlainSecret } from './yaml/secrets.ts';
 
@@ -18,7 +18,7 @@ export function locator(files: readonly SourceFile[], secrets: ReadonlyMap<strin
   );
   // Quotes belong to the place of a secret, not to its text.
   const hidden = [...new Set(words.map((word) => word.replaceAll(/^["']|["']$/gu, '')))]
-    .filter((word) => word.length > 2)
+    .filter((word) => word.length > 3)
     .sort((a, b) => b.length - a.length);
 
   const startsOf = (file: SourceFile): LineStarts => {
@@ -43,11 +43,16 @@ export function locator(files: readonly SourceFile[], secrets: ReadonlyMap<strin
     if (at === undefined) return base;
     const source = span(at);
     const file = byPath.get(source.file)!;
-    const frame = codeFrame(textOf(file), startsOf(file), source);
+    const frame = coverWords(codeFrame(textOf(file), startsOf(file), source), hidden);
     if (related === undefined) return { ...base, source, frame };
     return { ...base, source, frame, related: related.map(({ at, note }) => ({ source: span(at), note: hide(note) })) };
   };
   return { finding, span };
+}
+
+/** A secret may stand a second time where nothing says that it is one. */
+function coverWords(text: string, words: readonly string[]): string {
+  return words.reduce((rest, word) => rest.replaceAll(word, '*'.repeat(word.length)), text);
 }
 
 /** Findings that were made where the text was not at hand, with their code frames. */

@@ -3,7 +3,7 @@
  * come in as text. What has an error gives no Desired, because half of a desired state means something else.
  */
 import { compareText, hasErrors, type Finding } from '../kernel/finding.ts';
-import type { SourceFile } from '../kernel/source-text.ts';
+import type { SourceFile } from '../kernel/document/source-text.ts';
 import type { Desired } from '../model/desired.ts';
 import { locator, sortedFindings } from './locate-findings.ts';
 import { normalise } from './normalise.ts';

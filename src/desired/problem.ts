@@ -1,5 +1,5 @@
 import type { FindingCode, Severity } from '../kernel/finding.ts';
-import type { TextRange } from '../kernel/source-text.ts';
+import type { TextRange } from '../kernel/document/source-text.ts';
 import type { YamlDocument } from './yaml/yaml-document.ts';
 
 /** Keys and indexes from the top of a document. */

@@ -1,11 +1,11 @@
 /** The colours that reports use; chalk has this shape. Without colour every function gives back its text. */
 export interface Paint {
-  bold(text: string): string;
-  dim(text: string): string;
-  red(text: string): string;
-  yellow(text: string): string;
-  cyan(text: string): string;
-  green(text: string): string;
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly red: (text: string) => string;
+  readonly yellow: (text: string) => string;
+  readonly cyan: (text: string) => string;
+  readonly green: (text: string) => string;
 }
 
 const same = (text: string): string => text;

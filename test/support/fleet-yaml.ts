@@ -1,6 +1,6 @@
 /** Writes a Desired of the test fleets back as a fleet directory: what a person would have written. */
 import { formatLock } from '../../src/desired/format-lock.ts';
-import type { SourceFile } from '../../src/kernel/source-text.ts';
+import type { SourceFile } from '../../src/kernel/document/source-text.ts';
 import type { Desired, DesiredNode, DesiredStage } from '../../src/model/desired.ts';
 
 export function fleetFiles({ fleet, rollout, lock }: Desired): readonly SourceFile[] {

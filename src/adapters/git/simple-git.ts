@@ -18,11 +18,11 @@ export function openGit(): Git {
 const kept = ['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'XDG_CONFIG_HOME', 'GNUPGHOME', 'SystemRoot', 'USERPROFILE'];
 
 function environment(): Record<string, string> {
-  const own = { LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' };
   const inherited = kept.flatMap((name) =>
     process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
   );
-  return { ...Object.fromEntries(inherited), ...own };
+  // Messages are told apart by their English text.
+  return { ...Object.fromEntries(inherited), LC_ALL: 'C' };
 }
 
 async function run(directory: string, ...words: readonly string[]): Promise<string> {
@@ -98,7 +98,16 @@ async function head(root: string): Promise<string | null> {
 }
 
 async function isDirty(root: string, path: string): Promise<boolean> {
-  const text = await run(root, 'status', '--porcelain', '-z', '--untracked-files=all', '--', literal(path));
+  const text = await run(
+    root,
+    '--no-optional-locks',
+    'status',
+    '--porcelain',
+    '-z',
+    '--untracked-files=all',
+    '--',
+    literal(path),
+  );
   return text !== '';
 }
 

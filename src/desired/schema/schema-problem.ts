@@ -105,7 +105,7 @@ function wrongType({ document, path, schema, value, params }: Context): Problem 
   }
   if (wanted.includes('string') && source !== undefined && source !== '') {
     if (type === 'version' || type === 'version range') {
-      const summary = `The version ${source} at ${formatPath(path)} is not quoted, so YAML reads ${showValue(value)}.`;
+      const summary = `The version ${source} at ${formatPath(path)} is not quoted, so YAML reads the number ${showValue(value)}.`;
       return { code: 'THM1111', summary, fix: `Quote it: "${source}".`, at };
     }
     const summary = `${startOf(path)} must be text, but YAML reads ${source} as a ${typeof value}.`;
@@ -197,16 +197,14 @@ function outOfRange({ document, path, schema, value }: Context): Problem {
   let code: FindingCode = 'THM1108';
   if (last === 'percentage') code = 'THM1224';
   if (last === 'maxUnavailable' || last === 'maxMinorSkew') code = 'THM1231';
-  const low = schema.minimum ?? schema.exclusiveMinimum;
-  const from = low === undefined ? '' : `${schema.minimum === undefined ? 'above' : 'from'} ${low}`;
-  const to = schema.maximum === undefined ? '' : `${from === '' ? 'up to' : ' up to'} ${schema.maximum}`;
-  const summary = `${startOf(path)} cannot be ${showValue(value)}.`;
-  return {
-    code,
-    summary,
-    fix: `Write a number ${from}${to === '' ? ' or more' : to}.`,
-    at: { document, path, part: 'value' },
-  };
+  const { minimum, exclusiveMinimum, maximum } = schema;
+  let range = `of at most ${maximum!}`;
+  if (minimum !== undefined) range = maximum === undefined ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+  else if (exclusiveMinimum !== undefined) {
+    range = maximum === undefined ? `above ${exclusiveMinimum}` : `above ${exclusiveMinimum}, up to ${maximum}`;
+  }
+  const at = { document, path, part: 'value' } as const;
+  return { code, summary: `${startOf(path)} cannot be ${showValue(value)}.`, fix: `Write a number ${range}.`, at };
 }
 
 function tooFew({ document, path }: Context): Problem {

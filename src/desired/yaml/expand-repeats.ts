@@ -1,6 +1,6 @@
 /** Folded lists in a parsed document: which node of the tree they are, what their items are, where those are written. */
 import { isMap, isSeq, type Node, type YAMLSeq } from 'yaml';
-import type { TextRange } from '../../kernel/source-text.ts';
+import type { TextRange } from '../../kernel/document/source-text.ts';
 import type { Folded, Run } from './fold-repeats.ts';
 import { itemTemplate, translate, type Template } from './item-template.ts';
 

@@ -3,7 +3,7 @@
  * keys are plain keys. A document with a syntax error is dropped, because what it means is a guess.
  */
 import { parseAllDocuments, type Document, type YAMLError } from 'yaml';
-import type { SourceFile } from '../../kernel/source-text.ts';
+import type { SourceFile } from '../../kernel/document/source-text.ts';
 import type { Problem } from '../problem.ts';
 import { expandRepeats } from './expand-repeats.ts';
 import { foldRepeats } from './fold-repeats.ts';

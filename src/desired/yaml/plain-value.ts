@@ -3,7 +3,7 @@
  * JSON are problems; of a key that stands twice the first counts. Linear in the text, whatever the aliases say.
  */
 import { isAlias, isMap, isScalar, isSeq, type Alias, type Node, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
-import type { TextRange } from '../../kernel/source-text.ts';
+import type { TextRange } from '../../kernel/document/source-text.ts';
 import type { Problem } from '../problem.ts';
 import type { Expansion } from './expand-repeats.ts';
 
@@ -134,9 +134,10 @@ function convertMap(run: Conversion, map: YAMLMap, depth: number): unknown {
   return object;
 }
 
-/** A block map is shown by its first key, an empty scalar by one unit. */
+/** A block map is shown by its first key, a block list by its first item, an empty scalar by one unit. */
 export function rangeOf(node: unknown): TextRange {
   if (isMap(node) && node.flow !== true && node.items.length > 0) return rangeOf(node.items[0]!.key);
+  if (isSeq(node) && node.flow !== true && node.items.length > 0) return rangeOf(node.items[0]);
   const range = (node as Node | null)?.range;
   if (range === undefined || range === null) return { offset: 0, length: 1 };
   return { offset: range[0], length: Math.max(1, range[1] - range[0]) };

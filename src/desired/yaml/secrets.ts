@@ -2,7 +2,7 @@
  * Secrets in plain text: found in the text itself, comments included, before anything is shown of it. What is
  * found never appears in a message or a code frame.
  */
-import type { TextRange } from '../../kernel/source-text.ts';
+import type { TextRange } from '../../kernel/document/source-text.ts';
 
 export interface PlainSecret {
   readonly range: TextRange;

@@ -3,7 +3,7 @@
  * Places are looked up only when a finding needs them.
  */
 import { isAlias, isMap, isScalar, isSeq, type Alias, type Document, type Node, type Pair, type YAMLSeq } from 'yaml';
-import type { TextRange } from '../../kernel/source-text.ts';
+import type { TextRange } from '../../kernel/document/source-text.ts';
 import type { Path, Problem } from '../problem.ts';
 import type { Expansion } from './expand-repeats.ts';
 import { plainValue, rangeOf } from './plain-value.ts';
@@ -47,9 +47,17 @@ export function readDocument(
   };
   const sourceOf = (path: Path): string | undefined => {
     const { node } = walk(document.contents, path, targets, unfolding);
-    return isScalar(node) ? node.source : undefined;
+    if (!isScalar(node)) return undefined;
+    // The tree may hold another item of the same shape, which differs in text and in nothing else.
+    return typeof node.value === 'string' ? textAt(value, path) : node.source;
   };
   return { document: { file, value, locate, sourceOf }, problems, usable };
+}
+
+function textAt(value: unknown, path: Path): string | undefined {
+  let current = value;
+  for (const part of path) current = (current as Record<string | number, unknown>)[part];
+  return typeof current === 'string' ? current : undefined;
 }
 
 function walk(

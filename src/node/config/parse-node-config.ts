@@ -9,8 +9,8 @@ import type { Document, Node } from 'yaml';
 import { didYouMean } from '../../kernel/did-you-mean.ts';
 import type { Finding, FindingCode } from '../../kernel/finding.ts';
 import { compareFindings } from '../../kernel/finding.ts';
-import { codeFrame, lineStartsOf, spanOf } from '../../kernel/source-text.ts';
-import type { SourceFile, TextRange } from '../../kernel/source-text.ts';
+import { codeFrame, lineStartsOf, spanOf } from '../../kernel/document/source-text.ts';
+import type { SourceFile, TextRange } from '../../kernel/document/source-text.ts';
 import type { NodeConfig, NodeDocument } from './node-config.ts';
 import { normaliseNode } from './normalise-node.ts';
 

@@ -8,7 +8,7 @@ import { parseDesired } from '../../../desired/parse.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { hasErrors, type Finding } from '../../../kernel/finding.ts';
-import type { SourceFile } from '../../../kernel/source-text.ts';
+import type { SourceFile } from '../../../kernel/document/source-text.ts';
 import type { Lock, LockedPackage } from '../../../model/desired.ts';
 import { findingsText } from '../../../report/findings.ts';
 import { resolveLock } from '../../../resolve/resolve-lock.ts';

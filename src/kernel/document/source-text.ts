@@ -1,4 +1,4 @@
-import type { SourceSpan } from './finding.ts';
+import type { SourceSpan } from '../finding.ts';
 
 /** A text file as it was read. `path` is relative to what was read, `/`-separated. */
 export interface SourceFile {

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { readCatalogue } from '../../../src/apps/cli/catalogue.ts';
+import { ThemisError } from '../../../src/kernel/error.ts';
+import type { ReleaseIndexEntry, ReleaseManifest } from '../../../src/model/release.ts';
+import type { ReleaseSource } from '../../../src/ports/release-source.ts';
+import { manifestOf } from '../../support/catalogue-of.ts';
+
+function entryOf(manifest: ReleaseManifest, more: Partial<ReleaseIndexEntry> = {}): ReleaseIndexEntry {
+  const { package: name, version, platform, architecture, manifestHash } = manifest;
+  const url = `${name}-${version}/release.json`;
+  return { package: name, version, platform, architecture, manifestHash, url, critical: false, ...more };
+}
+
+function source(entries: readonly ReleaseIndexEntry[], files: Readonly<Record<string, string>>): ReleaseSource {
+  const read = (path: string): Uint8Array => {
+    const text = files[path];
+    if (text === undefined) throw new ThemisError('NOT_FOUND', `no ${path}`);
+    return new TextEncoder().encode(text);
+  };
+  const index = { formatVersion: '1.0', product: 'p', generatedAt: '', expiresAt: '', entries, deltas: [] };
+  return {
+    readIndex: async () => ({ index, bytes: new Uint8Array(), signature: null }),
+    readFile: async (path) => read(path),
+    async *openFile(path) {
+      yield read(path);
+    },
+    listFiles: async () => null,
+  };
+}
+
+const [one, two, other] = [manifestOf('db', '1.0.0'), manifestOf('db', '2.0.0'), manifestOf('other', '1.0.0')];
+const files = Object.fromEntries(
+  [one, two, other].map((manifest) => [entryOf(manifest).url, JSON.stringify(manifest)]),
+);
+
+test('the releases of the fleet are read, sorted, with what was withdrawn', async () => {
+  const entries = [entryOf(two, { yanked: true }), entryOf(other), entryOf(one)];
+  expect(await readCatalogue(source(entries, files), new Set(['db']))).toEqual({
+    releases: [one, two],
+    yanked: [two.manifestHash],
+  });
+});
+
+test('of other packages not even the manifest is read', async () => {
+  const { [entryOf(other).url]: _, ...rest } = files;
+  const catalogue = await readCatalogue(source([entryOf(other), entryOf(one)], rest), new Set(['db']));
+  expect(catalogue.releases).toEqual([one]);
+});
+
+test.each([
+  ['one changed word', JSON.stringify({ ...one, releaseNotes: 'new' }), 'MANIFEST_HASH_MISMATCH'],
+  ['another manifest', JSON.stringify(two), 'MANIFEST_HASH_MISMATCH'],
+  ['no JSON', '{', 'MANIFEST_INVALID'],
+  ['no object', '[]', 'MANIFEST_INVALID'],
+])('a manifest with %s is refused', async (_, text, code) => {
+  const broken = source([entryOf(one)], { [entryOf(one).url]: text });
+  await expect(readCatalogue(broken, new Set(['db']))).rejects.toMatchObject({ code });
+});
+
+test('a manifest that is not the release the index speaks of is refused', async () => {
+  const entries = [entryOf(one, { version: '3.0.0', url: entryOf(one).url })];
+  await expect(readCatalogue(source(entries, files), new Set(['db']))).rejects.toMatchObject({
+    code: 'MANIFEST_INVALID',
+  });
+});
+
+test('a manifest that is missing is an error of the source', async () => {
+  await expect(readCatalogue(source([entryOf(one)], {}), new Set(['db']))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
