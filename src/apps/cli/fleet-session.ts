@@ -12,11 +12,11 @@ import type { Desired } from '../../model/desired.ts';
 import type { PlanSource } from '../../model/plan.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Transport } from '../../ports/transport.ts';
-import { palette } from '../../report/palette.ts';
-import { findingLines } from '../../report/plan-text.ts';
+import { findingsText } from '../../report/findings.ts';
 import { createNodeTransport } from '../agent/node-deps.ts';
 import type { Session } from './command.ts';
 import type { PlanSources } from './make-plan.ts';
+import { paintFor } from './paint.ts';
 import { createPlanSources, openFleetStore } from './plan-sources.ts';
 
 export interface FleetSession {
@@ -56,7 +56,7 @@ export async function withFleet(
 }
 
 export function printFindings(session: Session, findings: readonly Finding[]): void {
-  if (findings.length > 0) session.err.write(`${findingLines(findings, palette(session.err.color)).join('\n')}\n`);
+  session.err.write(findingsText(findings, paintFor(session.err)));
 }
 
 /** `user@host`, for history and for who reads it. */

@@ -12,6 +12,7 @@ import type { Command, Input, Session } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { printFindings, withFleet } from '../fleet-session.ts';
 import { withLock, type LockedFleet } from '../locked-fleet.ts';
+import { paintFor } from '../paint.ts';
 import { formatPlan } from '../plan-output.ts';
 import { createProgress, type Progress } from '../progress.ts';
 import { runOptions } from '../run-options.ts';
@@ -114,7 +115,7 @@ function show(session: Session, input: Input, { plan, resume }: ChosenPlan, prog
       `${resume.header.id} was left open: ${ended} of ${plan.steps.length} steps are done. It goes on where it stopped.\n`,
     );
   }
-  session.out.write(formatPlan(plan, 'text', session.out.color));
+  session.out.write(formatPlan(plan, 'text', paintFor(session.out)));
 }
 
 function namesPlan(path: string): boolean {

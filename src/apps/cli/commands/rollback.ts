@@ -14,6 +14,7 @@ import type { Command, Input, Session } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { withFleet } from '../fleet-session.ts';
 import { withLock, type LockedFleet } from '../locked-fleet.ts';
+import { paintFor } from '../paint.ts';
 import { formatPlan } from '../plan-output.ts';
 import { createProgress, type Progress } from '../progress.ts';
 import { runOptions } from '../run-options.ts';
@@ -63,7 +64,7 @@ async function rollBack(
   if (input.text('output') === 'jsonl') {
     progress.emit({ type: 'planned', planDigest: plan.planDigest, summary: plan.summary });
     for (const finding of plan.findings) progress.emit({ type: 'finding', finding });
-  } else session.out.write(formatPlan(plan, 'text', session.out.color));
+  } else session.out.write(formatPlan(plan, 'text', paintFor(session.out)));
   const code = planExitCode(plan, false);
   if (code !== exitCode.done) return code;
   if (!plan.applyable) return exitCode.refused;
