@@ -2,7 +2,7 @@
  * `stage-promote`: the gate after a stage. It waits out the bake, then for an approval where one is asked for, then
  * opens the next stage. With `group` it only parts two label groups inside a stage: nothing to wait for, nothing kept.
  */
-import { formatDuration } from '../kernel/duration.ts';
+import { formatDuration } from '../kernel/units/duration.ts';
 import type { PlanStep } from '../model/plan.ts';
 import type { Action, Instruction } from './instruction.ts';
 

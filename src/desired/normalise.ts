@@ -2,7 +2,7 @@
  * Documents that passed every check to `Desired`: defaults filled in, one spelling, sorted by name. Nothing here
  * can fail, and nothing depends on files or on the order in which things were written.
  */
-import { parseDuration } from '../kernel/duration.ts';
+import { parseDuration } from '../kernel/units/duration.ts';
 import { compareText, type SourceSpan } from '../kernel/finding.ts';
 import type { Digest } from '../kernel/digest.ts';
 import type { JsonObject } from '../kernel/json.ts';

@@ -1,5 +1,5 @@
 import type { Digest } from '../kernel/digest.ts';
-import { parseInstant } from '../kernel/instant.ts';
+import { parseInstant } from '../kernel/units/instant.ts';
 import type { DesiredApproval } from '../model/desired.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** Taking the fleet's lease, waiting for it, and keeping it while a run goes on. */
 import { ThemisError, toFailure } from '../kernel/error.ts';
-import { formatDuration } from '../kernel/duration.ts';
-import { parseInstant } from '../kernel/instant.ts';
+import { formatDuration } from '../kernel/units/duration.ts';
+import { parseInstant } from '../kernel/units/instant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HeldLease, Lease, LeaseHolder, LeaseState } from '../ports/store.ts';
 

@@ -79,21 +79,6 @@ export interface ReleaseIndexEntry {
   readonly yanked?: boolean;
 }
 
-export interface DeltaManifest {
-  readonly from: string;
-  readonly to: string;
-  readonly files: readonly {
-    readonly path: string;
-    readonly baseHash: string;
-    readonly targetHash: string;
-    readonly patchUrl: string;
-    readonly patchHash: string;
-    readonly patchSize: number;
-    readonly targetSize: number;
-    readonly algorithm: string;
-  }[];
-}
-
 /** The release catalogue the planner sees: every manifest it may need, sorted by package, version and manifest hash. */
 export interface Catalogue {
   readonly releases: readonly ReleaseManifest[];

@@ -2,7 +2,7 @@
 import { hasErrors } from '../kernel/finding.ts';
 import type { Finding } from '../kernel/finding.ts';
 import type { Digest } from '../kernel/digest.ts';
-import { addDuration } from '../kernel/instant.ts';
+import { addDuration } from '../kernel/units/instant.ts';
 import type { Observed } from '../model/observed.ts';
 import type {
   Constraint,

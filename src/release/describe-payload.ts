@@ -1,4 +1,4 @@
-import { formatSize } from '../kernel/size.ts';
+import { formatSize } from '../kernel/units/size.ts';
 import type { ReleaseFile } from '../model/release.ts';
 
 /** `1 file, 10 B`, `12 files, 3.4 MiB`. */

@@ -2,7 +2,7 @@
  * Events as lines for logs and pipes: one line a phase change, no cursor codes, no line for what only moves a counter.
  * The function returned remembers the phase of each step; everything else comes from the event.
  */
-import { formatDuration } from '../kernel/duration.ts';
+import { formatDuration } from '../kernel/units/duration.ts';
 import type { Outcome } from '../kernel/outcome.ts';
 import type { ThemisEvent } from '../model/event.ts';
 

@@ -1,5 +1,5 @@
-import { formatDuration } from '../kernel/duration.ts';
-import { parseInstant } from '../kernel/instant.ts';
+import { formatDuration } from '../kernel/units/duration.ts';
+import { parseInstant } from '../kernel/units/instant.ts';
 import type { Digest } from '../kernel/digest.ts';
 import { formatTable } from './table.ts';
 

@@ -2,7 +2,7 @@
  * `themis status`: one row a node, then how far the rollout is, then the conditions that decide whether anything
  * moves. The same value is what `-o json` prints.
  */
-import { count } from './plan-phrases.ts';
+import { count } from './plan/plan-phrases.ts';
 import { formatTable } from './table.ts';
 
 export interface StatusView {

@@ -12,7 +12,7 @@ import type { Desired } from '../../src/model/desired.ts';
 import { wholeFleet, type PlanInputs } from '../../src/plan/plan-inputs.ts';
 import { encodeSnapshot, parseSnapshot } from '../../src/observe/snapshot.ts';
 import { plan } from '../../src/plan/plan.ts';
-import { planJson } from '../../src/report/plan-json.ts';
+import { planJson } from '../../src/report/plan/plan-json.ts';
 import { fleetFiles } from '../support/fleet-yaml.ts';
 import { generatedFleet } from '../support/generated-fleet.ts';
 import type { Bench, BenchCase, BenchRow } from './bench.ts';

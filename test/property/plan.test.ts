@@ -9,7 +9,7 @@ import { plan } from '../../src/plan/plan.ts';
 import { plannedLeaders } from '../../src/plan/planned-leaders.ts';
 import { share } from '../../src/plan/rollout/stage-membership.ts';
 import { withinSkew } from '../../src/resolve/minor-step.ts';
-import { planJson } from '../../src/report/plan-json.ts';
+import { planJson } from '../../src/report/plan/plan-json.ts';
 import { randomFleet } from '../support/random-fleet.ts';
 import { runs } from '../support/runs.ts';
 

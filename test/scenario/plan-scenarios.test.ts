@@ -5,7 +5,7 @@ import { plainPaint } from '../../src/report/paint.ts';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { formatPlan } from '../../src/apps/cli/plan-output.ts';
+import { formatPlan } from '../../src/apps/cli/fleet/plan-output.ts';
 import { desiredDigest, targetDigest } from '../../src/desired/digests.ts';
 import { experimentalFindings } from '../../src/desired/experimental.ts';
 import { parseDesired } from '../../src/desired/parse.ts';

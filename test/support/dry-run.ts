@@ -1,6 +1,6 @@
 /** Drives the stepper alone through a whole plan: every step succeeds at once, nothing is stored or sent. */
 import { Stepper } from '../../src/fleet/execute/step.ts';
-import { formatInstant } from '../../src/kernel/instant.ts';
+import { formatInstant } from '../../src/kernel/units/instant.ts';
 import type { DesiredNode } from '../../src/model/desired.ts';
 import type { JournalEvent } from '../../src/model/journal.ts';
 import type { Plan } from '../../src/model/plan.ts';

@@ -3,7 +3,7 @@
  * a store only has to run them inside one transaction. A token never falls: taking and forcing both raise it.
  */
 import { ThemisError } from '../../kernel/error.ts';
-import { formatInstant } from '../../kernel/instant.ts';
+import { formatInstant } from '../../kernel/units/instant.ts';
 import type { LeaseHolder, LeaseState } from '../../ports/store.ts';
 
 export interface LeaseRow {

@@ -8,7 +8,7 @@ import {
   Option as CommanderOption,
   Argument as CommanderArgument,
 } from 'commander';
-import { parseDuration } from '../../kernel/duration.ts';
+import { parseDuration } from '../../kernel/units/duration.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import type { Argument, Command, CommandGroup, Input, Option } from './command.ts';
 

@@ -3,7 +3,7 @@
  * one line a phase change on stderr. The data that a command prints is not mixed with it.
  */
 import { createLogUpdate } from 'log-update';
-import { formatInstant } from '../../kernel/instant.ts';
+import { formatInstant } from '../../kernel/units/instant.ts';
 import type { EventBody, ThemisEvent } from '../../model/event.ts';
 import { createEventLines, describeEvent } from '../../report/event-lines.ts';
 import { emptyLive, live, liveFrame } from '../../report/live-view.ts';

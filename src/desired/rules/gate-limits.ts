@@ -1,5 +1,5 @@
-import { parseDuration } from '../../kernel/duration.ts';
-import { parseSize } from '../../kernel/size.ts';
+import { parseDuration } from '../../kernel/units/duration.ts';
+import { parseSize } from '../../kernel/units/size.ts';
 import type { Problem } from '../problem.ts';
 import type { YamlDocument } from '../yaml/yaml-document.ts';
 import { itemsAt, keyPlace, textAt, valueAt, valuePlace, type Rule } from './rule.ts';

@@ -1,4 +1,4 @@
-import { parseDuration } from '../../kernel/duration.ts';
+import { parseDuration } from '../../kernel/units/duration.ts';
 import { itemsAt, keyPlace, textAt, valuePlace, type Rule } from './rule.ts';
 
 /** A bake can only be extended beyond itself. */

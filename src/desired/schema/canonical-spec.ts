@@ -3,10 +3,10 @@
  * lists that carry no order sorted. Types stay what they were, so a reader of a spec needs no second grammar.
  */
 import { canonicalJson } from '../../kernel/canonical-json.ts';
-import { parseDuration } from '../../kernel/duration.ts';
+import { parseDuration } from '../../kernel/units/duration.ts';
 import { compareText } from '../../kernel/finding.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
-import { parseSize } from '../../kernel/size.ts';
+import { parseSize } from '../../kernel/units/size.ts';
 import { resolveSchema, schemaOf, type Kind, type Schema } from './schemas.ts';
 
 /** `path` leads from the top of the document to what `value` is: `spec`, or `spec`, `gates`. */

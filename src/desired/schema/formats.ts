@@ -1,6 +1,6 @@
 /** Formats that `schemas/` name and JSON Schema does not know: what the text means, not only how it looks. */
 import semver from 'semver';
-import { parseDuration } from '../../kernel/duration.ts';
+import { parseDuration } from '../../kernel/units/duration.ts';
 import { parseSelector } from '../../kernel/selector.ts';
 
 export const formats: Readonly<Record<string, (text: string) => boolean>> = {

@@ -2,7 +2,7 @@
  * One execution of a plan from its opening in the store to its close: new, or resumed from its journal. What it
  * leaves behind in the rollout record (stages, quarantine, estimates) is durable before the journal is closed.
  */
-import { formatInstant } from '../../kernel/instant.ts';
+import { formatInstant } from '../../kernel/units/instant.ts';
 import type { ExecutionResult } from '../../model/event.ts';
 import type { JournalEntry } from '../../model/journal.ts';
 import type { RolloutRecord } from '../../model/rollout-record.ts';

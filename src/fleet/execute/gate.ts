@@ -3,7 +3,7 @@
  * stage asks for one. Pure; the runner reads approvals again while it waits.
  */
 import type { Digest } from '../../kernel/digest.ts';
-import { parseInstant } from '../../kernel/instant.ts';
+import { parseInstant } from '../../kernel/units/instant.ts';
 import type { DesiredApproval } from '../../model/desired.ts';
 import type { RolloutRecord } from '../../model/rollout-record.ts';
 import type { Instruction } from '../../actions/instruction.ts';

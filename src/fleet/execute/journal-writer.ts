@@ -2,7 +2,7 @@
  * Writes the journal of one execution, one entry after the other, and tells the stepper each as soon as it is
  * durable, never before. After a failed write nothing is written any more: what is on disk is the truth.
  */
-import { formatInstant } from '../../kernel/instant.ts';
+import { formatInstant } from '../../kernel/units/instant.ts';
 import type { JournalEntry } from '../../model/journal.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Store } from '../../ports/store.ts';

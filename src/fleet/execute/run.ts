@@ -3,7 +3,7 @@
  * own about the fleet. A lost lease ends it at once, without touching anything more; a first interrupt lets nodes in
  * hand finish; a second does not wait for them, which is safe because an accepted operation ends without us.
  */
-import { formatInstant } from '../../kernel/instant.ts';
+import { formatInstant } from '../../kernel/units/instant.ts';
 import { completeStage, promoteStage } from '../rollout.ts';
 import { NodeCalls } from '../node-calls.ts';
 import type { RolloutRecord } from '../../model/rollout-record.ts';

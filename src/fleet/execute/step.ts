@@ -5,7 +5,7 @@
  * same, so a killed run is resumed by feeding it the journal. Each event costs the edges it touches, not the fleet.
  */
 import { ThemisError } from '../../kernel/error.ts';
-import { formatInstant } from '../../kernel/instant.ts';
+import { formatInstant } from '../../kernel/units/instant.ts';
 import type { Failure } from '../../kernel/outcome.ts';
 import type { DesiredApproval } from '../../model/desired.ts';
 import type { JournalEntry } from '../../model/journal.ts';

@@ -1,5 +1,5 @@
 /** Decisions to wait, and what is said of them. */
-import { formatInstant } from '../../kernel/instant.ts';
+import { formatInstant } from '../../kernel/units/instant.ts';
 import type { Decision, StepperEnd } from './decision.ts';
 import type { GateState } from './gate.ts';
 import type { Turn } from '../line/turn.ts';

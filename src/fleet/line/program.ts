@@ -2,7 +2,7 @@
 import type { Action } from '../../actions/instruction.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import { topologicalOrder } from '../../kernel/graph.ts';
-import { parseInstant } from '../../kernel/instant.ts';
+import { parseInstant } from '../../kernel/units/instant.ts';
 import type { DesiredNode } from '../../model/desired.ts';
 import type { Plan, PlanStep, ScheduledStep } from '../../model/plan.ts';
 import type { SagaProgram } from '../../saga/program.ts';

@@ -1,5 +1,5 @@
-import { parseDuration } from '../../kernel/duration.ts';
-import { parseSize } from '../../kernel/size.ts';
+import { parseDuration } from '../../kernel/units/duration.ts';
+import { parseSize } from '../../kernel/units/size.ts';
 import type { EndpointSpec } from '../../ports/endpoint.ts';
 import type { ServiceSpec } from '../../ports/service-control.ts';
 import type { EndpointDocument, NodeConfig, NodeDocument, NodeEndpoints } from './node-config.ts';

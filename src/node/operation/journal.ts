@@ -4,7 +4,7 @@
  */
 import { digestJson } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
-import { formatInstant } from '../../kernel/instant.ts';
+import { formatInstant } from '../../kernel/units/instant.ts';
 import { isJsonObject } from '../../kernel/json.ts';
 import type { JournalEntry } from '../../model/journal.ts';
 import type { NodeContext } from '../context.ts';

@@ -3,7 +3,7 @@
  * left open before, whether it can succeed; only then is it accepted. Afterwards it needs nobody any more.
  */
 import { ThemisError } from '../../kernel/error.ts';
-import { formatInstant } from '../../kernel/instant.ts';
+import { formatInstant } from '../../kernel/units/instant.ts';
 import type { JournalEntry } from '../../model/journal.ts';
 import type { Authority, NodeProgress, NodeRequest, OperationResult } from '../../model/message.ts';
 import type { NodeContext } from '../context.ts';

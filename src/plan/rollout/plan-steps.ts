@@ -7,7 +7,7 @@
 import type { PromoteParams } from '../../actions/stage-promote.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import { digestJson, shortDigest } from '../../kernel/digest.ts';
-import { formatDuration } from '../../kernel/duration.ts';
+import { formatDuration } from '../../kernel/units/duration.ts';
 import type { DesiredStage } from '../../model/desired.ts';
 import type { PlanStep, StepUndo } from '../../model/plan.ts';
 import type { ChangeShape, NodeChange } from '../change/node-change.ts';

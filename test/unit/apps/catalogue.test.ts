@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readCatalogue } from '../../../src/apps/cli/catalogue.ts';
+import { readCatalogue } from '../../../src/apps/cli/reading/catalogue.ts';
 import { ThemisError } from '../../../src/kernel/error.ts';
 import type { ReleaseIndexEntry, ReleaseManifest } from '../../../src/model/release.ts';
 import type { ReleaseSource } from '../../../src/ports/release-source.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openGit } from '../../../src/adapters/git/simple-git.ts';
-import { readDesiredDirectory } from '../../../src/apps/cli/desired-directory.ts';
+import { readDesiredDirectory } from '../../../src/apps/cli/reading/desired-directory.ts';
 import { newRepository, writeTree, type Repository } from '../../support/real-repository.ts';
 
 const tree = {

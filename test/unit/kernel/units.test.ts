@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { didYouMean } from '../../../src/kernel/did-you-mean.ts';
-import { formatDuration, parseDuration } from '../../../src/kernel/duration.ts';
+import { formatDuration, parseDuration } from '../../../src/kernel/units/duration.ts';
 import { parseSelector, selects } from '../../../src/kernel/selector.ts';
-import { formatSize, parseSize } from '../../../src/kernel/size.ts';
+import { formatSize, parseSize } from '../../../src/kernel/units/size.ts';
 
 test.each([
   ['90s', 90_000],

@@ -5,7 +5,7 @@ import { parsePlan, refusedPlanExitCode } from '../../../src/plan/parse-plan.ts'
 import { plan } from '../../../src/plan/plan.ts';
 import { sealPlan, verifySeal } from '../../../src/plan/seal.ts';
 import { undoOrder } from '../../../src/plan/undo-order.ts';
-import { planJson } from '../../../src/report/plan-json.ts';
+import { planJson } from '../../../src/report/plan/plan-json.ts';
 import { release, rollout, simpleFleet, stage } from '../../support/fleet-fixture.ts';
 
 const v14 = release('themisdb', '1.4.2');

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { formatComparison, formatPlan, planView } from '../../../src/apps/cli/plan-output.ts';
+import { formatComparison, formatPlan, planView } from '../../../src/apps/cli/fleet/plan-output.ts';
 import { comparePlans } from '../../../src/plan/compare-plans.ts';
 import { plan } from '../../../src/plan/plan.ts';
 import { foldNames, shortNames } from '../../../src/report/name-list.ts';
 import { paintFor } from '../../../src/apps/cli/paint.ts';
 import { plainPaint } from '../../../src/report/paint.ts';
-import { commentLimit, planMarkdown } from '../../../src/report/plan-markdown.ts';
+import { commentLimit, planMarkdown } from '../../../src/report/plan/plan-markdown.ts';
 import { observedNode, release, rollout, simpleFleet, stage } from '../../support/fleet-fixture.ts';
 import { generatedFleet } from '../../support/generated-fleet.ts';
 

@@ -6,7 +6,7 @@
 import { canonicalJson } from '../../../kernel/canonical-json.ts';
 import type { ErrorCode } from '../../../kernel/error.ts';
 import { ThemisError, toFailure } from '../../../kernel/error.ts';
-import { formatInstant } from '../../../kernel/instant.ts';
+import { formatInstant } from '../../../kernel/units/instant.ts';
 import type { Failure } from '../../../kernel/outcome.ts';
 import type { NodePhase } from '../../../model/event.ts';
 import type {

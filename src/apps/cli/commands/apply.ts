@@ -6,16 +6,16 @@ import { exitCode } from '../../../kernel/exit-code.ts';
 import type { Plan } from '../../../model/plan.ts';
 import { parsePlan, refusedPlanExitCode } from '../../../plan/parse-plan.ts';
 import { planExitCode } from '../../../plan/plan-exit-code.ts';
-import { choosePlan, type ChosenPlan } from '../apply-plan.ts';
-import { carryOutPlan } from '../carry-out-plan.ts';
+import { choosePlan, type ChosenPlan } from '../fleet/apply-plan.ts';
+import { carryOutPlan } from '../fleet/carry-out-plan.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { confirm } from '../confirm.ts';
-import { printFindings, withFleet } from '../fleet-session.ts';
-import { withLock, type LockedFleet } from '../locked-fleet.ts';
+import { printFindings, withFleet } from '../fleet/fleet-session.ts';
+import { withLock, type LockedFleet } from '../fleet/locked-fleet.ts';
 import { paintFor } from '../paint.ts';
-import { formatPlan } from '../plan-output.ts';
+import { formatPlan } from '../fleet/plan-output.ts';
 import { createProgress, type Progress } from '../progress.ts';
-import { runOptions } from '../run-options.ts';
+import { runOptions } from '../fleet/run-options.ts';
 import { readPlanFile } from './show.ts';
 
 export const applyCommand: Command = {

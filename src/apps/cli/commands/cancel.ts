@@ -6,9 +6,9 @@ import { randomUUID } from 'node:crypto';
 import { ownHolder } from '../../../adapters/process/process-facts.ts';
 import { leaseTtlMs } from '../../../fleet/lease.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
-import { formatInstant } from '../../../kernel/instant.ts';
+import { formatInstant } from '../../../kernel/units/instant.ts';
 import type { Command } from '../command.ts';
-import { whoAmI, withFleet } from '../fleet-session.ts';
+import { whoAmI, withFleet } from '../fleet/fleet-session.ts';
 
 export const cancelCommand: Command = {
   name: 'cancel',

@@ -2,7 +2,7 @@
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import type { Command } from '../command.ts';
-import { withFleet } from '../fleet-session.ts';
+import { withFleet } from '../fleet/fleet-session.ts';
 
 export const forceUnlockCommand: Command = {
   name: 'force-unlock',

@@ -1,7 +1,7 @@
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { historyTable } from '../../../report/history-table.ts';
 import type { Command } from '../command.ts';
-import { withFleet } from '../fleet-session.ts';
+import { withFleet } from '../fleet/fleet-session.ts';
 
 export const historyCommand: Command = {
   name: 'history',

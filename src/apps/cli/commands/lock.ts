@@ -12,9 +12,9 @@ import type { SourceFile } from '../../../kernel/document/source-text.ts';
 import type { Lock, LockedPackage } from '../../../model/desired.ts';
 import { findingsText } from '../../../report/findings.ts';
 import { resolveLock } from '../../../resolve/resolve-lock.ts';
-import { loadCatalogue } from '../catalogue.ts';
+import { loadCatalogue } from '../reading/catalogue.ts';
 import type { Command, Session } from '../command.ts';
-import { readDesiredDirectory } from '../desired-directory.ts';
+import { readDesiredDirectory } from '../reading/desired-directory.ts';
 import { paintFor } from '../paint.ts';
 
 export const lockCommand: Command = {

@@ -1,6 +1,6 @@
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
-import { formatSize } from '../../../kernel/size.ts';
+import { formatSize } from '../../../kernel/units/size.ts';
 import type { ReachableNode } from '../../../model/observed.ts';
 import type { Command } from '../command.ts';
 import { askOwnNode, outputOption, rootOption } from '../own-node.ts';

@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import type { Command } from '../command.ts';
-import { withFleet } from '../fleet-session.ts';
-import { takeSnapshot } from '../plan-sources.ts';
+import { withFleet } from '../fleet/fleet-session.ts';
+import { takeSnapshot } from '../fleet/plan-sources.ts';
 
 export const observeCommand: Command = {
   name: 'observe',

@@ -2,18 +2,18 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
-import { normaliseInstant } from '../../../kernel/instant.ts';
+import { normaliseInstant } from '../../../kernel/units/instant.ts';
 import { comparePlans } from '../../../plan/compare-plans.ts';
 import { planExitCode } from '../../../plan/plan-exit-code.ts';
-import { planJson } from '../../../report/plan-json.ts';
+import { planJson } from '../../../report/plan/plan-json.ts';
 import { findingsText } from '../../../report/findings.ts';
 import type { Command, Input, Session } from '../command.ts';
-import type { PlanRequest, PlanSources } from '../make-plan.ts';
-import { makePlan } from '../make-plan.ts';
-import { createPlanSources } from '../plan-sources.ts';
+import type { PlanRequest, PlanSources } from '../fleet/make-plan.ts';
+import { makePlan } from '../fleet/make-plan.ts';
+import { createPlanSources } from '../fleet/plan-sources.ts';
 import { paintFor } from '../paint.ts';
-import { formatComparison, formatPlan, planFormats } from '../plan-output.ts';
-import type { PlanFormat } from '../plan-output.ts';
+import { formatComparison, formatPlan, planFormats } from '../fleet/plan-output.ts';
+import type { PlanFormat } from '../fleet/plan-output.ts';
 
 export const planCommand: Command = createPlanCommand(createPlanSources);
 

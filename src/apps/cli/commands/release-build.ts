@@ -11,8 +11,8 @@ import { checkFlatFiles, type FlatManifest, parseFlatManifest } from '../../../r
 import { nextCounter, scanReleases } from '../../../release/scan-releases.ts';
 import { writeWholeFile } from '../../../release/write-file.ts';
 import type { Command, Session } from '../command.ts';
-import { describeRelease } from '../release-description.ts';
-import { directoryOf, outputOption } from '../release-input.ts';
+import { describeRelease } from '../reading/release-description.ts';
+import { directoryOf, outputOption } from '../reading/release-input.ts';
 
 export const releaseBuildCommand: Command = {
   name: 'release build',

@@ -11,7 +11,7 @@ import { signDetached } from '../../../release/sign-detached.ts';
 import { writeWholeFile } from '../../../release/write-file.ts';
 import { yankedAfter } from '../../../release/yank.ts';
 import type { Command, Session } from '../command.ts';
-import { directoryOf, outputOption, signerOf, signerOptions } from '../release-input.ts';
+import { directoryOf, outputOption, signerOf, signerOptions } from '../reading/release-input.ts';
 
 export const releaseIndexCommand: Command = {
   name: 'release index',

@@ -6,7 +6,7 @@ import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { writeWholeFile } from '../../../release/write-file.ts';
 import type { Command } from '../command.ts';
-import { directoryOf } from '../release-input.ts';
+import { directoryOf } from '../reading/release-input.ts';
 
 export const releaseKeygenCommand: Command = {
   name: 'release keygen',

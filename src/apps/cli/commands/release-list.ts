@@ -4,11 +4,11 @@ import { createNodeFileSystem } from '../../../adapters/file-system/node.ts';
 import { openDirectorySource } from '../../../adapters/release-source/directory.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
-import { formatSize } from '../../../kernel/size.ts';
+import { formatSize } from '../../../kernel/units/size.ts';
 import { type FoundRelease, scanReleases } from '../../../release/scan-releases.ts';
 import { yankedAfter } from '../../../release/yank.ts';
 import type { Command, Input, Session } from '../command.ts';
-import { outputOption } from '../release-input.ts';
+import { outputOption } from '../reading/release-input.ts';
 import { formatTable } from '../../../report/table.ts';
 
 export const releaseListCommand: Command = {

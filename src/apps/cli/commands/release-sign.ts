@@ -4,7 +4,7 @@ import { exitCode } from '../../../kernel/exit-code.ts';
 import { releaseNames } from '../../../model/release-format/layout.ts';
 import { signRelease } from '../../../release/sign-release.ts';
 import type { Command } from '../command.ts';
-import { directoryOf, requiredSignerOptions, signerOf } from '../release-input.ts';
+import { directoryOf, requiredSignerOptions, signerOf } from '../reading/release-input.ts';
 
 export const releaseSignCommand: Command = {
   name: 'release sign',

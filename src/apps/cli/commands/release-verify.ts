@@ -15,7 +15,7 @@ import type { AnchorSet } from '../../../trust/policy/anchors.ts';
 import type { ReleaseExpectation } from '../../../trust/policy/check-release.ts';
 import { errorCodeOfRefusal } from '../../../trust/refusal.ts';
 import type { Command, Input, Session } from '../command.ts';
-import { anchorsOf, directoryOf, outputOption } from '../release-input.ts';
+import { anchorsOf, directoryOf, outputOption } from '../reading/release-input.ts';
 
 export const releaseVerifyCommand: Command = {
   name: 'release verify',

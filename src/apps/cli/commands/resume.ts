@@ -5,7 +5,7 @@ import { takeLease } from '../../../fleet/lease.ts';
 import { liftQuarantine } from '../../../fleet/rollout.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import type { Command, Session } from '../command.ts';
-import { withFleet, type FleetSession } from '../fleet-session.ts';
+import { withFleet, type FleetSession } from '../fleet/fleet-session.ts';
 
 export const resumeCommand: Command = {
   name: 'resume',

@@ -1,23 +1,23 @@
 /** `themis rollback`: back to a restore point, leader last, quorum kept; what is rolled back is quarantined. */
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
-import { formatInstant } from '../../../kernel/instant.ts';
+import { formatInstant } from '../../../kernel/units/instant.ts';
 import type { Plan } from '../../../model/plan.ts';
 import type { RolloutRecord } from '../../../model/rollout-record.ts';
 import { planExitCode } from '../../../plan/plan-exit-code.ts';
 import { planRollback, type RollbackWhat } from '../../../plan/rollback/plan-rollback.ts';
 import { supersede } from '../../../fleet/execute/execute.ts';
 import type { Store } from '../../../ports/store.ts';
-import { loadCatalogue } from '../catalogue.ts';
-import { carryOutPlan } from '../carry-out-plan.ts';
+import { loadCatalogue } from '../reading/catalogue.ts';
+import { carryOutPlan } from '../fleet/carry-out-plan.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { confirm } from '../confirm.ts';
-import { withFleet } from '../fleet-session.ts';
-import { withLock, type LockedFleet } from '../locked-fleet.ts';
+import { withFleet } from '../fleet/fleet-session.ts';
+import { withLock, type LockedFleet } from '../fleet/locked-fleet.ts';
 import { paintFor } from '../paint.ts';
-import { formatPlan } from '../plan-output.ts';
+import { formatPlan } from '../fleet/plan-output.ts';
 import { createProgress, type Progress } from '../progress.ts';
-import { runOptions } from '../run-options.ts';
+import { runOptions } from '../fleet/run-options.ts';
 
 export const rollbackCommand: Command = {
   name: 'rollback',

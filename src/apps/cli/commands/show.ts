@@ -7,8 +7,8 @@ import { parsePlan, refusedPlanExitCode } from '../../../plan/parse-plan.ts';
 import { findingsText } from '../../../report/findings.ts';
 import type { Command } from '../command.ts';
 import { paintFor } from '../paint.ts';
-import { formatPlan, planFormats } from '../plan-output.ts';
-import type { PlanFormat } from '../plan-output.ts';
+import { formatPlan, planFormats } from '../fleet/plan-output.ts';
+import type { PlanFormat } from '../fleet/plan-output.ts';
 
 export const showCommand: Command = {
   name: 'show',

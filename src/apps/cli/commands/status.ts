@@ -2,8 +2,8 @@ import { collect } from '../../../fleet/collect.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { statusTable } from '../../../report/status-table.ts';
 import type { Command } from '../command.ts';
-import { withFleet } from '../fleet-session.ts';
-import { fleetStatus } from '../fleet-status.ts';
+import { withFleet } from '../fleet/fleet-session.ts';
+import { fleetStatus } from '../fleet/fleet-status.ts';
 
 const observedAtOnce = 32;
 

@@ -1,8 +1,8 @@
 /** `themis suspend`: stops the line. A rollout that runs finishes the nodes in hand; a rollback is not held up. */
 import { exitCode } from '../../../kernel/exit-code.ts';
-import { formatInstant } from '../../../kernel/instant.ts';
+import { formatInstant } from '../../../kernel/units/instant.ts';
 import type { Command } from '../command.ts';
-import { whoAmI, withFleet } from '../fleet-session.ts';
+import { whoAmI, withFleet } from '../fleet/fleet-session.ts';
 
 export const suspendCommand: Command = {
   name: 'suspend',

@@ -8,7 +8,7 @@ import { hasErrors, type Finding, type SourceSpan } from '../../../kernel/findin
 import { exchangeText, findingFormats, type FindingFormat } from '../../../report/findings-exchange.ts';
 import { findingsSummary, findingsText } from '../../../report/findings.ts';
 import type { Command } from '../command.ts';
-import { loadDesired } from '../load-desired.ts';
+import { loadDesired } from '../reading/load-desired.ts';
 import { paintFor } from '../paint.ts';
 
 export const validateCommand: Command = {

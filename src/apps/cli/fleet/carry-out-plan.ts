@@ -2,19 +2,19 @@
  * Carries out a plan that was made and agreed to: the same way for `apply`, `rollback` and a run that goes on after a
  * crash. Says at the end what happened and what to type next.
  */
-import { actionOf } from '../../actions/index.ts';
-import { execute, type ExecutionReport } from '../../fleet/execute/execute.ts';
-import { exitCode } from '../../kernel/exit-code.ts';
-import { formatInstant } from '../../kernel/instant.ts';
-import type { JournalEntry } from '../../model/journal.ts';
-import type { Plan } from '../../model/plan.ts';
-import type { RolloutRecord } from '../../model/rollout-record.ts';
-import type { ExecutionHeader } from '../../ports/store.ts';
-import type { Session } from './command.ts';
+import { actionOf } from '../../../actions/index.ts';
+import { execute, type ExecutionReport } from '../../../fleet/execute/execute.ts';
+import { exitCode } from '../../../kernel/exit-code.ts';
+import { formatInstant } from '../../../kernel/units/instant.ts';
+import type { JournalEntry } from '../../../model/journal.ts';
+import type { Plan } from '../../../model/plan.ts';
+import type { RolloutRecord } from '../../../model/rollout-record.ts';
+import type { ExecutionHeader } from '../../../ports/store.ts';
+import type { Session } from '../command.ts';
 import { whoAmI } from './fleet-session.ts';
 import type { LockedFleet } from './locked-fleet.ts';
-import type { Progress } from './progress.ts';
-import { createLocate } from './release-locator.ts';
+import type { Progress } from '../progress.ts';
+import { createLocate } from '../reading/release-locator.ts';
 
 export interface CarryOutOptions {
   readonly kind: 'apply' | 'rollback';

@@ -1,8 +1,8 @@
 import { posix, resolve } from 'node:path';
-import { openDirectorySource } from '../../adapters/release-source/directory.ts';
-import { ThemisError } from '../../kernel/error.ts';
-import type { Desired, DesiredNode } from '../../model/desired.ts';
-import type { ReleaseLocator, WantedRelease } from '../../model/message.ts';
+import { openDirectorySource } from '../../../adapters/release-source/directory.ts';
+import { ThemisError } from '../../../kernel/error.ts';
+import type { Desired, DesiredNode } from '../../../model/desired.ts';
+import type { ReleaseLocator, WantedRelease } from '../../../model/message.ts';
 
 export type Locate = (node: DesiredNode, release: WantedRelease) => ReleaseLocator;
 

@@ -2,16 +2,16 @@
  * Which plan an `apply` carries out, decided under the lock: one that an earlier run left open, a saved one that still
  * holds, or a new one. Nothing here touches a node.
  */
-import { ThemisError } from '../../kernel/error.ts';
-import { formatInstant, parseInstant } from '../../kernel/instant.ts';
-import type { JournalEntry } from '../../model/journal.ts';
-import type { Snapshot } from '../../model/observed.ts';
-import type { Plan } from '../../model/plan.ts';
-import type { RolloutRecord } from '../../model/rollout-record.ts';
-import type { ScopeRequest } from '../../plan/plan-inputs.ts';
-import type { ExecutionSummary } from '../../ports/store.ts';
-import { loadCatalogue } from './catalogue.ts';
-import type { Session } from './command.ts';
+import { ThemisError } from '../../../kernel/error.ts';
+import { formatInstant, parseInstant } from '../../../kernel/units/instant.ts';
+import type { JournalEntry } from '../../../model/journal.ts';
+import type { Snapshot } from '../../../model/observed.ts';
+import type { Plan } from '../../../model/plan.ts';
+import type { RolloutRecord } from '../../../model/rollout-record.ts';
+import type { ScopeRequest } from '../../../plan/plan-inputs.ts';
+import type { ExecutionSummary } from '../../../ports/store.ts';
+import { loadCatalogue } from '../reading/catalogue.ts';
+import type { Session } from '../command.ts';
 import type { FleetSession } from './fleet-session.ts';
 import type { LockedFleet } from './locked-fleet.ts';
 import { makePlan } from './make-plan.ts';

@@ -1,14 +1,14 @@
 /** What the `release` commands share: options, and how files are named on the command line. */
 import { resolve } from 'node:path';
-import { openSigner } from '../../adapters/signer/index.ts';
-import { parseDuration } from '../../kernel/duration.ts';
-import { ThemisError } from '../../kernel/error.ts';
-import { isTimestamp } from '../../model/release-format/shapes.ts';
-import type { FileSystem } from '../../ports/file-system.ts';
-import type { Signer } from '../../ports/signer.ts';
-import { anchorsLimitBytes, type AnchorSet, parseAnchors } from '../../trust/policy/anchors.ts';
-import { toTrustError } from '../../trust/refusal.ts';
-import type { Input, Option, Session } from './command.ts';
+import { openSigner } from '../../../adapters/signer/index.ts';
+import { parseDuration } from '../../../kernel/units/duration.ts';
+import { ThemisError } from '../../../kernel/error.ts';
+import { isTimestamp } from '../../../model/release-format/shapes.ts';
+import type { FileSystem } from '../../../ports/file-system.ts';
+import type { Signer } from '../../../ports/signer.ts';
+import { anchorsLimitBytes, type AnchorSet, parseAnchors } from '../../../trust/policy/anchors.ts';
+import { toTrustError } from '../../../trust/refusal.ts';
+import type { Input, Option, Session } from '../command.ts';
 
 export const outputOption: Option = {
   name: '--output',

@@ -2,17 +2,17 @@
  * From a fleet directory to a plan: what `plan` and `apply` do alike. The world comes in through `PlanSources`; here
  * is only the order of things, so that both commands plan from the same inputs.
  */
-import { ThemisError } from '../../kernel/error.ts';
-import type { Finding } from '../../kernel/finding.ts';
-import { hasErrors } from '../../kernel/finding.ts';
-import type { Digest } from '../../kernel/digest.ts';
-import type { Desired } from '../../model/desired.ts';
-import type { Snapshot } from '../../model/observed.ts';
-import type { Plan, PlanSource } from '../../model/plan.ts';
-import { parseSnapshot } from '../../observe/snapshot.ts';
-import type { ScopeRequest } from '../../plan/plan-inputs.ts';
-import { planRollout, type PlannedRollout } from '../../plan/plan.ts';
-import { plannedLeaders } from '../../plan/planned-leaders.ts';
+import { ThemisError } from '../../../kernel/error.ts';
+import type { Finding } from '../../../kernel/finding.ts';
+import { hasErrors } from '../../../kernel/finding.ts';
+import type { Digest } from '../../../kernel/digest.ts';
+import type { Desired } from '../../../model/desired.ts';
+import type { Snapshot } from '../../../model/observed.ts';
+import type { Plan, PlanSource } from '../../../model/plan.ts';
+import { parseSnapshot } from '../../../observe/snapshot.ts';
+import type { ScopeRequest } from '../../../plan/plan-inputs.ts';
+import { planRollout, type PlannedRollout } from '../../../plan/plan.ts';
+import { plannedLeaders } from '../../../plan/planned-leaders.ts';
 
 export interface LoadedFleet {
   /** Undefined when a finding is an error. */

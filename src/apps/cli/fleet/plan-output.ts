@@ -1,16 +1,16 @@
 /** Plans and comparisons in the format that was asked for. */
-import { actionOf } from '../../actions/index.ts';
-import { ThemisError } from '../../kernel/error.ts';
-import type { PlanComparison } from '../../model/plan-comparison.ts';
-import type { Plan, PlanStep } from '../../model/plan.ts';
-import { undoOrder } from '../../plan/undo-order.ts';
-import { comparisonJson, comparisonMarkdown, comparisonText } from '../../report/comparison.ts';
-import type { Paint } from '../../report/paint.ts';
-import { planDot } from '../../report/plan-dot.ts';
-import { planJson } from '../../report/plan-json.ts';
-import { planMarkdown } from '../../report/plan-markdown.ts';
-import { planText } from '../../report/plan-text.ts';
-import type { PlanView } from '../../report/plan-view.ts';
+import { actionOf } from '../../../actions/index.ts';
+import { ThemisError } from '../../../kernel/error.ts';
+import type { PlanComparison } from '../../../model/plan-comparison.ts';
+import type { Plan, PlanStep } from '../../../model/plan.ts';
+import { undoOrder } from '../../../plan/undo-order.ts';
+import { comparisonJson, comparisonMarkdown, comparisonText } from '../../../report/plan/comparison.ts';
+import type { Paint } from '../../../report/paint.ts';
+import { planDot } from '../../../report/plan/plan-dot.ts';
+import { planJson } from '../../../report/plan/plan-json.ts';
+import { planMarkdown } from '../../../report/plan/plan-markdown.ts';
+import { planText } from '../../../report/plan/plan-text.ts';
+import type { PlanView } from '../../../report/plan/plan-view.ts';
 
 export const planFormats = ['text', 'json', 'markdown', 'dot'] as const;
 export type PlanFormat = (typeof planFormats)[number];

@@ -1,5 +1,5 @@
 /** A plan as a Graphviz digraph: a box a step, a cluster a stage, an arrow from each step to what waits for it. */
-import type { PlanStep } from '../model/plan.ts';
+import type { PlanStep } from '../../model/plan.ts';
 import { describeRevision } from './plan-phrases.ts';
 import type { PlanView } from './plan-view.ts';
 

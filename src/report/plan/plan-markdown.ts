@@ -3,9 +3,9 @@
  * errors; the details follow, folded. A comment holds 65,536 characters: details are cut at the end of a block, and
  * the comment says how much is left out and where it is. The first line marks the comment, so that it is edited in place.
  */
-import { formatDuration } from '../kernel/duration.ts';
-import type { Finding } from '../kernel/finding.ts';
-import { shortNames } from './name-list.ts';
+import { formatDuration } from '../../kernel/units/duration.ts';
+import type { Finding } from '../../kernel/finding.ts';
+import { shortNames } from '../name-list.ts';
 import {
   closingLine,
   count,

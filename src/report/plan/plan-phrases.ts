@@ -1,9 +1,9 @@
 /** The sentences that every format of a plan shares. */
-import { formatDuration } from '../kernel/duration.ts';
-import { formatSize } from '../kernel/size.ts';
-import type { Constraint, NodeDrift, Plan, PlanSource, Transition } from '../model/plan.ts';
+import { formatDuration } from '../../kernel/units/duration.ts';
+import { formatSize } from '../../kernel/units/size.ts';
+import type { Constraint, NodeDrift, Plan, PlanSource, Transition } from '../../model/plan.ts';
 import type { BlockView } from './plan-view.ts';
-import { foldNames } from './name-list.ts';
+import { foldNames } from '../name-list.ts';
 
 export function count(amount: number, one: string, many = `${one}s`): string {
   return `${amount.toLocaleString('en-US')} ${amount === 1 ? one : many}`;

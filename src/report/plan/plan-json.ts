@@ -2,7 +2,7 @@
  * A plan as JSON: lossless, members in the order of the format's description, one list entry a line, so that two plans
  * can be compared line by line. The same text is the plan file. Ends with a line feed.
  */
-import type { Plan } from '../model/plan.ts';
+import type { Plan } from '../../model/plan.ts';
 
 const order = [
   'formatVersion',

@@ -1,8 +1,8 @@
 /** What a revision adds to, removes from and changes in the plan of another: `plan --against`. */
-import type { PlanComparison } from '../model/plan-comparison.ts';
-import type { Plan, PlanStep } from '../model/plan.ts';
-import { shortNames } from './name-list.ts';
-import { paintSymbol, type Paint } from './paint.ts';
+import type { PlanComparison } from '../../model/plan-comparison.ts';
+import type { Plan, PlanStep } from '../../model/plan.ts';
+import { shortNames } from '../name-list.ts';
+import { paintSymbol, type Paint } from '../paint.ts';
 import { closingLine, count, describeRevision } from './plan-phrases.ts';
 
 /** Ends with a line feed. */

@@ -2,15 +2,14 @@
  * The release catalogue of a fleet: what the index lists for its packages, with every manifest checked against the hash
  * that the index names. Signatures are the node's to check before anything is written; this only reads.
  */
-import { resolve } from 'node:path';
-import { openDirectorySource } from '../../adapters/release-source/directory.ts';
-import { digestJson } from '../../kernel/digest.ts';
-import { ThemisError } from '../../kernel/error.ts';
-import { compareText } from '../../kernel/finding.ts';
-import { isJsonObject } from '../../kernel/json.ts';
-import type { Desired } from '../../model/desired.ts';
-import type { Catalogue, ReleaseIndexEntry, ReleaseManifest } from '../../model/release.ts';
-import type { ReleaseSource } from '../../ports/release-source.ts';
+import { openReleaseSource } from '../../../adapters/release-source/index.ts';
+import { digestJson } from '../../../kernel/digest.ts';
+import { ThemisError } from '../../../kernel/error.ts';
+import { compareText } from '../../../kernel/finding.ts';
+import { isJsonObject } from '../../../kernel/json.ts';
+import type { Desired } from '../../../model/desired.ts';
+import type { Catalogue, ReleaseIndexEntry, ReleaseManifest } from '../../../model/release.ts';
+import type { ReleaseSource } from '../../../ports/release-source.ts';
 
 const manifestLimitBytes = 16 * 2 ** 20;
 const readsAtOnce = 16;
@@ -18,11 +17,7 @@ const readsAtOnce = 16;
 /** `directory` is the fleet directory. NOT_FOUND without an index; MANIFEST_INVALID or MANIFEST_HASH_MISMATCH for a bad one. */
 export async function loadCatalogue(desired: Pick<Desired, 'fleet'>, directory: string): Promise<Catalogue> {
   const { releases, packages } = desired.fleet;
-  if (releases.kind !== 'directory') {
-    const hint = 'Write "releases: { directory: ./releases }" in the Fleet.';
-    throw new ThemisError('UNSUPPORTED_FORMAT', `Releases are not read from ${releases.kind} yet.`, { hint });
-  }
-  return readCatalogue(openDirectorySource(resolve(directory, releases.directory)), new Set(Object.keys(packages)));
+  return readCatalogue(openReleaseSource(releases, directory), new Set(Object.keys(packages)));
 }
 
 /** Releases of these packages, sorted by package, version and manifest hash. */

@@ -1,12 +1,12 @@
 /** What `status` shows, put together from desired state, what nodes report, the rollout record and the store. Pure. */
-import { formatInstant } from '../../kernel/instant.ts';
-import { shortDigest } from '../../kernel/digest.ts';
-import type { Desired, DesiredNode } from '../../model/desired.ts';
-import type { Observed, ObservedNode } from '../../model/observed.ts';
-import type { RolloutRecord } from '../../model/rollout-record.ts';
-import type { Digest } from '../../kernel/digest.ts';
-import type { ExecutionSummary, LeaseState } from '../../ports/store.ts';
-import type { Condition, NodeStatus, RolloutStatus, StatusView } from '../../report/status-table.ts';
+import { formatInstant } from '../../../kernel/units/instant.ts';
+import { shortDigest } from '../../../kernel/digest.ts';
+import type { Desired, DesiredNode } from '../../../model/desired.ts';
+import type { Observed, ObservedNode } from '../../../model/observed.ts';
+import type { RolloutRecord } from '../../../model/rollout-record.ts';
+import type { Digest } from '../../../kernel/digest.ts';
+import type { ExecutionSummary, LeaseState } from '../../../ports/store.ts';
+import type { Condition, NodeStatus, RolloutStatus, StatusView } from '../../../report/status-table.ts';
 
 export interface StatusFacts {
   readonly desired: Desired;

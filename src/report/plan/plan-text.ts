@@ -2,12 +2,12 @@
  * A plan for a terminal. What cannot be taken back comes first, then drift, then the changes by stage, then how they
  * are undone, then findings; the last line is fixed. Addresses and symbols are those that scripts and docs use.
  */
-import { formatDuration } from '../kernel/duration.ts';
-import type { FileDrift } from '../model/observed.ts';
-import type { NodeDrift, PlanScope } from '../model/plan.ts';
-import { shortNames } from './name-list.ts';
-import { findingsText } from './findings.ts';
-import { paintSymbol, type Paint } from './paint.ts';
+import { formatDuration } from '../../kernel/units/duration.ts';
+import type { FileDrift } from '../../model/observed.ts';
+import type { NodeDrift, PlanScope } from '../../model/plan.ts';
+import { shortNames } from '../name-list.ts';
+import { findingsText } from '../findings.ts';
+import { paintSymbol, type Paint } from '../paint.ts';
 
 import {
   closingLine,

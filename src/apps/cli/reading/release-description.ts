@@ -1,16 +1,16 @@
 /** A release described by options and, where one is imported, by a flat manifest; options win. */
 import { resolve } from 'node:path';
-import { parseStrictJson } from '../../kernel/document/strict-json.ts';
-import { ThemisError } from '../../kernel/error.ts';
-import type { JsonObject } from '../../kernel/json.ts';
-import { releaseLimits } from '../../model/release-format/layout.ts';
-import { isPackageName, isReleaseVersion, isTimestamp } from '../../model/release-format/shapes.ts';
-import type { Architecture, Platform } from '../../model/release.ts';
-import type { FileSystem } from '../../ports/file-system.ts';
-import type { ReleaseDescription } from '../../release/build-release.ts';
-import type { FlatManifest } from '../../release/import-flat.ts';
-import { parseDependencies } from '../../release/parse-dependency.ts';
-import type { Input, Session } from './command.ts';
+import { parseStrictJson } from '../../../kernel/document/strict-json.ts';
+import { ThemisError } from '../../../kernel/error.ts';
+import type { JsonObject } from '../../../kernel/json.ts';
+import { releaseLimits } from '../../../model/release-format/layout.ts';
+import { isPackageName, isReleaseVersion, isTimestamp } from '../../../model/release-format/shapes.ts';
+import type { Architecture, Platform } from '../../../model/release.ts';
+import type { FileSystem } from '../../../ports/file-system.ts';
+import type { ReleaseDescription } from '../../../release/build-release.ts';
+import type { FlatManifest } from '../../../release/import-flat.ts';
+import { parseDependencies } from '../../../release/parse-dependency.ts';
+import type { Input, Session } from '../command.ts';
 import { formatInstant, instantOf } from './release-input.ts';
 
 export async function describeRelease(

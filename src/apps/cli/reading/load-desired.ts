@@ -1,11 +1,11 @@
 /** The desired state of a fleet directory as commands need it: read, parsed, with every finding. */
-import { hasErrors, type Finding } from '../../kernel/finding.ts';
-import type { SourceFile } from '../../kernel/document/source-text.ts';
-import type { Desired } from '../../model/desired.ts';
-import type { PlanSource } from '../../model/plan.ts';
-import type { Git } from '../../ports/git.ts';
-import { sortedFindings } from '../../desired/locate-findings.ts';
-import { parseDesired } from '../../desired/parse.ts';
+import { hasErrors, type Finding } from '../../../kernel/finding.ts';
+import type { SourceFile } from '../../../kernel/document/source-text.ts';
+import type { Desired } from '../../../model/desired.ts';
+import type { PlanSource } from '../../../model/plan.ts';
+import type { Git } from '../../../ports/git.ts';
+import { sortedFindings } from '../../../desired/locate-findings.ts';
+import { parseDesired } from '../../../desired/parse.ts';
 import { readDesiredDirectory } from './desired-directory.ts';
 
 export interface LoadedDesired {

@@ -4,11 +4,11 @@
  */
 import { lstat, open, readdir, realpath, type FileHandle } from 'node:fs/promises';
 import { join, posix, relative, sep } from 'node:path';
-import { compareText, type Finding } from '../../kernel/finding.ts';
-import { ThemisError } from '../../kernel/error.ts';
-import type { SourceFile } from '../../kernel/document/source-text.ts';
-import type { PlanSource } from '../../model/plan.ts';
-import type { Git } from '../../ports/git.ts';
+import { compareText, type Finding } from '../../../kernel/finding.ts';
+import { ThemisError } from '../../../kernel/error.ts';
+import type { SourceFile } from '../../../kernel/document/source-text.ts';
+import type { PlanSource } from '../../../model/plan.ts';
+import type { Git } from '../../../ports/git.ts';
 import { anchorsFile, isSkippedName, liesInSkipped, skippedDirectories } from './skipped-directories.ts';
 
 export interface DesiredFiles {

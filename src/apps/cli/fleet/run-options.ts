@@ -1,4 +1,4 @@
-import type { Option } from './command.ts';
+import type { Option } from '../command.ts';
 
 /** Options of every command that carries out a plan. */
 export const runOptions: readonly Option[] = [

@@ -3,17 +3,17 @@
  * earlier run left open on them, and only then plan or touch anything.
  */
 import { randomUUID } from 'node:crypto';
-import { ownHolder } from '../../adapters/process/process-facts.ts';
-import { collect } from '../../fleet/collect.ts';
-import { keepLease, takeLease } from '../../fleet/lease.ts';
-import { NodeCalls } from '../../fleet/node-calls.ts';
-import { recoverNodes } from '../../fleet/recover.ts';
-import { exitCodeOf, isErrorCode } from '../../kernel/error.ts';
-import { exitCode } from '../../kernel/exit-code.ts';
-import type { Observed } from '../../model/observed.ts';
-import type { Session } from './command.ts';
+import { ownHolder } from '../../../adapters/process/process-facts.ts';
+import { collect } from '../../../fleet/collect.ts';
+import { keepLease, takeLease } from '../../../fleet/lease.ts';
+import { NodeCalls } from '../../../fleet/node-calls.ts';
+import { recoverNodes } from '../../../fleet/recover.ts';
+import { exitCodeOf, isErrorCode } from '../../../kernel/error.ts';
+import { exitCode } from '../../../kernel/exit-code.ts';
+import type { Observed } from '../../../model/observed.ts';
+import type { Session } from '../command.ts';
 import type { FleetSession } from './fleet-session.ts';
-import type { Progress } from './progress.ts';
+import type { Progress } from '../progress.ts';
 
 export interface LockedFleet {
   readonly fleet: FleetSession;

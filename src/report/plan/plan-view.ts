@@ -2,7 +2,7 @@
  * A plan as every format shows it: stages, and in them blocks of steps that do the same. In a small plan each step is
  * its own block; in a large one nodes that change alike share one, so that a thousand nodes still read as a page.
  */
-import type { Plan, PlanStep, ScheduledStep, Transition } from '../model/plan.ts';
+import type { Plan, PlanStep, ScheduledStep, Transition } from '../../model/plan.ts';
 
 /** A plan with what other rooms know of it. */
 export interface PlanView {

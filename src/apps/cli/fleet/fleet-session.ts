@@ -4,19 +4,19 @@
  */
 import { hostname, userInfo } from 'node:os';
 import { resolve } from 'node:path';
-import { desiredDigest, targetDigest } from '../../desired/digests.ts';
-import { exitCode } from '../../kernel/exit-code.ts';
-import type { Digest } from '../../kernel/digest.ts';
-import { hasErrors, type Finding } from '../../kernel/finding.ts';
-import type { Desired } from '../../model/desired.ts';
-import type { PlanSource } from '../../model/plan.ts';
-import type { Store } from '../../ports/store.ts';
-import type { Transport } from '../../ports/transport.ts';
-import { findingsText } from '../../report/findings.ts';
-import { createNodeTransport } from '../agent/node-deps.ts';
-import type { Session } from './command.ts';
+import { desiredDigest, targetDigest } from '../../../desired/digests.ts';
+import { exitCode } from '../../../kernel/exit-code.ts';
+import type { Digest } from '../../../kernel/digest.ts';
+import { hasErrors, type Finding } from '../../../kernel/finding.ts';
+import type { Desired } from '../../../model/desired.ts';
+import type { PlanSource } from '../../../model/plan.ts';
+import type { Store } from '../../../ports/store.ts';
+import type { Transport } from '../../../ports/transport.ts';
+import { findingsText } from '../../../report/findings.ts';
+import { createNodeTransport } from '../../agent/node-deps.ts';
+import type { Session } from '../command.ts';
 import type { PlanSources } from './make-plan.ts';
-import { paintFor } from './paint.ts';
+import { paintFor } from '../paint.ts';
 import { createPlanSources, openFleetStore } from './plan-sources.ts';
 
 export interface FleetSession {
