@@ -32,7 +32,7 @@ test('canonical JSON is what the reference implementation writes', () => {
 });
 
 test('what has no canonical form is refused', () => {
-  expect(() => canonicalJson({ a: Number.NaN })).toThrow('NaN');
-  expect(() => canonicalJson({ a: '\ud800' })).toThrow('surrogate');
+  expect(() => canonicalJson({ a: Number.NaN })).toThrow(/finite|NaN/u);
+  expect(() => canonicalJson({ a: '\ud800' })).toThrow(/surrogate/iu);
   expect(() => canonicalJson(undefined)).toThrow(TypeError);
 });
