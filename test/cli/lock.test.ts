@@ -10,7 +10,7 @@ import { runCommand } from '../support/run-command.ts';
 
 const [old, now] = [manifestOf('themisdb', '1.4.0'), manifestOf('themisdb', '1.5.0')];
 let catalogue: Catalogue;
-vi.mock('../../src/apps/cli/catalogue.ts', () => ({ loadCatalogue: () => Promise.resolve(catalogue) }));
+vi.mock('../../src/apps/cli/reading/catalogue.ts', () => ({ loadCatalogue: () => Promise.resolve(catalogue) }));
 
 let directory: string;
 beforeEach(() => {
