@@ -71,7 +71,7 @@ function documentFor(session: Session, input: Input, root: string): string | nul
 }
 
 function template(name: string): string {
-  return `# Settings of this machine alone: never from Git. Fields: themis explain Node
+  return `# Settings of this machine alone, never from Git. Every field: schemas/node.schema.json of Themis.
 apiVersion: themis.dev/v1
 kind: Node
 name: ${name}
