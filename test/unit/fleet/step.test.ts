@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Stepper } from '../../../src/fleet/execute/step.ts';
 import type { StepperPolicy } from '../../../src/fleet/execute/decision.ts';
 import { ThemisError, toFailure } from '../../../src/kernel/error.ts';
-import { formatInstant } from '../../../src/kernel/instant.ts';
+import { formatInstant } from '../../../src/kernel/units/instant.ts';
 import type { DesiredNode } from '../../../src/model/desired.ts';
 import type { JournalEntry, JournalEvent } from '../../../src/model/journal.ts';
 import type { ReachableNode } from '../../../src/model/observed.ts';
