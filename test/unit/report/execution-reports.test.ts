@@ -1,0 +1,179 @@
+import { describe, expect, test } from 'vitest';
+import { digestJson } from '../../../src/kernel/digest.ts';
+import type { EventBody, ThemisEvent } from '../../../src/model/event.ts';
+import { createEventLines } from '../../../src/report/event-lines.ts';
+import { historyTable } from '../../../src/report/history-table.ts';
+import { emptyLive, live, liveFrame, type LiveState } from '../../../src/report/live-view.ts';
+import { statusTable, type StatusView } from '../../../src/report/status-table.ts';
+
+const startMs = Date.UTC(2026, 0, 1);
+const stamp = (seconds: number): string => new Date(startMs + seconds * 1000).toISOString();
+const event = (seconds: number, body: EventBody): ThemisEvent => ({ at: stamp(seconds), ...body });
+
+const started = event(0, {
+  type: 'execution-started',
+  execution: 'apply-1',
+  planDigest: digestJson(1),
+  resumed: false,
+  steps: 4,
+});
+const begun = (name: string, seconds: number): ThemisEvent =>
+  event(seconds, {
+    type: 'step-started',
+    step: name,
+    target: `node/${name}`,
+    kind: 'node-update',
+    stage: 1,
+    direction: 'forward',
+  });
+const progress = (
+  name: string,
+  phase: 'stage' | 'drain' | 'switch',
+  seconds: number,
+  doneBytes?: number,
+): ThemisEvent =>
+  event(seconds, {
+    type: 'step-progress',
+    step: name,
+    target: `node/${name}`,
+    phase,
+    ...(doneBytes === undefined ? {} : { doneBytes, totalBytes: 2048 }),
+  });
+const done = (name: string, seconds: number): ThemisEvent =>
+  event(seconds, {
+    type: 'step-finished',
+    step: name,
+    target: `node/${name}`,
+    outcome: { kind: 'done' },
+    durationMs: 10_000,
+    direction: 'forward',
+  });
+
+describe('lines', () => {
+  test('one line a phase change, none for a counter that moves, and no cursor codes', () => {
+    const lineOf = createEventLines();
+    const events = [
+      started,
+      begun('a', 1),
+      progress('a', 'stage', 1, 1),
+      progress('a', 'stage', 2, 2),
+      progress('a', 'drain', 3),
+      done('a', 10),
+    ];
+    const lines = events.map(lineOf).filter((line) => line !== undefined);
+    expect(lines).toEqual([
+      '00:00:00 started apply-1: 4 steps',
+      '00:00:01 node/a: started (stage 1)',
+      '00:00:01 node/a: stage',
+      '00:00:03 node/a: drain',
+      '00:00:10 node/a: done in 10s',
+    ]);
+  });
+
+  test('failures, waits, moves and stops are told', () => {
+    const lineOf = createEventLines();
+    const failure = { code: 'UNHEALTHY', message: 'sick', retry: 'human' } as const;
+    const told = (body: EventBody) => lineOf(event(0, body));
+    expect(told({ type: 'rolling-back', because: 's', failure })).toContain('because s failed: sick');
+    expect(told({ type: 'waiting', on: 'bake', detail: 'stage 1 bakes', until: stamp(60) })).toContain(
+      `until ${stamp(60)}`,
+    );
+    expect(told({ type: 'leader-moved', cluster: 'c', from: 'a', to: 'b' })).toContain('b leads now, before a');
+    expect(told({ type: 'leader-moved', cluster: 'c', from: null, to: 'b' })).toBeUndefined();
+    expect(told({ type: 'stopping', signal: 'interrupt', inHand: ['a'] })).toContain('finishing a');
+    const outcome = { kind: 'failed', failure } as const;
+    expect(
+      told({ type: 'step-finished', step: 'a', target: 'node/a', outcome, durationMs: 1, direction: 'back' }),
+    ).toContain('not taken back: sick');
+  });
+});
+
+describe('live view', () => {
+  const play = (events: readonly ThemisEvent[]): LiveState => events.reduce(live, emptyLive);
+
+  test('a frame tells share, ETA, phase, stage and bytes of what is in hand', () => {
+    const state = play([started, begun('a', 0), done('a', 10), begun('b', 10), progress('b', 'stage', 11, 1024)]);
+    const lines = liveFrame(state, startMs + 15_000, 100, 24).split('\n');
+    expect(lines[0]).toBe('applying [======                  ] 1/4, 15s, about 30s left');
+    expect(lines[1]).toBe('  node/b  stage 1  stage         5s  1 KiB of 2 KiB');
+  });
+
+  test('it is never wider than the terminal nor higher, however many nodes are in hand', () => {
+    const many = Array.from({ length: 50 }, (_, index) => begun(`node-with-a-long-name-${index}`, 1));
+    const lines = liveFrame(play([started, ...many]), startMs, 30, 10).split('\n');
+    expect(lines.length).toBeLessThanOrEqual(10);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(30);
+    expect(lines.at(-1)).toBe('  and 43 more');
+  });
+
+  test('a rollback turns the bar around; a wait and a stop are said', () => {
+    const failure = { code: 'UNHEALTHY', message: 'sick', retry: 'human' } as const;
+    const back = play([
+      started,
+      begun('a', 0),
+      done('a', 10),
+      event(11, { type: 'rolling-back', because: 'b', failure }),
+    ]);
+    expect(liveFrame(back, startMs, 100, 24)).toContain('rolling back [');
+    const waiting = play([
+      started,
+      event(1, { type: 'waiting', on: 'approval', detail: 'stage 1 waits', until: null }),
+    ]);
+    expect(liveFrame(waiting, startMs, 100, 24)).toContain('waiting: stage 1 waits');
+    const stopping = play([started, event(1, { type: 'stopping', signal: 'interrupt', inHand: [] })]);
+    expect(liveFrame(stopping, startMs, 100, 24)).toContain('once more to leave at once');
+  });
+});
+
+describe('tables', () => {
+  test('history: newest first as given, open executions say how they go on', () => {
+    const row = {
+      id: 'apply-1',
+      kind: 'apply',
+      planDigest: digestJson(1),
+      targetDigest: digestJson(2),
+      startedAt: stamp(0),
+      by: 'me@host',
+      revision: 'abcdef0123456789',
+    };
+    const end = { finishedAt: stamp(90), result: 'rolled-back', exitCode: 6, detail: 'b failed' };
+    const lines = historyTable([
+      { ...row, id: 'apply-2', end: null },
+      { ...row, end },
+    ]).split('\n');
+    expect(lines[1]).toMatch(/^apply-2 .* open .*run apply again/u);
+    expect(lines[2]).toMatch(/^apply-1 .*1m 30s.* rolled-back .*6.*abcdef0123 .*b failed$/u);
+    expect(historyTable([])).toContain('Nothing has been applied');
+  });
+
+  test('status: nodes, stages, conditions', () => {
+    const node = {
+      cluster: 'c',
+      desired: { db: '1.5.0' },
+      role: 'leader',
+      health: 'healthy',
+      drift: 2,
+      window: 'open',
+      note: '',
+    };
+    const view: StatusView = {
+      fleet: { name: 'orders', uid: 'u' },
+      revision: null,
+      nodes: [
+        { ...node, name: 'a', observed: { db: '1.4.0' } },
+        { ...node, name: 'b', desired: { db: '1.5.0', other: '1.0.0' }, observed: null },
+      ],
+      rollout: {
+        target: 'abc',
+        startedAt: stamp(0),
+        stages: [{ stage: 1, nodes: 2, updated: 1, completedAt: stamp(1), promotedAt: null }],
+      },
+      conditions: [{ type: 'Ready', status: false, reason: '1 of 2 nodes do not' }],
+    };
+    const text = statusTable(view);
+    expect(text).toMatch(/^a +c +1\.5\.0 +1\.4\.0 +leader +healthy +2 files +open$/mu);
+    expect(text).toMatch(/^b +c +db 1\.5\.0, other 1\.0\.0 +\? /mu);
+    expect(text).toMatch(/1 of 2 +bakes or waits for approval/u);
+    expect(text).toMatch(/^Ready +False +1 of 2 nodes do not$/mu);
+  });
+});
