@@ -6,7 +6,12 @@ import { mapBounded } from '../kernel/map-bounded.ts';
 import type { Failure } from '../kernel/outcome.ts';
 import type { EventBody } from '../model/event.ts';
 import type { Observed } from '../model/observed.ts';
-import type { NodeCalls } from './node-calls.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Answer, NodeCalls } from './node-calls.ts';
+
+const pollMs = 500;
+/** Longer than any operation should take; after that the node is told of the new holder, and gives way where it can. */
+const longestMs = 15 * 60_000;
 
 export interface Recovery {
   /** The same nodes, those that were recovered seen again. */
@@ -19,7 +24,12 @@ export interface Recovery {
 export async function recoverNodes(
   observed: Observed,
   calls: NodeCalls,
-  options: { readonly parallelism: number; readonly signal: AbortSignal; readonly emit: (event: EventBody) => void },
+  options: {
+    readonly clock: Clock;
+    readonly parallelism: number;
+    readonly signal: AbortSignal;
+    readonly emit: (event: EventBody) => void;
+  },
 ): Promise<Recovery> {
   const recovered: string[] = [];
   const failed: { node: string; failure: Failure }[] = [];
@@ -29,7 +39,7 @@ export async function recoverNodes(
     options.emit({ type: 'waiting', on: 'operation', detail: `an operation is open on ${names}`, until: null });
   }
   const again = await mapBounded(open, options.parallelism, async ({ name }) => {
-    const answer = await calls.recover(name, options.signal);
+    const answer = await endOperation(calls, options.clock, name, options.signal);
     if (answer.kind === 'done' || (answer.kind === 'failed' && answer.asBefore && !answer.refused))
       recovered.push(name);
     else if (answer.kind !== 'aborted') failed.push({ node: name, failure: answer.failure });
@@ -41,4 +51,20 @@ export async function recoverNodes(
     recovered: recovered.sort(),
     failed,
   };
+}
+
+/**
+ * Ends what is open on a node. An operation that runs is awaited by looking, without a word: told of a newer holder it
+ * would take itself back, and its service would be stopped a second time for the same step. One that was cut off is
+ * finished or undone. Throws CANCELLED.
+ */
+export async function endOperation(calls: NodeCalls, clock: Clock, name: string, signal: AbortSignal): Promise<Answer> {
+  const endMs = clock.nowMs() + longestMs;
+  for (;;) {
+    const observed = await calls.observe(name, signal);
+    if (!observed.reachable) return { kind: 'no-answer', failure: observed.failure };
+    if (observed.operation === null) return { kind: 'done', changed: false };
+    if (observed.operation.state === 'interrupted' || clock.nowMs() >= endMs) return await calls.recover(name, signal);
+    await clock.sleep(pollMs, signal);
+  }
 }

@@ -136,7 +136,7 @@ export class FleetWorld {
         const again = await collect(transport, missing, { parallelism: 32, full: false, signal: hard });
         seen = { nodes: seen.nodes.map((one) => again.nodes.find((other) => other.name === one.name) ?? one) };
       }
-      const { observed } = await recoverNodes(seen, calls, { parallelism: 8, signal: hard, emit });
+      const { observed } = await recoverNodes(seen, calls, { clock, parallelism: 8, signal: hard, emit });
       const record = await store.readRecord();
       const open = await store.openExecutionOf();
       let plan = this.plan(observed);

@@ -15,6 +15,7 @@ import { carryOut, operationId, type CarryContext } from './carry-out.ts';
 import type { Verdict } from './decision.ts';
 import type { JournalWriter } from './journal-writer.ts';
 import type { ExecutionRequest } from './request.ts';
+import { endOperation } from '../recover.ts';
 import { StagingLine } from './staging-line.ts';
 import type { Stepper } from './step.ts';
 
@@ -101,7 +102,7 @@ export class NodeTask {
       if (verdict.kind !== 'recover') return verdict;
       const answer: Answer =
         tries < recoveries
-          ? await calls.recover(name, signal)
+          ? await endOperation(calls, clock, name, signal)
           : {
               kind: 'not-now',
               failure: toFailure(new ThemisError('TIMEOUT', `${name} is busy with another operation`)),

@@ -58,6 +58,7 @@ export async function withLock(
     });
     const calls = new NodeCalls(transport, desired.fleet.nodes, { store: store.id, token: lease.token });
     const recovery = await recoverNodes(seen, calls, {
+      clock: session.clock,
       parallelism: options.parallelism,
       signal: soft,
       emit: (event) => progress.emit(event),
