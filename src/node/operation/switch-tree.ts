@@ -8,7 +8,8 @@ import { ThemisError } from '../../kernel/error.ts';
 import type { NodeContext } from '../context.ts';
 import { ancestorsOf, parentOf } from '../layout.ts';
 import { eachBounded } from '../state/each-bounded.ts';
-import type { FileState } from '../state/installed.ts';
+import { stampOf } from '../state/installed.ts';
+import type { FileState, Stamps, StatStamp } from '../state/installed.ts';
 import { readRestorePoint, verifyObjects } from '../state/restore-point.ts';
 import type { Operation } from './operation.ts';
 import { isChange } from './tree-plan.ts';
@@ -95,28 +96,52 @@ export async function switchBack(operation: Operation): Promise<void> {
   });
 }
 
-/** UNEXPECTED_STATE unless every path of the plan is exactly what this side says: the service must not start on less. */
-export async function verifyTree(context: NodeContext, { changes }: TreePlan, side: Side): Promise<void> {
-  await eachBounded(changes, readsAtOnce, async (change) => {
-    const wanted = change[side];
-    const right =
-      wanted === null
-        ? (await context.files.lstat(context.layout.inInstall(change.path)))?.kind !== 'file'
-        : await isPresent(context, change.path, wanted);
-    if (!right) {
+/**
+ * UNEXPECTED_STATE unless every path of the plan is exactly what this side says: the service must not start on less.
+ * Returns what each file looked like when its bytes were found right.
+ */
+export async function verifyTree(context: NodeContext, { changes }: TreePlan, side: Side): Promise<Stamps> {
+  const stamps = new Map<string, StatStamp>();
+  await eachBounded(changes, readsAtOnce, async ({ path, [side]: wanted }) => {
+    const stamp = wanted === null ? null : await stampIfPresent(context, path, wanted);
+    const gone = async (): Promise<boolean> =>
+      (await context.files.lstat(context.layout.inInstall(path)))?.kind !== 'file';
+    if (stamp !== null) stamps.set(path, stamp);
+    else if (wanted !== null || !(await gone())) {
       throw new ThemisError(
         'UNEXPECTED_STATE',
-        `${change.path} is not what the ${side === 'new' ? 'release' : 'restore point'} says; the service is not started.`,
+        `${path} is not what the ${side === 'new' ? 'release' : 'restore point'} says; the service is not started.`,
       );
     }
   });
+  return stamps;
 }
 
-async function isPresent({ files, layout }: NodeContext, path: string, wanted: FileState): Promise<boolean> {
+/** For the stat cache: what each file looks like whose bytes are right, read again. */
+export async function stampTree(context: NodeContext, { changes }: TreePlan, side: Side): Promise<Stamps> {
+  const stamps = new Map<string, StatStamp>();
+  await eachBounded(changes, readsAtOnce, async ({ path, [side]: wanted }) => {
+    const stamp = wanted === null ? null : await stampIfPresent(context, path, wanted);
+    if (stamp !== null) stamps.set(path, stamp);
+  });
+  return stamps;
+}
+
+async function isPresent(context: NodeContext, path: string, wanted: FileState): Promise<boolean> {
+  return (await stampIfPresent(context, path, wanted)) !== null;
+}
+
+/** Looks before it reads: what changes meanwhile or later looks different from then on. */
+async function stampIfPresent(
+  { files, layout }: NodeContext,
+  path: string,
+  wanted: FileState,
+): Promise<StatStamp | null> {
   const file = layout.inInstall(path);
   const stat = await files.lstat(file);
-  if (stat?.kind !== 'file' || stat.sizeBytes !== wanted.sizeBytes || stat.mode !== wanted.mode) return false;
-  return hexOf((await files.digestFile(file)).digest) === wanted.sha256;
+  if (stat?.kind !== 'file' || stat.sizeBytes !== wanted.sizeBytes || stat.mode !== wanted.mode) return null;
+  const { sha256 } = wanted;
+  return hexOf((await files.digestFile(file)).digest) === sha256 ? { ...stampOf(stat), sha256 } : null;
 }
 
 async function bringTree(
@@ -187,14 +212,4 @@ export async function refuseLinks(context: NodeContext, directories: readonly st
       hint: 'Replace it by a directory, or move the node root to where it leads.',
     });
   }
-}
-
-/** What the plan says is there now, for the stat cache. */
-export function filesOf({ changes }: TreePlan, side: Side): Map<string, FileState> {
-  const present = new Map<string, FileState>();
-  for (const change of changes) {
-    const file = change[side];
-    if (file !== null) present.set(change.path, file);
-  }
-  return present;
 }

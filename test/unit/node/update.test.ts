@@ -11,6 +11,7 @@ import {
   oldRelease,
   requestOf,
 } from '../../support/node/node-world.ts';
+import { makeRelease } from '../../support/node/releases.ts';
 
 test('a first install brings the files, starts the service and is observed', async () => {
   const world = new NodeWorld();
@@ -248,4 +249,32 @@ test('a rollback to before the first installation leaves nothing installed and n
   expect(await world.tree()).toBe(empty);
   expect(world.service).toMatchObject({ running: false, starts: 1, stops: 1 });
   expect((await world.observe()).packages).toEqual({});
+});
+
+test('what the service rewrites once it runs is drift, and goes into the next restore point as it is', async () => {
+  const world = await NodeWorld.ready();
+  const conf = `${world.root}/install/etc/server.conf`;
+  const rewritten = new TextEncoder().encode('port = 1111');
+  // As long as the released file.
+  world.service.onStart = () => world.files.writeFile(conf, rewritten, 0o600);
+  await world.result(world.updateTo(newRelease, atOld));
+  expect((await world.observe()).drift).toEqual([{ package: 'themisdb', path: 'etc/server.conf', problem: 'changed' }]);
+  const repair = world.updateTo(newRelease, atNew, { restorePoint: 'rewritten' });
+  expect((await world.result(repair)).kind).toBe('done');
+  world.service.onStart = () => {};
+  const back = { kind: 'rollback', authority, operation: 'back', keep: null, healthTimeoutMs: 1000 } as const;
+  await world.result({ ...back, restorePoint: 'before-1.5.0' });
+  await world.result({ ...back, operation: 'forth', restorePoint: 'rewritten' });
+  expect(await world.files.readFile(conf)).toEqual(rewritten);
+});
+
+test('a missing file of another package stays missing, whatever its name', async () => {
+  const world = await NodeWorld.ready();
+  const plugin = makeRelease({ package: 'plugin', version: '1.0.0', files: { constructor: 'a file' } });
+  world.offer(plugin);
+  await world.result({ kind: 'stage', authority, releases: [plugin.staged] });
+  await world.result(world.updateTo(plugin, atOld, { restorePoint: 'before-plugin' }));
+  await world.files.removeFile(`${world.root}/install/constructor`);
+  const expected = { ...atOld, plugin: plugin.manifest.manifestHash };
+  expect((await world.result(world.updateTo(newRelease, expected))).kind).toBe('done');
 });
