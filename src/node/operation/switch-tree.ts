@@ -12,6 +12,7 @@ import { stampOf } from '../state/installed.ts';
 import type { FileState, Stamps, StatStamp } from '../state/installed.ts';
 import { readRestorePoint, verifyObjects } from '../state/restore-point.ts';
 import type { Operation } from './operation.ts';
+import { isNoSpace } from './reserve.ts';
 import { isChange } from './tree-plan.ts';
 import type { Side, TreeChange, TreePlan } from './tree-plan.ts';
 
@@ -72,7 +73,10 @@ export async function switchForward(operation: Operation): Promise<void> {
   });
 }
 
-/** Back to the restore point. Everything it needs is verified before the first change; one copy at a time, so that a full disk still serves. */
+/**
+ * Back to the restore point. Everything it needs is verified before the first change; one copy at a time, and where the
+ * disk is full the files that go anyway go first, so that it still serves.
+ */
 export async function switchBack(operation: Operation): Promise<void> {
   const { context, spec } = operation;
   const { files, layout } = context;
@@ -90,10 +94,24 @@ export async function switchBack(operation: Operation): Promise<void> {
   await bringTree(context, plan, 'old', async ({ path, old }, index) => {
     if (old === null || !isWrong.has(path)) return;
     const copy = `${work}/back-${index}`;
-    await files.copyFile(layout.object(old.sha256), copy, old.mode);
-    await files.syncFile(copy);
+    const place = async (): Promise<void> => {
+      await files.copyFile(layout.object(old.sha256), copy, old.mode);
+      await files.syncFile(copy);
+    };
+    await place().catch(async (error: unknown) => {
+      if (!isNoSpace(error)) throw error;
+      await files.removeFile(copy);
+      for (const other of isWrong) await removePlainFile(context, other);
+      await place();
+    });
     await files.rename(copy, layout.inInstall(path));
+    isWrong.delete(path);
   });
+}
+
+async function removePlainFile({ files, layout }: NodeContext, path: string): Promise<void> {
+  const file = layout.inInstall(path);
+  if ((await files.lstat(file))?.kind === 'file') await files.removeFile(file);
 }
 
 /**
@@ -182,8 +200,7 @@ async function removeUnwanted(context: NodeContext, plan: TreePlan, side: Side):
       for (const directory of ancestorsOf(change.path)) kept.add(directory);
       continue;
     }
-    const path = layout.inInstall(change.path);
-    if ((await files.lstat(path))?.kind === 'file') await files.removeFile(path);
+    await removePlainFile(context, change.path);
     for (const directory of ancestorsOf(change.path)) left.add(directory);
   }
   for (const directory of [...left].sort().reverse()) {

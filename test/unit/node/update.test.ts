@@ -156,6 +156,43 @@ test('a disk that fills up once the node is drained does not keep the update fro
   expect((await world.observe(true)).drift).toEqual([]);
 });
 
+test('a disk that fills up while the new version gets healthy does not take it down', async () => {
+  const files = new MemoryFileSystem();
+  const world = await NodeWorld.ready(files);
+  let full = false;
+  world.health = () => {
+    // Up to the last block, but the journal's own still takes lines.
+    if (world.service.starts === 1 && !full) files.capacityBytes = files.usedBytes + 2000;
+    full ||= world.service.starts === 1;
+    return {};
+  };
+  expect(await world.result(world.updateTo(newRelease, atOld))).toMatchObject({ kind: 'done' });
+  expect(full).toBe(true);
+  expect((await world.observe(true)).drift).toEqual([]);
+});
+
+test('a full disk does not keep a failed update from being taken back', async () => {
+  const files = new MemoryFileSystem();
+  const world = new NodeWorld(files);
+  const large = (version: string, names: string) =>
+    makeRelease({ version, files: Object.fromEntries(Array.from(names, (name) => [name, version.repeat(4000)])) });
+  const [from, to] = [large('1.6.0', 'abc'), large('1.7.0', 'bcd')];
+  await world.init();
+  for (const release of [from, to]) world.offer(release);
+  await world.install(from);
+  await world.result({ kind: 'stage', authority, releases: [to.staged] });
+  const before = await world.tree();
+  world.service.starts = 0;
+  world.health = () => {
+    if (world.service.starts === 1) files.capacityBytes = files.usedBytes + 6000;
+    return { ok: world.service.starts !== 1 };
+  };
+  const result = await world.result(world.updateTo(to, { themisdb: from.manifest.manifestHash }));
+  expect(result).toMatchObject({ kind: 'rolled-back', failure: { code: 'UNHEALTHY' } });
+  expect(await world.tree()).toBe(before);
+  expect(world.service.running).toBe(true);
+});
+
 test('a leader hands leadership over before it drains, and need not where nobody can take it', async () => {
   for (const [status, kind] of [
     [200, 'done'],
