@@ -4,7 +4,7 @@ import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { systemClock } from '../../src/apps/cli/session.ts';
+import { systemClock } from '../../src/adapters/clock/system.ts';
 import { launcherFile } from '../../src/apps/cli/package-files.ts';
 import { createNodeTransport } from '../../src/apps/agent/node-deps.ts';
 import type { DesiredNode } from '../../src/model/desired.ts';

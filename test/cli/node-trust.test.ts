@@ -22,7 +22,7 @@ import { createNodeFileSystem } from '../../src/adapters/file-system/node.ts';
 import { createServiceControl } from '../../src/adapters/service-control/index.ts';
 import { processStart } from '../../src/adapters/service-control/process-identity.ts';
 import { createNodeTransport } from '../../src/apps/agent/node-deps.ts';
-import { systemClock } from '../../src/apps/cli/session.ts';
+import { systemClock } from '../../src/adapters/clock/system.ts';
 import type { DesiredNode } from '../../src/model/desired.ts';
 import { wireVersion } from '../../src/model/message.ts';
 import type { NodeReply, NodeRequestBody, StagedRelease } from '../../src/model/message.ts';

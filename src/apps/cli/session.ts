@@ -4,9 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../../adapters/clock/system.ts';
 import { ThemisError } from '../../kernel/error.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { Input, Interrupts, Output, Session } from './command.ts';
 import { packageFile } from './package-files.ts';
 
@@ -41,17 +40,6 @@ export function createSession(globals: Input): Session {
     runtimeBinary: process.execPath,
   };
 }
-
-export const systemClock: Clock = {
-  nowMs: () => Date.now(),
-  async sleep(durationMs, signal) {
-    try {
-      await sleep(durationMs, undefined, signal === undefined ? {} : { signal });
-    } catch (error) {
-      if (signal?.aborted !== true) throw error;
-    }
-  },
-};
 
 function output(stream: NodeJS.WriteStream, noColor: boolean): Output {
   // A terminal of 0×0 (some CI runners) cannot be drawn on.

@@ -7,6 +7,7 @@ import {
   atOld,
   authority,
   newRelease,
+  nodeDocument,
   NodeWorld,
   oldRelease,
   requestOf,
@@ -314,4 +315,41 @@ test('a missing file of another package stays missing, whatever its name', async
   await world.files.removeFile(`${world.root}/install/constructor`);
   const expected = { ...atOld, plugin: plugin.manifest.manifestHash };
   expect((await world.result(world.updateTo(newRelease, expected))).kind).toBe('done');
+});
+
+test('a service without a health endpoint that ends soon after its start is rolled back', async () => {
+  const world = new NodeWorld();
+  const { endpoints: _, ...document } = nodeDocument;
+  await world.init(document);
+  await world.install(oldRelease);
+  await world.result({ kind: 'stage', authority, releases: [newRelease.staged] });
+  const before = await world.tree();
+  world.service.onStarted = () => {
+    // Is seen running once or twice.
+    if (world.service.starts === 2) setImmediate(() => (world.service.running = false));
+  };
+  expect(await world.result(world.updateTo(newRelease, atOld))).toMatchObject({
+    kind: 'rolled-back',
+    failure: { code: 'UNHEALTHY' },
+  });
+  expect(await world.tree()).toBe(before);
+  expect(world.service).toMatchObject({ running: true, starts: 3 });
+});
+
+test('somebody who sets the clock neither hastens nor delays what waits for health', async () => {
+  const hour = 3_600_000;
+  for (const [jump, healthyAfter, kind] of [
+    [hour, 3, 'done'],
+    [-hour, 100, 'rolled-back'],
+  ] as const) {
+    const world = await NodeWorld.ready();
+    let looks = 0;
+    world.health = () => {
+      if (world.service.starts !== 1) return {};
+      looks += 1;
+      if (looks === 1) world.clock.jump(jump);
+      return { ok: looks > healthyAfter };
+    };
+    expect((await world.result(world.updateTo(newRelease, atOld))).kind).toBe(kind);
+  }
 });
