@@ -180,7 +180,9 @@ async function bringTree(
   const modes = plan.directories[side];
   const wanted = plan.changes.filter((change) => change[side] !== null);
   for (const directory of [...new Set(wanted.flatMap((change) => ancestorsOf(change.path)))].sort()) {
-    await ensureDirectory(context, directory, Object.hasOwn(modes, directory) ? modes[directory] : undefined);
+    // One that was not there before is of this operation's making, perhaps of a run that was cut off right after.
+    const made = Object.hasOwn(plan.directories.old, directory) ? undefined : 0o755;
+    await ensureDirectory(context, directory, Object.hasOwn(modes, directory) ? modes[directory] : made);
   }
   for (const [index, change] of plan.changes.entries()) await place(change, index);
   for (const directory of [...touched].sort()) {
