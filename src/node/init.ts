@@ -66,7 +66,9 @@ function initialised(root: string): ThemisError {
 }
 
 async function makeDirectories(files: FileSystem, path: string): Promise<void> {
-  if (path === '' || (await files.lstat(path))?.kind === 'directory') return;
+  const kind = path === '' ? 'directory' : (await files.lstat(path))?.kind;
+  // A link that whoever made it meant; what lies behind it shows when something is written there.
+  if (kind === 'directory' || kind === 'symlink') return;
   await makeDirectories(files, parentOf(path));
   await files.makeDirectory(path);
   await files.syncDirectory(parentOf(path) === '' ? '/' : parentOf(path));

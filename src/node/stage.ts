@@ -22,10 +22,9 @@ import {
 } from './operation/staged-release.ts';
 import { settle } from './operation/operate.ts';
 import { checkAuthority, noteAuthority } from './state/authority.ts';
-import { manifestHashes, readInstalled } from './state/installed.ts';
+import { refuseOlder, wasInstalled } from './state/counter.ts';
 import { withLock } from './state/lock.ts';
 import { readAnchors } from './state/node-record.ts';
-import { listRestorePoints } from './state/restore-points.ts';
 
 type StageRequest = Extract<NodeRequest, { kind: 'stage' }>;
 type OnProgress = (progress: NodeProgress) => void;
@@ -42,6 +41,9 @@ export async function stage(
   onProgress: OnProgress,
 ): Promise<OperationResult> {
   await checkAuthority(context, request.authority);
+  if (new Set(request.releases.map((release) => release.manifestHash)).size < request.releases.length) {
+    throw new ThemisError('MESSAGE_INVALID', 'The request names a release twice.');
+  }
   return withLock(context, async () => {
     await settle(context, onProgress);
     const missing: StagedRelease[] = [];
@@ -102,12 +104,7 @@ async function verify(context: NodeContext, request: StageRequest, release: Stag
   if (manifest.package !== release.package || manifest.version !== release.version) {
     throw new ThemisError('MANIFEST_INVALID', `${title} at the source is ${manifest.package} ${manifest.version}.`);
   }
-  const floor = Object.hasOwn(record.counters, release.package) ? (record.counters[release.package] ?? 0) : 0;
-  if (!acceptedBefore && manifest.counter < floor) {
-    throw new ThemisError('POLICY_REFUSED', `${title} has counter ${manifest.counter}; this node has seen ${floor}.`, {
-      hint: 'An older release comes back through a restore point only: themis rollback',
-    });
-  }
+  if (!acceptedBefore) refuseOlder(record, manifest);
   checkManifest(context, manifest);
   return { ...result, source, path };
 }
@@ -123,10 +120,7 @@ function directoryOf(locator: ReleaseLocator): string {
 }
 
 async function wasAccepted(context: NodeContext, { manifestHash }: StagedRelease): Promise<boolean> {
-  if (manifestHashes((await readInstalled(context)).packages).has(manifestHash)) return true;
-  if ((await stagedHashes(context)).includes(manifestHash)) return true;
-  const { points } = await listRestorePoints(context);
-  return points.some((point) => manifestHashes(point.packages).has(manifestHash));
+  return (await wasInstalled(context, manifestHash)) || (await stagedHashes(context)).includes(manifestHash);
 }
 
 async function checkSize(context: NodeContext, releases: readonly Verified[]): Promise<void> {

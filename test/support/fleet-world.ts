@@ -308,6 +308,7 @@ class Killer {
   clock(clock: Clock): Clock {
     return {
       nowMs: () => clock.nowMs(),
+      steadyMs: () => clock.steadyMs(),
       sleep: (durationMs, signal) => this.#alive(clock.sleep(durationMs, signal)),
     };
   }

@@ -46,7 +46,7 @@ function sessionIn(
   return {
     directory,
     environment,
-    clock: { nowMs: () => at, sleep: () => Promise.resolve() },
+    clock: { nowMs: () => at, steadyMs: () => at, sleep: () => Promise.resolve() },
     out,
     err,
     verbosity: 'normal',

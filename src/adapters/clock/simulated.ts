@@ -26,6 +26,10 @@ export class SimulatedClock implements Clock {
     return this.#nowMs;
   }
 
+  steadyMs(): number {
+    return this.#nowMs;
+  }
+
   /** Calls back at an instant, or next in order when that has passed. */
   at(instantMs: number, call: () => void): void {
     this.#order += 1;

@@ -5,9 +5,10 @@ const longestMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
+  steadyMs: () => performance.now(),
   async sleep(durationMs, signal) {
-    const endMs = Date.now() + durationMs;
-    for (let leftMs = durationMs; leftMs > 0 && signal?.aborted !== true; leftMs = endMs - Date.now()) {
+    const endMs = performance.now() + durationMs;
+    for (let leftMs = durationMs; leftMs > 0 && signal?.aborted !== true; leftMs = endMs - performance.now()) {
       await sleepOnce(Math.min(leftMs, longestMs), signal);
     }
   },

@@ -81,9 +81,14 @@ const reading = {
 const writing = {
   async makeDirectory(path: string): Promise<void> {
     return wrapped('create', path, async () => {
-      await fs.mkdir(path, 0o755).catch(async (error: unknown) => {
+      try {
+        await fs.mkdir(path, 0o755);
+      } catch (error) {
         if (!isCode(error, 'EEXIST') || !(await fs.lstat(path)).isDirectory()) throw error;
-      });
+        return;
+      }
+      // The umask took bits away: not this process, but the directory's readers decide over it.
+      await fs.chmod(path, 0o755);
     });
   },
   async writeFile(path: string, bytes: Uint8Array, mode: number): Promise<void> {

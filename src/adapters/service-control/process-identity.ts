@@ -6,10 +6,11 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { ThemisError } from '../../kernel/error.ts';
 
 const run = promisify(execFile);
 
-/** Start of a live process as text, or null when there is none (a zombie is none). */
+/** Start of a live process as text, or null when there is none (a zombie is none). SERVICE_FAILED when that cannot be told. */
 export async function processStart(pid: number): Promise<string | null> {
   if (process.platform !== 'linux') return startFromPs(pid);
   try {
@@ -20,8 +21,10 @@ export async function processStart(pid: number): Promise<string | null> {
     if (state === 'Z' || state === 'X') return null;
     const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
     return `${boot}/${fields[19]}`;
-  } catch {
-    return null;
+  } catch (error) {
+    // Only a process that is not there is gone; one that cannot be looked at may well run.
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return null;
+    throw unknown(pid, error);
   }
 }
 
@@ -30,9 +33,15 @@ async function startFromPs(pid: number): Promise<string | null> {
     const { stdout } = await run('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)], { env: { LC_ALL: 'C' } });
     const [state = '', ...start] = stdout.trim().split(/\s+/u);
     return state === '' || state.startsWith('Z') ? null : start.join('_');
-  } catch {
-    return null;
+  } catch (error) {
+    // `ps` ends with 1 where there is no such process.
+    if (error instanceof Error && 'code' in error && error.code === 1) return null;
+    throw unknown(pid, error);
   }
+}
+
+function unknown(pid: number, cause: unknown): ThemisError {
+  return new ThemisError('SERVICE_FAILED', `Cannot find out whether process ${pid} runs.`, { cause });
 }
 
 /** Shell text that sets `start` to the same for the shell's own pid. */

@@ -44,11 +44,15 @@ export function createSupervisedService(spec: SupervisedSpec): ServiceControl {
       if (process.platform === 'win32') {
         throw new ThemisError('SERVICE_FAILED', 'Service manager supervised needs a POSIX shell; use command instead.');
       }
-      await fs.mkdir(spec.directory, { recursive: true });
-      await withdrawTickets(spec.directory);
-      if ((await runningPid(pidFile)) !== null) return { started: false };
-      await fs.rm(pidFile, { force: true });
-      await launch(spec, pidFile, logFile);
+      try {
+        await fs.mkdir(spec.directory, { recursive: true });
+        await withdrawTickets(spec.directory);
+        if ((await runningPid(pidFile)) !== null) return { started: false };
+        await fs.rm(pidFile, { force: true });
+        await launch(spec, pidFile, logFile);
+      } catch (error) {
+        throw startError(spec, error);
+      }
       return { started: true };
     },
     async stop(timeoutMs) {
@@ -111,8 +115,20 @@ async function launch(spec: SupervisedSpec, pidFile: string, logFile: string): P
     await sleep(pollMs);
   }
   if (ended !== undefined) {
+    // Where the shim could write no pid, this cannot write either, and says why.
+    if (await exists(ticket)) await fs.writeFile(path.join(ticket, 'pid'), 'none');
     throw new ThemisError('SERVICE_FAILED', `${spec.command[0]} ended at once (${ended})${await tail(logFile)}`);
   }
+}
+
+function startError(spec: SupervisedSpec, error: unknown): ThemisError {
+  if (error instanceof ThemisError) return error;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const reason = error instanceof Error ? error.message : String(error);
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  return new ThemisError(isFull ? 'NO_SPACE' : 'SERVICE_FAILED', `${spec.command[0]} cannot be started: ${reason}`, {
+    cause: error,
+  });
 }
 
 async function end(pid: number, timeoutMs: number): Promise<void> {

@@ -61,6 +61,15 @@ export function parseNodeConfig(file: SourceFile, root: string, schema: object):
       rangeOf(document, ['directories', name], false),
     );
   }
+  // A release that reaches node.yaml itself says what runs on this machine.
+  if (isWithin(root, config.directories.install)) {
+    report.add(
+      'THM4008',
+      'directories.install holds node.yaml.',
+      'Give it a directory of its own, such as ./install.',
+      rangeOf(document, ['directories', 'install'], false),
+    );
+  }
   return report.findings.length > 0 ? report.result() : { kind: 'config', config };
 }
 
@@ -69,8 +78,12 @@ function overlapping({ directories }: NodeConfig): readonly ('state' | 'download
   const { install } = directories;
   return (['state', 'downloads', 'trust'] as const).filter((name) => {
     const other = directories[name];
-    return `${other}/`.startsWith(`${install}/`) || `${install}/`.startsWith(`${other}/`);
+    return isWithin(other, install) || isWithin(install, other);
   });
+}
+
+function isWithin(path: string, directory: string): boolean {
+  return directory === '/' || `${path}/`.startsWith(`${directory}/`);
 }
 
 function validatorOf(schema: object): ValidateFunction {

@@ -10,7 +10,7 @@ import type { Operation } from './operation.ts';
 import { nodeSteps } from './program.ts';
 import type { NodeStep } from './program.ts';
 import { awaitHealthy, drain, rejoin } from './service-steps.ts';
-import { filesOf, prepareCopies, switchBack, switchForward, verifyTree } from './switch-tree.ts';
+import { prepareCopies, stampTree, switchBack, switchForward, verifyTree } from './switch-tree.ts';
 import { claimedPaths, isChange } from './tree-plan.ts';
 import type { Side, TreePlan } from './tree-plan.ts';
 
@@ -83,14 +83,14 @@ export const effects: Readonly<Record<NodeStep, Effect>> = {
       await ensureStopped(operation);
       await switchBack(operation);
       const plan = await operation.plan();
-      await verifyTree(operation.context, plan, 'old');
-      await writeInstalled(operation.context, plan.packages.old, filesOf(plan, 'old'));
+      const stamps = await verifyTree(operation.context, plan, 'old');
+      await writeInstalled(operation.context, plan.packages.old, stamps);
     },
   },
   start: {
     async run(operation) {
       const plan = await operation.plan();
-      await verifyTree(operation.context, plan, 'new');
+      operation.verified = await verifyTree(operation.context, plan, 'new');
       if (hasService(plan)) await operation.context.service.start();
     },
     undo: ensureStopped,
@@ -109,7 +109,8 @@ export const effects: Readonly<Record<NodeStep, Effect>> = {
   commit: {
     async run(operation) {
       const plan = await operation.plan();
-      await writeInstalled(operation.context, plan.packages.new, filesOf(plan, 'new'));
+      const stamps = operation.verified ?? (await stampTree(operation.context, plan, 'new'));
+      await writeInstalled(operation.context, plan.packages.new, stamps);
       await changeRecord(operation.context, (record) => {
         const counters = new Map(Object.entries(record.counters));
         for (const [name, { counter }] of Object.entries(plan.packages.new)) {

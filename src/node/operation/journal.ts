@@ -9,6 +9,7 @@ import { isJsonObject } from '../../kernel/json.ts';
 import type { JournalEntry } from '../../model/journal.ts';
 import type { NodeContext } from '../context.ts';
 import { readIfPresent } from '../state/durable-file.ts';
+import { giveUpReserve, isNoSpace } from './reserve.ts';
 
 export interface Journal {
   readonly entries: readonly JournalEntry[];
@@ -66,7 +67,7 @@ async function appendAgain(
   error: unknown,
 ): Promise<void> {
   if ((await files.lstat(path)) !== null) await files.truncateFile(path, sizeBytes);
-  if (error instanceof ThemisError && error.code === 'NO_SPACE') await files.removeFile(layout.reserve);
+  if (isNoSpace(error)) await giveUpReserve({ files, layout });
   await files.appendDurably(path, bytes);
 }
 

@@ -8,17 +8,13 @@ import type { JournalEntry } from '../../model/journal.ts';
 import type { OperationResult } from '../../model/message.ts';
 import { operationResult } from '../../wire/reply.ts';
 import type { NodeContext } from '../context.ts';
-import { readInstalled } from '../state/installed.ts';
 import { readIfPresent, removeDurably, writeDurably } from '../state/durable-file.ts';
 import { collectObjects, removeRestorePoint } from '../state/restore-points.ts';
 import { openJournal, readJournal } from './journal.ts';
 import type { Journal } from './journal.ts';
-import { openingDetail, specOf } from './operation.ts';
+import { openingDetail, readTarget, specOf } from './operation.ts';
 import type { OperationSpec } from './operation.ts';
-
-/** Room for the journal of an operation whose disk is full: it is given up for the entries that matter then. */
-const reserveBytes = 64 * 1024;
-const reservePerFile = 512;
+import { keepReserve } from './reserve.ts';
 
 export async function readCurrent({ files, layout }: NodeContext): Promise<string | null> {
   const bytes = await readIfPresent(files, layout.current);
@@ -52,12 +48,10 @@ function resultIn(entries: readonly JournalEntry[]): OperationResult | undefined
 /** Makes the operation durable: from here on it finishes or rolls back. After an error it was not accepted. */
 export async function acceptOperation(context: NodeContext, spec: OperationSpec, token: number): Promise<Journal> {
   const { files, layout } = context;
-  const { packages } = await readInstalled(context);
-  const fileCount = Object.values(packages).reduce((sum, record) => sum + Object.keys(record.files).length, 0);
+  const target = await readTarget(context, spec);
   try {
     await files.removeFile(layout.journal(spec.operation));
-    await files.writeFile(layout.reserve, new Uint8Array(reserveBytes + reservePerFile * fileCount), 0o600);
-    await files.syncFile(layout.reserve);
+    await keepReserve(context, target);
     const journal = await openJournal(context, spec.operation, token);
     await journal.append({ step: null, event: 'open', detail: openingDetail(spec) });
     await files.syncDirectory(layout.operations);

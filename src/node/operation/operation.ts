@@ -9,7 +9,7 @@ import type { NodePhase } from '../../model/event.ts';
 import type { NodeProgress, WantedRelease } from '../../model/message.ts';
 import type { NodeContext } from '../context.ts';
 import { readRestorePoint } from '../state/restore-point.ts';
-import type { InstalledRecord } from '../state/installed.ts';
+import type { InstalledRecord, Stamps } from '../state/installed.ts';
 import { checkManifest, installedRecordOf, readStagedManifest } from './staged-release.ts';
 import { planTree } from './tree-plan.ts';
 import type { Target, TreePlan } from './tree-plan.ts';
@@ -42,6 +42,8 @@ export interface Operation {
   target(): Promise<Target>;
   /** Needs the restore point. Both are read once; after a failure again. */
   plan(): Promise<TreePlan>;
+  /** What the new tree looked like when it was verified last; undefined where that was another process. */
+  verified: Stamps | undefined;
 }
 
 export function createOperation(
@@ -56,6 +58,7 @@ export function createOperation(
     context,
     spec,
     token,
+    verified: undefined,
     progress(phase, doneBytes, totalBytes) {
       onProgress({
         kind: 'progress',

@@ -10,6 +10,7 @@ import { findDrift } from '../drift.ts';
 import { ancestorsOf } from '../layout.ts';
 import { readInstalled } from '../state/installed.ts';
 import type { Installed, InstalledRecords } from '../state/installed.ts';
+import { refuseOlder, wasInstalled } from '../state/counter.ts';
 import { readAnchors, readRecord } from '../state/node-record.ts';
 import { readRestorePoint, verifyObjects } from '../state/restore-point.ts';
 import { readTarget } from './operation.ts';
@@ -22,15 +23,15 @@ type Of<K extends NodeRequest['kind']> = Extract<NodeRequest, { kind: K }>;
 
 /** `unchanged`: the node already is where the request leads, files included. */
 export async function preflightUpdate(context: NodeContext, request: Of<'update'>): Promise<'go' | 'unchanged'> {
-  await readAnchors(context, await readRecord(context));
+  const record = await readRecord(context);
+  await readAnchors(context, record);
   const installed = await readInstalled(context);
   const there = request.releases.every(
     (release) => installed.packages[release.package]?.manifestHash === release.manifestHash,
   );
   if (there && (await findDrift(context, installed, true)).length === 0) return 'unchanged';
   refuseUnexpected(context, installed, request.expected);
-  const names = new Set(request.releases.map((release) => release.package));
-  if (names.size < request.releases.length) {
+  if (new Set(request.releases.map((release) => release.package)).size < request.releases.length) {
     throw new ThemisError('MESSAGE_INVALID', 'The update names a package twice.');
   }
   const target = await readTarget(context, { releases: request.releases, restoreTo: null });
@@ -38,6 +39,8 @@ export async function preflightUpdate(context: NodeContext, request: Of<'update'
   for (const release of request.releases) {
     const manifest = await readStagedManifest(context, release);
     await verifyStagedFiles(context, manifest);
+    // Staged before the node went on to a newer one, perhaps.
+    if (!(await wasInstalled(context, release.manifestHash))) refuseOlder(record, manifest);
     sizeBytes += payloadBytes(context, manifest);
   }
   await checkTree(context, installed, target);
@@ -110,8 +113,31 @@ async function checkTree(context: NodeContext, installed: Installed, target: Tar
     if (stat === null || stat.kind === 'file') continue;
     // A directory may stand where a file will be, if it only holds what goes.
     const holdsOwned = owned.some((other) => other.startsWith(`${path}/`));
-    if (stat.kind === 'directory' && holdsOwned) continue;
-    throw new ThemisError('UNEXPECTED_STATE', `${file} is a ${stat.kind}, not a file.`, { hint: 'Move it away.' });
+    if (stat.kind !== 'directory' || !holdsOwned) {
+      throw new ThemisError('UNEXPECTED_STATE', `${file} is a ${stat.kind}, not a file.`, { hint: 'Move it away.' });
+    }
+    await refuseForeign(context, path, new Set(owned));
+  }
+}
+
+/** What nobody installed is not removed, so the directory that holds it cannot give way to a file. */
+async function refuseForeign(
+  { files, layout }: Pick<NodeContext, 'files' | 'layout'>,
+  path: string,
+  owned: ReadonlySet<string>,
+): Promise<void> {
+  const names = await files.readDirectory(layout.inInstall(path));
+  for (const name of names) {
+    const inner = `${path}/${name}`;
+    if (owned.has(inner)) continue;
+    const stat = await files.lstat(layout.inInstall(inner));
+    const isAbove = stat?.kind === 'directory' && [...owned].some((other) => other.startsWith(`${inner}/`));
+    if (!isAbove) {
+      throw new ThemisError('UNEXPECTED_STATE', `${layout.inInstall(inner)} is in the way of the new file ${path}.`, {
+        hint: 'Move it away.',
+      });
+    }
+    await refuseForeign({ files, layout }, inner, owned);
   }
 }
 

@@ -14,8 +14,9 @@ import type { SagaResult } from '../../saga/program.ts';
 import { effects, serveAgain } from './effects.ts';
 import type { Journal } from './journal.ts';
 import type { Operation } from './operation.ts';
-import { nodeProgram } from './program.ts';
+import { nodeProgram, nodeSteps } from './program.ts';
 import type { NodeStep } from './program.ts';
+import { giveUpReserve, isNoSpace } from './reserve.ts';
 import { nextInstruction } from './step.ts';
 
 /** A second try helps against what passes by itself; a step back that fails twice needs a person. */
@@ -74,7 +75,7 @@ async function doStep(run: Run, step: NodeStep, takenUp: boolean): Promise<void>
   if (failure === undefined) {
     try {
       if (takenUp) await serveAgain(operation, step);
-      await effects[step].run(operation);
+      await carryOut(run, step, () => effects[step].run(operation));
     } catch (error) {
       failure = toFailure(error);
     }
@@ -89,7 +90,7 @@ async function undoStep(run: Run, step: NodeStep): Promise<Failure | undefined> 
   await record(run, step, 'undo-begin');
   for (let tries = 1; ; tries += 1) {
     try {
-      await effects[step].undo?.(operation);
+      await carryOut(run, step, async () => effects[step].undo?.(operation));
       break;
     } catch (error) {
       const failure = toFailure(error);
@@ -98,6 +99,17 @@ async function undoStep(run: Run, step: NodeStep): Promise<Failure | undefined> 
   }
   await record(run, step, 'undone');
   return undefined;
+}
+
+/** On a full disk once more, with the room kept free for this. What comes before `drain` gives way instead. */
+async function carryOut({ operation }: Run, step: NodeStep, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const isUp = nodeSteps.indexOf(step) < nodeSteps.indexOf('drain');
+    if (isUp || !isNoSpace(error) || !(await giveUpReserve(operation.context))) throw error;
+    await work();
+  }
 }
 
 async function record(

@@ -12,11 +12,12 @@ const accepted = 202;
 const nobodyToLead = 409;
 /** A service that is down in so many looks in a row will not come up by waiting. */
 const downLimit = 5;
+const upLooks = 5;
 
 /** DRAIN_FAILED when the endpoint refuses or the time is over. What nobody will stop is not drained either. */
 export async function drain(context: NodeContext): Promise<void> {
   if ((await context.service.status()).kind !== 'running') return;
-  const deadlineMs = context.clock.nowMs() + context.config.drainTimeoutMs;
+  const deadlineMs = context.clock.steadyMs() + context.config.drainTimeoutMs;
   const { drain: endpoint, transferLeadership } = context.config.endpoints;
   if (transferLeadership !== undefined && (await probe(context)).role === 'leader') {
     const answer = await call(context, 'transferLeadership', transferLeadership, deadlineMs);
@@ -27,7 +28,7 @@ export async function drain(context: NodeContext): Promise<void> {
     const answer = await call(context, 'drain', endpoint, deadlineMs);
     if (!answer.ok) throw refused('drain', answer);
     if (endpoint.kind !== 'http' || answer.status !== accepted) return;
-    if (context.clock.nowMs() >= deadlineMs) {
+    if (context.clock.steadyMs() >= deadlineMs) {
       throw new ThemisError(
         'DRAIN_FAILED',
         `${context.config.name} is not drained after ${context.config.drainTimeoutMs} ms.`,
@@ -41,24 +42,28 @@ export async function drain(context: NodeContext): Promise<void> {
 export async function rejoin(context: NodeContext): Promise<void> {
   const endpoint = context.config.endpoints.rejoin;
   if (endpoint === undefined || (await context.service.status()).kind === 'stopped') return;
-  const answer = await call(context, 'rejoin', endpoint, context.clock.nowMs() + context.config.drainTimeoutMs);
+  const answer = await call(context, 'rejoin', endpoint, context.clock.steadyMs() + context.config.drainTimeoutMs);
   if (!answer.ok) throw refused('rejoin', answer);
 }
 
-/** UNHEALTHY with what was seen last. Without a health endpoint a service that runs is healthy. */
+/**
+ * UNHEALTHY with what was seen last. Without a health endpoint a service is healthy that keeps running: one that ends
+ * at its start does not get far.
+ */
 export async function awaitHealthy(context: NodeContext, timeoutMs: number): Promise<void> {
-  const deadlineMs = context.clock.nowMs() + timeoutMs;
-  for (let down = 0; ;) {
+  const deadlineMs = context.clock.steadyMs() + timeoutMs;
+  for (let down = 0, up = 0; ;) {
     const { health } = await probe(context);
     if (health.status === 'healthy') return;
-    if (health.status === 'unknown') {
-      // Nobody can be asked for health; at least its manager must know that it runs.
-      await context.service.status();
-      return;
-    }
-    down = health.status === 'stopped' ? down + 1 : 0;
-    if (down >= downLimit || context.clock.nowMs() >= deadlineMs) {
-      const seen = health.status === 'stopped' ? 'the process is gone' : (health.detail ?? health.status);
+    // Nobody can be asked for health; at least its manager must know that it runs.
+    const kind = health.status === 'unknown' ? (await context.service.status()).kind : health.status;
+    if (kind === 'unmanaged') return;
+    const isOver = context.clock.steadyMs() >= deadlineMs;
+    up = kind === 'running' ? up + 1 : 0;
+    if (up >= upLooks || (up > 0 && isOver)) return;
+    down = kind === 'stopped' ? down + 1 : 0;
+    if (down >= downLimit || isOver) {
+      const seen = kind === 'stopped' ? 'the process is gone' : (health.detail ?? health.status);
       throw new ThemisError('UNHEALTHY', `${context.config.name} does not get healthy: ${seen}.`);
     }
     await context.clock.sleep(pollMs);
@@ -67,7 +72,7 @@ export async function awaitHealthy(context: NodeContext, timeoutMs: number): Pro
 
 async function call(context: NodeContext, name: string, endpoint: EndpointSpec, deadlineMs: number) {
   try {
-    return await context.endpoint.call(endpoint, Math.max(1, deadlineMs - context.clock.nowMs()));
+    return await context.endpoint.call(endpoint, Math.max(1, deadlineMs - context.clock.steadyMs()));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ThemisError('DRAIN_FAILED', `Endpoint ${name} of ${context.config.name}: ${reason}`, { cause: error });

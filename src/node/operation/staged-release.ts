@@ -23,16 +23,24 @@ export async function readStagedManifest(context: NodeContext, wanted: WantedRel
       hint: 'Stage it and try again.',
     });
   }
-  const manifest = JSON.parse(new TextDecoder().decode(await context.files.readFile(path))) as ReleaseManifest;
+  const changed = (cause?: unknown): ThemisError =>
+    new ThemisError('MANIFEST_HASH_MISMATCH', `The staged manifest of ${name} ${version} was changed.`, { cause });
+  const manifest = parseManifest(await context.files.readFile(path), changed);
   const { manifestHash: stated, ...rest } = manifest;
-  if (stated !== manifestHash || digestJson(rest) !== manifestHash) {
-    throw new ThemisError('MANIFEST_HASH_MISMATCH', `The staged manifest of ${name} ${version} was changed.`);
-  }
+  if (stated !== manifestHash || digestJson(rest) !== manifestHash) throw changed();
   if (manifest.package !== name || manifest.version !== version) {
     const found = `${manifest.package} ${manifest.version}`;
     throw new ThemisError('MANIFEST_INVALID', `The manifest of ${name} ${version} is that of ${found}.`);
   }
   return manifest;
+}
+
+function parseManifest(bytes: Uint8Array, damaged: (cause: unknown) => ThemisError): ReleaseManifest {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as ReleaseManifest;
+  } catch (error) {
+    throw damaged(error);
+  }
 }
 
 /** Hashes every staged file. FILE_MISSING or FILE_HASH_MISMATCH. */

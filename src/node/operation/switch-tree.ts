@@ -8,9 +8,11 @@ import { ThemisError } from '../../kernel/error.ts';
 import type { NodeContext } from '../context.ts';
 import { ancestorsOf, parentOf } from '../layout.ts';
 import { eachBounded } from '../state/each-bounded.ts';
-import type { FileState } from '../state/installed.ts';
+import { stampOf } from '../state/installed.ts';
+import type { FileState, Stamps, StatStamp } from '../state/installed.ts';
 import { readRestorePoint, verifyObjects } from '../state/restore-point.ts';
 import type { Operation } from './operation.ts';
+import { isNoSpace } from './reserve.ts';
 import { isChange } from './tree-plan.ts';
 import type { Side, TreeChange, TreePlan } from './tree-plan.ts';
 
@@ -71,7 +73,10 @@ export async function switchForward(operation: Operation): Promise<void> {
   });
 }
 
-/** Back to the restore point. Everything it needs is verified before the first change; one copy at a time, so that a full disk still serves. */
+/**
+ * Back to the restore point. Everything it needs is verified before the first change; one copy at a time, and where the
+ * disk is full the files that go anyway go first, so that it still serves.
+ */
 export async function switchBack(operation: Operation): Promise<void> {
   const { context, spec } = operation;
   const { files, layout } = context;
@@ -89,34 +94,72 @@ export async function switchBack(operation: Operation): Promise<void> {
   await bringTree(context, plan, 'old', async ({ path, old }, index) => {
     if (old === null || !isWrong.has(path)) return;
     const copy = `${work}/back-${index}`;
-    await files.copyFile(layout.object(old.sha256), copy, old.mode);
-    await files.syncFile(copy);
+    const place = async (): Promise<void> => {
+      await files.copyFile(layout.object(old.sha256), copy, old.mode);
+      await files.syncFile(copy);
+    };
+    await place().catch(async (error: unknown) => {
+      if (!isNoSpace(error)) throw error;
+      await files.removeFile(copy);
+      for (const other of isWrong) await removePlainFile(context, other);
+      await place();
+    });
     await files.rename(copy, layout.inInstall(path));
+    isWrong.delete(path);
   });
 }
 
-/** UNEXPECTED_STATE unless every path of the plan is exactly what this side says: the service must not start on less. */
-export async function verifyTree(context: NodeContext, { changes }: TreePlan, side: Side): Promise<void> {
-  await eachBounded(changes, readsAtOnce, async (change) => {
-    const wanted = change[side];
-    const right =
-      wanted === null
-        ? (await context.files.lstat(context.layout.inInstall(change.path)))?.kind !== 'file'
-        : await isPresent(context, change.path, wanted);
-    if (!right) {
+async function removePlainFile({ files, layout }: NodeContext, path: string): Promise<void> {
+  const file = layout.inInstall(path);
+  if ((await files.lstat(file))?.kind === 'file') await files.removeFile(file);
+}
+
+/**
+ * UNEXPECTED_STATE unless every path of the plan is exactly what this side says: the service must not start on less.
+ * Returns what each file looked like when its bytes were found right.
+ */
+export async function verifyTree(context: NodeContext, { changes }: TreePlan, side: Side): Promise<Stamps> {
+  const stamps = new Map<string, StatStamp>();
+  await eachBounded(changes, readsAtOnce, async ({ path, [side]: wanted }) => {
+    const stamp = wanted === null ? null : await stampIfPresent(context, path, wanted);
+    const gone = async (): Promise<boolean> =>
+      (await context.files.lstat(context.layout.inInstall(path)))?.kind !== 'file';
+    if (stamp !== null) stamps.set(path, stamp);
+    else if (wanted !== null || !(await gone())) {
       throw new ThemisError(
         'UNEXPECTED_STATE',
-        `${change.path} is not what the ${side === 'new' ? 'release' : 'restore point'} says; the service is not started.`,
+        `${path} is not what the ${side === 'new' ? 'release' : 'restore point'} says; the service is not started.`,
       );
     }
   });
+  return stamps;
 }
 
-async function isPresent({ files, layout }: NodeContext, path: string, wanted: FileState): Promise<boolean> {
+/** For the stat cache: what each file looks like whose bytes are right, read again. */
+export async function stampTree(context: NodeContext, { changes }: TreePlan, side: Side): Promise<Stamps> {
+  const stamps = new Map<string, StatStamp>();
+  await eachBounded(changes, readsAtOnce, async ({ path, [side]: wanted }) => {
+    const stamp = wanted === null ? null : await stampIfPresent(context, path, wanted);
+    if (stamp !== null) stamps.set(path, stamp);
+  });
+  return stamps;
+}
+
+async function isPresent(context: NodeContext, path: string, wanted: FileState): Promise<boolean> {
+  return (await stampIfPresent(context, path, wanted)) !== null;
+}
+
+/** Looks before it reads: what changes meanwhile or later looks different from then on. */
+async function stampIfPresent(
+  { files, layout }: NodeContext,
+  path: string,
+  wanted: FileState,
+): Promise<StatStamp | null> {
   const file = layout.inInstall(path);
   const stat = await files.lstat(file);
-  if (stat?.kind !== 'file' || stat.sizeBytes !== wanted.sizeBytes || stat.mode !== wanted.mode) return false;
-  return hexOf((await files.digestFile(file)).digest) === wanted.sha256;
+  if (stat?.kind !== 'file' || stat.sizeBytes !== wanted.sizeBytes || stat.mode !== wanted.mode) return null;
+  const { sha256 } = wanted;
+  return hexOf((await files.digestFile(file)).digest) === sha256 ? { ...stampOf(stat), sha256 } : null;
 }
 
 async function bringTree(
@@ -137,7 +180,9 @@ async function bringTree(
   const modes = plan.directories[side];
   const wanted = plan.changes.filter((change) => change[side] !== null);
   for (const directory of [...new Set(wanted.flatMap((change) => ancestorsOf(change.path)))].sort()) {
-    await ensureDirectory(context, directory, Object.hasOwn(modes, directory) ? modes[directory] : undefined);
+    // One that was not there before is of this operation's making, perhaps of a run that was cut off right after.
+    const made = Object.hasOwn(plan.directories.old, directory) ? undefined : 0o755;
+    await ensureDirectory(context, directory, Object.hasOwn(modes, directory) ? modes[directory] : made);
   }
   for (const [index, change] of plan.changes.entries()) await place(change, index);
   for (const directory of [...touched].sort()) {
@@ -157,8 +202,7 @@ async function removeUnwanted(context: NodeContext, plan: TreePlan, side: Side):
       for (const directory of ancestorsOf(change.path)) kept.add(directory);
       continue;
     }
-    const path = layout.inInstall(change.path);
-    if ((await files.lstat(path))?.kind === 'file') await files.removeFile(path);
+    await removePlainFile(context, change.path);
     for (const directory of ancestorsOf(change.path)) left.add(directory);
   }
   for (const directory of [...left].sort().reverse()) {
@@ -187,14 +231,4 @@ export async function refuseLinks(context: NodeContext, directories: readonly st
       hint: 'Replace it by a directory, or move the node root to where it leads.',
     });
   }
-}
-
-/** What the plan says is there now, for the stat cache. */
-export function filesOf({ changes }: TreePlan, side: Side): Map<string, FileState> {
-  const present = new Map<string, FileState>();
-  for (const change of changes) {
-    const file = change[side];
-    if (file !== null) present.set(change.path, file);
-  }
-  return present;
 }

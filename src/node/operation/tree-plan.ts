@@ -70,7 +70,8 @@ function filesAfter(before: RestorePoint, packages: InstalledRecords, target: Ta
       : undefined;
     for (const path of Object.keys(record.files)) {
       // A package that the update leaves alone stays as it really is, drift included.
-      const file = released === undefined ? before.files[path] : record.files[path];
+      const { files: known } = released === undefined ? before : record;
+      const file = Object.hasOwn(known, path) ? known[path] : undefined;
       if (file !== undefined) files.set(path, file);
     }
   }

@@ -32,6 +32,9 @@ export interface StatStamp {
   readonly sha256: string;
 }
 
+/** By path, relative to the install directory. */
+export type Stamps = ReadonlyMap<string, StatStamp>;
+
 export interface Installed {
   readonly formatVersion: '1.0';
   readonly packages: InstalledRecords;
@@ -44,18 +47,9 @@ export async function readInstalled(context: NodeContext): Promise<Installed> {
   return (await readJson<Installed>(context.files, context.layout.installed)) ?? nothing;
 }
 
-/** `present`: the bytes each file was just seen to have; their stamps are taken now. */
-export async function writeInstalled(
-  context: NodeContext,
-  packages: InstalledRecords,
-  present: ReadonlyMap<string, FileState>,
-): Promise<void> {
-  const cache = new Map<string, StatStamp>();
-  for (const [path, { sha256 }] of present) {
-    const stat = await context.files.lstat(context.layout.inInstall(path));
-    if (stat?.kind === 'file') cache.set(path, { ...stampOf(stat), sha256 });
-  }
-  const installed: Installed = { formatVersion: '1.0', packages, cache: Object.fromEntries(cache) };
+/** `stamps`: taken before the bytes were hashed, so that a file somebody changed since does not pass for those bytes. */
+export async function writeInstalled(context: NodeContext, packages: InstalledRecords, stamps: Stamps): Promise<void> {
+  const installed: Installed = { formatVersion: '1.0', packages, cache: Object.fromEntries(stamps) };
   await writeJsonDurably(context.files, context.layout.installed, installed);
 }
 
@@ -85,7 +79,7 @@ export function manifestHashes(records: InstalledRecords): Set<Digest> {
   return new Set(Object.values(records).map((record) => record.manifestHash));
 }
 
-function stampOf(stat: FileStat): Omit<StatStamp, 'sha256'> {
+export function stampOf(stat: FileStat): Omit<StatStamp, 'sha256'> {
   const { sizeBytes, modifiedNs, changedNs, inode } = stat;
   return { sizeBytes, modifiedNs, changedNs, inode };
 }

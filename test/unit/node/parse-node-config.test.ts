@@ -91,6 +91,16 @@ test('directories that overlap the installed files are refused', () => {
   expect(codes(`${head}${service}directories: { state: install/state }\n`)).toEqual(['THM4008 5:23']);
   expect(codes(`${head}${service}directories: { install: state }\n`)).toHaveLength(1);
   expect(codes(`${head}${service}directories: { install: trust/../state/x }\n`)).toHaveLength(1);
+  expect(codes(`${head}${service}directories: { install: / }\n`)).toHaveLength(4);
+});
+
+test('an install directory in which a release could replace node.yaml is refused', () => {
+  const apart = 'state: /a, downloads: /b, trust: /c';
+  for (const install of ['.', '..', '/']) {
+    const text = `${head}service: { manager: none }\ndirectories: { ${apart}, install: ${install} }\n`;
+    expect(codes(text).filter((code) => code.startsWith('THM4008'))).not.toEqual([]);
+  }
+  expect(codes(`${head}service: { manager: none }\ndirectories: { ${apart}, install: /d }\n`)).toEqual([]);
 });
 
 test('what is not YAML or misses its head', () => {

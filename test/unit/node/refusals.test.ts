@@ -61,6 +61,28 @@ test('a directory of somebody else where a file has to be', async () => {
   expect(await refused(world, world.updateTo(release, atOld))).toBe('UNEXPECTED_STATE');
 });
 
+test('a file of somebody else in a directory that has to become a file', async () => {
+  const world = await NodeWorld.ready();
+  const release = makeRelease({ version: '1.6.0', files: { 'bin/server': 'six', lib: 'a file' } });
+  world.offer(release);
+  await world.result({ kind: 'stage', authority, releases: [release.staged] });
+  const mine = '/node/install/lib/gone/mine.txt';
+  await world.files.writeFile(mine, new TextEncoder().encode('mine'), 0o644);
+  expect(await refused(world, world.updateTo(release, atOld))).toBe('UNEXPECTED_STATE');
+  await world.files.removeFile(mine);
+  expect((await world.result(world.updateTo(release, atOld))).kind).toBe('done');
+});
+
+test('a staged release that is older than one the node went on to meanwhile', async () => {
+  const world = await NodeWorld.ready();
+  const older = makeRelease({ version: '1.4.9', counter: 4, files: { 'bin/server': 'old and vulnerable' } });
+  world.offer(older);
+  await world.result({ kind: 'stage', authority, releases: [older.staged] });
+  await world.result(world.updateTo(newRelease, atOld));
+  world.service.stops = 0;
+  expect(await refused(world, world.updateTo(older, atNew))).toBe('POLICY_REFUSED');
+});
+
 test('packages that claim one file, or two spellings of it', async () => {
   const world = await NodeWorld.ready();
   for (const [path, code] of [

@@ -46,6 +46,23 @@ test('a staged copy that was damaged is fetched again', async () => {
   expect((await world.result(world.updateTo(oldRelease))).kind).toBe('done');
 });
 
+test('a staged manifest that was damaged is fetched again, and refused until then', async () => {
+  const world = await fresh();
+  await world.result(stageOf(oldRelease));
+  const hash = oldRelease.manifest.manifestHash.slice('sha256:'.length);
+  const file = `${world.root}/downloads/${hash}/release.json`;
+  await world.files.writeFile(file, new TextEncoder().encode('{"schemaVersion":'), 0o400);
+  expect(await world.refusal(world.updateTo(oldRelease))).toBe('MANIFEST_HASH_MISMATCH');
+  expect((await world.result(stageOf(oldRelease))).kind).toBe('done');
+  expect((await world.result(world.updateTo(oldRelease))).kind).toBe('done');
+});
+
+test('one release twice in a request: MESSAGE_INVALID', async () => {
+  const world = await fresh();
+  expect(await world.refusal(stageOf(oldRelease, oldRelease))).toBe('MESSAGE_INVALID');
+  expect((await world.observe()).staged).toEqual([]);
+});
+
 describe('a refusal leaves the node root byte for byte as it was', () => {
   const sealed = (manifest: Partial<ReleaseManifest>) =>
     makeRelease({ version: '1.6.0', files: { 'bin/server': 'x' }, manifest });
@@ -61,7 +78,7 @@ describe('a refusal leaves the node root byte for byte as it was', () => {
     [
       'other manifest',
       'MANIFEST_HASH_MISMATCH',
-      () => ({ ...newRelease, staged: { ...newRelease.staged, manifestHash: oldRelease.manifest.manifestHash } }),
+      () => ({ ...newRelease, staged: { ...newRelease.staged, manifestHash: `sha256:${'0'.repeat(64)}` } }),
     ],
     [
       'other package',

@@ -7,10 +7,12 @@ import {
   atOld,
   authority,
   newRelease,
+  nodeDocument,
   NodeWorld,
   oldRelease,
   requestOf,
 } from '../../support/node/node-world.ts';
+import { makeRelease } from '../../support/node/releases.ts';
 
 test('a first install brings the files, starts the service and is observed', async () => {
   const world = new NodeWorld();
@@ -155,6 +157,43 @@ test('a disk that fills up once the node is drained does not keep the update fro
   expect((await world.observe(true)).drift).toEqual([]);
 });
 
+test('a disk that fills up while the new version gets healthy does not take it down', async () => {
+  const files = new MemoryFileSystem();
+  const world = await NodeWorld.ready(files);
+  let full = false;
+  world.health = () => {
+    // Up to the last block, but the journal's own still takes lines.
+    if (world.service.starts === 1 && !full) files.capacityBytes = files.usedBytes + 2000;
+    full ||= world.service.starts === 1;
+    return {};
+  };
+  expect(await world.result(world.updateTo(newRelease, atOld))).toMatchObject({ kind: 'done' });
+  expect(full).toBe(true);
+  expect((await world.observe(true)).drift).toEqual([]);
+});
+
+test('a full disk does not keep a failed update from being taken back', async () => {
+  const files = new MemoryFileSystem();
+  const world = new NodeWorld(files);
+  const large = (version: string, names: string) =>
+    makeRelease({ version, files: Object.fromEntries(Array.from(names, (name) => [name, version.repeat(4000)])) });
+  const [from, to] = [large('1.6.0', 'abc'), large('1.7.0', 'bcd')];
+  await world.init();
+  for (const release of [from, to]) world.offer(release);
+  await world.install(from);
+  await world.result({ kind: 'stage', authority, releases: [to.staged] });
+  const before = await world.tree();
+  world.service.starts = 0;
+  world.health = () => {
+    if (world.service.starts === 1) files.capacityBytes = files.usedBytes + 6000;
+    return { ok: world.service.starts !== 1 };
+  };
+  const result = await world.result(world.updateTo(to, { themisdb: from.manifest.manifestHash }));
+  expect(result).toMatchObject({ kind: 'rolled-back', failure: { code: 'UNHEALTHY' } });
+  expect(await world.tree()).toBe(before);
+  expect(world.service.running).toBe(true);
+});
+
 test('a leader hands leadership over before it drains, and need not where nobody can take it', async () => {
   for (const [status, kind] of [
     [200, 'done'],
@@ -248,4 +287,69 @@ test('a rollback to before the first installation leaves nothing installed and n
   expect(await world.tree()).toBe(empty);
   expect(world.service).toMatchObject({ running: false, starts: 1, stops: 1 });
   expect((await world.observe()).packages).toEqual({});
+});
+
+test('what the service rewrites once it runs is drift, and goes into the next restore point as it is', async () => {
+  const world = await NodeWorld.ready();
+  const conf = `${world.root}/install/etc/server.conf`;
+  const rewritten = new TextEncoder().encode('port = 1111');
+  // As long as the released file.
+  world.service.onStart = () => world.files.writeFile(conf, rewritten, 0o600);
+  await world.result(world.updateTo(newRelease, atOld));
+  expect((await world.observe()).drift).toEqual([{ package: 'themisdb', path: 'etc/server.conf', problem: 'changed' }]);
+  const repair = world.updateTo(newRelease, atNew, { restorePoint: 'rewritten' });
+  expect((await world.result(repair)).kind).toBe('done');
+  world.service.onStart = () => {};
+  const back = { kind: 'rollback', authority, operation: 'back', keep: null, healthTimeoutMs: 1000 } as const;
+  await world.result({ ...back, restorePoint: 'before-1.5.0' });
+  await world.result({ ...back, operation: 'forth', restorePoint: 'rewritten' });
+  expect(await world.files.readFile(conf)).toEqual(rewritten);
+});
+
+test('a missing file of another package stays missing, whatever its name', async () => {
+  const world = await NodeWorld.ready();
+  const plugin = makeRelease({ package: 'plugin', version: '1.0.0', files: { constructor: 'a file' } });
+  world.offer(plugin);
+  await world.result({ kind: 'stage', authority, releases: [plugin.staged] });
+  await world.result(world.updateTo(plugin, atOld, { restorePoint: 'before-plugin' }));
+  await world.files.removeFile(`${world.root}/install/constructor`);
+  const expected = { ...atOld, plugin: plugin.manifest.manifestHash };
+  expect((await world.result(world.updateTo(newRelease, expected))).kind).toBe('done');
+});
+
+test('a service without a health endpoint that ends soon after its start is rolled back', async () => {
+  const world = new NodeWorld();
+  const { endpoints: _, ...document } = nodeDocument;
+  await world.init(document);
+  await world.install(oldRelease);
+  await world.result({ kind: 'stage', authority, releases: [newRelease.staged] });
+  const before = await world.tree();
+  world.service.onStarted = () => {
+    // Is seen running once or twice.
+    if (world.service.starts === 2) setImmediate(() => (world.service.running = false));
+  };
+  expect(await world.result(world.updateTo(newRelease, atOld))).toMatchObject({
+    kind: 'rolled-back',
+    failure: { code: 'UNHEALTHY' },
+  });
+  expect(await world.tree()).toBe(before);
+  expect(world.service).toMatchObject({ running: true, starts: 3 });
+});
+
+test('somebody who sets the clock neither hastens nor delays what waits for health', async () => {
+  const hour = 3_600_000;
+  for (const [jump, healthyAfter, kind] of [
+    [hour, 3, 'done'],
+    [-hour, 100, 'rolled-back'],
+  ] as const) {
+    const world = await NodeWorld.ready();
+    let looks = 0;
+    world.health = () => {
+      if (world.service.starts !== 1) return {};
+      looks += 1;
+      if (looks === 1) world.clock.jump(jump);
+      return { ok: looks > healthyAfter };
+    };
+    expect((await world.result(world.updateTo(newRelease, atOld))).kind).toBe(kind);
+  }
 });
