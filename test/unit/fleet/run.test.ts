@@ -68,6 +68,22 @@ describe('people', () => {
     expect(world.distinctVersions()).toEqual(['1.4.0', '1.5.0']);
   });
 
+  test('a rollback cut off as soon as it turned leaves its target in quarantine, whoever ends it', async () => {
+    const failing = () =>
+      new FleetWorld({
+        seed: 3,
+        sizes: [3],
+        faults: { operation: (one, _, kind) => (kind === 'update' && one.name === 'n0-2' ? 'unhealthy' : 'none') },
+      });
+    const whole = failing();
+    expect(await whole.apply()).toMatchObject({ report: { result: 'rolled-back', exitCode: 6 } });
+    const turn = whole.state.executions[0]!.journal.findIndex((entry) => entry.event === 'turn');
+    const world = failing();
+    await world.apply({ atWrite: turn + 1, durable: true });
+    expect(world.state.executions[0]!.journal.at(-1)?.event).toBe('turn');
+    expect(world.state.record.quarantine.map((one) => one.target)).toEqual([world.target]);
+  });
+
   test('a second interrupt does not wait for the node in hand, and nothing of it is lost or doubled', async () => {
     const world = new FleetWorld({ seed: 3, sizes: [3] });
     const soft = new AbortController();
