@@ -12,7 +12,7 @@ import { execute, supersede, type ExecutionReport } from '../../src/fleet/execut
 import { keepLease, takeLease } from '../../src/fleet/lease.ts';
 import { maySkew } from '../../src/fleet/line/skew.ts';
 import { NodeCalls } from '../../src/fleet/node-calls.ts';
-import { recoverNodes } from '../../src/fleet/recover.ts';
+import { nodesInDoubt, recoverNodes } from '../../src/fleet/recover.ts';
 import { digestJson, type Digest } from '../../src/kernel/digest.ts';
 import type { DesiredApproval, DesiredNode } from '../../src/model/desired.ts';
 import type { EventBody } from '../../src/model/event.ts';
@@ -140,7 +140,12 @@ export class FleetWorld {
         const again = await collect(transport, missing, { parallelism: 32, full: false, signal: hard });
         seen = { nodes: seen.nodes.map((one) => again.nodes.find((other) => other.name === one.name) ?? one) };
       }
-      const { observed } = await recoverNodes(seen, calls, { parallelism: 8, signal: hard, emit });
+      const { observed } = await recoverNodes(seen, calls, {
+        inDoubt: await nodesInDoubt(store),
+        parallelism: 8,
+        signal: hard,
+        emit,
+      });
       const record = await store.readRecord();
       const open = await store.openExecutionOf();
       let plan = this.plan(observed);
