@@ -142,3 +142,21 @@ test(
   },
   slowMs,
 );
+
+test(
+  'a rollback that was cut off goes on as it was planned, and apply does not bring its target on again',
+  async () => {
+    const back = fleet.start('rollback', '--all', '--auto-approve');
+    const end = ended(back);
+    await said(back, /: (?:switch|start)$/u);
+    back.kill('SIGKILL');
+    await end;
+
+    const forward = await fleet.run('apply', '--auto-approve');
+    expect([forward.code, forward.err + forward.out]).toEqual([4, expect.stringContaining('THM3050')]);
+    const again = await fleet.run('rollback', '--all', '--auto-approve');
+    expect([again.code, again.err]).toEqual([0, expect.stringContaining('going on with rollback-')]);
+    expect(fleet.versions()).toEqual(['1.6.1', '1.6.0', '1.6.1']);
+  },
+  slowMs,
+);

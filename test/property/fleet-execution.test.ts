@@ -82,6 +82,25 @@ describe('fleet execution under kills, lost messages and moving leaders', () => 
     );
   });
 
+  test('nodes with nothing installed join, or go back to nothing with the rest when one of them fails', async () => {
+    const joining = fc.record({ bare: fc.constantFrom(1, 5), fails: fc.boolean(), pick: fc.nat() });
+    await fc.assert(
+      fc.asyncProperty(shape, kills, joining, async (options, killed, { bare, fails, pick }) => {
+        // Where a majority stands without the one that joined: elsewhere its leader cannot follow it back.
+        const sizes = options.sizes.map((size) => (bare === 1 && size > 2 ? 5 : size));
+        const all = { ...options, sizes, stages: 1, bare };
+        const world = fails ? withFailure(all, pick, 'unhealthy', {}) : new FleetWorld(all);
+        const before = world.versions();
+        await settle(world, killed);
+        expect(world.problems).toEqual([]);
+        expect(lastResult(world)).toBe(fails ? 'rolled-back' : 'done');
+        if (fails) expect(world.versions()).toEqual(before);
+        else expect(world.distinctVersions()).toEqual(['1.5.0']);
+      }),
+      runs(10_000),
+    );
+  });
+
   test('with onFailure pause nothing is taken back and nothing more is started, exit 1', async () => {
     await fc.assert(
       fc.asyncProperty(shape, kills, fc.nat(), async (options, killed, pick) => {

@@ -5,14 +5,14 @@
 import { SimulatedClock } from '../../src/adapters/clock/simulated.ts';
 import { createMemoryState, createMemoryStore } from '../../src/adapters/store/memory.ts';
 import { SimulatedFleet, type SimulatedFaults } from '../../src/adapters/transport/simulated/fleet.ts';
-import type { NodeChange, SimulatedNode } from '../../src/adapters/transport/simulated/node.ts';
+import type { NodeChange, Packages, SimulatedNode } from '../../src/adapters/transport/simulated/node.ts';
 import { seededRandom, type Random } from '../../src/adapters/transport/simulated/seeded-random.ts';
 import { collect } from '../../src/fleet/collect.ts';
 import { execute, supersede, type ExecutionReport } from '../../src/fleet/execute/execute.ts';
 import { keepLease, takeLease } from '../../src/fleet/lease.ts';
 import { maySkew } from '../../src/fleet/line/skew.ts';
 import { NodeCalls } from '../../src/fleet/node-calls.ts';
-import { recoverNodes } from '../../src/fleet/recover.ts';
+import { nodesInDoubt, recoverNodes } from '../../src/fleet/recover.ts';
 import { digestJson, type Digest } from '../../src/kernel/digest.ts';
 import type { DesiredApproval, DesiredNode } from '../../src/model/desired.ts';
 import type { EventBody } from '../../src/model/event.ts';
@@ -36,6 +36,8 @@ export interface WorldOptions {
   readonly parallelism?: number;
   readonly faults?: SimulatedFaults;
   readonly from?: string;
+  /** How many members of each cluster, its last ones, have nothing installed yet. */
+  readonly bare?: number;
   readonly to?: string;
   /** Off where only costs are counted. */
   readonly check?: boolean;
@@ -70,11 +72,11 @@ export class FleetWorld {
     for (const [index, size] of options.sizes.entries()) {
       for (let member = 0; member < size; member += 1) this.nodes.push(node(`n${index}-${member}`, `c${index}`));
     }
-    const packages = { db: installed(this.from) };
+    const packages = (name: string): Packages => (this.#startsBare(name) ? {} : { db: installed(this.from) });
     this.fleet = new SimulatedFleet({
       clock: this.clock,
       random: this.random,
-      nodes: this.nodes.map(({ name, cluster }) => ({ name, cluster, packages })),
+      nodes: this.nodes.map(({ name, cluster }) => ({ name, cluster, packages: packages(name) })),
       ...(options.faults === undefined ? {} : { faults: options.faults }),
       ...(options.check === false ? {} : { onChange: (one, change) => this.#check(one, change) }),
     });
@@ -85,7 +87,9 @@ export class FleetWorld {
   }
 
   versions(): Record<string, string> {
-    return Object.fromEntries([...this.fleet.nodes.values()].map((one) => [one.name, one.packages['db']!.version]));
+    return Object.fromEntries(
+      [...this.fleet.nodes.values()].map((one) => [one.name, one.packages['db']?.version ?? 'none']),
+    );
   }
 
   distinctVersions(): string[] {
@@ -136,7 +140,13 @@ export class FleetWorld {
         const again = await collect(transport, missing, { parallelism: 32, full: false, signal: hard });
         seen = { nodes: seen.nodes.map((one) => again.nodes.find((other) => other.name === one.name) ?? one) };
       }
-      const { observed } = await recoverNodes(seen, calls, { clock, parallelism: 8, signal: hard, emit });
+      const { observed } = await recoverNodes(seen, calls, {
+        clock,
+        inDoubt: await nodesInDoubt(store),
+        parallelism: 8,
+        signal: hard,
+        emit,
+      });
       const record = await store.readRecord();
       const open = await store.openExecutionOf();
       let plan = this.plan(observed);
@@ -211,7 +221,9 @@ export class FleetWorld {
       const gate = stage === 1 ? [] : [`stage-${stage - 1}/promote`];
       const members = this.nodes.filter(({ name }) => stageOf.get(name) === stage && this.#isBehind(seen.get(name)));
       for (const { name } of members) {
-        steps.push(update(name, { stage, needs: gate }, versionOf(seen.get(name)), this.to));
+        const from = versionOf(seen.get(name));
+        const before = from === undefined ? { before: { packages: {} } } : {};
+        steps.push(update(name, { stage, needs: gate, ...before }, from, this.to));
       }
       const needs = [...members.map(({ name }) => `${name}/update/${this.to}`), ...gate];
       if (stage < stages) steps.push(promote(stage, needs, { bakeMs, approval }));
@@ -223,6 +235,11 @@ export class FleetWorld {
     return planOf(behind ? steps : [], constraints({ maxUnavailable, sizes }), { targetDigest });
   }
 
+  #startsBare(name: string): boolean {
+    const [cluster = 0, member = 0] = name.slice(1).split('-').map(Number);
+    return member >= this.options.sizes[cluster]! - (this.options.bare ?? 0);
+  }
+
   #isBehind(one: Observed['nodes'][number] | undefined): boolean {
     return one?.reachable === true && one.packages['db']?.manifestHash !== hashOf(this.to);
   }
@@ -230,10 +247,10 @@ export class FleetWorld {
   #check(one: SimulatedNode, change: NodeChange): void {
     const members = this.fleet.members(one.cluster);
     if (change.kind === 'installed') {
-      const own = one.packages['db']!.version;
+      const own = one.packages['db']?.version;
       for (const other of members) {
-        const version = other.packages['db']!.version;
-        if (!maySkew(undefined, own, version, 1))
+        const version = other.packages['db']?.version;
+        if (own !== undefined && version !== undefined && !maySkew(undefined, own, version, 1))
           this.problems.push(`skew: ${one.name} ${own}, ${other.name} ${version}`);
       }
       return;
@@ -244,12 +261,13 @@ export class FleetWorld {
     if (one.stops.get(change.operation)! > 1) this.problems.push(`${one.name} stopped twice by ${change.operation}`);
     if (!one.up) return;
     const down = members.filter(
-      (other) => other !== one && !other.up && (other.downSinceMs < settled || other.open !== null),
+      (other) => other !== one && !other.up && (other.downSinceMs < settled || other.open !== null) && !isBare(other),
     );
     const { maxUnavailable = 1 } = this.options;
     if (down.length + 1 > maxUnavailable) this.problems.push(`${one.name} stopped with ${down.length} others down`);
     const mustStayUp = Math.floor(members.length / 2) + 1;
-    if (members.length >= 3 && members.length - down.length - 1 < mustStayUp) {
+    const bornNow = members.every(({ name }) => this.#startsBare(name));
+    if (!bornNow && members.length >= 3 && members.length - down.length - 1 < mustStayUp) {
       this.problems.push(`quorum of ${one.cluster} broken by ${one.name}`);
     }
     this.#checkLeader(one, members, operation.body.kind, settled);
@@ -264,10 +282,10 @@ export class FleetWorld {
   ): void {
     if (one.role !== 'leader' && !one.ledWhenDrained) return;
     if (one.leadsSinceMs > settled) return;
-    const own = one.packages['db']!.version;
+    const own = one.packages['db']?.version;
     // A stuck node waits for a person, not for its turn.
     const waiting = members.filter(
-      (other) => other !== one && other.open?.result?.kind !== 'stuck' && other.packages['db']!.version === own,
+      (other) => other !== one && other.open?.result?.kind !== 'stuck' && other.packages['db']?.version === own,
     );
     const moving = kind === 'update' ? own !== this.to : own !== this.from;
     if (moving && waiting.length > 0) this.problems.push(`${one.name} led and stopped before ${waiting[0]!.name}`);
@@ -286,8 +304,12 @@ export type Run =
 
 const never = new AbortController().signal;
 
-function versionOf(one: Observed['nodes'][number] | undefined): string {
-  return one?.reachable === true ? one.packages['db']!.version : '0.0.0';
+function isBare(one: SimulatedNode): boolean {
+  return one.open === null && Object.keys(one.packages).length === 0;
+}
+
+function versionOf(one: Observed['nodes'][number] | undefined): string | undefined {
+  return one?.reachable === true ? one.packages['db']?.version : '0.0.0';
 }
 
 /** Cuts a controller off from the world at a journal write, as SIGKILL would: nothing it awaits ever comes back. */

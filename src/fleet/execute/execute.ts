@@ -76,12 +76,18 @@ export async function supersede(
 }
 
 async function openRecord(request: ExecutionRequest, { store, clock }: FleetPorts): Promise<RolloutRecord> {
-  const { header, plan, record } = request;
-  if (header.kind !== 'apply') return record;
-  const membership = request.membership ?? membershipOf(plan);
-  const started = startRollout(record, plan.targetDigest, membership, formatInstant(clock.nowMs()));
+  const started = startRecord(request, formatInstant(clock.nowMs()));
+  const { record } = request;
   if (started !== record) await store.writeRecord(started, request.token);
   return started;
+}
+
+function startRecord({ header, plan, record, membership }: ExecutionRequest, at: string): RolloutRecord {
+  if (header.kind === 'apply') return startRollout(record, plan.targetDigest, membership ?? membershipOf(plan), at);
+  // Before anything moves: who rolls back by hand does not want the next run to bring it on again, should this one be
+  // cut off half-way.
+  if (record.quarantine.some((one) => one.target === plan.targetDigest)) return record;
+  return quarantine(record, plan.targetDigest, at, `rolled back by ${header.by}`);
 }
 
 function recordAfter(
@@ -91,11 +97,7 @@ function recordAfter(
   at: string,
 ): RolloutRecord {
   const { targetDigest } = request.plan;
-  if (request.header.kind === 'rollback') {
-    // Who rolls back by hand does not want the next run to bring it on again.
-    if (conclusion.result !== 'done') return record;
-    return quarantine(abandonRollout(record), targetDigest, at, `rolled back by ${request.header.by}`);
-  }
+  if (request.header.kind === 'rollback') return conclusion.result === 'done' ? abandonRollout(record) : record;
   if (conclusion.rolledBack) return quarantine(abandonRollout(record), targetDigest, at, conclusion.detail);
   return conclusion.result === 'done' || conclusion.result === 'nothing-to-do' ? finishRollout(record, at) : record;
 }

@@ -4,7 +4,7 @@
  * hand finish; a second does not wait for them, which is safe because an accepted operation ends without us.
  */
 import { formatInstant } from '../../kernel/units/instant.ts';
-import { completeStage, promoteStage } from '../rollout.ts';
+import { completeStage, promoteStage, quarantine } from '../rollout.ts';
 import { NodeCalls } from '../node-calls.ts';
 import type { RolloutRecord } from '../../model/rollout-record.ts';
 import type { Decision, StepperEnd } from './decision.ts';
@@ -95,6 +95,7 @@ export class Runner {
           if (!gateCameUp) await this.#wait(decision);
           break;
         case 'turn':
+          await this.#quarantine(decision.failure.message);
           await this.#journal.write({ step: null, event: 'turn', detail: { because: decision.because } });
           this.#request.emit({ type: 'rolling-back', because: decision.because, failure: decision.failure });
           break;
@@ -102,6 +103,14 @@ export class Runner {
           if (!gateCameUp) return decision.end;
       }
     }
+  }
+
+  /** Before the turn: a rollback that is cut off or cancelled must not leave a target that the next run brings on again. */
+  async #quarantine(reason: string): Promise<void> {
+    if (!this.#stepper.changed) return;
+    const { plan } = this.#request;
+    const at = formatInstant(this.#ports.clock.nowMs());
+    await this.#changeRecord((record) => quarantine(record, plan.targetDigest, at, reason));
   }
 
   async #hearPeople(): Promise<void> {

@@ -5,7 +5,7 @@
  */
 import { Heap } from '../../kernel/heap.ts';
 import type { WaitReason } from '../../model/event.ts';
-import type { Constraint } from '../../model/plan.ts';
+import type { Constraint, PlanStep } from '../../model/plan.ts';
 import { maySkew } from './skew.ts';
 import type { NodeView, Turn } from './turn.ts';
 
@@ -31,6 +31,8 @@ export class Cluster {
   #skewed: Turn[] = [];
   /** Nodes that are down or in hand. */
   #unavailable = 0;
+  /** Nodes that have nothing installed, not in hand: no share of what is unavailable, but no vote for a quorum. */
+  #bare = 0;
   #held = 0;
   #followers = 0;
   /** Turns not ended of nodes that do not lead, by rank. */
@@ -75,19 +77,25 @@ export class Cluster {
   }
 
   /** The two ways in which a node is unavailable; it counts once. */
-  setUp(node: NodeView, up: boolean): void {
-    const before = isUnavailable(node);
+  setUp(node: NodeView, up: boolean, bare = false): void {
+    this.#count(node, -1);
     node.up = up;
+    node.bare = bare;
+    this.#count(node, 1);
     if (up) this.down.delete(node);
     else this.down.add(node);
-    this.#unavailable += Number(isUnavailable(node)) - Number(before);
   }
 
   hold(node: NodeView, turn: Turn | null): void {
-    const before = isUnavailable(node);
     this.#held += Number(turn !== null) - Number(node.held !== null);
+    this.#count(node, -1);
     node.held = turn;
-    this.#unavailable += Number(isUnavailable(node)) - Number(before);
+    this.#count(node, 1);
+  }
+
+  #count(node: NodeView, change: 1 | -1): void {
+    if (node.bare && node.held === null) this.#bare += change;
+    else if (!node.up || node.held !== null) this.#unavailable += change;
   }
 
   countRole(node: NodeView, change: 1 | -1): void {
@@ -122,7 +130,7 @@ export class Cluster {
     const unavailable = this.#unavailable + Number(node.held === null);
     if (unavailable > this.maxUnavailable) return 'health';
     if (this.mustStayUp === null) return undefined;
-    if (this.members.length - unavailable < this.mustStayUp) return 'quorum';
+    if (this.members.length - this.#bare - unavailable < this.mustStayUp) return 'quorum';
     return this.leaders.size === 0 && this.#followers > 0 ? 'leader' : undefined;
   }
 
@@ -161,13 +169,17 @@ export class Cluster {
     return undefined;
   }
 
-  /** When the direction turns, every candidate is offered anew. */
+  /**
+   * When the direction turns, every candidate is offered anew. A cluster that the plan made from nothing goes back to
+   * nothing: there was no quorum that could be kept.
+   */
   clearCandidates(): void {
     this.#upCandidates = new Heap(byPriority);
     this.#downCandidates = new Heap(byPriority);
     this.#skewed = [];
     this.#open.fill(0);
     this.blocked = null;
+    if (this.members.every(({ turns: [first] }) => first !== undefined && installs(first.step))) this.mustStayUp = null;
   }
 
   /** Whom to ask just before a node is touched: itself, who led, who was down, and the others, all or in rotation. */
@@ -204,8 +216,8 @@ export class Cluster {
   }
 }
 
-function isUnavailable(node: NodeView): boolean {
-  return !node.up || node.held !== null;
+function installs({ before }: PlanStep): boolean {
+  return Object.keys(before.packages ?? {}).length === 0;
 }
 
 function byPriority(a: Turn, b: Turn): number {

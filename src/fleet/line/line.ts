@@ -63,7 +63,9 @@ export class Line {
       }
     }
     const status = observed.reachable ? observed.health.status : 'unknown';
-    changed = this.#setUp(node, observed.reachable && status !== 'unhealthy' && status !== 'stopped') || changed;
+    const bare = observed.reachable && Object.keys(observed.packages).length === 0;
+    const up = observed.reachable && !bare && status !== 'unhealthy' && status !== 'stopped';
+    changed = this.#setUp(node, up, bare) || changed;
     changed = this.#setRole(node, observed.reachable ? observed.role : 'unknown') || changed;
     if (changed) this.#activate(cluster);
   }
@@ -228,9 +230,9 @@ export class Line {
     }
   }
 
-  #setUp(node: NodeView, up: boolean): boolean {
-    if (node.up === up) return false;
-    node.cluster.setUp(node, up);
+  #setUp(node: NodeView, up: boolean, bare: boolean): boolean {
+    if (node.up === up && node.bare === bare) return false;
+    node.cluster.setUp(node, up, bare);
     for (const turn of node.turns) this.#offer(turn);
     return true;
   }

@@ -93,7 +93,16 @@ function buildClusters(
     let cluster = clusters.get(clusterName);
     if (cluster === undefined) clusters.set(clusterName, (cluster = new Cluster(clusterName)));
     // Nothing is known yet: down until it is seen.
-    const view: NodeView = { name, cluster, up: true, role: 'unknown', versions: {}, held: null, turns: [] };
+    const view: NodeView = {
+      name,
+      cluster,
+      up: true,
+      bare: false,
+      role: 'unknown',
+      versions: {},
+      held: null,
+      turns: [],
+    };
     cluster.members.push(view);
     cluster.setUp(view, false);
     views.set(name, view);

@@ -51,6 +51,8 @@ export interface NodeView {
   readonly cluster: Cluster;
   /** Reachable and not known to be unhealthy. */
   up: boolean;
+  /** Nothing is installed: it serves nobody yet, so it is not away either. */
+  bare: boolean;
   role: Role;
   versions: Readonly<Record<string, string>>;
   held: Turn | null;

@@ -38,7 +38,7 @@ export type RollbackWhat =
 
 export interface RollbackInputs {
   readonly what: RollbackWhat;
-  /** Restore point to return to; undefined: the newest that holds nothing newer than what runs. */
+  /** Restore point to return to; undefined: the newest of an earlier state. */
   readonly to: string | undefined;
   readonly fleet: { readonly name: string; readonly uid: string };
   readonly nodes: readonly DesiredNode[];

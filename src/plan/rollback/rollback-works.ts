@@ -56,13 +56,18 @@ export function choosePoint(
     return undefined;
   }
   return node.restorePoints.find(
-    (point) => !sameManifests(point.packages, node.packages) && holdsNothingNewer(point.packages, node.packages),
+    (point) => !sameManifests(point.packages, node.packages) && isEarlier(point.packages, node.packages),
   );
 }
 
-/** The restore point that a rollback keeps of the newer state is newer itself, and must not be rolled back to. */
-function holdsNothingNewer(kept: Packages, present: Packages): boolean {
-  return Object.entries(kept).every(([name, { version }]) => {
+/**
+ * An earlier state of what runs. The point that a rollback keeps of the newer state is newer itself, and the one made
+ * before the first installation holds nothing: a service is taken away only by `--to`, never by asking once too often.
+ */
+function isEarlier(kept: Packages, present: Packages): boolean {
+  const packages = Object.entries(kept);
+  if (packages.length === 0) return false;
+  return packages.every(([name, { version }]) => {
     const now = present[name];
     return now !== undefined && semver.lte(version, now.version);
   });

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { createMemoryState, createMemoryStore } from '../../../src/adapters/store/memory.ts';
 import { SimulatedClock } from '../../../src/adapters/clock/simulated.ts';
 import { keepLease, takeLease } from '../../../src/fleet/lease.ts';
+import { wireVersion } from '../../../src/model/message.ts';
+import { testActions } from '../../support/plans.ts';
 import { FleetWorld } from '../../support/fleet-world.ts';
 
 const staged = { seed: 3, sizes: [3], stages: 3, bakeMs: 3_600_000 } as const;
@@ -66,6 +68,46 @@ describe('people', () => {
     at(world, 7000, () => void world.store.steer({ cancel: { execution: 'e-1', at: '', by: 'ops' } }));
     expect(await world.apply()).toMatchObject({ report: { result: 'cancelled', exitCode: 1, resumable: false } });
     expect(world.distinctVersions()).toEqual(['1.4.0', '1.5.0']);
+  });
+
+  test('what a paused run has on its way to a node is refused there as soon as another run holds the lock', async () => {
+    const world = new FleetWorld({ seed: 3, sizes: [3] });
+    await world.apply({ atWrite: 2, durable: true });
+    const { plan, journal } = world.state.executions[0]!;
+    expect(journal.map((entry) => entry.event)).toEqual(['open', 'begin']);
+    const step = plan.steps.find((one) => one.id === journal[1]!.step)!;
+    const one = world.nodes.find(({ name }) => step.target === `node/${name}`)!;
+    const update = testActions(step)
+      .instructions(step)
+      .find((part) => part.kind === 'update')!;
+    const authority = { store: world.store.id, token: world.state.lease.token };
+    const { node: _, ...body } = update;
+
+    // Another target: the new run has no reason of its own to begin with this node.
+    world.to = '1.5.1';
+    await world.apply(undefined, { soft: AbortSignal.abort() });
+    const late = world.fleet.call(
+      one,
+      { wireVersion, node: one.name, authority, operation: 'late', ...body },
+      { signal: new AbortController().signal },
+    );
+    expect(await world.clock.runUntil(late)).toMatchObject({ kind: 'refused', failure: { code: 'FENCED' } });
+  });
+
+  test('a rollback cut off as soon as it turned leaves its target in quarantine, whoever ends it', async () => {
+    const failing = () =>
+      new FleetWorld({
+        seed: 3,
+        sizes: [3],
+        faults: { operation: (one, _, kind) => (kind === 'update' && one.name === 'n0-2' ? 'unhealthy' : 'none') },
+      });
+    const whole = failing();
+    expect(await whole.apply()).toMatchObject({ report: { result: 'rolled-back', exitCode: 6 } });
+    const turn = whole.state.executions[0]!.journal.findIndex((entry) => entry.event === 'turn');
+    const world = failing();
+    await world.apply({ atWrite: turn + 1, durable: true });
+    expect(world.state.executions[0]!.journal.at(-1)?.event).toBe('turn');
+    expect(world.state.record.quarantine.map((one) => one.target)).toEqual([world.target]);
   });
 
   test('a second interrupt does not wait for the node in hand, and nothing of it is lost or doubled', async () => {

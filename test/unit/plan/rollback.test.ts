@@ -81,6 +81,16 @@ test('the point kept of the newer state is never the one to roll back to', () =>
   expect(codes(made)).toContain('THM3070');
 });
 
+test('the point made before the first installation is returned to only by name', () => {
+  const nothing: RestorePointSummary = { id: 'bare', createdAt: '2026-11-19T00:00:00Z', packages: {}, sizeBytes: 0 };
+  const nodes = updated.map(({ name }) => observedNode(name, [v14], { restorePoints: [point('kept', v15), nothing] }));
+  const made = rollback({ observed: { nodes } });
+  expect(made.steps).toEqual([]);
+  expect(codes(made)).toContain('THM3070');
+  const named = rollback({ observed: { nodes }, to: 'bare', what: { kind: 'node', name: 'node-b' } });
+  expect(named.steps[0]).toMatchObject({ after: { packages: {} }, params: { restorePoint: 'bare' } });
+});
+
 test('--to names a point; where nobody holds it the rollback is refused', () => {
   const made = rollback({ to: 'before', what: { kind: 'node', name: 'node-a' } });
   expect(made.steps[0]?.params).toMatchObject({ restorePoint: 'before' });

@@ -67,7 +67,7 @@ export class SimulatedNode {
   readonly name: string;
   readonly cluster: string;
   packages: Packages;
-  up = true;
+  up: boolean;
   role: Role = 'follower';
   leadsSinceMs = -Infinity;
   /** Whether it led when the last operation began to drain it. */
@@ -87,6 +87,7 @@ export class SimulatedNode {
     this.name = name;
     this.cluster = cluster;
     this.packages = packages;
+    this.up = !isBare(packages);
     this.#world = world;
   }
 
@@ -264,7 +265,9 @@ export class SimulatedNode {
     this.#world.changed(this, { kind: 'installed', operation });
   }
 
+  /** Without a package there is nothing to start. */
   #start(operation: string): void {
+    if (isBare(this.packages)) return;
     this.#setUp(true);
     this.#world.changed(this, { kind: 'start', operation });
   }
@@ -274,6 +277,10 @@ export class SimulatedNode {
     this.up = up;
     if (!up) this.downSinceMs = this.#world.nowMs();
   }
+}
+
+function isBare(packages: Packages): boolean {
+  return Object.keys(packages).length === 0;
 }
 
 function sameState(packages: Packages, expected: ExpectedState): boolean {

@@ -6,8 +6,10 @@ import type { Plan } from '../../../model/plan.ts';
 import type { RolloutRecord } from '../../../model/rollout-record.ts';
 import { planExitCode } from '../../../plan/plan-exit-code.ts';
 import { planRollback, type RollbackWhat } from '../../../plan/rollback/plan-rollback.ts';
+import { addressesOf } from '../../../plan/rollback/rollback-works.ts';
 import { supersede } from '../../../fleet/execute/execute.ts';
-import type { Store } from '../../../ports/store.ts';
+import type { JournalEntry } from '../../../model/journal.ts';
+import type { ExecutionSummary, Store } from '../../../ports/store.ts';
 import { loadCatalogue } from '../reading/catalogue.ts';
 import { carryOutPlan } from '../fleet/carry-out-plan.ts';
 import type { Command, Input, Session } from '../command.ts';
@@ -60,19 +62,23 @@ async function rollBack(
 ): Promise<number> {
   const { store } = locked.fleet;
   const record = await store.readRecord();
-  const plan = await makeRollback(session, input, locked, what, record);
+  const open = await store.openExecutionOf();
+  const resume = open === null ? undefined : await sameRollback(store, open, what, input.text('to'));
+  const plan = resume?.plan ?? (await makeRollback(session, input, locked, what, record));
   if (input.text('output') === 'jsonl') {
     progress.emit({ type: 'planned', planDigest: plan.planDigest, summary: plan.summary });
     for (const finding of plan.findings) progress.emit({ type: 'finding', finding });
   } else session.out.write(formatPlan(plan, 'text', paintFor(session.out)));
-  const code = planExitCode(plan, false);
-  if (code !== exitCode.done) return code;
-  if (!plan.applyable) return exitCode.refused;
-  if (plan.steps.length === 0) return exitCode.done;
-  const refused = await confirm(session, input.flag('auto-approve'), 'roll back');
+  if (resume === undefined) {
+    const code = planExitCode(plan, false);
+    if (code !== exitCode.done) return code;
+    if (!plan.applyable) return exitCode.refused;
+    if (plan.steps.length === 0) return exitCode.done;
+  }
+  const question = resume === undefined ? 'roll back' : `go on with ${resume.header.id}`;
+  const refused = await confirm(session, input.flag('auto-approve'), question);
   if (refused !== undefined) return refused;
-  const open = await store.openExecutionOf();
-  if (open !== null) {
+  if (open !== null && resume === undefined) {
     await supersede(store, session.clock, open.id, locked.token, `rolled back with ${addressOf(what)}`);
   }
   return carryOutPlan(
@@ -82,12 +88,30 @@ async function rollBack(
       kind: 'rollback',
       plan,
       record,
+      ...(resume === undefined ? {} : { resume }),
       parallelism: input.integer('parallelism', 1) ?? 10,
       wait: true,
       again: `themis rollback ${addressOf(what)}`,
     },
     progress,
   );
+}
+
+/**
+ * A rollback of the same nodes that was cut off goes on as it was planned. Planned anew it would take the nodes that
+ * are back already one state further.
+ */
+async function sameRollback(
+  store: Store,
+  open: ExecutionSummary,
+  what: RollbackWhat,
+  to: string | undefined,
+): Promise<{ header: ExecutionSummary; journal: readonly JournalEntry[]; plan: Plan } | undefined> {
+  if (open.kind !== 'rollback') return undefined;
+  const plan = await store.readPlan(open.id);
+  if (plan.scope.targets.join() !== addressesOf(what).join()) return undefined;
+  if (to !== undefined && plan.steps.some((step) => step.params?.['restorePoint'] !== to)) return undefined;
+  return { header: open, journal: await store.readJournal(open.id), plan };
 }
 
 async function makeRollback(
@@ -98,6 +122,9 @@ async function makeRollback(
   record: RolloutRecord,
 ): Promise<Plan> {
   const { name, uid, nodes } = fleet.desired.fleet;
+  const lastPlan = await lastPlanOf(fleet.store);
+  // What is taken back, and goes into quarantine, is what was applied: Git may ask for something else by now.
+  const targetDigest = lastPlan?.targetDigest ?? fleet.digests.targetDigest;
   return planRollback({
     what,
     to: input.text('to'),
@@ -106,11 +133,11 @@ async function makeRollback(
     observed,
     catalogue: await loadCatalogue(fleet.desired, fleet.directory).catch(nothingAtHand),
     record,
-    lastPlan: await lastPlanOf(fleet.store),
+    lastPlan,
     at: formatInstant(session.clock.nowMs()),
     source: fleet.source,
     themisVersion: session.themisVersion,
-    digests: fleet.digests,
+    digests: { ...fleet.digests, targetDigest },
   });
 }
 

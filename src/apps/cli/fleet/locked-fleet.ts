@@ -7,7 +7,7 @@ import { ownHolder } from '../../../adapters/process/process-facts.ts';
 import { collect } from '../../../fleet/collect.ts';
 import { keepLease, takeLease } from '../../../fleet/lease.ts';
 import { NodeCalls } from '../../../fleet/node-calls.ts';
-import { recoverNodes } from '../../../fleet/recover.ts';
+import { nodesInDoubt, recoverNodes } from '../../../fleet/recover.ts';
 import { exitCodeOf, isErrorCode } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import type { Observed } from '../../../model/observed.ts';
@@ -59,6 +59,7 @@ export async function withLock(
     const calls = new NodeCalls(transport, desired.fleet.nodes, { store: store.id, token: lease.token });
     const recovery = await recoverNodes(seen, calls, {
       clock: session.clock,
+      inDoubt: await nodesInDoubt(store),
       parallelism: options.parallelism,
       signal: soft,
       emit: (event) => progress.emit(event),
