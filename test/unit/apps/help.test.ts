@@ -7,7 +7,9 @@ const all = await loadAllCommands();
 /** The words of an example after `themis`: without what a shell does around them. */
 function wordsOf(line: string): string[] {
   const inner = /<\(themis (.*)\)$/u.exec(line)?.[1] ?? line.replace(/^(?:\w+=\S+ )*themis /u, '');
-  return inner.split(/ [|>&]/u, 1)[0]!.split(' ');
+  const words = inner.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/gu) ?? [];
+  const end = words.findIndex((word) => /^[|<>&]/u.test(word));
+  return words.slice(0, end === -1 ? words.length : end).map((word) => word.replaceAll(/['"]/gu, ''));
 }
 
 test.each(all.map((command) => [command.name, command] as const))(
