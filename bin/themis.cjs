@@ -5,6 +5,9 @@
 var path = require('path');
 var fs = require('fs');
 
+// Here NO_COLOR wins; Node.js would warn of the pair on every start, in child processes too.
+if (process.env.NO_COLOR) delete process.env.FORCE_COLOR;
+
 var root = path.join(__dirname, '..');
 var built = path.join(root, 'dist', 'src', 'apps', 'cli', 'main.js');
 var source = path.join(root, 'src', 'apps', 'cli', 'main.ts');

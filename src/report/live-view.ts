@@ -16,10 +16,13 @@ export interface LiveState {
   readonly direction: 'forward' | 'back';
   readonly startedMs: number;
   readonly inHand: ReadonlyMap<string, LiveStep>;
+  /** Steps whose releases are fetched ahead of their turn. */
+  readonly staging: ReadonlySet<string>;
   readonly waiting: string | null;
   readonly stopping: string | null;
   readonly result: string | null;
-  /** Mean duration of what has ended; 0 while nothing has. */
+  /** How many steps took their time on a node, and how long on average; gates open in no time of their own. */
+  readonly timed: number;
   readonly meanMs: number;
 }
 
@@ -40,9 +43,11 @@ export const emptyLive: LiveState = {
   direction: 'forward',
   startedMs: 0,
   inHand: new Map(),
+  staging: new Set(),
   waiting: null,
   stopping: null,
   result: null,
+  timed: 0,
   meanMs: 0,
 };
 
@@ -59,12 +64,12 @@ export function live(state: LiveState, event: ThemisEvent): LiveState {
     case 'step-started': {
       const { target, stage } = event;
       const step = { target, stage, phase: 'started', startedMs: atMs, doneBytes: undefined, totalBytes: undefined };
-      return { ...state, waiting: null, inHand: new Map(state.inHand).set(event.step, step) };
+      const inHand = new Map(state.inHand).set(event.step, step);
+      return { ...state, waiting: null, inHand, staging: without(state.staging, event.step) };
     }
     case 'step-progress': {
       const known = state.inHand.get(event.step);
-      // Staged ahead of its turn: not in hand yet.
-      if (known === undefined) return state;
+      if (known === undefined) return stageAhead(state, event);
       const step = { ...known, phase: event.phase, doneBytes: event.doneBytes, totalBytes: event.totalBytes };
       return { ...state, inHand: new Map(state.inHand).set(event.step, step) };
     }
@@ -81,13 +86,36 @@ export function live(state: LiveState, event: ThemisEvent): LiveState {
   }
 }
 
+/** What is staged ahead of its turn is not in hand yet, but it is what the first seconds are spent on. */
+function stageAhead(state: LiveState, event: Extract<ThemisEvent, { type: 'step-progress' }>): LiveState {
+  const whole = event.totalBytes !== undefined && event.doneBytes === event.totalBytes;
+  return { ...state, staging: whole ? without(state.staging, event.step) : new Set(state.staging).add(event.step) };
+}
+
+function without(set: ReadonlySet<string>, member: string): ReadonlySet<string> {
+  if (!set.has(member)) return set;
+  const rest = new Set(set);
+  rest.delete(member);
+  return rest;
+}
+
 function finishStep(state: LiveState, event: Extract<ThemisEvent, { type: 'step-finished' }>): LiveState {
   if (event.outcome.kind === 'blocked') return state;
   const inHand = new Map(state.inHand);
   inHand.delete(event.step);
   const ended = state.ended + 1;
-  const meanMs = state.meanMs + (event.durationMs - state.meanMs) / ended;
-  return { ...state, inHand, ended, meanMs, failed: state.failed + Number(event.outcome.kind === 'failed') };
+  const timed = state.timed + Number(event.outcome.kind === 'done' && !event.target.startsWith('stage/'));
+  const meanMs = timed === state.timed ? state.meanMs : state.meanMs + (event.durationMs - state.meanMs) / timed;
+  const staging = without(state.staging, event.step);
+  return {
+    ...state,
+    inHand,
+    staging,
+    ended,
+    timed,
+    meanMs,
+    failed: state.failed + Number(event.outcome.kind === 'failed'),
+  };
 }
 
 /** Lines at most `columns` wide and at most `rows` of them, without a line feed at the end. */
@@ -95,7 +123,7 @@ export function liveFrame(state: LiveState, nowMs: number, columns: number, rows
   const lines = [headLine(state, nowMs, columns)];
   const steps = [...state.inHand.values()];
   const width = Math.max(0, ...steps.map((step) => step.target.length));
-  for (const step of steps.slice(0, Math.max(1, rows - 3))) {
+  for (const step of steps.slice(0, Math.max(1, rows - 4))) {
     const bytes =
       step.doneBytes === undefined
         ? ''
@@ -103,8 +131,9 @@ export function liveFrame(state: LiveState, nowMs: number, columns: number, rows
     const since = formatDuration(Math.max(0, nowMs - step.startedMs));
     lines.push(`  ${step.target.padEnd(width)}  stage ${step.stage}  ${step.phase.padEnd(13)} ${since}${bytes}`);
   }
-  const hidden = steps.length - Math.max(1, rows - 3);
+  const hidden = steps.length - Math.max(1, rows - 4);
   if (hidden > 0) lines.push(`  and ${hidden} more`);
+  if (state.staging.size > 0) lines.push(`  staging ahead: ${state.staging.size} to go`);
   if (state.stopping !== null) lines.push(`  stopping (${state.stopping}); once more to leave at once`);
   else if (state.waiting !== null) lines.push(`  waiting: ${state.waiting}`);
   return lines.map((line) => (line.length > columns ? `${line.slice(0, Math.max(0, columns - 1))}…` : line)).join('\n');

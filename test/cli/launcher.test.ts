@@ -64,3 +64,10 @@ test.skipIf(oldNode === undefined)('SIGTERM reaches the CLI and its exit code co
   child.kill('SIGTERM');
   expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(143);
 });
+
+test('NO_COLOR beside FORCE_COLOR is no reason for a warning', () => {
+  install('process.exitCode = process.getBuiltinModule("node:tty").WriteStream.prototype.getColorDepth();');
+  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '1' };
+  const child = spawnSync(process.execPath, ['bin/themis.cjs'], { cwd: directory, encoding: 'utf8', env });
+  expect([child.status, child.stderr]).toEqual([1, '']);
+});

@@ -16,6 +16,8 @@ export interface Command {
   readonly options: readonly Option[];
   /** Command lines that work, most common first; shown before the options. */
   readonly examples: readonly Example[];
+  /** Honours `-l`; elsewhere it is refused, because it would act on more nodes than were named. */
+  readonly selects?: true;
   run(session: Session, input: Input): Promise<number>;
 }
 

@@ -21,7 +21,12 @@ export type Parsed =
 
 export const globalOptions: readonly Option[] = [
   { name: '--chdir', short: '-C', value: 'DIR', summary: 'run as if started in DIR' },
-  { name: '--selector', short: '-l', value: 'SELECTOR', summary: 'only nodes whose labels match, e.g. zone=eu-1' },
+  {
+    name: '--selector',
+    short: '-l',
+    value: 'SELECTOR',
+    summary: 'plan, apply, status: only nodes whose labels match, e.g. zone=eu-1',
+  },
   { name: '--quiet', short: '-q', summary: 'data and errors only' },
   { name: '--verbose', short: '-v', summary: 'say more, with stack traces of bugs' },
   { name: '--no-color', summary: 'no colour (also NO_COLOR; FORCE_COLOR forces it)' },
@@ -67,6 +72,8 @@ export function parse(
     for (const option of command.options) leaf.addOption(toCommanderOption(option));
     leaf.action(() => {
       const globals = createInput(globalOptions, [], program, environment);
+      if (command.selects !== true && program.getOptionValueSource('selector') === 'cli')
+        throw new ThemisError('USAGE', `\`themis ${command.name}\` takes no --selector`);
       found = {
         kind: 'run',
         command,
@@ -81,7 +88,8 @@ export function parse(
     '\nExit codes: 0 done, 1 failed, 2 changes present, 3 invalid desired state, 4 refused, 5 locked, 6 rolled back,\n7 rollback incomplete, 8 stale plan, 9 not finished, 64 usage, 69 runtime missing, 70 bug. README explains each.',
   );
   try {
-    program.parse(argv, { from: 'user' });
+    // `help release build`: commander's own knows one word only.
+    program.parse(argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     const usage = error.exitCode !== 0;

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,8 +62,12 @@ async function beginDemo(directory: string): Promise<Demo> {
 }
 
 async function makeReleases(directory: string, line: Line): Promise<void> {
-  if (!existsSync(join(directory, 'keys', 'anchors.json')))
-    await line('release', 'keygen', 'keys', '--name', 'Demo CA');
+  if (!existsSync(join(directory, 'keys'))) {
+    // Under its name only when it is whole: keys are never overwritten, so half of them could not be completed.
+    rmSync(join(directory, 'keys.new'), { recursive: true, force: true });
+    await line('release', 'keygen', 'keys.new', '--name', 'Demo CA');
+    renameSync(join(directory, 'keys.new'), join(directory, 'keys'));
+  }
   const signer = ['--key', 'keys/signer.key.pem', '--certificate', 'keys/signer.certificate.pem'];
   for (const [index, version] of [oldVersion, newVersion].entries()) {
     const release = join('releases', `themisdb-${version}`);

@@ -47,7 +47,7 @@ export function parseWhole(file: SourceFile): YamlFile {
   for (const document of parsed) {
     const errors = [...document.errors, ...document.warnings];
     if (errors.length > 0) {
-      problems.push(...errors.slice(0, maxSyntaxErrors).map((error) => syntaxProblem(file.path, error)));
+      problems.push(...worstFirst(errors).map((error) => syntaxProblem(file.path, error)));
       complete = false;
       continue;
     }
@@ -94,13 +94,28 @@ const fixes: Partial<Record<YAMLError['code'], string>> = {
   RESOURCE_EXHAUSTION: 'Remove the nesting.',
 };
 
+const codes: Partial<Record<YAMLError['code'], Problem['code']>> = {
+  TAG_RESOLVE_FAILED: 'THM1005',
+  RESOURCE_EXHAUSTION: 'THM1004',
+};
+
+/** Where the parser gave up, what it says of the rest is noise. */
+function worstFirst(errors: readonly YAMLError[]): readonly YAMLError[] {
+  const gaveUp = errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
+  return gaveUp === undefined ? errors.slice(0, maxSyntaxErrors) : [gaveUp];
+}
+
 function syntaxProblem(file: string, error: YAMLError): Problem {
   const [start, end] = error.pos;
-  const code = error.code === 'TAG_RESOLVE_FAILED' ? 'THM1005' : 'THM1001';
+  const code = codes[error.code] ?? 'THM1001';
   const [firstSentence = ''] = error.message.split('\n');
   return {
     code,
-    summary: `This is not valid YAML: ${firstSentence.replace(/\.$/u, '')}.`,
+    // How the parser ran out of stack is no news for who wrote the file.
+    summary:
+      error.code === 'RESOURCE_EXHAUSTION'
+        ? 'Values are nested too deep to be read.'
+        : `This is not valid YAML: ${firstSentence.replace(/\.$/u, '')}.`,
     fix: fixes[error.code] ?? 'Check indentation, quotes and brackets here and on the line above.',
     at: { file, range: { offset: Math.max(0, start), length: Math.max(1, end - start) } },
   };

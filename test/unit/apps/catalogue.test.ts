@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { readCatalogue } from '../../../src/apps/cli/reading/catalogue.ts';
+import { loadCatalogue, readCatalogue } from '../../../src/apps/cli/reading/catalogue.ts';
 import { ThemisError } from '../../../src/kernel/error.ts';
 import type { ReleaseIndexEntry, ReleaseManifest } from '../../../src/model/release.ts';
 import type { ReleaseSource } from '../../../src/ports/release-source.ts';
 import { manifestOf } from '../../support/catalogue-of.ts';
+import { desiredOf, goodFleet } from '../../support/findings-of.ts';
 
 function entryOf(manifest: ReleaseManifest, more: Partial<ReleaseIndexEntry> = {}): ReleaseIndexEntry {
   const { package: name, version, platform, architecture, manifestHash } = manifest;
@@ -66,4 +67,14 @@ test('a manifest that is not the release the index speaks of is refused', async 
 
 test('a manifest that is missing is an error of the source', async () => {
   await expect(readCatalogue(source([entryOf(one)], {}), new Set(['db']))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('a fleet without releases is told where they are looked for and how to make them', async () => {
+  const { fleet } = desiredOf(goodFleet);
+  const failure = loadCatalogue({ fleet }, '/nowhere/orders');
+  await expect(failure).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+    message: 'There is no release index in /nowhere/orders/releases.',
+    hint: expect.stringContaining('themis release index') as string,
+  });
 });

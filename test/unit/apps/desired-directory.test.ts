@@ -52,6 +52,22 @@ test('outside Git there is no revision to speak of, and none to ask for', async 
   await expect(read(directory, 'main')).rejects.toMatchObject({ code: 'GIT' });
 });
 
+test('a document of Themis under another ending is named, a file of another program is not', async () => {
+  const repository = newRepository();
+  try {
+    const own = '# blackouts\napiVersion: themis.dev/v1\nkind: Tenant\n';
+    repository.write({ 'fleet.yaml': 'a: 1\n', 'tenant.yml': own, 'b/c.YAML': own, 'compose.yml': 'services: {}\n' });
+    repository.commit('one');
+    const expected = { paths: ['fleet.yaml'], codes: ['THM1009 b/c.YAML', 'THM1009 tenant.yml'] };
+    expect(await read(repository.root)).toEqual(expected);
+    expect(await read(repository.root, 'HEAD')).toEqual(expected);
+    const { findings } = await readDesiredDirectory(repository.root, openGit());
+    expect(findings[1]).toMatchObject({ source: { line: 2, col: 1 }, fix: 'Rename it to tenant.yaml.' });
+  } finally {
+    repository.remove();
+  }
+});
+
 test('a link out of the directory is refused, one inside is left to its target', async () => {
   writeTree(directory, {
     'fleet/a.yaml': 'a: 1\n',
@@ -105,6 +121,22 @@ describe('in a Git repository', () => {
     expect(after.files).toEqual(before.files);
     expect(after.source).toEqual({ repository: null, revision: commit, dirty: false, signer: null });
     expect((await readDesiredDirectory(where, openGit())).source.dirty).toBe(true);
+  });
+
+  test('a document of Themis under another ending is named, a file of another program is not', async () => {
+    const repository = newRepository();
+    try {
+      const own = '# blackouts\napiVersion: themis.dev/v1\nkind: Tenant\n';
+      repository.write({ 'fleet.yaml': 'a: 1\n', 'tenant.yml': own, 'b/c.YAML': own, 'compose.yml': 'services: {}\n' });
+      repository.commit('one');
+      const expected = { paths: ['fleet.yaml'], codes: ['THM1009 b/c.YAML', 'THM1009 tenant.yml'] };
+      expect(await read(repository.root)).toEqual(expected);
+      expect(await read(repository.root, 'HEAD')).toEqual(expected);
+      const { findings } = await readDesiredDirectory(repository.root, openGit());
+      expect(findings[1]).toMatchObject({ source: { line: 2, col: 1 }, fix: 'Rename it to tenant.yaml.' });
+    } finally {
+      repository.remove();
+    }
   });
 
   test('a link out of the directory is refused at a revision as well', async () => {

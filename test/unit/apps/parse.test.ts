@@ -91,6 +91,18 @@ test.each(['--version', '-V'])('%s prints the version', (flag) => {
   });
 });
 
+test('a selector is refused by a command that would ignore it', () => {
+  expect(() => run(['plan', '-l', 'zone=eu-1'])).toThrow(/themis plan.*takes no --selector/u);
+  const parsed = parse([{ ...plan, selects: true }], ['-l', 'zone=eu-1', 'plan'], {}, '1.2.3');
+  expect(parsed.kind === 'run' && parsed.globals.text('selector')).toBe('zone=eu-1');
+});
+
+test('help of a subcommand is asked for in either way', () => {
+  const help = parse([plan, build], ['help', 'release', 'build'], {}, '1.2.3');
+  expect(help).toEqual(parse([plan, build], ['release', 'build', '--help'], {}, '1.2.3'));
+  expect(help.kind === 'text' && help.text).toContain('Usage: themis release build');
+});
+
 test('help is data: it goes to stdout, groups commands and names variables', () => {
   const help = parse([plan, build], ['--help'], {}, '1.2.3');
   expect(help).toMatchObject({ kind: 'text', usage: false, stream: 'out' });

@@ -21,6 +21,7 @@ import { readPlanFile } from './show.ts';
 export const applyCommand: Command = {
   name: 'apply',
   group: 'Plan and apply',
+  selects: true,
   summary: 'carry out a plan: show it, ask, and do it so that it can be killed anywhere and run again',
   arguments: [{ name: 'DIR|FILE', summary: 'fleet directory (default: here), or a plan saved with --out' }],
   options: [

@@ -20,6 +20,7 @@ export const commands = [
   { name: 'status', load: async () => (await import('./status.ts')).statusCommand },
   { name: 'observe', load: async () => (await import('./observe.ts')).observeCommand },
   { name: 'history', load: async () => (await import('./history.ts')).historyCommand },
+  { name: 'doctor', load: async () => (await import('./doctor.ts')).doctorCommand },
   { name: 'rollback', load: async () => (await import('./rollback.ts')).rollbackCommand },
   { name: 'suspend', load: async () => (await import('./suspend.ts')).suspendCommand },
   { name: 'resume', load: async () => (await import('./resume.ts')).resumeCommand },

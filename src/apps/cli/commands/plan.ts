@@ -22,6 +22,7 @@ export function createPlanCommand(sourcesOf: (session: Session) => PlanSources):
   return {
     name: 'plan',
     group: 'Plan and apply',
+    selects: true,
     summary: 'show what apply would do, in order, and what it would not',
     arguments: [{ name: 'DIR', summary: 'fleet directory (default: here)' }],
     options: [

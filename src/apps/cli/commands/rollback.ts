@@ -36,6 +36,12 @@ export const rollbackCommand: Command = {
     { line: 'themis rollback node/node-a', summary: 'one node' },
   ],
   async run(session, input) {
+    // From THEMIS_SELECTOR too: what is taken back must never be more than was meant.
+    if (session.selector !== undefined)
+      throw new ThemisError(
+        'USAGE',
+        'a rollback takes no selector: name node/NAME or tenant/NAME, or unset THEMIS_SELECTOR',
+      );
     const what = readWhat(input);
     const progress = createProgress(session, input.text('output') === 'jsonl' ? 'jsonl' : 'text');
     try {

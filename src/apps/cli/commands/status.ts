@@ -1,7 +1,10 @@
 import { collect } from '../../../fleet/collect.ts';
+import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
+import { parseSelector, selects } from '../../../kernel/selector.ts';
+import type { Desired } from '../../../model/desired.ts';
 import { statusTable } from '../../../report/status-table.ts';
-import type { Command } from '../command.ts';
+import type { Command, Session } from '../command.ts';
 import { withFleet } from '../fleet/fleet-session.ts';
 import { fleetStatus } from '../fleet/fleet-status.ts';
 
@@ -10,6 +13,7 @@ const observedAtOnce = 32;
 export const statusCommand: Command = {
   name: 'status',
   group: 'Look',
+  selects: true,
   summary: 'show what every node has and should have, and how far the rollout is',
   arguments: [{ name: 'DIR', summary: 'fleet directory (default: here)' }],
   options: [
@@ -29,6 +33,7 @@ export const statusCommand: Command = {
   run: (session, input) =>
     withFleet(session, input.argument('DIR') ?? '.', async (fleet) => {
       const { desired, store, transport, source, digests } = fleet;
+      const isShown = selectorOf(session, desired);
       const collecting = { parallelism: observedAtOnce, full: false, signal: session.interrupts.soft };
       const [observed, record, open, lease] = await Promise.all([
         collect(transport, desired.fleet.nodes, collecting),
@@ -36,7 +41,7 @@ export const statusCommand: Command = {
         store.openExecutionOf(),
         store.lease.current(),
       ]);
-      const view = fleetStatus({
+      const whole = fleetStatus({
         desired,
         revision: source.revision,
         target: digests.targetDigest,
@@ -46,7 +51,17 @@ export const statusCommand: Command = {
         lease,
         nowMs: session.clock.nowMs(),
       });
+      const view = { ...whole, nodes: whole.nodes.filter(({ name }) => isShown(name)) };
       session.out.write(input.text('output') === 'json' ? `${JSON.stringify(view, null, 2)}\n` : statusTable(view));
       return exitCode.done;
     }),
 };
+
+/** Conditions and rollout are those of the whole fleet; a selector only shortens the list of nodes. */
+function selectorOf(session: Session, desired: Desired): (node: string) => boolean {
+  if (session.selector === undefined) return () => true;
+  const selector = parseSelector(session.selector);
+  if (selector === undefined) throw new ThemisError('USAGE', `"${session.selector}" is not a label selector.`);
+  const shown = new Set(desired.fleet.nodes.filter((node) => selects(selector, node.labels)).map(({ name }) => name));
+  return (node) => shown.has(node);
+}

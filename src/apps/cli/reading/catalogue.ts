@@ -2,12 +2,15 @@
  * The release catalogue of a fleet: what the index lists for its packages, with every manifest checked against the hash
  * that the index names. Signatures are the node's to check before anything is written; this only reads.
  */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { openReleaseSource } from '../../../adapters/release-source/index.ts';
 import { digestJson } from '../../../kernel/digest.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import { compareText } from '../../../kernel/finding.ts';
 import { isJsonObject } from '../../../kernel/json.ts';
 import type { Desired } from '../../../model/desired.ts';
+import { releaseNames } from '../../../model/release-format/layout.ts';
 import type { Catalogue, ReleaseIndexEntry, ReleaseManifest } from '../../../model/release.ts';
 import type { ReleaseSource } from '../../../ports/release-source.ts';
 
@@ -17,7 +20,17 @@ const readsAtOnce = 16;
 /** `directory` is the fleet directory. NOT_FOUND without an index; MANIFEST_INVALID or MANIFEST_HASH_MISMATCH for a bad one. */
 export async function loadCatalogue(desired: Pick<Desired, 'fleet'>, directory: string): Promise<Catalogue> {
   const { releases, packages } = desired.fleet;
-  return readCatalogue(openReleaseSource(releases, directory), new Set(Object.keys(packages)));
+  try {
+    return await readCatalogue(openReleaseSource(releases, directory), new Set(Object.keys(packages)));
+  } catch (error) {
+    if (!(error instanceof ThemisError) || error.code !== 'NOT_FOUND' || releases.kind !== 'directory') throw error;
+    const where = resolve(directory, releases.directory);
+    if (existsSync(join(where, releaseNames.index))) throw error;
+    throw new ThemisError('NOT_FOUND', `There is no release index in ${where}.`, {
+      cause: error,
+      hint: 'Put releases there (release build, release sign), then run: themis release index DIR',
+    });
+  }
 }
 
 /** Releases of these packages, sorted by package, version and manifest hash. */

@@ -23,6 +23,7 @@ export interface DesiredFiles {
 
 /** Far above a fleet of 100,000 nodes in one file. */
 const maxFileBytes = 64 * 2 ** 20;
+const ownDocument = /["']?\bapiVersion["']?[ \t]*:[ \t]*["']?themis\.dev\//u;
 
 /** NOT_FOUND for a directory or revision that is not there; GIT where a revision is asked for outside a repository. */
 export async function readDesiredDirectory(directory: string, git: Git, revision?: string): Promise<DesiredFiles> {
@@ -41,8 +42,7 @@ async function readWorkTree(directory: string, git: Git, found: Located | null):
   const kept = found === null ? paths : await withoutIgnored(paths, git, found);
   const files: SourceFile[] = [];
   for (const path of kept) {
-    const text = decode(path, await readBytes(join(base, path)), findings);
-    if (text !== undefined) files.push({ path, text });
+    take(path, await readBytes(join(base, path)), files, findings);
   }
   if (found === null) {
     return { files, findings, prefix: '', source: { repository: null, revision: null, dirty: false, signer: null } };
@@ -66,9 +66,9 @@ async function readRevision({ root, path }: Located, git: Git, revision: string)
   ]);
   const findings: Finding[] = [];
   const skipped = skippedDirectories(listed);
-  const isWanted = (file: string): boolean => isYaml(file) && !liesInSkipped(file, skipped);
+  const isWanted = (file: string): boolean => isCandidate(file) && !liesInSkipped(file, skipped);
   for (const [link, target] of links) {
-    if (!isWanted(link)) continue;
+    if (!isYaml(link) || liesInSkipped(link, skipped)) continue;
     const end = posix.normalize(posix.join(posix.dirname(link), target));
     if (target.startsWith('/') || end.startsWith('..')) findings.push(outwardLink(link));
   }
@@ -78,14 +78,12 @@ async function readRevision({ root, path }: Located, git: Git, revision: string)
     commit,
     wanted.map((file) => (path === '' ? file : `${path}/${file}`)),
   );
-  const files = wanted.flatMap((file, index) => {
-    const text = decode(file, contents[index]!, findings);
-    return text === undefined ? [] : [{ path: file, text }];
-  });
+  const files: SourceFile[] = [];
+  for (const [index, file] of wanted.entries()) take(file, contents[index]!, files, findings);
   return { files, findings, prefix: path, source: { repository, revision: commit, dirty: false, signer } };
 }
 
-/** YAML files below a directory, sorted. Links are never followed: inside the tree their target is read where it lies. */
+/** YAML files below a directory, under whatever ending, sorted. Links are never followed: inside the tree their target is read where it lies. */
 async function walk(base: string, directory: string, findings: Finding[]): Promise<string[]> {
   const entries = await readdir(join(base, directory), { withFileTypes: true });
   const names = new Set(entries.map(({ name }) => name));
@@ -95,7 +93,7 @@ async function walk(base: string, directory: string, findings: Finding[]): Promi
     const path = directory === '' ? entry.name : `${directory}/${entry.name}`;
     if (isSkippedName(entry.name)) continue;
     if (entry.isDirectory()) found.push(...(await walk(base, path, findings)));
-    else if (entry.isFile() && isYaml(path)) found.push(path);
+    else if (entry.isFile() && isCandidate(path)) found.push(path);
     else if (entry.isSymbolicLink() && isYaml(path)) await checkLink(base, path, findings);
   }
   return found;
@@ -152,6 +150,26 @@ function decode(path: string, bytes: Uint8Array, findings: Finding[]): string | 
   }
 }
 
+/** A file of another program may be called anything; a document of Themis under another ending would be overlooked. */
+function take(path: string, bytes: Uint8Array, files: SourceFile[], findings: Finding[]): void {
+  if (isYaml(path)) {
+    const text = decode(path, bytes, findings);
+    if (text !== undefined) files.push({ path, text });
+    return;
+  }
+  const text = new TextDecoder().decode(bytes);
+  const at = text.search(ownDocument);
+  if (at === -1) return;
+  const lines = text.slice(0, at).split('\n');
+  findings.push({
+    severity: 'error',
+    code: 'THM1009',
+    summary: `${path} holds a document of Themis, but only files that end in .yaml are read.`,
+    fix: `Rename it to ${path.replace(/\.[^.]*$/u, '')}.yaml.`,
+    source: { file: path, line: lines.length, col: lines.at(-1)!.length + 1 },
+  });
+}
+
 function outwardLink(path: string): Finding {
   return {
     severity: 'error',
@@ -164,4 +182,8 @@ function outwardLink(path: string): Finding {
 
 function isYaml(path: string): boolean {
   return path.endsWith('.yaml');
+}
+
+function isCandidate(path: string): boolean {
+  return /\.ya?ml$/iu.test(path);
 }

@@ -62,6 +62,13 @@ test('aliases of aliases that would blow up are refused before they do', () => {
   expect(found).toEqual(['THM1004 x.yaml:4:45']);
 });
 
+test('nesting that the parser itself cannot follow is one finding, in plain words', () => {
+  const { problems } = parseYaml({ path: 'x.yaml', text: `a: ${'['.repeat(20_000)}` });
+  expect(problems.map(({ code, summary }) => [code, summary])).toEqual([
+    ['THM1004', 'Values are nested too deep to be read.'],
+  ]);
+});
+
 test('nesting has an end', () => {
   const found = findingsBeside(`a: ${'['.repeat(100)}${']'.repeat(100)}\n`);
   expect(found).toEqual(['THM1004 x.yaml:1:68']);

@@ -1,0 +1,23 @@
+import { resolve } from 'node:path';
+import { ThemisError } from '../../../kernel/error.ts';
+import type { DesiredNode } from '../../../model/desired.ts';
+import { openNode } from '../../../node/context.ts';
+import { readAnchors, readRecord } from '../../../node/state/node-record.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import { createNodeDeps } from '../../agent/node-deps.ts';
+
+/** The anchors of a node on this machine, or why they are not believed; null for a node that is elsewhere. */
+export async function readNodeAnchors(
+  directory: string,
+  node: DesiredNode,
+  clock: Clock,
+): Promise<Uint8Array | ThemisError | null> {
+  if (node.transport.kind !== 'local') return null;
+  try {
+    const context = await openNode(createNodeDeps(resolve(directory, node.transport.root), clock));
+    return await readAnchors(context, await readRecord(context));
+  } catch (error) {
+    if (error instanceof ThemisError) return error;
+    throw error;
+  }
+}
