@@ -4,7 +4,7 @@
  */
 import { compareText } from '../kernel/finding.ts';
 import type { Failure } from '../kernel/outcome.ts';
-import { describeProblem } from '../kernel/shape.ts';
+import { describeProblem, readShape } from '../kernel/document/shape.ts';
 import type {
   FileDrift,
   InstalledPackage,
@@ -29,9 +29,9 @@ export function collectObserved(answers: Iterable<NodeAnswer>): Observed {
 
 function toObservedNode(answer: NodeAnswer): ObservedNode {
   if ('failure' in answer) return { name: answer.node, reachable: false, failure: answer.failure };
-  const problem = observedNode(answer.observed);
-  if (problem !== undefined) return malformed(answer.node, describeProblem(problem, 'the answer'));
-  const observed = answer.observed as ObservedNode;
+  const read = readShape(observedNode, answer.observed, 1);
+  if (!read.ok) return malformed(answer.node, describeProblem(read.problems[0], 'the answer'));
+  const observed = read.value;
   if (observed.name !== answer.node) return malformed(answer.node, `the answer is that of node ${observed.name}`);
   return normaliseNode(observed);
 }

@@ -1,44 +1,59 @@
 /** What an observed node must look like, wherever it comes from: a reply or a snapshot file. */
-import type { Shape } from '../kernel/shape.ts';
 import {
   digest,
-  flag,
   instant,
   listOf,
-  matching,
   nullOr,
   objectOf,
   oneOf,
+  optional,
   recordOf,
   text,
+  textOf,
+  variantsOf,
   wholeNumber,
-} from '../kernel/shape.ts';
+} from '../kernel/document/shape.ts';
+import type { Failure } from '../kernel/outcome.ts';
 import { pathProblem } from '../kernel/path-guard.ts';
+import type {
+  Capacity,
+  FileDrift,
+  Health,
+  InstalledPackage,
+  ObservedNode,
+  OpenOperation,
+  ReachableNode,
+  RestorePointSummary,
+  UnreachableNode,
+} from '../model/observed.ts';
 
 // SemVer 2.0.0, https://semver.org: the expression it suggests.
 const version =
   /^(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-[\dA-Za-z-]+(?:\.[\dA-Za-z-]+)*)?(?:\+[\dA-Za-z-]+(?:\.[\dA-Za-z-]+)*)?$/u;
 
-export const semanticVersion = matching((value) => version.test(value), 'a version such as 1.5.0');
+export const semanticVersion = textOf('a version such as 1.5.0', version);
 export const platform = oneOf('linux', 'macos', 'windows', 'any');
 export const architecture = oneOf('x64', 'arm64', 'any');
-export const safePath = matching(
-  (value) => pathProblem(value) === undefined,
+export const safePath = textOf(
   'a relative path inside the install directory',
+  (value) => pathProblem(value) === undefined,
 );
 
 const installedPackages = recordOf(
-  objectOf({ version: semanticVersion, manifestHash: digest, dataSchemaVersion: wholeNumber }),
+  objectOf<InstalledPackage>({ version: semanticVersion, manifestHash: digest, dataSchemaVersion: wholeNumber }),
 );
-const capacity = objectOf({ freeBytes: wholeNumber, totalBytes: wholeNumber });
+const capacity = objectOf<Capacity>({ freeBytes: wholeNumber, totalBytes: wholeNumber });
 
-const reachable = objectOf({
+const reachable = objectOf<ReachableNode>({
   name: text,
+  reachable: oneOf(true),
   platform,
   architecture,
   packages: installedPackages,
-  drift: listOf(objectOf({ package: text, path: safePath, problem: oneOf('missing', 'changed', 'mode', 'type') })),
-  health: objectOf({
+  drift: listOf(
+    objectOf<FileDrift>({ package: text, path: safePath, problem: oneOf('missing', 'changed', 'mode', 'type') }),
+  ),
+  health: objectOf<Health>({
     status: oneOf('healthy', 'unhealthy', 'stopped', 'unknown'),
     runningVersion: nullOr(text),
     detail: nullOr(text),
@@ -47,11 +62,16 @@ const reachable = objectOf({
   disk: capacity,
   memory: capacity,
   restorePoints: listOf(
-    objectOf({ id: text, createdAt: instant, packages: installedPackages, sizeBytes: wholeNumber }),
+    objectOf<RestorePointSummary>({
+      id: text,
+      createdAt: instant,
+      packages: installedPackages,
+      sizeBytes: wholeNumber,
+    }),
   ),
   staged: listOf(digest),
   operation: nullOr(
-    objectOf({
+    objectOf<OpenOperation>({
       id: text,
       kind: oneOf('update', 'rollback'),
       state: oneOf('running', 'interrupted'),
@@ -62,12 +82,15 @@ const reachable = objectOf({
   highestToken: wholeNumber,
 });
 
-const unreachable = objectOf({
+const unreachable = objectOf<UnreachableNode>({
   name: text,
-  failure: objectOf({ code: text, message: text, retry: oneOf('never', 'backoff', 'human') }, { hint: text }),
+  reachable: oneOf(false),
+  failure: objectOf<Failure>({
+    code: text,
+    message: text,
+    retry: oneOf('never', 'backoff', 'human'),
+    hint: optional(text),
+  }),
 });
 
-const reachability = objectOf({ reachable: flag });
-
-export const observedNode: Shape = (value) =>
-  reachability(value) ?? ((value as { reachable: boolean }).reachable ? reachable(value) : unreachable(value));
+export const observedNode = variantsOf<ObservedNode>('reachable', { true: reachable, false: unreachable });

@@ -6,7 +6,6 @@
 import { compareText } from '../kernel/finding.ts';
 import type { Finding } from '../kernel/finding.ts';
 import { isJsonObject } from '../kernel/json.ts';
-import type { Shape } from '../kernel/shape.ts';
 import {
   anyObject,
   describeProblem,
@@ -14,14 +13,26 @@ import {
   flag,
   instant,
   listOf,
-  matching,
   nullOr,
   objectOf,
   oneOf,
+  optional,
+  readShape,
+  type Shape,
   text,
+  textOf,
   wholeNumber,
-} from '../kernel/shape.ts';
-import type { ObservedNode, Snapshot } from '../model/observed.ts';
+} from '../kernel/document/shape.ts';
+import type { Observed, ObservedNode, Snapshot } from '../model/observed.ts';
+import type { Catalogue, ReleaseDependency, ReleaseFile, ReleaseManifest } from '../model/release.ts';
+import type {
+  Durations,
+  Estimates,
+  QuarantinedTarget,
+  RolloutProgress,
+  RolloutRecord,
+  StageProgress,
+} from '../model/rollout-record.ts';
 import { normaliseNode } from './collect-observed.ts';
 import { architecture, observedNode, platform, safePath, semanticVersion } from './observed-shape.ts';
 
@@ -54,9 +65,9 @@ export function parseSnapshot(
   if (!version.startsWith('1.')) {
     return refused('THM3092', `${file} has snapshot format ${version}; this Themis reads 1.x.`, file);
   }
-  const problem = snapshotShape(value);
-  if (problem !== undefined) return refused('THM3093', `${file}: ${describeProblem(problem, 'the snapshot')}.`, file);
-  const snapshot = value as Snapshot;
+  const read = readShape(snapshotShape, value, 1);
+  if (!read.ok) return refused('THM3093', `${file}: ${describeProblem(read.problems[0], 'the snapshot')}.`, file);
+  const snapshot = read.value;
   const nodes = sortNodes(snapshot.observed.nodes);
   const twice = nodes.find((node, index) => index > 0 && nodes[index - 1]!.name === node.name);
   if (twice !== undefined) return refused('THM3093', `${file} holds node ${twice.name} twice.`, file);
@@ -73,10 +84,28 @@ function refused(code: 'THM3091' | 'THM3092' | 'THM3093', summary: string, file:
   return { findings: [{ severity: 'error', code, summary, fix, source: { file, line: 1, col: 1 } }] };
 }
 
-const hex = matching((value) => /^[0-9a-f]{64}$/u.test(value), '64 hex digits');
-const mode = matching((value) => /^[0-7]{4}$/u.test(value), 'four octal digits');
+const hex = textOf('64 hex digits', /^[0-9a-f]{64}$/u);
+const mode = textOf('four octal digits', /^[0-7]{4}$/u);
 
-const release = objectOf({
+/** Of a manifest what planning reads; the rest may stand there and is not looked at. */
+type PlannedRelease = Pick<
+  ReleaseManifest,
+  | 'schemaVersion'
+  | 'product'
+  | 'package'
+  | 'version'
+  | 'counter'
+  | 'expiresAt'
+  | 'platform'
+  | 'architecture'
+  | 'dependencies'
+  | 'minUpgradeFrom'
+  | 'dataSchemaVersion'
+  | 'manifestHash'
+> & { readonly files: readonly PlannedFile[] };
+type PlannedFile = Pick<ReleaseFile, 'path' | 'type' | 'sha256' | 'sizeBytes' | 'permissions'>;
+
+const release = objectOf<PlannedRelease>({
   schemaVersion: oneOf(1),
   product: text,
   package: text,
@@ -86,7 +115,7 @@ const release = objectOf({
   platform,
   architecture,
   files: listOf(
-    objectOf({
+    objectOf<PlannedFile>({
       path: safePath,
       type: oneOf('executable', 'library', 'config', 'data'),
       sha256: hex,
@@ -94,26 +123,33 @@ const release = objectOf({
       permissions: mode,
     }),
   ),
-  dependencies: listOf(objectOf({ package: text, versionConstraint: text, optional: flag, conflicts: listOf(text) })),
+  dependencies: listOf(
+    objectOf<ReleaseDependency>({ package: text, versionConstraint: text, optional: flag, conflicts: listOf(text) }),
+  ),
   minUpgradeFrom: nullOr(semanticVersion),
   dataSchemaVersion: wholeNumber,
   manifestHash: digest,
+}) as Shape<ReleaseManifest>;
+
+const stage = objectOf<StageProgress>({
+  nodes: listOf(text),
+  completedAt: nullOr(instant),
+  promotedAt: nullOr(instant),
 });
 
-const stage = objectOf({ nodes: listOf(text), completedAt: nullOr(instant), promotedAt: nullOr(instant) });
-
-const record = objectOf({
-  current: nullOr(objectOf({ target: digest, startedAt: instant, stages: listOf(stage) })),
-  quarantine: listOf(objectOf({ target: digest, at: instant, reason: text })),
-  suspended: nullOr(objectOf({ at: instant, by: text, reason: text })),
+const record = objectOf<RolloutRecord>({
+  current: nullOr(objectOf<RolloutProgress>({ target: digest, startedAt: instant, stages: listOf(stage) })),
+  quarantine: listOf(objectOf<QuarantinedTarget>({ target: digest, at: instant, reason: text })),
+  suspended: nullOr(objectOf<NonNullable<RolloutRecord['suspended']>>({ at: instant, by: text, reason: text })),
   verdicts: listOf(anyObject),
-  estimates: objectOf({ updateMs: nullOr(wholeNumber), rollbackMs: nullOr(wholeNumber) }),
+  estimates: objectOf<Estimates>({ updateMs: nullOr(wholeNumber), rollbackMs: nullOr(wholeNumber) }),
+  durations: optional(objectOf<Durations>({ update: listOf(wholeNumber), rollback: listOf(wholeNumber) })),
 });
 
-const snapshotShape: Shape = objectOf({
-  fleet: objectOf({ name: text, uid: text }),
+const snapshotShape = objectOf<Omit<Snapshot, 'formatVersion'>>({
+  fleet: objectOf<Snapshot['fleet']>({ name: text, uid: text }),
   takenAt: instant,
-  observed: objectOf({ nodes: listOf(observedNode) }),
-  catalogue: objectOf({ releases: listOf(release), yanked: listOf(digest) }),
+  observed: objectOf<Observed>({ nodes: listOf(observedNode) }),
+  catalogue: objectOf<Catalogue>({ releases: listOf(release), yanked: listOf(digest) }),
   record,
-});
+}) as Shape<Snapshot>;

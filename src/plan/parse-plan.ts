@@ -10,7 +10,7 @@ import { exitCode, type ExitCode } from '../kernel/exit-code.ts';
 import type { Finding, FindingCode } from '../kernel/finding.ts';
 import { topologicalOrder } from '../kernel/graph.ts';
 import { isJsonObject } from '../kernel/json.ts';
-import { describeProblem } from '../kernel/shape.ts';
+import { describeProblem, readShape } from '../kernel/document/shape.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
 import { planShape } from './plan-shape.ts';
 import { verifySeal } from './seal.ts';
@@ -31,9 +31,9 @@ export function parsePlan(source: string, file = 'plan'): ParsedPlan {
   if (!version.startsWith('1.')) {
     return refused('THM3082', `${file} has plan format ${version}; this Themis reads 1.x.`, file);
   }
-  const problem = planShape(value);
-  if (problem !== undefined) return refused('THM3083', `${file}: ${describeProblem(problem, 'the plan')}.`, file);
-  const plan = value as Plan;
+  const read = readShape(planShape, value, 1);
+  if (!read.ok) return refused('THM3083', `${file}: ${describeProblem(read.problems[0], 'the plan')}.`, file);
+  const plan = read.value;
   const wrong = stepProblem(plan.steps);
   if (wrong !== undefined) return refused('THM3083', `${file}: ${wrong}.`, file);
   if (!verifySeal(plan))

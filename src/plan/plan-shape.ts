@@ -1,5 +1,4 @@
 /** The shape of a plan file, field by field: formatVersion 1. */
-import type { Shape } from '../kernel/shape.ts';
 import {
   anyObject,
   digest,
@@ -9,56 +8,88 @@ import {
   nullOr,
   objectOf,
   oneOf,
+  optional,
   recordOf,
+  type Shape,
   text,
+  variantsOf,
   wholeNumber,
-} from '../kernel/shape.ts';
+} from '../kernel/document/shape.ts';
+import type { Finding } from '../kernel/finding.ts';
+import type { FileDrift, InstalledPackage } from '../model/observed.ts';
+import type {
+  Constraint,
+  DeferredStep,
+  NodeDrift,
+  Plan,
+  PlanScope,
+  PlanSource,
+  PlanStep,
+  PlanSummary,
+  ScheduledStep,
+  StepState,
+  StepUndo,
+  Transition,
+} from '../model/plan.ts';
 
-const packages = recordOf(objectOf({ version: text, manifestHash: digest, dataSchemaVersion: wholeNumber }));
-const state = objectOf({}, { packages, promoted: flag });
-
-const step = objectOf(
-  {
-    id: text,
-    kind: text,
-    target: text,
-    before: state,
-    after: state,
-    reason: text,
-    needs: listOf(text),
-    stage: wholeNumber,
-  },
-  {
-    transition: text,
-    with: listOf(text),
-    undo: objectOf({ kind: oneOf('restore'), restorePoint: text }),
-    irreversible: objectOf({ why: text }),
-    params: anyObject,
-  },
+const packages = recordOf(
+  objectOf<InstalledPackage>({ version: text, manifestHash: digest, dataSchemaVersion: wholeNumber }),
 );
+const state = objectOf<StepState>({ packages: optional(packages), promoted: optional(flag) });
 
-const transition = objectOf({
+const step = objectOf<PlanStep>({
+  id: text,
+  // The registry of actions says which kinds there are; the reader asks it.
+  kind: text as Shape<PlanStep['kind']>,
+  target: text,
+  transition: optional(text),
+  with: optional(listOf(text)),
+  before: state,
+  after: state,
+  reason: text,
+  needs: listOf(text),
+  stage: wholeNumber,
+  undo: optional(objectOf<StepUndo>({ kind: oneOf('restore'), restorePoint: text })),
+  irreversible: optional(objectOf<NonNullable<PlanStep['irreversible']>>({ why: text })),
+  params: optional(anyObject),
+});
+
+const transition = objectOf<Transition>({
   id: text,
   package: text,
   from: nullOr(text),
   to: text,
   manifestHash: digest,
-  files: objectOf({ add: wholeNumber, change: wholeNumber, remove: wholeNumber, bytes: wholeNumber }),
+  files: objectOf<Transition['files']>({
+    add: wholeNumber,
+    change: wholeNumber,
+    remove: wholeNumber,
+    bytes: wholeNumber,
+  }),
   restart: flag,
 });
 
-const constraints: Readonly<Record<string, Shape>> = {
-  leaderLast: objectOf({ cluster: text }, { planned: text }),
-  maxUnavailable: objectOf({ cluster: text, value: wholeNumber }),
-  maxMinorSkew: objectOf({ cluster: text, value: wholeNumber }),
-  quorum: objectOf({ cluster: text, members: wholeNumber, mustStayUp: wholeNumber }),
-  window: objectOf({ node: text, tenants: listOf(text) }, { cluster: text }),
+type Of<K extends Constraint['kind']> = Extract<Constraint, { kind: K }>;
+
+const constraints: { readonly [K in Constraint['kind']]: Shape<Of<K>> } = {
+  leaderLast: objectOf<Of<'leaderLast'>>({ kind: oneOf('leaderLast'), cluster: text, planned: optional(text) }),
+  maxUnavailable: objectOf<Of<'maxUnavailable'>>({ kind: oneOf('maxUnavailable'), cluster: text, value: wholeNumber }),
+  maxMinorSkew: objectOf<Of<'maxMinorSkew'>>({ kind: oneOf('maxMinorSkew'), cluster: text, value: wholeNumber }),
+  quorum: objectOf<Of<'quorum'>>({
+    kind: oneOf('quorum'),
+    cluster: text,
+    members: wholeNumber,
+    mustStayUp: wholeNumber,
+  }),
+  window: objectOf<Of<'window'>>({
+    kind: oneOf('window'),
+    cluster: optional(text),
+    node: text,
+    tenants: listOf(text),
+  }),
 };
-const constraintKind = objectOf({ kind: oneOf(...Object.keys(constraints)) });
 
-const constraint: Shape = (value) => constraintKind(value) ?? constraints[(value as { kind: string }).kind]!(value);
-
-const scheduled = objectOf({
+const scheduled = objectOf<ScheduledStep>({
   step: text,
   opensAt: nullOr(instant),
   closesAt: nullOr(instant),
@@ -69,9 +100,15 @@ const scheduled = objectOf({
   estimateMs: wholeNumber,
 });
 
-const finding = objectOf({ severity: oneOf('error', 'warning', 'info'), code: text, summary: text }, { fix: text });
+/** Places in files are for people and not looked at. */
+const finding = objectOf<Pick<Finding, 'severity' | 'code' | 'summary' | 'fix'>>({
+  severity: oneOf('error', 'warning', 'info'),
+  code: text as Shape<Finding['code']>,
+  summary: text,
+  fix: optional(text),
+});
 
-const summary = objectOf({
+const summary = objectOf<PlanSummary>({
   create: wholeNumber,
   update: wholeNumber,
   repair: wholeNumber,
@@ -82,13 +119,20 @@ const summary = objectOf({
   irreversible: wholeNumber,
 });
 
-export const planShape: Shape = objectOf({
+const drift = objectOf<FileDrift>({ package: text, path: text, problem: text as Shape<FileDrift['problem']> });
+
+export const planShape = objectOf<Omit<Plan, 'formatVersion'>>({
   themisVersion: text,
-  fleet: objectOf({ name: text, uid: text }),
+  fleet: objectOf<Plan['fleet']>({ name: text, uid: text }),
   createdAt: instant,
   expiresAt: instant,
-  scope: objectOf({ targets: listOf(text), excludes: listOf(text) }, { selector: text }),
-  source: objectOf({ repository: nullOr(text), revision: nullOr(text), dirty: flag, signer: nullOr(text) }),
+  scope: objectOf<PlanScope>({ targets: listOf(text), excludes: listOf(text), selector: optional(text) }),
+  source: objectOf<PlanSource>({
+    repository: nullOr(text),
+    revision: nullOr(text),
+    dirty: flag,
+    signer: nullOr(text),
+  }),
   desiredDigest: digest,
   targetDigest: digest,
   observedDigest: digest,
@@ -96,12 +140,12 @@ export const planShape: Shape = objectOf({
   applyable: flag,
   complete: flag,
   errored: flag,
-  drift: listOf(objectOf({ node: text, files: listOf(objectOf({ package: text, path: text, problem: text })) })),
+  drift: listOf(objectOf<NodeDrift>({ node: text, files: listOf(drift) })),
   transitions: listOf(transition),
   steps: listOf(step),
-  constraints: listOf(constraint),
+  constraints: listOf(variantsOf<Constraint>('kind', constraints)),
   schedule: listOf(scheduled),
-  deferred: listOf(objectOf({ step: text, reason: text, until: nullOr(instant) })),
+  deferred: listOf(objectOf<DeferredStep>({ step: text, reason: text, until: nullOr(instant) })),
   findings: listOf(finding),
   summary,
-});
+}) as Shape<Plan>;

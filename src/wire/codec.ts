@@ -6,6 +6,7 @@ import { ThemisError } from '../kernel/error.ts';
 import { isJsonObject } from '../kernel/json.ts';
 import { wireVersion } from '../model/message.ts';
 import type { NodeMessage, NodeRequest } from '../model/message.ts';
+import { readMessage } from './read-message.ts';
 import { nodeMessage } from './reply.ts';
 import { nodeRequest } from './request.ts';
 
@@ -26,13 +27,17 @@ export function encodeMessage(message: NodeMessage): string {
 
 /** Throws MESSAGE_INVALID, or UNSUPPORTED_FORMAT for another major version. */
 export function decodeRequest(line: string): NodeRequest {
-  return nodeRequest(sameMajor(parseLine(line, requestLimitBytes)), 'request');
+  return readMessage(nodeRequest, sameMajor(parseLine(line, requestLimitBytes)), 'request');
 }
 
 export function decodeMessage(line: string): NodeMessage {
   const value = parseLine(line, messageLimitBytes);
   // Progress is of the version of the reply it announces.
-  return nodeMessage(isJsonObject(value) && value['kind'] === 'progress' ? value : sameMajor(value), 'message');
+  return readMessage(
+    nodeMessage,
+    isJsonObject(value) && value['kind'] === 'progress' ? value : sameMajor(value),
+    'message',
+  );
 }
 
 function encodeLine(value: object, limitBytes: number): string {

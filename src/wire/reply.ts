@@ -15,8 +15,19 @@ import type {
   ReachableNode,
   RestorePointSummary,
 } from '../model/observed.ts';
-import { digest, integer, invalid, list, nullable, object, oneOf, record, text, variants } from './shape.ts';
-import type { Shape } from './shape.ts';
+import {
+  digest,
+  listOf,
+  nullOr,
+  objectOf,
+  oneOf,
+  optional,
+  recordOf,
+  type Shape,
+  variantsOf,
+  wholeNumber,
+} from '../kernel/document/shape.ts';
+import { boundedText } from './bounded-text.ts';
 
 const phases = [
   'stage',
@@ -33,101 +44,107 @@ const phases = [
   'roll-back',
 ] as const satisfies readonly NodePhase[];
 
-const failure = object<Failure>(
-  { code: text(64), message: text(65_536), retry: oneOf('never', 'backoff', 'human'), hint: text(65_536) },
-  'open',
-  ['hint'],
-);
-
-const progress = object<NodeProgress>(
-  { kind: oneOf('progress'), phase: oneOf(...phases), doneBytes: integer(), totalBytes: integer() },
-  'open',
-  ['doneBytes', 'totalBytes'],
-);
-
-const installedPackage = object<InstalledPackage>(
-  { version: text(256), manifestHash: digest, dataSchemaVersion: integer() },
-  'open',
-);
-const packages = record(installedPackage, text(253));
-const capacity = object<Capacity>({ freeBytes: integer(), totalBytes: integer() }, 'open');
-
-const reachable: Shape<true> = (value, at) => {
-  if (value !== true) throw invalid(at, 'true');
-  return true;
-};
-
-const observedNode = object<ReachableNode>(
+const failure = objectOf<Failure>(
   {
-    name: text(253),
-    reachable,
+    code: boundedText(64),
+    message: boundedText(65_536),
+    retry: oneOf('never', 'backoff', 'human'),
+    hint: optional(boundedText(65_536)),
+  },
+  'drop',
+);
+
+const progress = objectOf<NodeProgress>(
+  {
+    kind: oneOf('progress'),
+    phase: oneOf(...phases),
+    doneBytes: optional(wholeNumber),
+    totalBytes: optional(wholeNumber),
+  },
+  'drop',
+);
+
+const installedPackage = objectOf<InstalledPackage>(
+  { version: boundedText(256), manifestHash: digest, dataSchemaVersion: wholeNumber },
+  'drop',
+);
+const packages = recordOf(installedPackage, boundedText(253));
+const capacity = objectOf<Capacity>({ freeBytes: wholeNumber, totalBytes: wholeNumber }, 'drop');
+
+const observedNode = objectOf<ReachableNode>(
+  {
+    name: boundedText(253),
+    reachable: oneOf(true),
     platform: oneOf('linux', 'macos', 'windows', 'any'),
     architecture: oneOf('x64', 'arm64', 'any'),
     packages,
-    drift: list(
-      object<FileDrift>(
-        { package: text(253), path: text(1024), problem: oneOf('missing', 'changed', 'mode', 'type') },
-        'open',
+    drift: listOf(
+      objectOf<FileDrift>(
+        { package: boundedText(253), path: boundedText(1024), problem: oneOf('missing', 'changed', 'mode', 'type') },
+        'drop',
       ),
     ),
-    health: object<Health>(
+    health: objectOf<Health>(
       {
         status: oneOf('healthy', 'unhealthy', 'stopped', 'unknown'),
-        runningVersion: nullable(text(65_536)),
-        detail: nullable(text(65_536)),
+        runningVersion: nullOr(boundedText(65_536)),
+        detail: nullOr(boundedText(65_536)),
       },
-      'open',
+      'drop',
     ),
     role: oneOf('leader', 'follower', 'unknown'),
     disk: capacity,
     memory: capacity,
-    restorePoints: list(
-      object<RestorePointSummary>({ id: text(128), createdAt: text(64), packages, sizeBytes: integer() }, 'open'),
-    ),
-    staged: list(digest),
-    operation: nullable(
-      object<OpenOperation>(
-        {
-          id: text(128),
-          kind: oneOf('update', 'rollback'),
-          state: oneOf('running', 'interrupted'),
-          token: integer(),
-        },
-        'open',
+    restorePoints: listOf(
+      objectOf<RestorePointSummary>(
+        { id: boundedText(128), createdAt: boundedText(64), packages, sizeBytes: wholeNumber },
+        'drop',
       ),
     ),
-    store: nullable(text(128)),
-    highestToken: integer(),
+    staged: listOf(digest),
+    operation: nullOr(
+      objectOf<OpenOperation>(
+        {
+          id: boundedText(128),
+          kind: oneOf('update', 'rollback'),
+          state: oneOf('running', 'interrupted'),
+          token: wholeNumber,
+        },
+        'drop',
+      ),
+    ),
+    store: nullOr(boundedText(128)),
+    highestToken: wholeNumber,
   },
-  'open',
+  'drop',
 );
 
 type Result<K extends OperationResult['kind']> = Extract<OperationResult, { kind: K }>;
 
-export const operationResult: Shape<OperationResult> = variants<OperationResult>({
-  done: object<Result<'done'>>({ kind: oneOf('done'), restorePoint: nullable(text(128)) }, 'open'),
-  unchanged: object<Result<'unchanged'>>({ kind: oneOf('unchanged') }, 'open'),
-  'rolled-back': object<Result<'rolled-back'>>({ kind: oneOf('rolled-back'), failure }, 'open'),
-  stuck: object<Result<'stuck'>>({ kind: oneOf('stuck'), failure, cause: failure }, 'open'),
+export const operationResult: Shape<OperationResult> = variantsOf<OperationResult>('kind', {
+  done: objectOf<Result<'done'>>({ kind: oneOf('done'), restorePoint: nullOr(boundedText(128)) }, 'drop'),
+  unchanged: objectOf<Result<'unchanged'>>({ kind: oneOf('unchanged') }, 'drop'),
+  'rolled-back': objectOf<Result<'rolled-back'>>({ kind: oneOf('rolled-back'), failure }, 'drop'),
+  stuck: objectOf<Result<'stuck'>>({ kind: oneOf('stuck'), failure, cause: failure }, 'drop'),
 });
 
 type Of<K extends NodeReply['kind']> = Extract<NodeReply, { kind: K }>;
 
-const head = { wireVersion: oneOf(wireVersion), node: text(253) };
+const head = { wireVersion: oneOf(wireVersion), node: boundedText(253) };
 
-export const nodeMessage: Shape<NodeMessage> = variants<NodeMessage>({
+export const nodeMessage: Shape<NodeMessage> = variantsOf<NodeMessage>('kind', {
   progress,
-  observed: object<Of<'observed'>>({ ...head, kind: oneOf('observed'), observed: observedNode }, 'open'),
-  finished: object<Of<'finished'>>({ ...head, kind: oneOf('finished'), result: operationResult }, 'open'),
-  pruned: object<Of<'pruned'>>(
+  observed: objectOf<Of<'observed'>>({ ...head, kind: oneOf('observed'), observed: observedNode }, 'drop'),
+  finished: objectOf<Of<'finished'>>({ ...head, kind: oneOf('finished'), result: operationResult }, 'drop'),
+  pruned: objectOf<Of<'pruned'>>(
     {
       ...head,
       kind: oneOf('pruned'),
-      restorePoints: list(text(128)),
-      staged: list(digest),
-      freedBytes: integer(),
+      restorePoints: listOf(boundedText(128)),
+      staged: listOf(digest),
+      freedBytes: wholeNumber,
     },
-    'open',
+    'drop',
   ),
-  refused: object<Of<'refused'>>({ ...head, kind: oneOf('refused'), failure }, 'open'),
+  refused: objectOf<Of<'refused'>>({ ...head, kind: oneOf('refused'), failure }, 'drop'),
 });

@@ -4,74 +4,85 @@
  */
 import { wireVersion } from '../model/message.ts';
 import type { Authority, NodeRequest, ReleaseLocator, StagedRelease, WantedRelease } from '../model/message.ts';
-import { digest, flag, integer, list, nullable, object, oneOf, record, text, variants } from './shape.ts';
-import type { Shape } from './shape.ts';
+import {
+  digest,
+  flag,
+  listOf,
+  nullOr,
+  objectOf,
+  oneOf,
+  recordOf,
+  type Shape,
+  variantsOf,
+  wholeNumber,
+} from '../kernel/document/shape.ts';
+import { boundedText } from './bounded-text.ts';
 
-const name = text(253, /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/u);
+const name = boundedText(253, /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/u);
 /** Ids become file names on the node. */
-const id = text(128, /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/u);
-const version = text(256, /^[0-9A-Za-z.+-]+$/u);
-const store = text(128, /^[A-Za-z0-9._:-]+$/u);
-const timeoutMs = integer(0);
+const id = boundedText(128, /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/u);
+const version = boundedText(256, /^[0-9A-Za-z.+-]+$/u);
+const store = boundedText(128, /^[A-Za-z0-9._:-]+$/u);
+const timeoutMs = wholeNumber;
 
-const authority = object<Authority>({ store, token: integer(0) }, 'strict');
+const authority = objectOf<Authority>({ store, token: wholeNumber }, 'refuse');
 
-const locator = variants<ReleaseLocator>({
-  directory: object<Extract<ReleaseLocator, { kind: 'directory' }>>(
-    { kind: oneOf('directory'), directory: text(), path: text(1024) },
-    'strict',
+const locator = variantsOf<ReleaseLocator>('kind', {
+  directory: objectOf<Extract<ReleaseLocator, { kind: 'directory' }>>(
+    { kind: oneOf('directory'), directory: boundedText(4096), path: boundedText(1024) },
+    'refuse',
   ),
-  http: object<Extract<ReleaseLocator, { kind: 'http' }>>(
-    { kind: oneOf('http'), url: text(4096, /^https?:\/\//u) },
-    'strict',
+  http: objectOf<Extract<ReleaseLocator, { kind: 'http' }>>(
+    { kind: oneOf('http'), url: boundedText(4096, /^https?:\/\//u) },
+    'refuse',
   ),
 });
 
 const wanted = { package: name, version, manifestHash: digest };
-const wantedRelease = object<WantedRelease>(wanted, 'strict');
-const stagedRelease = object<StagedRelease>({ ...wanted, locator }, 'strict');
+const wantedRelease = objectOf<WantedRelease>(wanted, 'refuse');
+const stagedRelease = objectOf<StagedRelease>({ ...wanted, locator }, 'refuse');
 
 type Of<K extends NodeRequest['kind']> = Extract<NodeRequest, { kind: K }>;
 
 const head = { wireVersion: oneOf(wireVersion), node: name };
 
 const shapes: { readonly [K in NodeRequest['kind']]: Shape<Of<K>> } = {
-  observe: object<Of<'observe'>>({ ...head, kind: oneOf('observe'), full: flag }, 'strict'),
-  stage: object<Of<'stage'>>(
-    { ...head, kind: oneOf('stage'), authority, releases: list(stagedRelease, 1000) },
-    'strict',
+  observe: objectOf<Of<'observe'>>({ ...head, kind: oneOf('observe'), full: flag }, 'refuse'),
+  stage: objectOf<Of<'stage'>>(
+    { ...head, kind: oneOf('stage'), authority, releases: listOf(stagedRelease, 1000) },
+    'refuse',
   ),
-  update: object<Of<'update'>>(
+  update: objectOf<Of<'update'>>(
     {
       ...head,
       kind: oneOf('update'),
       authority,
       operation: id,
-      releases: list(wantedRelease, 1000),
-      expected: record(digest, name),
+      releases: listOf(wantedRelease, 1000),
+      expected: recordOf(digest, name),
       restorePoint: id,
       healthTimeoutMs: timeoutMs,
     },
-    'strict',
+    'refuse',
   ),
-  rollback: object<Of<'rollback'>>(
+  rollback: objectOf<Of<'rollback'>>(
     {
       ...head,
       kind: oneOf('rollback'),
       authority,
       operation: id,
       restorePoint: id,
-      keep: nullable(id),
+      keep: nullOr(id),
       healthTimeoutMs: timeoutMs,
     },
-    'strict',
+    'refuse',
   ),
-  recover: object<Of<'recover'>>({ ...head, kind: oneOf('recover'), authority: nullable(authority) }, 'strict'),
-  adopt: object<Of<'adopt'>>({ ...head, kind: oneOf('adopt'), store }, 'strict'),
-  prune: object<Of<'prune'>>(
-    { ...head, kind: oneOf('prune'), keepRestorePoints: integer(0), pinned: list(text(128), 10_000) },
-    'strict',
+  recover: objectOf<Of<'recover'>>({ ...head, kind: oneOf('recover'), authority: nullOr(authority) }, 'refuse'),
+  adopt: objectOf<Of<'adopt'>>({ ...head, kind: oneOf('adopt'), store }, 'refuse'),
+  prune: objectOf<Of<'prune'>>(
+    { ...head, kind: oneOf('prune'), keepRestorePoints: wholeNumber, pinned: listOf(boundedText(128), 10_000) },
+    'refuse',
   ),
 };
 
-export const nodeRequest: Shape<NodeRequest> = variants<NodeRequest>(shapes);
+export const nodeRequest: Shape<NodeRequest> = variantsOf<NodeRequest>('kind', shapes);

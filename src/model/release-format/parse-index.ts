@@ -1,59 +1,65 @@
 import { ThemisError } from '../../kernel/error.ts';
 import { pathProblem } from '../../kernel/path-guard.ts';
 import {
-  booleanShape,
-  integerShape,
-  listShape,
-  objectShape,
-  recordShape,
+  anyObject,
+  flag,
+  listOf,
+  objectOf,
+  optional,
+  readShape,
   type ShapeProblem,
-  textShape,
+  textOf,
+  wholeNumber,
 } from '../../kernel/document/shape.ts';
 import { parseStrictJson } from '../../kernel/document/strict-json.ts';
-import type { ReleaseIndex } from '../release.ts';
+import type { ReleaseIndex, ReleaseIndexEntry } from '../release.ts';
 import { releaseLimits, releaseNames } from './layout.ts';
 import { shapes } from './shapes.ts';
 
-const entry = recordShape({
-  required: {
+const entry = objectOf<ReleaseIndexEntry>(
+  {
     package: shapes.package,
     version: shapes.version,
     platform: shapes.platform,
     architecture: shapes.architecture,
     manifestHash: shapes.digest,
-    url: textShape(`the safe relative path of a ${releaseNames.manifest}`, isManifestUrl),
-    critical: booleanShape,
+    url: textOf(`the safe relative path of a ${releaseNames.manifest}`, isManifestUrl),
+    critical: flag,
+    yanked: optional(flag),
   },
-  optional: { yanked: booleanShape },
-});
+  'refuse',
+);
 
-const index = recordShape({
-  required: {
-    formatVersion: textShape('1.x', /^1\.\d{1,4}$/u),
+const index = objectOf<ReleaseIndex & { readonly counter?: number }>(
+  {
+    formatVersion: textOf('1.x', /^1\.\d{1,4}$/u),
     product: shapes.line,
     generatedAt: shapes.timestamp,
     expiresAt: shapes.timestamp,
-    entries: listShape(entry, releaseLimits.indexEntries),
-    deltas: listShape(objectShape, releaseLimits.indexEntries),
+    entries: listOf(entry, releaseLimits.indexEntries),
+    deltas: listOf(anyObject, releaseLimits.indexEntries),
+    counter: optional(wholeNumber),
   },
-  optional: { counter: integerShape(0, Number.MAX_SAFE_INTEGER) },
-});
+  'refuse',
+);
 
 /** Form only: whether it is signed and fresh is for `trust/`. Throws UNSUPPORTED_FORMAT or INDEX_INVALID naming the first problems. */
 export function parseReleaseIndex(bytes: Uint8Array): ReleaseIndex {
   const json = parseStrictJson(bytes, releaseLimits.indexBytes);
   if (!json.ok) throw new ThemisError('INDEX_INVALID', `${releaseNames.index} cannot be read: ${json.detail}.`);
-  const problems: ShapeProblem[] = [];
-  index(json.value, '', (problem) => problems.push(problem));
+  const read = readShape(index, json.value);
+  if (read.ok) return withoutRepeats(read.value);
+  const { problems } = read;
   if (problems.some(({ at, kind }) => at === 'formatVersion' && kind === 'value')) {
     throw new ThemisError(
       'UNSUPPORTED_FORMAT',
       `${releaseNames.index} has another format version; this Themis reads 1.x.`,
     );
   }
-  if (problems.length > 0)
-    throw new ThemisError('INDEX_INVALID', `${releaseNames.index} is not an index: ${summaryOf(problems)}.`);
-  const parsed = json.value as unknown as ReleaseIndex;
+  throw new ThemisError('INDEX_INVALID', `${releaseNames.index} is not an index: ${summaryOf(problems)}.`);
+}
+
+function withoutRepeats(parsed: ReleaseIndex): ReleaseIndex {
   const keys = parsed.entries.map((each) => [each.package, each.version, each.platform, each.architecture].join(' '));
   const seen = new Set<string>();
   const repeated = keys.find((key) => seen.size === seen.add(key).size);

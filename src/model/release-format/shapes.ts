@@ -1,8 +1,7 @@
 /** Shapes of the fields that manifests and indexes share. */
 import valid from 'semver/functions/valid.js';
 import validRange from 'semver/ranges/valid.js';
-import { isDigest } from '../../kernel/digest.ts';
-import { choiceShape, textShape } from '../../kernel/document/shape.ts';
+import { digest, oneOf, textOf } from '../../kernel/document/shape.ts';
 
 export const platforms = ['linux', 'macos', 'windows', 'any'] as const;
 export const architectures = ['x64', 'arm64', 'any'] as const;
@@ -38,17 +37,17 @@ export function isTimestamp(text: string): boolean {
 }
 
 export const shapes = {
-  package: textShape('a package name of lower-case letters, digits, dots, dashes and underscores', isPackageName),
-  version: textShape('a SemVer version without build metadata', isReleaseVersion),
-  constraint: textShape('a SemVer range', isVersionConstraint),
-  timestamp: textShape('an RFC 3339 time in UTC', isTimestamp),
-  digest: textShape('sha256: and 64 lower-case hex digits', isDigest),
-  hex: textShape('64 lower-case hex digits', /^[0-9a-f]{64}$/u),
-  line: textShape(
+  package: textOf('a package name of lower-case letters, digits, dots, dashes and underscores', isPackageName),
+  version: textOf('a SemVer version without build metadata', isReleaseVersion),
+  constraint: textOf('a SemVer range', isVersionConstraint),
+  timestamp: textOf('an RFC 3339 time in UTC', isTimestamp),
+  digest,
+  hex: textOf('64 lower-case hex digits', /^[0-9a-f]{64}$/u),
+  line: textOf(
     'one line of at most 256 characters',
     (text) => text !== '' && text.length <= 256 && !controlCharacter.test(text),
   ),
-  platform: choiceShape(platforms),
-  architecture: choiceShape(architectures),
-  fileType: choiceShape(fileTypes),
+  platform: oneOf(...platforms),
+  architecture: oneOf(...architectures),
+  fileType: oneOf(...fileTypes),
 };

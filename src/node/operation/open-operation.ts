@@ -6,6 +6,7 @@ import { isJsonObject } from '../../kernel/json.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import type { JournalEntry } from '../../model/journal.ts';
 import type { OperationResult } from '../../model/message.ts';
+import { readMessage } from '../../wire/read-message.ts';
 import { operationResult } from '../../wire/reply.ts';
 import type { NodeContext } from '../context.ts';
 import { readIfPresent, removeDurably, writeDurably } from '../state/durable-file.ts';
@@ -42,7 +43,7 @@ export async function readResult(context: NodeContext, operation: string): Promi
 function resultIn(entries: readonly JournalEntry[]): OperationResult | undefined {
   const last = entries.at(-1);
   const result = last?.event === 'close' ? last.detail?.['result'] : undefined;
-  return isJsonObject(result) ? operationResult(result, 'journal') : undefined;
+  return isJsonObject(result) ? readMessage(operationResult, result, 'journal') : undefined;
 }
 
 /** Makes the operation durable: from here on it finishes or rolls back. After an error it was not accepted. */

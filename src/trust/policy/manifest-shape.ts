@@ -1,78 +1,81 @@
 /** The fields of `release.json`, exactly: what the type `ReleaseManifest` says, with the limits of `releaseLimits`. */
 import { pathProblem } from '../../kernel/path-guard.ts';
 import {
-  booleanShape,
-  integerShape,
-  listShape,
+  anyObject,
+  flag,
+  integerFrom,
+  listOf,
   nullOr,
-  objectShape,
-  recordShape,
-  textShape,
-  valueShape,
+  objectOf,
+  oneOf,
+  optional,
+  textOf,
+  wholeNumber,
 } from '../../kernel/document/shape.ts';
+import type { ReleaseDependency, ReleaseFile, ReleaseManifest } from '../../model/release.ts';
 import { releaseLimits } from '../../model/release-format/layout.ts';
 import { isPackageName, isVersionConstraint, shapes } from '../../model/release-format/shapes.ts';
 
-const anySafeInteger = integerShape(0, Number.MAX_SAFE_INTEGER);
-
-const file = recordShape({
-  required: {
+const file = objectOf<ReleaseFile>(
+  {
     // Judged by the path guard afterwards, so that an unsafe path has a code of its own.
-    path: valueShape('a path', (value) => typeof value === 'string'),
+    path: textOf('a path', () => true),
     type: shapes.fileType,
     sha256: shapes.hex,
-    sizeBytes: integerShape(0, releaseLimits.fileBytes),
+    sizeBytes: integerFrom(0, releaseLimits.fileBytes),
     // Readable for its owner; never setuid, setgid or sticky.
-    permissions: textShape('four octal digits, the first 0 and the second 4 to 7', /^0[4-7][0-7]{2}$/u),
+    permissions: textOf('four octal digits, the first 0 and the second 4 to 7', /^0[4-7][0-7]{2}$/u),
+    platform: optional(shapes.platform),
+    architecture: optional(shapes.architecture),
+    url: optional(textOf('an https URL or a safe relative path', isFileUrl)),
+    metadata: optional(anyObject),
   },
-  optional: {
-    platform: shapes.platform,
-    architecture: shapes.architecture,
-    url: textShape('an https URL or a safe relative path', isFileUrl),
-    metadata: objectShape,
-  },
-});
+  'refuse',
+);
 
-const dependency = recordShape({
-  required: {
+const dependency = objectOf<ReleaseDependency>(
+  {
     package: shapes.package,
     versionConstraint: shapes.constraint,
-    optional: booleanShape,
-    conflicts: listShape(
-      textShape('a package name, with a range after @ if only some versions conflict', isConflict),
+    optional: flag,
+    conflicts: listOf(
+      textOf('a package name, with a range after @ if only some versions conflict', isConflict),
       releaseLimits.conflicts,
     ),
   },
-});
+  'refuse',
+);
 
-export const manifestShape = recordShape({
-  required: {
-    schemaVersion: valueShape('1', (value) => value === 1),
+export const manifestShape = objectOf<ReleaseManifest>(
+  {
+    schemaVersion: oneOf(1),
     product: shapes.line,
     package: shapes.package,
     version: shapes.version,
     tagName: shapes.line,
-    releaseNotes: textShape(
+    releaseNotes: textOf(
       `a text of at most ${releaseLimits.notesCharacters} characters`,
       (text) => text.length <= releaseLimits.notesCharacters,
     ),
     releaseDate: shapes.timestamp,
-    isCritical: booleanShape,
-    counter: anySafeInteger,
+    isCritical: flag,
+    counter: wholeNumber,
     expiresAt: nullOr(shapes.timestamp),
     platform: shapes.platform,
     architecture: shapes.architecture,
-    files: listShape(file, releaseLimits.files),
-    dependencies: listShape(dependency, releaseLimits.dependencies),
+    files: listOf(file, releaseLimits.files),
+    dependencies: listOf(dependency, releaseLimits.dependencies),
     minUpgradeFrom: nullOr(shapes.version),
-    dataSchemaVersion: anySafeInteger,
+    dataSchemaVersion: wholeNumber,
     manifestHash: shapes.digest,
-    build: recordShape({
-      required: { commit: nullOr(shapes.line), date: nullOr(shapes.timestamp), compiler: nullOr(shapes.line) },
-    }),
+    build: objectOf<ReleaseManifest['build']>(
+      { commit: nullOr(shapes.line), date: nullOr(shapes.timestamp), compiler: nullOr(shapes.line) },
+      'refuse',
+    ),
+    probes: optional(listOf(anyObject, releaseLimits.probes)),
   },
-  optional: { probes: listShape(objectShape, releaseLimits.probes) },
-});
+  'refuse',
+);
 
 function isFileUrl(text: string): boolean {
   if (text.length > 2048) return false;

@@ -11,7 +11,7 @@ import { digestJson } from '../../kernel/digest.ts';
 import { compareText, type Finding, type FindingCode } from '../../kernel/finding.ts';
 import { caseCollisions, pathProblem } from '../../kernel/path-guard.ts';
 import { parseStrictJson } from '../../kernel/document/strict-json.ts';
-import type { ShapeProblem } from '../../kernel/document/shape.ts';
+import { readShape, type ShapeProblem } from '../../kernel/document/shape.ts';
 import type { ReleaseManifest } from '../../model/release.ts';
 import { isReservedReleasePath, releaseLimits, releaseNames } from '../../model/release-format/layout.ts';
 import type { Refusal, TrustCode } from '../refusal.ts';
@@ -30,11 +30,10 @@ export function parseManifest(bytes: Uint8Array): ParsedManifest {
       finding('THM2001', `${releaseNames.manifest} cannot be read: ${json.detail}.`),
     ]);
   }
-  const findings: Finding[] = [];
-  manifestShape(json.value, '', (problem) => findings.push(shapeFinding(problem)));
-  if (findings.length > 0) return refusal('MANIFEST_INVALID', findings);
+  const read = readShape(manifestShape, json.value);
+  if (!read.ok) return refusal('MANIFEST_INVALID', read.problems.map(shapeFinding));
 
-  const manifest = json.value as unknown as ReleaseManifest;
+  const manifest = read.value;
   const unsafe = pathFindings(manifest);
   const collisions = collisionFindings(manifest);
   const others = [...orderFindings(manifest), ...sizeFindings(manifest), ...dependencyFindings(manifest)];
