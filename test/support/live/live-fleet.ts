@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createNodeFileSystem } from '../../../src/adapters/file-system/node.ts';
+import { openSoftwareSigner } from '../../../src/adapters/signer/software.ts';
 import type { Session } from '../../../src/apps/cli/command.ts';
 import { runLine } from '../../../src/apps/cli/run-line.ts';
 import { systemClock } from '../../../src/apps/cli/session.ts';
@@ -24,6 +25,7 @@ import {
 import { nodeRoot, startServers, type Demo } from '../../../src/apps/demo/demo.ts';
 import type { Plan } from '../../../src/model/plan.ts';
 import type { ExecutionSummary } from '../../../src/ports/store.ts';
+import { signDetached } from '../../../src/release/sign-detached.ts';
 import { eventually } from '../eventually.ts';
 import { freePorts } from '../free-ports.ts';
 import { treeDigest } from '../node/tree-digest.ts';
@@ -159,16 +161,23 @@ export class LiveFleet {
     this.write(`${release}/share/version.json`, `${JSON.stringify({ version })}\n`);
     const counter = String(this.#versions);
     await this.line('release', 'build', release, '--package', 'themisdb', '--version', version, '--counter', counter);
-    await this.sign(release);
-    await this.index();
-  }
-
-  async sign(release: string): Promise<void> {
     await this.line('release', 'sign', release, ...signer);
+    await this.index();
   }
 
   async index(): Promise<void> {
     await this.line('release', 'index', 'releases', ...signer);
+  }
+
+  /** Signs what `release sign` would refuse to sign: the right key in the wrong hands. */
+  async signAnything(path: string): Promise<void> {
+    const [key, certificate] = [this.file('keys/signer.key.pem'), this.file('keys/signer.certificate.pem')];
+    const signature = await signDetached(
+      readFileSync(this.file(path)),
+      openSoftwareSigner({ key, certificate }),
+      Date.now(),
+    );
+    writeFileSync(this.file(`${path}.p7s`), signature);
   }
 
   /** From its next start on, the node's server calls itself unhealthy under these versions. */
@@ -300,7 +309,12 @@ export function liveEnvironment(base: string): Record<string, string> {
   };
 }
 
-function rolloutOf({ maxUnavailable = 1, onFailure = 'rollback', healthTimeout = '30s', bake }: RolloutOptions): string {
+function rolloutOf({
+  maxUnavailable = 1,
+  onFailure = 'rollback',
+  healthTimeout = '30s',
+  bake,
+}: RolloutOptions): string {
   return `apiVersion: themis.dev/v1
 kind: Rollout
 metadata:
