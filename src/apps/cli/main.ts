@@ -38,9 +38,10 @@ async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** The code is what people search for and scripts match; a finer one stands in the message already. */
 function report(error: unknown, verbose: boolean): number {
   if (error instanceof ThemisError && error.code !== 'BUG') {
-    process.stderr.write(`error: ${error.message}\n`);
+    process.stderr.write(`error: ${error.message}${error.reason === undefined ? ` (${error.code})` : ''}\n`);
     if (error.hint !== undefined) process.stderr.write(`hint: ${error.hint}\n`);
     if (verbose && error.cause !== undefined) process.stderr.write(`${stackOf(error.cause)}\n`);
     return exitCodeOf(error.code);
