@@ -125,7 +125,7 @@ test('nodes that obey another store, and a lock whose holder is gone, are named'
   expect((await themis('node', 'adopt', 'elsewhere', '--root', 'nodes/node-a')).exitCode).toBe(0);
   expect(await complaints()).toEqual([1, ['fail coordination THM6074']]);
 
-  const clock = { nowMs: () => nowMs, sleep: () => Promise.resolve() };
+  const clock = { nowMs: () => nowMs, steadyMs: () => nowMs, sleep: () => Promise.resolve() };
   const store = openSqliteStore(join(directory, 'state', uid, 'state.db'), clock, () => true);
   expect((await themis('node', 'adopt', store.id, '--root', 'nodes/node-a')).exitCode).toBe(0);
   const gone = { id: 'x', who: 'ops@elsewhere', host: 'elsewhere', pid: 1, pidStartedAt: null, purpose: 'test' };

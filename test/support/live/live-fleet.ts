@@ -13,7 +13,7 @@ import { createNodeFileSystem } from '../../../src/adapters/file-system/node.ts'
 import { openSoftwareSigner } from '../../../src/adapters/signer/software.ts';
 import type { Session } from '../../../src/apps/cli/command.ts';
 import { runLine } from '../../../src/apps/cli/run-line.ts';
-import { systemClock } from '../../../src/apps/cli/session.ts';
+import { systemClock } from '../../../src/adapters/clock/system.ts';
 import {
   demoNodeNames,
   fleetText,
