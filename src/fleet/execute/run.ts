@@ -217,10 +217,12 @@ export class Runner {
     await Promise.race([woken, slept]);
     sleeping.abort();
     this.#woken = false;
-    if (decision.on === 'bake' || decision.on === 'approval') {
+    const due = decision.untilMs !== null && clock.nowMs() >= decision.untilMs;
+    // Reading them may mean reading a whole repository: while a stage bakes they do not count yet.
+    if (due && (decision.on === 'bake' || decision.on === 'approval')) {
       this.#stepper.approvals(await this.#request.approvals());
     }
-    if (decision.untilMs !== null && clock.nowMs() >= decision.untilMs) await this.#task.look(decision.watch);
+    if (due) await this.#task.look(decision.watch);
   }
 
   /** Once per reason, not once per poll. */
