@@ -1,88 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { Stepper } from '../../../src/fleet/execute/step.ts';
-import type { StepperPolicy } from '../../../src/fleet/execute/decision.ts';
 import { ThemisError, toFailure } from '../../../src/kernel/error.ts';
 import { formatInstant } from '../../../src/kernel/units/instant.ts';
-import type { DesiredNode } from '../../../src/model/desired.ts';
 import type { JournalEntry, JournalEvent } from '../../../src/model/journal.ts';
-import type { ReachableNode } from '../../../src/model/observed.ts';
-import type { PlanStep } from '../../../src/model/plan.ts';
-import { emptyRecord } from '../../../src/model/rollout-record.ts';
-import { constraints, node, planOf, promote, seen, testActions, update, type Limits } from '../../support/plans.ts';
+import { node, planOf, promote, seen, update } from '../../support/plans.ts';
 
-const startMs = Date.UTC(2026, 0, 1);
-const policy: StepperPolicy = { parallelism: 10, onFailure: 'rollback', patienceMs: 10_000, wait: true };
-
-interface Setting {
-  readonly steps?: readonly PlanStep[];
-  readonly nodes?: readonly DesiredNode[];
-  readonly policy?: Partial<StepperPolicy>;
-  readonly limits?: Partial<Limits>;
-  readonly change?: Parameters<typeof planOf>[2];
-  /** Name of who leads; undefined: nobody. */
-  readonly leader?: string | undefined;
-  readonly journal?: readonly JournalEntry[];
-}
-
-const trio = [node('a'), node('b'), node('c')];
-
-/** Three nodes of one cluster at 1.4.0, all healthy. */
-function setUp(setting: Setting = {}) {
-  const nodes = setting.nodes ?? trio;
-  const steps = setting.steps ?? nodes.map(({ name }) => update(name));
-  const sizes: Record<string, number> = {};
-  for (const { cluster } of nodes) sizes[cluster] = (sizes[cluster] ?? 0) + 1;
-  const plan = planOf(steps, constraints({ sizes, ...setting.limits }), setting.change);
-  const stepper = new Stepper({
-    plan,
-    nodes,
-    actions: testActions,
-    policy: { ...policy, ...setting.policy },
-    record: emptyRecord,
-    journal: setting.journal ?? [],
-  });
-  const leader = 'leader' in setting ? setting.leader : 'a';
-  const state = new Map(
-    nodes.map(({ name }) => [name, seen(name, '1.4.0', { role: name === leader ? 'leader' : 'follower' })]),
-  );
-  for (const one of state.values()) stepper.see(one);
-  let nowMs = startMs;
-
-  return {
-    stepper,
-    after: (durationMs: number) => (nowMs += durationMs),
-    next: () => stepper.next(nowMs),
-    look(): string[] {
-      const decision = stepper.next(nowMs);
-      return decision.kind === 'go' ? decision.look.map((id) => id.split('/')[0]!) : [];
-    },
-    report(name: string, change: Partial<ReachableNode>) {
-      state.set(name, { ...state.get(name)!, ...change });
-      stepper.see(state.get(name)!);
-    },
-    verdict: (name: string) => stepper.verdict(idOf(steps, name), state.get(name)!, 'own', nowMs).kind,
-    record(name: string, event: JournalEvent, detail = {}) {
-      const failure = toFailure(new ThemisError('UNHEALTHY', 'sick'));
-      const step = event === 'turn' ? null : idOf(steps, name);
-      stepper.record({
-        step,
-        event,
-        at: formatInstant(nowMs),
-        detail,
-        ...(event.endsWith('failed') ? { failure } : {}),
-      });
-    },
-    done(name: string, version = '1.5.0') {
-      this.record(name, 'begin');
-      this.report(name, { packages: seen(name, version).packages });
-      this.record(name, 'done');
-    },
-  };
-}
-
-function idOf(steps: readonly PlanStep[], name: string): string {
-  return steps.find((step) => step.id.startsWith(`${name}/`))!.id;
-}
+import { idOf, setUp, startMs, trio } from '../../support/stepper.ts';
 
 describe('who goes next', () => {
   test('followers one at a time, the leader last', () => {
