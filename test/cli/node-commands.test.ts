@@ -4,11 +4,13 @@ import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createNodeFileSystem } from '../../src/adapters/file-system/node.ts';
 import { systemClock } from '../../src/adapters/clock/system.ts';
 import { launcherFile } from '../../src/apps/cli/package-files.ts';
 import { createNodeTransport } from '../../src/apps/agent/node-deps.ts';
 import type { DesiredNode } from '../../src/model/desired.ts';
 import { wireVersion } from '../../src/model/message.ts';
+import { eventually } from '../support/eventually.ts';
 import { runCommand } from '../support/run-command.ts';
 
 let directory: string;
@@ -89,4 +91,24 @@ test('the transport of this machine reaches a node both ways', async () => {
   expect((await transport.call(node, { ...head, kind: 'observe', full: true }, {})).kind).toBe('observed');
   const authority = { store: 'store-1', token: 1 };
   expect(await transport.call(node, { ...head, kind: 'recover', authority }, {})).toMatchObject({ kind: 'finished' });
+});
+
+test('exec finishes what it began when it is asked to stop', async () => {
+  await themis(['node', 'init', 'e', '--anchors', 'keys/anchors.json']);
+  const lock = await createNodeFileSystem().tryLock(path.join(directory, 'e/state/lock'));
+  const child = spawn(process.execPath, [launcherFile, 'node', 'exec', '--root', 'e'], { cwd: directory });
+  let out = '';
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString('utf8')));
+  const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve(signal ?? code)));
+  const request = { wireVersion, node: 'e', kind: 'recover', authority: { store: 'store-1', token: 9 } };
+  child.stdin.end(`${JSON.stringify(request)}\n`);
+  // It makes its token known, and then waits for the lock.
+  await eventually(
+    () => readFile(path.join(directory, 'e/state/node.json'), 'utf8'),
+    (text) => text.includes('"highestToken": 9'),
+  );
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) child.kill(signal);
+  await lock?.release();
+  expect(await ended).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ kind: 'finished', result: { kind: 'unchanged' } });
 });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FakeEndpoint } from '../../src/adapters/endpoint/fake.ts';
 import { createEndpoint } from '../../src/adapters/endpoint/node.ts';
 import type { Endpoint, EndpointSpec } from '../../src/ports/endpoint.ts';
+import { eventually } from '../support/eventually.ts';
 
 let server: Server;
 let url: string;
@@ -64,6 +65,19 @@ describe.each(['node', 'fake'])('endpoint: %s', (name) => {
 test('no answer in time is TIMEOUT', async () => {
   await expect(createEndpoint().call(http('GET', '/silent'), 50)).rejects.toMatchObject({ code: 'TIMEOUT' });
   await expect(createEndpoint().call(command('sleep', '10'), 50)).rejects.toMatchObject({ code: 'TIMEOUT' });
+});
+
+test('a command that leaves something running behind it answers, and keeps nobody waiting', async () => {
+  const pipes = (): number => process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length;
+  const before = pipes();
+  const left = command('sh', '-c', 'sleep 3 & echo hi');
+  expect(await createEndpoint().call(left, 2000)).toEqual({ ok: true, status: 0, body: 'hi\n' });
+  const late = command('sh', '-c', 'sleep 3 & wait');
+  await expect(createEndpoint().call(late, 50)).rejects.toMatchObject({ code: 'TIMEOUT' });
+  await eventually(
+    async () => pipes(),
+    (count) => count <= before,
+  );
 });
 
 test('a command gets no secret of this process', async () => {

@@ -10,6 +10,7 @@ import type { Endpoint, EndpointAnswer, EndpointSpec } from '../../ports/endpoin
 import { baseEnvironment } from '../base-environment.ts';
 
 const bodyLimit = 64 * 1024;
+const flushMs = 200;
 
 export function createEndpoint(): Endpoint {
   return {
@@ -60,6 +61,7 @@ function run(command: readonly string[], timeoutMs: number): Promise<EndpointAns
     const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'ignore'], env: baseEnvironment() });
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
+      child.stdout.destroy();
       reject(new ThemisError('TIMEOUT', `${program} did not end within ${timeoutMs} ms.`));
     }, timeoutMs);
     child.stdout.on('data', (chunk: Buffer) => void body.add(chunk));
@@ -67,8 +69,12 @@ function run(command: readonly string[], timeoutMs: number): Promise<EndpointAns
       clearTimeout(timer);
       reject(new ThemisError('UNREACHABLE', `${program} cannot be started: ${error.message}`, { cause: error }));
     });
-    child.on('close', (code) => {
+    child.on('exit', () => {
       clearTimeout(timer);
+      // What it left running may keep its end of the pipe open; what it said itself is there by now.
+      setTimeout(() => child.stdout.destroy(), flushMs).unref();
+    });
+    child.on('close', (code) => {
       // Ended by a signal: as a shell reports it.
       resolve({ ok: code === 0, status: code ?? 128, body: body.text() });
     });

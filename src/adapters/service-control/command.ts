@@ -65,6 +65,8 @@ function run(
     };
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
+      child.stdout.destroy();
+      child.stderr.destroy();
       reject(new ThemisError('TIMEOUT', `${command.join(' ')} did not end within ${timeoutMs} ms.`));
     }, timeoutMs);
     child.stdout.on('data', keep);

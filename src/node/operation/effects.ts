@@ -131,6 +131,16 @@ export async function serveAgain(operation: Operation, step: NodeStep): Promise<
   if (hasService(await operation.plan())) await serve(operation, 'new');
 }
 
+/** The same for one that had only to be closed. What came of it stands: a service that does not start is seen by who looks. */
+export async function startAgain(operation: Operation, side: Side): Promise<void> {
+  const { context, spec } = operation;
+  const plan = await operation.plan();
+  const wanted = side === 'new' ? hasService(plan) : spec.wasRunning;
+  if (!wanted || (await context.service.status()).kind !== 'stopped') return;
+  await verifyTree(context, plan, side);
+  await context.service.start();
+}
+
 /** Back before the first installation there is nothing to run. */
 function hasService(plan: TreePlan): boolean {
   return Object.keys(plan.packages.new).length > 0;

@@ -11,7 +11,7 @@ import type { OperationResult } from '../../model/message.ts';
 import { createSaga } from '../../saga/machine.ts';
 import type { Saga } from '../../saga/machine.ts';
 import type { SagaResult } from '../../saga/program.ts';
-import { effects, serveAgain } from './effects.ts';
+import { effects, serveAgain, startAgain } from './effects.ts';
 import type { Journal } from './journal.ts';
 import type { Operation } from './operation.ts';
 import { nodeProgram, nodeSteps } from './program.ts';
@@ -48,6 +48,10 @@ export async function runOperation(operation: Operation, journal: Journal): Prom
           break;
         }
         case 'close': {
+          if (takenUp) {
+            const side = instruction.result.kind === 'done' ? 'new' : 'old';
+            await startAgain(operation, side).catch(() => {});
+          }
           const result = resultOf(run, instruction.result);
           await record(run, null, 'close', { detail: { result: JSON.parse(JSON.stringify(result)) as JsonObject } });
           return result;

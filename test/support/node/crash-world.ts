@@ -96,6 +96,7 @@ export async function recoverAndCheck(
   limits: { readonly stops: number },
 ): Promise<'old' | 'new'> {
   const { world, old, fresh, wrongStarts } = crashed;
+  const wasOpen = (await world.observe()).operation !== null;
   const recovered = await world.ask({ kind: 'recover', authority: null });
   expect(recovered.kind, what).toBe('finished');
   const tree = await world.tree();
@@ -108,6 +109,8 @@ export async function recoverAndCheck(
   expect(node.operation, what).toBeNull();
   expect(wrongStarts, what).toEqual([]);
   expect(world.drained, what).toBe(false);
+  // Also after a power cut: an operation that was open brings back what it found running.
+  if (wasOpen) expect(world.service.running, what).toBe(true);
   expect(world.service.stops, what).toBeLessThanOrEqual(limits.stops);
 
   const again = new Fuse({ at: Infinity, when: 'before', kind: 'kill' });

@@ -17,15 +17,19 @@ export const nodeExecCommand: Command = {
   options: [rootOption],
   examples: [{ line: 'themis node exec --root /srv/db < request.json', summary: 'progress and the reply on stdout' }],
   async run(session, input) {
-    outliveTheReader();
+    outliveTheCaller();
     const send = (message: NodeMessage): void => session.out.write(encodeMessage(message));
     send(await answer(session, rootOf(session, input), send));
     return exitCode.done;
   },
 };
 
-/** What was accepted is finished, whoever asked for it may be gone: nobody reading is no reason to end. */
-function outliveTheReader(): void {
+/**
+ * What was accepted is finished, whoever asked for it may be gone: nobody reading is no reason to end, nor is a signal
+ * to stop that was meant for the caller and all it started (a service manager, a CI runner).
+ */
+function outliveTheCaller(): void {
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
   for (const stream of [process.stdout, process.stderr]) {
     stream.removeAllListeners('error');
     stream.on('error', () => {});
