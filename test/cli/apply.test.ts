@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createInterface } from 'node:readline';
 import type { ChildProcess } from 'node:child_process';
+import type { Plan } from '../../src/model/plan.ts';
 import { ended, RealFleet } from '../support/real-fleet.ts';
 
 const fleet = new RealFleet();
@@ -134,6 +135,14 @@ test(
     expect((await fleet.run('plan', '--out', 'b.themisplan')).code).toBe(0);
     expect((await fleet.run('apply', 'b.themisplan', '--dry-run')).code).toBe(0);
     expect(await healthyVersions()).toEqual(['1.6.1', '1.6.1', '1.6.1']);
+    expect((await fleet.run('suspend', '--reason', 'incident')).code).toBe(0);
+    const held = await fleet.run('apply', 'b.themisplan');
+    expect([held.code, held.out]).toEqual([4, expect.stringContaining('THM3051')]);
+    expect((await fleet.run('resume')).code).toBe(0);
+    // Outside the seal, and so not taken from the file.
+    const plan = JSON.parse(fleet.read('b.themisplan')) as Plan;
+    const deferred = plan.steps.map(({ id }) => ({ step: id, reason: 'edited', until: null }));
+    fleet.write('b.themisplan', JSON.stringify({ ...plan, deferred }));
     expect((await fleet.run('apply', 'b.themisplan')).code).toBe(0);
     expect(await healthyVersions()).toEqual(['1.6.2', '1.6.2', '1.6.2']);
     const back = await fleet.run('rollback', 'node/node-b', '--auto-approve');

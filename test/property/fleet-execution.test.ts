@@ -82,6 +82,19 @@ describe('fleet execution under kills, lost messages and moving leaders', () => 
     );
   });
 
+  test('on the way over two minors no node is ever two ahead of another, forwards and back', async () => {
+    await fc.assert(
+      fc.asyncProperty(shape, kills, fc.boolean(), fc.nat(), async (options, killed, fails, pick) => {
+        const hops = { ...options, stages: 1, via: '1.5.0', to: '1.6.0' };
+        const world = fails ? withFailure(hops, pick, 'unhealthy', {}, '1.6.0') : new FleetWorld(hops);
+        await settle(world, killed);
+        expect(world.problems).toEqual([]);
+        expect(world.distinctVersions()).toEqual([fails ? '1.4.0' : '1.6.0']);
+      }),
+      runs(10_000),
+    );
+  });
+
   test('nodes with nothing installed join, or go back to nothing with the rest when one of them fails', async () => {
     const joining = fc.record({ bare: fc.constantFrom(1, 5), fails: fc.boolean(), pick: fc.nat() });
     await fc.assert(
@@ -224,6 +237,7 @@ function withFailure(
   pick: number,
   fault: 'unhealthy' | 'stuck',
   network: { lostRequests?: number; lostAnswers?: number },
+  version = '1.5.0',
 ): FleetWorld {
   const names = options.sizes.flatMap((size, cluster) =>
     Array.from({ length: size }, (_, member) => `n${cluster}-${member}`),
@@ -234,7 +248,7 @@ function withFailure(
     faults: {
       ...network,
       operation: (one, target, kind) =>
-        kind === 'update' && one.name === bad && target['db']!.version === '1.5.0' ? fault : 'none',
+        kind === 'update' && one.name === bad && target['db']!.version === version ? fault : 'none',
     },
   });
 }

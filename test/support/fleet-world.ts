@@ -36,6 +36,8 @@ export interface WorldOptions {
   readonly parallelism?: number;
   readonly faults?: SimulatedFaults;
   readonly from?: string;
+  /** A version on the way, which every node takes first: two minors apart are too far. */
+  readonly via?: string;
   /** How many members of each cluster, its last ones, have nothing installed yet. */
   readonly bare?: number;
   readonly to?: string;
@@ -223,7 +225,11 @@ export class FleetWorld {
       for (const { name } of members) {
         const from = versionOf(seen.get(name));
         const before = from === undefined ? { before: { packages: {} } } : {};
-        steps.push(update(name, { stage, needs: gate, ...before }, from, this.to));
+        const { via } = this.options;
+        const onTheWay = via !== undefined && from !== via;
+        if (onTheWay) steps.push(update(name, { stage, needs: gate, ...before }, from, via));
+        const change = onTheWay ? { needs: [`${name}/update/${via}`] } : { needs: gate, ...before };
+        steps.push(update(name, { stage, ...change }, onTheWay ? via : from, this.to));
       }
       const needs = [...members.map(({ name }) => `${name}/update/${this.to}`), ...gate];
       if (stage < stages) steps.push(promote(stage, needs, { bakeMs, approval }));

@@ -75,28 +75,6 @@ describe('availability', () => {
     expect(run.verdict('c')).toBe('begin');
   });
 
-  test('a node with nothing installed is not away, but has no vote', () => {
-    const steps = [
-      update('a'),
-      update('b', { needs: [] }),
-      update('e', { before: { packages: {} }, needs: ['stage-1/promote'] }),
-    ];
-    const gate = promote(1, [idOf(steps, 'b')]);
-    const bare = {
-      packages: {},
-      role: 'unknown',
-      health: { status: 'stopped', runningVersion: null, detail: null },
-    } as const;
-    const run = setUp({ nodes: five, steps: [...steps, gate] });
-    run.report('e', bare);
-    expect(run.look()).toEqual(['b']);
-    expect(run.verdict('b')).toBe('begin');
-    const small = setUp({ nodes: trio });
-    small.report('c', bare);
-    expect(small.look()).toEqual(['c']);
-    expect(small.look()).toEqual([]);
-  });
-
   test('quorum is kept even where maxUnavailable would allow more', () => {
     const run = setUp({ leader: 'a', limits: { maxUnavailable: 3 } });
     expect(run.look()).toEqual(['b']);

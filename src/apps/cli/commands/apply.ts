@@ -46,6 +46,7 @@ export const applyCommand: Command = {
           purpose: `themis apply ${argument}`,
           timeoutMs: input.duration('lock-timeout') ?? 0,
           parallelism: input.integer('parallelism', 1) ?? 10,
+          lookOnly: input.flag('dry-run'),
         };
         return withLock(session, fleet, lock, progress, (locked) => apply(session, input, locked, saved, progress));
       });

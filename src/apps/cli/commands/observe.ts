@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
+import { encodeSnapshot } from '../../../observe/snapshot.ts';
 import type { Command } from '../command.ts';
 import { withFleet } from '../fleet/fleet-session.ts';
 import { takeSnapshot } from '../fleet/plan-sources.ts';
@@ -28,7 +29,7 @@ export const observeCommand: Command = {
       for (const node of silent) {
         if (!node.reachable) session.err.write(`warning: ${node.name}: ${node.failure.message}\n`);
       }
-      const text = `${JSON.stringify(snapshot, null, 2)}\n`;
+      const text = encodeSnapshot(snapshot);
       const out = input.text('out');
       if (out === undefined) session.out.write(text);
       else await save(resolve(session.directory, out), text);

@@ -9,6 +9,7 @@ import type { Snapshot } from '../../../model/observed.ts';
 import type { Plan } from '../../../model/plan.ts';
 import type { RolloutRecord } from '../../../model/rollout-record.ts';
 import type { ScopeRequest } from '../../../plan/plan-inputs.ts';
+import { planDigestOf } from '../../../plan/seal.ts';
 import type { ExecutionSummary } from '../../../ports/store.ts';
 import { loadCatalogue } from '../reading/catalogue.ts';
 import type { Session } from '../command.ts';
@@ -84,12 +85,21 @@ async function freshPlan(
     { ...fleet.sources, observe: () => Promise.resolve(snapshot) },
   );
   if (made.kind === 'invalid') throw new ThemisError('INVALID_DESIRED', 'the desired state became invalid meanwhile');
-  if (saved !== undefined && made.plan.planDigest !== saved.planDigest) {
-    throw new ThemisError('STALE_PLAN', 'the fleet is no longer what this plan was made from', {
-      hint: 'make the plan again with `themis plan --out FILE` and review what changed',
-    });
-  }
-  return { plan: saved ?? made.plan, record, membership: made.stages };
+  const plan = saved === undefined ? made.plan : sameAsSaved(saved, made.plan);
+  return { plan, record, membership: made.stages };
+}
+
+/**
+ * The saved plan as it is made now: what its seal leaves out (schedule, deferral, findings) is not taken from the file.
+ * A suspension or quarantine that came since moves nothing; the plan says itself that it may not be carried out.
+ */
+function sameAsSaved(saved: Plan, made: Plan): Plan {
+  const { applyable, errored, createdAt, expiresAt } = saved;
+  const same = planDigestOf({ ...made, applyable, errored }) === saved.planDigest;
+  if (same && (applyable || !made.applyable)) return { ...made, createdAt, expiresAt };
+  throw new ThemisError('STALE_PLAN', 'the fleet is no longer what this plan was made from', {
+    hint: 'make the plan again with `themis plan --out FILE` and review what changed',
+  });
 }
 
 /** What can be said without planning again. */

@@ -27,6 +27,8 @@ export interface LockOptions {
   readonly purpose: string;
   readonly timeoutMs: number;
   readonly parallelism: number;
+  /** Only look: what an earlier run left open on nodes stays as it is. */
+  readonly lookOnly?: boolean;
 }
 
 const observedAtOnce = 32;
@@ -56,6 +58,8 @@ export async function withLock(
       full: false,
       signal: soft,
     });
+    const locked = { fleet, observed: seen, token: lease.token, lost: lease.lost };
+    if (options.lookOnly === true) return await work(locked);
     const calls = new NodeCalls(transport, desired.fleet.nodes, { store: store.id, token: lease.token });
     const recovery = await recoverNodes(seen, calls, {
       clock: session.clock,
@@ -70,7 +74,7 @@ export async function withLock(
       const codes = recovery.failed.map(({ failure }) => (isErrorCode(failure.code) ? exitCodeOf(failure.code) : 1));
       return codes.includes(exitCode.rollbackIncomplete) ? exitCode.rollbackIncomplete : exitCode.failed;
     }
-    return await work({ fleet, observed: recovery.observed, token: lease.token, lost: lease.lost });
+    return await work({ ...locked, observed: recovery.observed });
   } finally {
     await lease.release();
   }
