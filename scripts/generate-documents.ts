@@ -1,15 +1,17 @@
 /**
  * Writes `src/model/documents.ts`: the TypeScript types of every kind of a fleet directory, made from `schemas/`. With `--check` it
- * writes nothing and fails when the file is not what the schemas say. Same schemas, same bytes.
+ * writes nothing and fails when the file is not what the schemas say; a path names another file. Same schemas, same bytes.
  */
 import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
 
 type Schema = { [key: string]: unknown };
 
 const schemaDirectory = new URL('../schemas/', import.meta.url);
-const target = new URL('../src/model/documents.ts', import.meta.url);
+const file = process.argv.slice(2).find((word) => word !== '--check');
+const target = file ?? fileURLToPath(new URL('../src/model/documents.ts', import.meta.url));
 
 const banner = `/**
  * Documents as they are written in YAML, one type for each kind. Made from \`schemas/\` by

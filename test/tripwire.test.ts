@@ -1,5 +1,8 @@
 /** Each gate of `npm run check` is shown to fail on a fixture that breaks just its rule. */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
@@ -42,4 +45,19 @@ test('the dead-code check names an unused export and an unused dependency', () =
   expect(text).toMatch(/unused {2}.*library\.ts|unused.*src\/library\.ts/u);
   expect(text).toContain('unused-package');
   expect(status).toBe(1);
+});
+
+test('the types of documents that differ from the schemas are refused', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'themis-tripwire-'));
+  try {
+    const documents = join(directory, 'documents.ts');
+    const text = readFileSync(join(root, 'src/model/documents.ts'), 'utf8');
+    const check = () => run('node', ['scripts/generate-documents.ts', '--check', documents]);
+    writeFileSync(documents, text);
+    expect(check().status).toBe(0);
+    writeFileSync(documents, text.replace('maxUnavailable?: number', 'maxUnavailable?: string'));
+    expect(check()).toMatchObject({ status: 1, text: expect.stringContaining('npm run generate') as string });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });

@@ -123,7 +123,9 @@ export function liveFrame(state: LiveState, nowMs: number, columns: number, rows
   const lines = [headLine(state, nowMs, columns)];
   const steps = [...state.inHand.values()];
   const width = Math.max(0, ...steps.map((step) => step.target.length));
-  for (const step of steps.slice(0, Math.max(1, rows - 4))) {
+  // Beside the steps: the head, how many are hidden, what is waited for, and what is staged.
+  const shown = Math.max(1, rows - (state.staging.size > 0 ? 4 : 3));
+  for (const step of steps.slice(0, shown)) {
     const bytes =
       step.doneBytes === undefined
         ? ''
@@ -131,7 +133,7 @@ export function liveFrame(state: LiveState, nowMs: number, columns: number, rows
     const since = formatDuration(Math.max(0, nowMs - step.startedMs));
     lines.push(`  ${step.target.padEnd(width)}  stage ${step.stage}  ${step.phase.padEnd(13)} ${since}${bytes}`);
   }
-  const hidden = steps.length - Math.max(1, rows - 4);
+  const hidden = steps.length - shown;
   if (hidden > 0) lines.push(`  and ${hidden} more`);
   if (state.staging.size > 0) lines.push(`  staging ahead: ${state.staging.size} to go`);
   if (state.stopping !== null) lines.push(`  stopping (${state.stopping}); once more to leave at once`);

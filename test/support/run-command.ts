@@ -25,7 +25,7 @@ export async function runCommand(
     if (parsed.kind === 'text')
       return { exitCode: parsed.usage ? 64 : 0, out: parsed.text, err: parsed.text, error: undefined };
     const exitCode = await parsed.command.run(
-      sessionIn(directory, at, environment, out.output, err.output),
+      { ...sessionIn(directory, at, environment, out.output, err.output), selector: parsed.globals.text('selector') },
       parsed.input,
     );
     return { exitCode, out: out.text(), err: err.text(), error: undefined };

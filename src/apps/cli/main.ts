@@ -9,14 +9,22 @@ import { parse } from './parse.ts';
 import { createSession, themisVersion } from './session.ts';
 
 export async function main(): Promise<void> {
-  // A reader that went away (`themis plan | head`) is no reason for a stack trace.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(process.exitCode ?? exitCode.done);
-      throw error;
-    });
-  }
-  process.exitCode = await run(process.argv.slice(2));
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', outputFailed);
+  const code = await run(process.argv.slice(2));
+  process.exitCode = lost && code === exitCode.done ? exitCode.failed : code;
+}
+
+let lost = false;
+
+/**
+ * A reader that went away (`themis apply | head`) must end neither a rollout in the middle nor its exit code. What
+ * could not be written for another reason is a failure in the end, but no reason to stop half-way either.
+ */
+function outputFailed(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE' || lost) return;
+  lost = true;
+  if (process.exitCode === exitCode.done) process.exitCode = exitCode.failed;
+  process.stderr.write(`error: the output could not be written: ${error.message}\n`);
 }
 
 async function run(argv: readonly string[]): Promise<number> {

@@ -17,7 +17,7 @@ export function themisVersion(): string {
 }
 
 export function createSession(globals: Input): Session {
-  const directory = resolve(globals.text('chdir') ?? '.');
+  const directory = fromHere(globals.text('chdir') ?? '.');
   const noColor = globals.flag('no-color');
   let interrupts: Interrupts | undefined;
   const canAsk =
@@ -39,6 +39,17 @@ export function createSession(globals: Input): Session {
     runtimeVersion: process.versions.node,
     runtimeBinary: process.execPath,
   };
+}
+
+function fromHere(path: string): string {
+  try {
+    return resolve(path);
+  } catch (error) {
+    throw new ThemisError('NOT_FOUND', 'the current directory was removed', {
+      cause: error,
+      hint: 'cd to another one',
+    });
+  }
 }
 
 function output(stream: NodeJS.WriteStream, noColor: boolean): Output {

@@ -1,12 +1,12 @@
 /** What a demo directory remembers about itself. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openNode } from '../../node/context.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { createNodeDeps } from '../agent/node-deps.ts';
 import type { DemoNode } from './demo-files.ts';
 
-export const demoFileName = '.themis-demo.json';
+const demoFileName = '.themis-demo.json';
 
 export interface Demo {
   readonly uid: string;
@@ -21,7 +21,10 @@ export function readDemo(directory: string): Demo | undefined {
 }
 
 export function writeDemo(directory: string, demo: Demo): void {
-  writeFileSync(join(directory, demoFileName), `${JSON.stringify(demo, null, 2)}\n`);
+  const file = join(directory, demoFileName);
+  // Old or new, never half: a run may be killed at any moment and goes on from what stands here.
+  writeFileSync(`${file}.new`, `${JSON.stringify(demo, null, 2)}\n`);
+  renameSync(`${file}.new`, file);
 }
 
 export function nodeRoot(directory: string, node: Pick<DemoNode, 'name'>): string {

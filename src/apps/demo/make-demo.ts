@@ -4,27 +4,48 @@
  */
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createNodeFileSystem } from '../../adapters/file-system/node.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import type { Session } from '../cli/command.ts';
 import { runLine } from '../cli/run-line.ts';
 import { demoNodeNames, fleetText, ignoreText, nodeText, rolloutText, serverText } from './demo-files.ts';
-import { demoFileName, nodeRoot, readDemo, startServers, writeDemo, type Demo } from './demo.ts';
+import { nodeRoot, readDemo, startServers, writeDemo, type Demo } from './demo.ts';
 
 export const oldVersion = '1.4.0';
 export const newVersion = '1.5.0';
 
+const lockFileName = '.themis-demo.lock';
 const serverDirectory = fileURLToPath(new URL('server/', import.meta.url));
 
 /** Runs one command line in the demo's directory. */
 type Line = (...argv: string[]) => Promise<void>;
 
-/** Ends with the old version on every node and the new one asked for. */
+/** Ends with the old version on every node and the new one asked for. ALREADY_IN_PROGRESS while another makes it. */
 export async function makeDemo(session: Session, directory: string, say: (line: string) => void): Promise<Demo> {
-  const demo = await beginDemo(directory);
+  refuseForeign(directory);
+  if (spawnSync('git', ['--version'], { stdio: 'ignore' }).status !== 0) {
+    throw new ThemisError('GIT', 'The git program was not found.', { hint: 'Install git, or put it on PATH.' });
+  }
+  mkdirSync(directory, { recursive: true });
+  const lock = await createNodeFileSystem().tryLock(join(directory, lockFileName));
+  if (lock === null) {
+    throw new ThemisError('ALREADY_IN_PROGRESS', `another process is making the demo in ${directory}`, {
+      hint: 'wait until it ends, or name another directory',
+    });
+  }
+  try {
+    const demo = await beginDemo(directory);
+    return demo.complete ? demo : await goOn(session, directory, demo, say);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function goOn(session: Session, directory: string, demo: Demo, say: (line: string) => void): Promise<Demo> {
   const line: Line = async (...argv) => {
     const status = await runLine(session, ['-C', directory, ...argv], true);
     if (status !== 0) throw new ThemisError('BUG', `themis ${argv.join(' ')} ended with exit code ${status}`);
@@ -32,7 +53,7 @@ export async function makeDemo(session: Session, directory: string, say: (line: 
   await makeReleases(directory, line);
   say(`Made a development CA and signed two releases: themisdb ${oldVersion} and ${newVersion}.`);
   await makeNodes(directory, demo, session.runtimeBinary, line);
-  writeFileSync(join(directory, '.gitignore'), `${ignoreText}${demoFileName}\n`);
+  writeFileSync(join(directory, '.gitignore'), `${ignoreText}.themis-demo.*\n`);
   writeFileSync(join(directory, 'rollout.yaml'), rolloutText);
   await askFor(directory, demo, oldVersion, line);
   await startServers(directory, demo, session.clock);
@@ -45,15 +66,18 @@ export async function makeDemo(session: Session, directory: string, say: (line: 
   return complete;
 }
 
+function refuseForeign(directory: string): void {
+  const stat = statSync(directory, { throwIfNoEntry: false });
+  if (stat === undefined || readDemo(directory) !== undefined) return;
+  if (stat.isDirectory() && readdirSync(directory).every((name) => name.startsWith('.themis-demo.'))) return;
+  throw new ThemisError('USAGE', `${directory} is not an empty directory and holds no demo`, {
+    hint: 'name a directory that does not exist yet',
+  });
+}
+
 async function beginDemo(directory: string): Promise<Demo> {
-  mkdirSync(directory, { recursive: true });
   const begun = readDemo(directory);
   if (begun !== undefined) return begun;
-  if (readdirSync(directory).length > 0) {
-    throw new ThemisError('USAGE', `${directory} is not empty and holds no demo`, {
-      hint: 'name a directory that does not exist yet',
-    });
-  }
   const ports = await freePorts(demoNodeNames.length);
   const nodes = demoNodeNames.map((name, index) => ({ name, port: ports[index]!, zone: index < 3 ? 'eu-1' : 'eu-2' }));
   const demo: Demo = { uid: randomUUID(), nodes, complete: false };
@@ -109,7 +133,7 @@ async function askFor(directory: string, demo: Demo, version: string, line: Line
   commit(directory, `Run themisdb ${version}`);
 }
 
-/** Without git on the machine the demo works too; it then has no revisions to compare. */
+/** Where git is too old for it the demo works too; it then has no revisions to compare. */
 function commit(directory: string, message: string): void {
   const git = (...args: string[]): number | null =>
     spawnSync(

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { stateFile } from '../../../adapters/store/state-directory.ts';
 import { collect } from '../../../fleet/collect.ts';
+import { ThemisError } from '../../../kernel/error.ts';
 import { hasErrors } from '../../../kernel/finding.ts';
 import type { Desired } from '../../../model/desired.ts';
 import type { Store } from '../../../ports/store.ts';
@@ -24,7 +25,8 @@ export async function lookAtFleet(
     loaded = await loadDesired(directory, git);
   } catch (error) {
     const summary = `${directory} cannot be read: ${errorOf(error).message}`;
-    const fix = 'Name the fleet directory, or make one with: themis init DIR';
+    const hint = error instanceof ThemisError ? error.hint : undefined;
+    const fix = hint ?? 'Name the fleet directory, or make one with: themis init DIR';
     return { looked: wrong('error', 'THM6042', summary, fix), fleet: undefined };
   }
   const { desired, findings, files, source } = loaded;
