@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { freePorts } from '../support/free-ports.ts';
+import { freePorts } from '../../src/apps/demo/free-ports.ts';
 
 interface Health {
   readonly code: number;

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fleetText, nodeText, serverText, type DemoNode } from '../../src/apps/demo/demo-files.ts';
-import { freePorts } from './free-ports.ts';
+import { freePorts } from '../../src/apps/demo/free-ports.ts';
 
 const main = fileURLToPath(new URL('../../bin/themis.cjs', import.meta.url));
 const server = fileURLToPath(new URL('../../src/apps/demo/server', import.meta.url));

@@ -11,15 +11,6 @@ import type { Input, Option, Session } from './command.ts';
 
 export const rootOption: Option = { name: '--root', value: 'DIR', summary: 'the node root (default: here)' };
 
-export const outputOption: Option = {
-  name: '--output',
-  short: '-o',
-  value: 'FORMAT',
-  summary: 'text or json',
-  choices: ['text', 'json'],
-  default: 'text',
-};
-
 export function rootOf(session: Session, input: Input): string {
   return path.resolve(session.directory, input.text('root') ?? '.');
 }

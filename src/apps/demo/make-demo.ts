@@ -5,7 +5,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createNodeFileSystem } from '../../adapters/file-system/node.ts';
@@ -13,6 +12,7 @@ import { ThemisError } from '../../kernel/error.ts';
 import type { Session } from '../cli/command.ts';
 import { runLine } from '../cli/run-line.ts';
 import { demoNodeNames, fleetText, ignoreText, nodeText, rolloutText, serverText } from './demo-files.ts';
+import { freePorts } from './free-ports.ts';
 import { nodeRoot, readDemo, startServers, writeDemo, type Demo } from './demo.ts';
 
 export const oldVersion = '1.4.0';
@@ -147,17 +147,4 @@ function commit(directory: string, message: string): void {
   if (!existsSync(join(directory, '.git')) && git('init', '--quiet', '--initial-branch=main') !== 0) return;
   git('add', '--all');
   git('commit', '--quiet', '--message', message);
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

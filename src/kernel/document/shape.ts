@@ -72,7 +72,10 @@ export function textOf<T extends string = string>(
   test: RegExp | ((text: string) => boolean),
 ): Shape<T> {
   const fits = test instanceof RegExp ? (text: string) => test.test(text) : test;
-  return valueOf(expected, (value) => typeof value === 'string' && fits(value));
+  return (value, problems) => {
+    if (typeof value !== 'string' || !fits(value)) problems.add('value', expected, shown(value));
+    return value as T;
+  };
 }
 
 export function integerFrom(minimum: number, maximum = Number.MAX_SAFE_INTEGER): Shape<number> {
@@ -165,17 +168,19 @@ export type Fields<T> = {
 export type UnknownFields = 'keep' | 'drop' | 'refuse';
 
 export function objectOf<T>(fields: Fields<T>, unknownFields: UnknownFields = 'keep'): Shape<T> {
+  // What JSON.parse made inherits only the names of Object.prototype, so a large snapshot is spared asking for the others.
+  const asks = (name: string): boolean => unknownFields !== 'keep' || name in Object.prototype;
   const known = Object.entries<Shape<unknown> | OptionalShape<unknown>>(fields).map(([name, field]) =>
     typeof field === 'function'
-      ? { name, shape: field, required: true }
-      : { name, shape: field.optional, required: false },
+      ? { name, shape: field, required: true, asked: asks(name) }
+      : { name, shape: field.optional, required: false, asked: asks(name) },
   );
   return (value, problems) => {
     if (!isJsonObject(value)) return notObject(value, problems);
     let copy: Record<string, unknown> | undefined = unknownFields === 'drop' ? {} : undefined;
-    for (const { name, shape, required } of known) {
-      const member = Object.hasOwn(value, name) ? value[name] : undefined;
-      if (member === undefined) {
+    for (const { name, shape, required, asked } of known) {
+      const member = value[name];
+      if (member === undefined || (asked && !Object.hasOwn(value, name))) {
         if (required) problems.add('missing', name, 'nothing', `.${name}`);
       } else {
         const count = problems.found.length;

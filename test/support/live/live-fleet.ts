@@ -27,7 +27,7 @@ import type { Plan } from '../../../src/model/plan.ts';
 import type { ExecutionSummary } from '../../../src/ports/store.ts';
 import { signDetached } from '../../../src/release/sign-detached.ts';
 import { eventually } from '../eventually.ts';
-import { freePorts } from '../free-ports.ts';
+import { freePorts } from '../../../src/apps/demo/free-ports.ts';
 import { treeDigest } from '../node/tree-digest.ts';
 import { healthOf } from './health-watch.ts';
 import { killAll, processesBelow, startThemis, type Ran, type Running } from './live-process.ts';

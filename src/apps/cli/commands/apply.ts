@@ -16,7 +16,7 @@ import { paintFor } from '../paint.ts';
 import { formatPlan } from '../fleet/plan-output.ts';
 import { createProgress, type Progress } from '../progress.ts';
 import { runOptions } from '../fleet/run-options.ts';
-import { readPlanFile } from './show.ts';
+import { readTextFile } from '../reading/text-file.ts';
 
 export const applyCommand: Command = {
   name: 'apply',
@@ -126,7 +126,7 @@ function namesPlan(path: string): boolean {
 }
 
 async function readSaved(session: Session, file: string): Promise<Plan | number> {
-  const parsed = parsePlan(await readPlanFile(resolve(session.directory, file)), file);
+  const parsed = parsePlan(await readTextFile(resolve(session.directory, file)), file);
   if ('plan' in parsed) return parsed.plan;
   printFindings(session, parsed.findings);
   return refusedPlanExitCode(parsed.findings);

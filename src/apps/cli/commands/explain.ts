@@ -6,22 +6,14 @@ import { exitCode } from '../../../kernel/exit-code.ts';
 import { explainText } from '../../../report/explain.ts';
 import type { Command } from '../command.ts';
 import { paintFor } from '../paint.ts';
+import { outputOption } from '../output-option.ts';
 
 export const explainCommand: Command = {
   name: 'explain',
   group: 'Help',
   summary: 'say what a kind or a field means',
   arguments: [{ name: 'KIND[.PATH]', summary: 'Fleet, Rollout.spec.stages, ...; without it: the list of kinds' }],
-  options: [
-    {
-      name: '--output',
-      short: '-o',
-      value: 'FORMAT',
-      summary: 'output format',
-      choices: ['text', 'json'],
-      default: 'text',
-    },
-  ],
+  options: [outputOption],
   examples: [
     { line: 'themis explain Rollout', summary: 'a kind and its fields' },
     { line: 'themis explain Rollout.spec.stages.bake', summary: 'one field' },

@@ -2,23 +2,14 @@ import { exitCode } from '../../../kernel/exit-code.ts';
 import { historyTable } from '../../../report/history-table.ts';
 import type { Command } from '../command.ts';
 import { withFleet } from '../fleet/fleet-session.ts';
+import { outputOption } from '../output-option.ts';
 
 export const historyCommand: Command = {
   name: 'history',
   group: 'Look',
   summary: 'show what was applied to this fleet, when, by whom, and how it ended',
   arguments: [{ name: 'DIR', summary: 'fleet directory (default: here)' }],
-  options: [
-    { name: '--limit', value: 'N', summary: 'newest first, at most this many', default: '20' },
-    {
-      name: '--output',
-      short: '-o',
-      value: 'FORMAT',
-      summary: 'text or json',
-      choices: ['text', 'json'],
-      default: 'text',
-    },
-  ],
+  options: [{ name: '--limit', value: 'N', summary: 'newest first, at most this many', default: '20' }, outputOption],
   examples: [
     { line: 'themis history', summary: 'the last twenty' },
     { line: 'themis history --limit 1 -o json', summary: 'the last one, for a script' },

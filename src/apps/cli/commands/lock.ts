@@ -16,23 +16,14 @@ import { loadCatalogue } from '../reading/catalogue.ts';
 import type { Command, Session } from '../command.ts';
 import { readDesiredDirectory } from '../reading/desired-directory.ts';
 import { paintFor } from '../paint.ts';
+import { outputOption } from '../output-option.ts';
 
 export const lockCommand: Command = {
   name: 'lock',
   group: 'Plan and apply',
   summary: 'resolve version ranges and pin them in themis.lock.yaml',
   arguments: [{ name: 'DIR', summary: 'fleet directory; default: the current one' }],
-  options: [
-    { name: '--check', summary: 'write nothing; exit 3 when the lock is not up to date' },
-    {
-      name: '--output',
-      short: '-o',
-      value: 'FORMAT',
-      summary: 'output format',
-      choices: ['text', 'json'],
-      default: 'text',
-    },
-  ],
+  options: [{ name: '--check', summary: 'write nothing; exit 3 when the lock is not up to date' }, outputOption],
   examples: [
     { line: 'themis lock', summary: 'pin the newest releases that the Fleet allows' },
     { line: 'themis lock --check', summary: 'in CI: fail when somebody forgot to lock' },

@@ -3,7 +3,8 @@ import { exitCode } from '../../../kernel/exit-code.ts';
 import { formatSize } from '../../../kernel/units/size.ts';
 import type { ReachableNode } from '../../../model/observed.ts';
 import type { Command } from '../command.ts';
-import { askOwnNode, outputOption, rootOption } from '../own-node.ts';
+import { askOwnNode, rootOption } from '../own-node.ts';
+import { outputOption } from '../output-option.ts';
 
 export const nodeObserveCommand: Command = {
   name: 'node observe',

@@ -2,7 +2,8 @@ import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { formatSize } from '../../../kernel/units/size.ts';
 import type { Command } from '../command.ts';
-import { askOwnNode, outputOption, rootOption } from '../own-node.ts';
+import { askOwnNode, rootOption } from '../own-node.ts';
+import { outputOption } from '../output-option.ts';
 
 export const nodeRestorePointsCommand: Command = {
   name: 'node restore-points',

@@ -12,7 +12,8 @@ import { nextCounter, scanReleases } from '../../../release/scan-releases.ts';
 import { writeWholeFile } from '../../../release/write-file.ts';
 import type { Command, Session } from '../command.ts';
 import { describeRelease } from '../reading/release-description.ts';
-import { directoryOf, outputOption } from '../reading/release-input.ts';
+import { directoryOf } from '../reading/release-input.ts';
+import { outputOption } from '../output-option.ts';
 
 export const releaseBuildCommand: Command = {
   name: 'release build',

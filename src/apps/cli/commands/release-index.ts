@@ -11,7 +11,8 @@ import { signDetached } from '../../../release/sign-detached.ts';
 import { writeWholeFile } from '../../../release/write-file.ts';
 import { yankedAfter } from '../../../release/yank.ts';
 import type { Command, Session } from '../command.ts';
-import { directoryOf, outputOption, signerOf, signerOptions } from '../reading/release-input.ts';
+import { directoryOf, signerOf, signerOptions } from '../reading/release-input.ts';
+import { outputOption } from '../output-option.ts';
 
 export const releaseIndexCommand: Command = {
   name: 'release index',

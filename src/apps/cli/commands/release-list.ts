@@ -8,8 +8,8 @@ import { formatSize } from '../../../kernel/units/size.ts';
 import { type FoundRelease, scanReleases } from '../../../release/scan-releases.ts';
 import { yankedAfter } from '../../../release/yank.ts';
 import type { Command, Input, Session } from '../command.ts';
-import { outputOption } from '../reading/release-input.ts';
 import { formatTable } from '../../../report/table.ts';
+import { outputOption } from '../output-option.ts';
 
 export const releaseListCommand: Command = {
   name: 'release list',

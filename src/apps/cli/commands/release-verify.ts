@@ -15,7 +15,8 @@ import type { AnchorSet } from '../../../trust/policy/anchors.ts';
 import type { ReleaseExpectation } from '../../../trust/policy/check-release.ts';
 import { errorCodeOfRefusal } from '../../../trust/refusal.ts';
 import type { Command, Input, Session } from '../command.ts';
-import { anchorsOf, directoryOf, outputOption } from '../reading/release-input.ts';
+import { anchorsOf, directoryOf } from '../reading/release-input.ts';
+import { outputOption } from '../output-option.ts';
 
 export const releaseVerifyCommand: Command = {
   name: 'release verify',

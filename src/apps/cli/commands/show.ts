@@ -1,11 +1,10 @@
 /** `themis show`: a saved plan, checked against its seal before anything of it is shown. */
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { parsePlan, refusedPlanExitCode } from '../../../plan/parse-plan.ts';
 import { findingsText } from '../../../report/findings.ts';
 import type { Command } from '../command.ts';
+import { readTextFile } from '../reading/text-file.ts';
 import { paintFor } from '../paint.ts';
 import { formatPlan, planFormats } from '../fleet/plan-output.ts';
 import type { PlanFormat } from '../fleet/plan-output.ts';
@@ -24,7 +23,7 @@ export const showCommand: Command = {
   ],
   async run(session, input) {
     const file = input.argument('FILE')!;
-    const parsed = parsePlan(await readPlanFile(resolve(session.directory, file)), file);
+    const parsed = parsePlan(await readTextFile(resolve(session.directory, file)), file);
     if ('findings' in parsed) {
       session.err.write(findingsText(parsed.findings, paintFor(session.err)));
       return refusedPlanExitCode(parsed.findings);
@@ -33,12 +32,3 @@ export const showCommand: Command = {
     return exitCode.done;
   },
 };
-
-export async function readPlanFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new ThemisError(missing ? 'NOT_FOUND' : 'IO', `${path} cannot be read.`, { cause });
-  }
-}

@@ -7,6 +7,7 @@ import { statusTable } from '../../../report/status-table.ts';
 import type { Command, Session } from '../command.ts';
 import { withFleet } from '../fleet/fleet-session.ts';
 import { fleetStatus } from '../fleet/fleet-status.ts';
+import { outputOption } from '../output-option.ts';
 
 const observedAtOnce = 32;
 
@@ -16,16 +17,7 @@ export const statusCommand: Command = {
   selects: true,
   summary: 'show what every node has and should have, and how far the rollout is',
   arguments: [{ name: 'DIR', summary: 'fleet directory (default: here)' }],
-  options: [
-    {
-      name: '--output',
-      short: '-o',
-      value: 'FORMAT',
-      summary: 'text or json',
-      choices: ['text', 'json'],
-      default: 'text',
-    },
-  ],
+  options: [outputOption],
   examples: [
     { line: 'themis status', summary: 'of the fleet in this directory' },
     { line: 'themis status -o json', summary: 'for scripts' },

@@ -1,21 +1,13 @@
 import { exitCode } from '../../../kernel/exit-code.ts';
 import type { Command } from '../command.ts';
+import { outputOption } from '../output-option.ts';
 
 export const versionCommand: Command = {
   name: 'version',
   group: 'Help',
   summary: 'print the version of Themis, of Node.js and of the formats it reads and writes',
   arguments: [],
-  options: [
-    {
-      name: '--output',
-      short: '-o',
-      value: 'FORMAT',
-      summary: 'text or json',
-      choices: ['text', 'json'],
-      default: 'text',
-    },
-  ],
+  options: [outputOption],
   examples: [{ line: 'themis version -o json', summary: 'for scripts' }],
   run(session, input) {
     const versions = { themis: session.themisVersion, node: session.runtimeVersion, planFormat: '1.0', wire: '1.0' };

@@ -2,7 +2,6 @@
  * The real world for `make-plan.ts`: fleet directory and Git, the nodes, the releases, the coordination store.
  */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { openGit } from '../../../adapters/git/simple-git.ts';
 import { isAlive } from '../../../adapters/process/process-facts.ts';
 import { openStore } from '../../../adapters/store/index.ts';
@@ -11,7 +10,6 @@ import { desiredDigest, targetDigest } from '../../../desired/digests.ts';
 import { experimentalFindings } from '../../../desired/experimental.ts';
 import { withFrames } from '../../../desired/locate-findings.ts';
 import { collect } from '../../../fleet/collect.ts';
-import { ThemisError } from '../../../kernel/error.ts';
 import { formatInstant } from '../../../kernel/units/instant.ts';
 import type { Desired } from '../../../model/desired.ts';
 import type { Snapshot } from '../../../model/observed.ts';
@@ -21,6 +19,7 @@ import { createNodeTransport } from '../../agent/node-deps.ts';
 import { loadCatalogue } from '../reading/catalogue.ts';
 import type { Session } from '../command.ts';
 import { loadDesired } from '../reading/load-desired.ts';
+import { readTextFile } from '../reading/text-file.ts';
 import type { PlanSources } from './make-plan.ts';
 
 const observedAtOnce = 32;
@@ -32,14 +31,7 @@ export function createPlanSources(session: Session): PlanSources {
       return { desired, findings: withFrames(findings, files), source };
     },
     observe: (directory, desired) => takeSnapshot(session, directory, desired),
-    async readText(path) {
-      try {
-        return await readFile(path, 'utf8');
-      } catch (cause) {
-        const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-        throw new ThemisError(missing ? 'NOT_FOUND' : 'IO', `${path} cannot be read.`, { cause });
-      }
-    },
+    readText: readTextFile,
     digests: (desired) => ({ desiredDigest: desiredDigest(desired), targetDigest: targetDigest(desired) }),
     unusedFindings: experimentalFindings,
   };

@@ -10,15 +10,6 @@ import { anchorsLimitBytes, type AnchorSet, parseAnchors } from '../../../trust/
 import { toTrustError } from '../../../trust/refusal.ts';
 import type { Input, Option, Session } from '../command.ts';
 
-export const outputOption: Option = {
-  name: '--output',
-  short: '-o',
-  value: 'FORMAT',
-  summary: 'text or json',
-  choices: ['text', 'json'],
-  default: 'text',
-};
-
 const keyOption: Option = {
   name: '--key',
   value: 'FILE',
