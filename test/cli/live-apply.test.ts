@@ -91,6 +91,10 @@ describe('a release that is not what was signed is refused before any write', ()
       code: 'MANIFEST_PATH_UNSAFE',
       tamper: () => forge((text) => text.replace('"lib/main.ts"', '"../main.ts"')),
     },
+    'a manifest that lists no files': {
+      code: 'MANIFEST_',
+      tamper: () => forge((text) => text.replace('"files":', '"filez":')),
+    },
     'a symlink in place of a file': {
       code: 'SYMLINK_REFUSED',
       tamper: () => {

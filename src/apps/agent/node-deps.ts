@@ -16,6 +16,14 @@ import type { Transport } from '../../ports/transport.ts';
 import { launcherFile, schemasDirectory } from '../cli/package-files.ts';
 import { openSource, verifyRelease } from './release-access.ts';
 
+let schema: object | undefined;
+
+/** Read once: the validator made of it is kept by its identity, and a fleet's worth of looks needs one. */
+function nodeSchema(): object {
+  schema ??= JSON.parse(readFileSync(path.join(schemasDirectory, 'node.schema.json'), 'utf8')) as object;
+  return schema;
+}
+
 export function createNodeDeps(root: string, clock: Clock): NodeDeps {
   return {
     root,
@@ -26,7 +34,7 @@ export function createNodeDeps(root: string, clock: Clock): NodeDeps {
     serviceControl: createServiceControl,
     openSource,
     verifyRelease,
-    schema: JSON.parse(readFileSync(path.join(schemasDirectory, 'node.schema.json'), 'utf8')) as object,
+    schema: nodeSchema(),
   };
 }
 

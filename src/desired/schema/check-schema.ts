@@ -81,7 +81,14 @@ function validatorOf(kind: Kind): ValidateFunction {
 }
 
 function newCompiler(): Ajv2020 {
-  const ajv = new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true, strictRequired: false });
+  // That the schemas are schemas is tested, not found out in every process.
+  const ajv = new Ajv2020({
+    allErrors: true,
+    verbose: true,
+    allowUnionTypes: true,
+    strictRequired: false,
+    validateSchema: false,
+  });
   ajv.addVocabulary(['x-themis-type', 'x-themis-experimental', 'x-themis-note', 'x-themis-set']);
   addFormats.default(ajv, ['date-time']);
   for (const [name, check] of Object.entries(formats)) ajv.addFormat(name, check);

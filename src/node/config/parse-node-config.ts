@@ -89,7 +89,8 @@ function isWithin(path: string, directory: string): boolean {
 function validatorOf(schema: object): ValidateFunction {
   let validate = validators.get(schema);
   if (validate === undefined) {
-    validate = new Ajv2020({ allErrors: true, verbose: true, strict: false }).compile(schema);
+    // That the schema is one is tested, not found out in every process.
+    validate = new Ajv2020({ allErrors: true, verbose: true, strict: false, validateSchema: false }).compile(schema);
     validators.set(schema, validate);
   }
   return validate;
