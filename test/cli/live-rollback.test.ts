@@ -111,7 +111,11 @@ describe('steering', () => {
     fleet.commit('Bake for an hour');
     const ran = await fleet.themis('apply', '--auto-approve', '--no-wait');
     expect(ran.code, ran.err).toBe(9);
-    expect(Object.values(await fleet.serving()).sort()).toEqual(['1.4.0', '1.4.0', '1.5.0']);
+    expect(Object.values(await fleet.serving()).toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual([
+      '1.4.0',
+      '1.4.0',
+      '1.5.0',
+    ]);
     expect(await condition('Progressing')).toBe(true);
     expect(await fleet.themis('cancel')).toMatchObject({ code: 0 });
     expect(await condition('Progressing')).toBe(false);

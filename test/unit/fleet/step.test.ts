@@ -4,7 +4,7 @@ import { formatInstant } from '../../../src/kernel/units/instant.ts';
 import type { JournalEntry, JournalEvent } from '../../../src/model/journal.ts';
 import { node, planOf, promote, seen, update } from '../../support/plans.ts';
 
-import { idOf, setUp, startMs, trio } from '../../support/stepper.ts';
+import { setUp, startMs } from '../../support/stepper.ts';
 
 describe('who goes next', () => {
   test('followers one at a time, the leader last', () => {
