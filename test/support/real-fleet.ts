@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fleetText, nodeText, serverText, type DemoNode } from '../../src/apps/demo/demo-files.ts';
 import { freePorts } from '../../src/apps/demo/free-ports.ts';
@@ -98,7 +98,7 @@ export class RealFleet {
   /** Ends every server that the fleet's nodes supervise, by the pid files they keep. */
   remove(): void {
     for (const file of readdirSync(this.directory, { recursive: true, encoding: 'utf8' })) {
-      if (!file.endsWith('.pid')) continue;
+      if (basename(file) !== 'pid') continue;
       const pid = Number.parseInt(this.read(file), 10);
       try {
         if (pid > 1) process.kill(pid, 'SIGKILL');
