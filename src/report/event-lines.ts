@@ -28,7 +28,7 @@ export function describeEvent(event: Exclude<ThemisEvent, { type: 'step-progress
     case 'finding':
       return undefined;
     case 'execution-started':
-      return `${event.resumed ? 'going on with' : 'started'} ${event.execution}: ${event.steps} steps`;
+      return `${event.resumed ? 'going on with' : 'started'} ${event.execution}: ${event.steps === 1 ? '1 step' : `${event.steps} steps`}`;
     case 'step-started':
       return event.kind === 'stage-promote'
         ? undefined

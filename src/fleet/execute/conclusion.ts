@@ -100,7 +100,7 @@ function exitOf(one: FailedStep): number {
 function told(failed: readonly FailedStep[]): string {
   const first = failed[0]!;
   const others = failed.length === 1 ? '' : ` (and ${failed.length - 1} more)`;
-  return `${first.step} failed: ${first.failure.message}${others}`;
+  return `${first.step} failed: ${first.failure.message.replace(/\.$/u, '')}${others}`;
 }
 
 function listed(ids: readonly string[]): string {

@@ -12,6 +12,7 @@ import type { Command, Input, Session } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { printFindings, withFleet } from '../fleet/fleet-session.ts';
 import { withLock, type LockedFleet } from '../fleet/locked-fleet.ts';
+import { closingLine } from '../../../report/plan/plan-phrases.ts';
 import { paintFor } from '../paint.ts';
 import { formatPlan } from '../fleet/plan-output.ts';
 import { createProgress, type Progress } from '../progress.ts';
@@ -65,7 +66,7 @@ async function apply(
 ): Promise<number> {
   const chosen = await choosePlan(session, locked, saved);
   const { plan, resume } = chosen;
-  show(session, input, chosen, progress);
+  show(session, input, chosen, saved !== undefined, progress);
   if (resume === undefined) {
     const code = planExitCode(plan, false);
     if (code !== exitCode.done) return code;
@@ -105,7 +106,8 @@ async function replace(session: Session, { fleet, token }: LockedFleet, { plan, 
   await supersede(fleet.store, session.clock, replaces, token, reason);
 }
 
-function show(session: Session, input: Input, { plan, resume }: ChosenPlan, progress: Progress): void {
+function show(session: Session, input: Input, chosen: ChosenPlan, reviewed: boolean, progress: Progress): void {
+  const { plan, resume } = chosen;
   if (input.text('output') === 'jsonl') {
     progress.emit({ type: 'planned', planDigest: plan.planDigest, summary: plan.summary });
     for (const finding of plan.findings) progress.emit({ type: 'finding', finding });
@@ -117,7 +119,9 @@ function show(session: Session, input: Input, { plan, resume }: ChosenPlan, prog
       `${resume.header.id} was left open: ${ended} of ${plan.steps.length} steps are done. It goes on where it stopped.\n`,
     );
   }
-  session.out.write(formatPlan(plan, 'text', paintFor(session.out)));
+  // A saved plan was read before it came here; its last line says which one it is.
+  const isNews = !reviewed || plan.findings.length > 0;
+  session.out.write(isNews ? formatPlan(plan, 'text', paintFor(session.out)) : `${closingLine(plan)}\n`);
 }
 
 function namesPlan(path: string): boolean {
