@@ -18,9 +18,12 @@ function simulate(count: number, clusterSize: number, parallelism: number): DryR
   return dryRun(planOf(steps, constraints({ sizes })), nodes, leaders, parallelism);
 }
 
-test('the stepper carries 100,000 nodes in clusters of five, and its work per node does not grow with the fleet', () => {
-  const small = simulate(10_000, 5, 500);
-  const large = simulate(100_000, 5, 500);
+/** A hundred thousand nodes in `npm run soak`; a fifth of that is enough to see growth, and quick on a busy machine. */
+const most = process.env['THEMIS_SOAK'] === '1' ? 100_000 : 20_000;
+
+test('the work of the stepper for one node of a cluster of five does not grow with the fleet', () => {
+  const small = simulate(most / 10, 5, 500);
+  const large = simulate(most, 5, 500);
   expect(small.end).toBe('done');
   expect(large.end).toBe('done');
   expect(large.looks).toBe(small.looks * 10);
