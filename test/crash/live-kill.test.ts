@@ -93,6 +93,20 @@ test('node operations that are killed are gone on with, and no server is started
   }
 }, 3_600_000);
 
+test('an apply that follows a killed one at once lets the node that drains go on, and stops it once', async () => {
+  const version = await nextVersion();
+  const starts = fleet.startCounts();
+  const first = (await fleet.plan()).steps[0]!.target;
+  const { port } = fleet.nodes.find(({ name }) => first === `node/${name}`)!;
+  const running = fleet.start('apply', '--auto-approve');
+  await running.printed(': started');
+  const query = fetch(`http://127.0.0.1:${port}/query?ms=5000`);
+  await running.printed(': drain');
+  running.child.kill('SIGKILL');
+  await expectConverged(version, starts, (await running.ended).err);
+  expect((await query).status).toBe(200);
+}, 120_000);
+
 test('the first Ctrl-C finishes the nodes in hand, releases the lock and says how to go on', async () => {
   const version = await nextVersion();
   const starts = fleet.startCounts();
