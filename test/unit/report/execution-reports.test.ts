@@ -103,7 +103,7 @@ describe('live view', () => {
     const lines = liveFrame(play([started, ...many]), startMs, 30, 10).split('\n');
     expect(lines.length).toBeLessThanOrEqual(10);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(30);
-    expect(lines.at(-1)).toBe('  and 44 more');
+    expect(lines.at(-1)).toBe('  and 43 more');
   });
 
   test('a rollback turns the bar around; a wait and a stop are said', () => {
