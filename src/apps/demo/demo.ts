@@ -1,7 +1,11 @@
 /** What a demo directory remembers about itself. */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fromFailure } from '../../kernel/error.ts';
+import { wireVersion } from '../../model/message.ts';
+import { handleNodeRequest } from '../../node/handle-request.ts';
 import { openNode } from '../../node/context.ts';
+import { startService } from '../../node/start-service.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { createNodeDeps } from '../agent/node-deps.ts';
 import type { DemoNode } from './demo-files.ts';
@@ -46,9 +50,12 @@ export async function stopServers(directory: string, demo: Demo, clock: Clock): 
 export async function startServers(directory: string, demo: Demo, clock: Clock): Promise<string[]> {
   const started: string[] = [];
   for (const node of demo.nodes) {
-    if (!existsSync(join(nodeRoot(directory, node), 'install', 'lib', 'main.ts'))) continue;
-    const { service } = await openNode(createNodeDeps(nodeRoot(directory, node), clock));
-    if ((await service.start()).started) started.push(node.name);
+    if (!existsSync(join(nodeRoot(directory, node), 'node.yaml'))) continue;
+    const deps = createNodeDeps(nodeRoot(directory, node), clock);
+    const request = { wireVersion, node: node.name, kind: 'recover', authority: null } as const;
+    const reply = await handleNodeRequest(deps)(request);
+    if (reply.kind === 'refused') throw fromFailure(reply.failure);
+    if ((await startService(deps)).started) started.push(node.name);
   }
   return started;
 }
