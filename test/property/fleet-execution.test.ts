@@ -11,6 +11,12 @@ const shape = fc.record({
   bakeMs: fc.constantFrom(0, 60_000),
   parallelism: fc.integer({ min: 1, max: 6 }),
 });
+/** Nodes that lag behind in two versions, are where they should be, or drifted at any of them. */
+const starts = fc.array(
+  fc.record({ version: fc.constantFrom('1.4.0', '1.4.2', '1.5.0'), drifted: fc.constantFrom(false, false, true) }),
+  { maxLength: 6 },
+);
+const mixed = fc.record({ shape, starts }).map(({ shape, starts }): WorldOptions => ({ ...shape, starts }));
 const kills = fc.array(fc.record({ atWrite: fc.integer({ min: 1, max: 25 }), durable: fc.boolean() }), {
   maxLength: 4,
 });
@@ -43,6 +49,31 @@ function updatesOf(world: FleetWorld): number[] {
   );
 }
 
+/** The real planner looks at what the run left behind and has no step for it. */
+async function expectNothingLeft(world: FleetWorld): Promise<void> {
+  let run = await settle(world, []);
+  // The look may have been lost on the way for longer than anybody tries.
+  for (let tries = 0; tries < 5 && run.kind === 'incomplete'; tries += 1) run = await settle(world, []);
+  expect(run).toEqual({ kind: 'empty', steps: 0 });
+  expect(world.isDone()).toBe(true);
+  expect(world.problems).toEqual([]);
+}
+
+async function expectQuarantine(world: FleetWorld): Promise<void> {
+  expect(await settle(world, [])).toMatchObject({
+    kind: 'refused',
+    codes: expect.arrayContaining(['THM3050']) as unknown,
+  });
+  expect(world.problems).toEqual([]);
+}
+
+/** No node that had nothing to do was stopped, and no other one twice. */
+function expectOnceEach(world: FleetWorld): void {
+  for (const one of world.fleet.nodes.values()) {
+    expect([...one.stops.values()]).toEqual(world.hasWork(one.name) ? [1] : []);
+  }
+}
+
 function lastResult(world: FleetWorld): string | undefined {
   return world.state.executions.at(-1)?.summary.end?.result;
 }
@@ -50,15 +81,14 @@ function lastResult(world: FleetWorld): string | undefined {
 describe('fleet execution under kills, lost messages and moving leaders', () => {
   test('a good release reaches every node once, promises kept at every instant, and a second run is empty', async () => {
     await fc.assert(
-      fc.asyncProperty(shape, kills, network, fc.boolean(), async (options, killed, faults, unrest) => {
+      fc.asyncProperty(mixed, kills, network, fc.boolean(), async (options, killed, faults, unrest) => {
         const world = new FleetWorld({ ...options, faults });
         if (unrest) world.unrest(3_600_000, 20_000);
         await settle(world, killed);
         expect(world.problems).toEqual([]);
-        expect(world.distinctVersions()).toEqual(['1.5.0']);
         expect(lastResult(world)).toBe('done');
-        for (const one of world.fleet.nodes.values()) expect(one.stops.size).toBe(1);
-        expect(['empty', 'incomplete']).toContain((await settle(world, [])).kind);
+        expectOnceEach(world);
+        await expectNothingLeft(world);
       }),
       runs(10_000),
     );
@@ -66,17 +96,17 @@ describe('fleet execution under kills, lost messages and moving leaders', () => 
 
   test('a release that fails on some node is taken back everywhere, exit 6, and is in quarantine', async () => {
     await fc.assert(
-      fc.asyncProperty(shape, kills, network, fc.nat(), async (options, killed, network, pick) => {
+      fc.asyncProperty(mixed, kills, network, fc.nat(), async (options, killed, network, pick) => {
         const world = withFailure(options, pick, 'unhealthy', network);
         const run = await settle(world, killed);
         expect(world.problems).toEqual([]);
-        expect(world.distinctVersions()).toEqual(['1.4.0']);
+        expect(world.isBack()).toBe(true);
         expect(lastResult(world)).toBe('rolled-back');
         // What failed once is not tried a second time, whatever was lost on the way.
         expect(Math.max(...updatesOf(world))).toBe(1);
         if (run.kind === 'executed') expect(run.report.exitCode).toBe(6);
-        expect((await settle(world, [])).kind).toBe('quarantined');
-        expect(world.distinctVersions()).toEqual(['1.4.0']);
+        await expectQuarantine(world);
+        expect(world.isBack()).toBe(true);
       }),
       runs(10_000),
     );
@@ -98,17 +128,18 @@ describe('fleet execution under kills, lost messages and moving leaders', () => 
   test('nodes with nothing installed join, or go back to nothing with the rest when one of them fails', async () => {
     const joining = fc.record({ bare: fc.constantFrom(1, 5), fails: fc.boolean(), pick: fc.nat() });
     await fc.assert(
-      fc.asyncProperty(shape, kills, joining, async (options, killed, { bare, fails, pick }) => {
+      fc.asyncProperty(mixed, kills, joining, async (options, killed, { bare, fails, pick }) => {
         // Where a majority stands without the one that joined: elsewhere its leader cannot follow it back.
         const sizes = options.sizes.map((size) => (bare === 1 && size > 2 ? 5 : size));
         const all = { ...options, sizes, stages: 1, bare };
         const world = fails ? withFailure(all, pick, 'unhealthy', {}) : new FleetWorld(all);
-        const before = world.versions();
         await settle(world, killed);
         expect(world.problems).toEqual([]);
         expect(lastResult(world)).toBe(fails ? 'rolled-back' : 'done');
-        if (fails) expect(world.versions()).toEqual(before);
-        else expect(world.distinctVersions()).toEqual(['1.5.0']);
+        if (fails) {
+          expect(world.isBack()).toBe(true);
+          await expectQuarantine(world);
+        } else await expectNothingLeft(world);
       }),
       runs(10_000),
     );
@@ -116,7 +147,7 @@ describe('fleet execution under kills, lost messages and moving leaders', () => 
 
   test('with onFailure pause nothing is taken back and nothing more is started, exit 1', async () => {
     await fc.assert(
-      fc.asyncProperty(shape, kills, fc.nat(), async (options, killed, pick) => {
+      fc.asyncProperty(mixed, kills, fc.nat(), async (options, killed, pick) => {
         const world = withFailure({ ...options, onFailure: 'pause' }, pick, 'unhealthy', {});
         const run = await settle(world, killed);
         expect(world.problems).toEqual([]);
@@ -131,7 +162,7 @@ describe('fleet execution under kills, lost messages and moving leaders', () => 
 
   test('a node that can go neither way needs a person: exit 7, and every cluster that can spare a node is back', async () => {
     await fc.assert(
-      fc.asyncProperty(shape, kills, fc.nat(), async (options, killed, pick) => {
+      fc.asyncProperty(mixed, kills, fc.nat(), async (options, killed, pick) => {
         const world = withFailure(options, pick, 'stuck', {});
         const run = await settle(world, killed);
         expect(world.problems).toEqual([]);
@@ -140,7 +171,7 @@ describe('fleet execution under kills, lost messages and moving leaders', () => 
         expect(stuck.length).toBe(1);
         for (const one of world.fleet.nodes.values()) {
           // Its own cluster may have nobody to spare while it is down.
-          if (one.cluster !== stuck[0]!.cluster) expect(one.packages['db']!.version).toBe('1.4.0');
+          if (one.cluster !== stuck[0]!.cluster) expect(one.packages).toEqual(world.starts.get(one.name)!.packages);
         }
       }),
       runs(10_000),
@@ -149,7 +180,7 @@ describe('fleet execution under kills, lost messages and moving leaders', () => 
 
   test('an interrupt at any instant finishes what is in hand, gives the lock back, and the next run goes on', async () => {
     await fc.assert(
-      fc.asyncProperty(shape, network, fc.integer({ min: 0, max: 60_000 }), async (options, faults, afterMs) => {
+      fc.asyncProperty(mixed, network, fc.integer({ min: 0, max: 60_000 }), async (options, faults, afterMs) => {
         const world = new FleetWorld({ ...options, faults });
         const soft = new AbortController();
         world.clock.at(world.clock.nowMs() + afterMs, () => soft.abort());
@@ -160,8 +191,8 @@ describe('fleet execution under kills, lost messages and moving leaders', () => 
         }
         await settle(world, []);
         expect(world.problems).toEqual([]);
-        expect(world.distinctVersions()).toEqual(['1.5.0']);
-        for (const one of world.fleet.nodes.values()) expect(one.stops.size).toBe(1);
+        expectOnceEach(world);
+        await expectNothingLeft(world);
       }),
       runs(10_000),
     );
@@ -169,7 +200,7 @@ describe('fleet execution under kills, lost messages and moving leaders', () => 
 
   test('node operations that are cut off too are recovered, and no service is stopped twice for one step', async () => {
     await fc.assert(
-      fc.asyncProperty(shape, kills, network, async (options, killed, faults) => {
+      fc.asyncProperty(mixed, kills, network, async (options, killed, faults) => {
         let count = 0;
         const operation = () => ((count += 1) % 3 === 0 ? 'interrupted' : 'none') as 'interrupted' | 'none';
         const world = new FleetWorld({ ...options, faults: { ...faults, operation } });
@@ -181,8 +212,8 @@ describe('fleet execution under kills, lost messages and moving leaders', () => 
         }
         await settle(world, killed);
         expect(world.problems).toEqual([]);
-        expect(world.distinctVersions()).toEqual(['1.5.0']);
-        for (const one of world.fleet.nodes.values()) expect([...one.stops.values()]).toEqual([1]);
+        expectOnceEach(world);
+        await expectNothingLeft(world);
       }),
       runs(10_000),
     );
@@ -190,14 +221,14 @@ describe('fleet execution under kills, lost messages and moving leaders', () => 
 
   test('when the target moves after a kill, the old execution is superseded and the new target is reached', async () => {
     await fc.assert(
-      fc.asyncProperty(shape, kills, async (options, killed) => {
+      fc.asyncProperty(mixed, kills, async (options, killed) => {
         const world = new FleetWorld(options);
         await world.apply(killed[0] ?? { atWrite: 4, durable: true });
         const was = world.state.executions.at(-1);
         world.to = '1.5.1';
         await settle(world, killed.slice(1));
         expect(world.problems).toEqual([]);
-        expect(world.distinctVersions()).toEqual(['1.5.1']);
+        await expectNothingLeft(world);
         if (was?.summary.end === null) {
           const now = world.state.executions.find((one) => one.summary.id === was.summary.id);
           expect(now?.summary.end?.result).toBe('superseded');
@@ -210,7 +241,7 @@ describe('fleet execution under kills, lost messages and moving leaders', () => 
   test('nodes that crash by themselves count: promises hold, and the run ends all-new, all-old or says why not', async () => {
     await fc.assert(
       fc.asyncProperty(
-        shape,
+        mixed,
         network,
         fc.array(fc.nat({ max: 120_000 }), { maxLength: 6 }),
         async (options, faults, crashes) => {
@@ -223,7 +254,8 @@ describe('fleet execution under kills, lost messages and moving leaders', () => 
           }
           await settle(world, []);
           expect(world.problems).toEqual([]);
-          expect(world.distinctVersions()).toEqual([lastResult(world) === 'rolled-back' ? '1.4.0' : '1.5.0']);
+          if (lastResult(world) === 'rolled-back') expect(world.isBack()).toBe(true);
+          else await expectNothingLeft(world);
         },
       ),
       runs(10_000),
@@ -239,9 +271,8 @@ function withFailure(
   network: { lostRequests?: number; lostAnswers?: number },
   version = '1.5.0',
 ): FleetWorld {
-  const names = options.sizes.flatMap((size, cluster) =>
-    Array.from({ length: size }, (_, member) => `n${cluster}-${member}`),
-  );
+  const like = new FleetWorld(options);
+  const names = like.nodes.map(({ name }) => name).filter((name) => like.hasWork(name));
   const bad = names[pick % names.length]!;
   return new FleetWorld({
     ...options,

@@ -2,10 +2,16 @@
  * A simulated fleet with a store and controllers that can be killed: what property tests of the executor run. Every
  * disturbance of a node is held against the promises the moment it happens.
  */
+import { actionOf } from '../../src/actions/index.ts';
 import { SimulatedClock } from '../../src/adapters/clock/simulated.ts';
 import { createMemoryState, createMemoryStore } from '../../src/adapters/store/memory.ts';
 import { SimulatedFleet, type SimulatedFaults } from '../../src/adapters/transport/simulated/fleet.ts';
-import type { NodeChange, Packages, SimulatedNode } from '../../src/adapters/transport/simulated/node.ts';
+import type {
+  NodeChange,
+  OperationBody,
+  SimulatedNode,
+  SimulatedState,
+} from '../../src/adapters/transport/simulated/node.ts';
 import { seededRandom, type Random } from '../../src/adapters/transport/simulated/seeded-random.ts';
 import { collect } from '../../src/fleet/collect.ts';
 import { execute, supersede, type ExecutionReport } from '../../src/fleet/execute/execute.ts';
@@ -13,15 +19,22 @@ import { keepLease, takeLease } from '../../src/fleet/lease.ts';
 import { maySkew } from '../../src/fleet/line/skew.ts';
 import { NodeCalls } from '../../src/fleet/node-calls.ts';
 import { nodesInDoubt, recoverNodes } from '../../src/fleet/recover.ts';
+import { canonicalJson } from '../../src/kernel/canonical-json.ts';
+import { formatInstant } from '../../src/kernel/units/instant.ts';
 import { digestJson, type Digest } from '../../src/kernel/digest.ts';
 import type { DesiredApproval, DesiredNode } from '../../src/model/desired.ts';
 import type { EventBody } from '../../src/model/event.ts';
 import type { Observed } from '../../src/model/observed.ts';
-import type { Plan, PlanStep } from '../../src/model/plan.ts';
-import type { Clock } from '../../src/ports/clock.ts';
+import type { Plan } from '../../src/model/plan.ts';
+import type { RolloutRecord } from '../../src/model/rollout-record.ts';
+import type { ReleaseManifest } from '../../src/model/release.ts';
+import type { PlanInputs } from '../../src/plan/plan-inputs.ts';
+import { planRollout } from '../../src/plan/plan.ts';
 import type { Store } from '../../src/ports/store.ts';
-import type { Transport } from '../../src/ports/transport.ts';
-import { constraints, hashOf, installed, node, planOf, promote, testActions, update } from './plans.ts';
+import { desiredNode, installed, planInputs, release, rollout, stage } from './fleet-fixture.ts';
+import { hopPlan, planProblems } from './world-plans.ts';
+import { Killer, type Kill } from './killer.ts';
+import { codes } from './plan-facts.ts';
 
 export interface WorldOptions {
   readonly seed: number;
@@ -40,9 +53,16 @@ export interface WorldOptions {
   readonly via?: string;
   /** How many members of each cluster, its last ones, have nothing installed yet. */
   readonly bare?: number;
+  /** What the nodes that are not bare begin with, in turn; absent: `from`, as it should be. The first always lags behind. */
+  readonly starts?: readonly NodeStart[];
   readonly to?: string;
   /** Off where only costs are counted. */
   readonly check?: boolean;
+}
+
+export interface NodeStart {
+  readonly version: string;
+  readonly drifted: boolean;
 }
 
 /** What a controller may know is never older than its last look plus the phases before a service stops. */
@@ -57,6 +77,7 @@ export class FleetWorld {
   readonly state = createMemoryState();
   readonly events: EventBody[] = [];
   readonly problems: string[] = [];
+  readonly starts: ReadonlyMap<string, SimulatedState>;
   readonly target: Digest;
   approvals: DesiredApproval[] = [];
   /** What the desired state asks for; change it to make the next run plan something else. */
@@ -70,15 +91,17 @@ export class FleetWorld {
     this.random = seededRandom(options.seed);
     this.from = options.from ?? '1.4.0';
     this.to = options.to ?? '1.5.0';
-    this.target = digestJson({ version: this.to });
+    this.target = targetOf(this.to);
     for (const [index, size] of options.sizes.entries()) {
-      for (let member = 0; member < size; member += 1) this.nodes.push(node(`n${index}-${member}`, `c${index}`));
+      for (let member = 0; member < size; member += 1) {
+        this.nodes.push(desiredNode(`n${index}-${member}`, { cluster: `c${index}` }));
+      }
     }
-    const packages = (name: string): Packages => (this.#startsBare(name) ? {} : { db: installed(this.from) });
+    this.starts = new Map(this.nodes.map(({ name }, index) => [name, this.#start(name, index)]));
     this.fleet = new SimulatedFleet({
       clock: this.clock,
       random: this.random,
-      nodes: this.nodes.map(({ name, cluster }) => ({ name, cluster, packages: packages(name) })),
+      nodes: this.nodes.map(({ name, cluster }) => ({ name, cluster, ...this.starts.get(name)! })),
       ...(options.faults === undefined ? {} : { faults: options.faults }),
       ...(options.check === false ? {} : { onChange: (one, change) => this.#check(one, change) }),
     });
@@ -109,10 +132,7 @@ export class FleetWorld {
   }
 
   /** One run of `apply`, alive to its end or killed at a journal write; null when it was killed. */
-  async apply(
-    kill?: { readonly atWrite: number; readonly durable: boolean },
-    signals: Signals = {},
-  ): Promise<Run | null> {
+  async apply(kill?: Kill, signals: Signals = {}): Promise<Run | null> {
     this.#controllers += 1;
     const id = `controller-${this.#controllers}`;
     const killer = new Killer(kill);
@@ -151,7 +171,8 @@ export class FleetWorld {
       });
       const record = await store.readRecord();
       const open = await store.openExecutionOf();
-      let plan = this.plan(observed);
+      const made = this.plan(observed, record);
+      let { plan } = made;
       let journal = null;
       let header = {
         id: `e-${this.state.executions.length + 1}`,
@@ -168,10 +189,8 @@ export class FleetWorld {
       } else if (open !== null) await supersede(store, clock, open.id, lease.token, 'another target');
       const unreachable = observed.nodes.some((one) => !one.reachable);
       if (journal === null && unreachable) return { kind: 'incomplete', steps: plan.steps.length };
+      if (journal === null && !plan.applyable) return { kind: 'refused', steps: plan.steps.length, codes: codes(plan) };
       if (journal === null && plan.steps.length === 0) return { kind: 'empty', steps: 0 };
-      if (journal === null && record.quarantine.some((one) => one.target === plan.targetDigest)) {
-        return { kind: 'quarantined', steps: plan.steps.length };
-      }
       const policy = {
         parallelism: this.options.parallelism ?? 4,
         onFailure: this.options.onFailure ?? 'rollback',
@@ -187,7 +206,8 @@ export class FleetWorld {
           journal,
           record,
           token: lease.token,
-          actions: testActions,
+          ...(made.stages === undefined || journal !== null ? {} : { membership: made.stages }),
+          actions: actionOf,
           policy,
           locate: () => ({ kind: 'directory', directory: '/releases', path: 'db' }),
           approvals: async () => this.approvals,
@@ -204,50 +224,55 @@ export class FleetWorld {
     }
   }
 
-  /** What a planner would make of it: nodes that are behind, in stages, the leader in its cluster's last one. */
-  plan(observed: Observed): Plan {
+  /** The real plan of the real inputs, or a plan of hops where the world asks for one. */
+  plan(observed: Observed, record: RolloutRecord): Planned {
+    const { via } = this.options;
+    const planned =
+      via === undefined
+        ? planRollout(this.#planInputs(observed, record))
+        : { plan: hopPlan(observed, this.nodes, { ...this.options, via, to: this.to }), stages: undefined };
+    this.problems.push(...planProblems(planned.plan));
+    return planned;
+  }
+
+  #planInputs(observed: Observed, record: RolloutRecord): PlanInputs {
     const { stages = 1, maxUnavailable = 1, bakeMs = 0, approval = false } = this.options;
-    const seen = new Map(observed.nodes.map((one) => [one.name, one]));
-    const stageOf = new Map<string, number>();
-    for (const [index, { name }] of this.nodes.entries()) {
-      stageOf.set(name, 1 + Math.floor((index * stages) / this.nodes.length));
-    }
-    for (const { name, cluster } of this.nodes) {
-      const one = seen.get(name)!;
-      if (!one.reachable || one.role !== 'leader') continue;
-      const members = this.nodes.filter((other) => other.cluster === cluster);
-      stageOf.set(name, Math.max(...members.map((other) => stageOf.get(other.name)!)));
-    }
-    const steps: PlanStep[] = [];
-    for (let stage = 1; stage <= stages; stage += 1) {
-      const gate = stage === 1 ? [] : [`stage-${stage - 1}/promote`];
-      const members = this.nodes.filter(({ name }) => stageOf.get(name) === stage && this.#isBehind(seen.get(name)));
-      for (const { name } of members) {
-        const from = versionOf(seen.get(name));
-        const before = from === undefined ? { before: { packages: {} } } : {};
-        const { via } = this.options;
-        const onTheWay = via !== undefined && from !== via;
-        if (onTheWay) steps.push(update(name, { stage, needs: gate, ...before }, from, via));
-        const change = onTheWay ? { needs: [`${name}/update/${via}`] } : { needs: gate, ...before };
-        steps.push(update(name, { stage, ...change }, onTheWay ? via : from, this.to));
-      }
-      const needs = [...members.map(({ name }) => `${name}/update/${this.to}`), ...gate];
-      if (stage < stages) steps.push(promote(stage, needs, { bakeMs, approval }));
-    }
-    const sizes: Record<string, number> = {};
-    for (const { cluster } of this.nodes) sizes[cluster] = (sizes[cluster] ?? 0) + 1;
-    const behind = steps.some((step) => step.kind !== 'stage-promote');
-    const targetDigest = digestJson({ version: this.to });
-    return planOf(behind ? steps : [], constraints({ maxUnavailable, sizes }), { targetDigest });
+    const promotion = approval ? 'approval' : 'gate';
+    const targetDigest = targetOf(this.to);
+    return planInputs({
+      nodes: this.nodes,
+      observed: observed.nodes,
+      releases: [...releases.values()],
+      wanted: [releaseOf(this.to)],
+      rollout: rollout({
+        maxUnavailable,
+        onFailure: this.options.onFailure ?? 'rollback',
+        stages: Array.from({ length: stages }, (_, index) =>
+          stage(Math.ceil((100 * (index + 1)) / stages), { bakeMs, promotion }),
+        ),
+      }),
+      inputs: {
+        record,
+        at: formatInstant(this.clock.nowMs()),
+        digests: { desiredDigest: targetDigest, targetDigest },
+      },
+    });
+  }
+
+  #start(name: string, index: number): SimulatedState {
+    if (this.#startsBare(name)) return { packages: {}, drift: [] };
+    const { starts = [] } = this.options;
+    const { version, drifted } = starts[index % starts.length] ?? { version: this.from, drifted: false };
+    const file = { package: 'db', path: 'bin/db', problem: 'changed' } as const;
+    return {
+      packages: { db: installed(releaseOf(index === 0 ? this.from : version)) },
+      drift: drifted ? [file] : [],
+    };
   }
 
   #startsBare(name: string): boolean {
     const [cluster = 0, member = 0] = name.slice(1).split('-').map(Number);
     return member >= this.options.sizes[cluster]! - (this.options.bare ?? 0);
-  }
-
-  #isBehind(one: Observed['nodes'][number] | undefined): boolean {
-    return one?.reachable === true && one.packages['db']?.manifestHash !== hashOf(this.to);
   }
 
   #check(one: SimulatedNode, change: NodeChange): void {
@@ -276,25 +301,53 @@ export class FleetWorld {
     if (!bornNow && members.length >= 3 && members.length - down.length - 1 < mustStayUp) {
       this.problems.push(`quorum of ${one.cluster} broken by ${one.name}`);
     }
-    this.#checkLeader(one, members, operation.body.kind, settled);
+    this.#checkLeader(one, members, operation.body, settled);
   }
 
   /** The drain has moved leadership away by now, so what counts is whether it led until this operation began. */
-  #checkLeader(
-    one: SimulatedNode,
-    members: readonly SimulatedNode[],
-    kind: 'update' | 'rollback',
-    settled: number,
-  ): void {
+  #checkLeader(one: SimulatedNode, members: readonly SimulatedNode[], body: OperationBody, settled: number): void {
     if (one.role !== 'leader' && !one.ledWhenDrained) return;
     if (one.leadsSinceMs > settled) return;
-    const own = one.packages['db']?.version;
+    // The request of a dead controller is held against what that one wanted.
+    const to = body.kind === 'update' ? body.releases[0]!.version : undefined;
+    const isSettled = (other: SimulatedNode): boolean =>
+      to === undefined ? this.#isAsAtStart(other) : isAt(other, to);
+    const isWaiting = (other: SimulatedNode): boolean => !isSettled(other) && !this.#isAhead(other, one);
     // A stuck node waits for a person, not for its turn.
     const waiting = members.filter(
-      (other) => other !== one && other.open?.result?.kind !== 'stuck' && other.packages['db']?.version === own,
+      (other) => other !== one && other.open?.result?.kind !== 'stuck' && isWaiting(other),
     );
-    const moving = kind === 'update' ? own !== this.to : own !== this.from;
-    if (moving && waiting.length > 0) this.problems.push(`${one.name} led and stopped before ${waiting[0]!.name}`);
+    if (!isSettled(one) && waiting.length > 0)
+      this.problems.push(`${one.name} led and stopped before ${waiting[0]!.name}`);
+  }
+
+  /** Nothing is left to do at this node. */
+  isReached(one: SimulatedNode): boolean {
+    return isAt(one, this.to);
+  }
+
+  isBack(): boolean {
+    return [...this.fleet.nodes.values()].every((one) => this.#isAsAtStart(one));
+  }
+
+  isDone(): boolean {
+    return [...this.fleet.nodes.values()].every((one) => this.isReached(one));
+  }
+
+  /** Whether the first plan has work for a node. */
+  hasWork(name: string): boolean {
+    const { packages, drift } = this.starts.get(name)!;
+    return packages['db']?.version !== this.to || drift.length > 0;
+  }
+
+  #isAsAtStart(one: SimulatedNode): boolean {
+    const { packages, drift } = this.starts.get(one.name)!;
+    return canonicalJson([one.packages, one.drift]) === canonicalJson([packages, drift]);
+  }
+
+  /** On a way of several hops the leader takes each of them after the others. */
+  #isAhead(other: SimulatedNode, leader: SimulatedNode): boolean {
+    return this.options.via !== undefined && other.packages['db']?.version !== leader.packages['db']?.version;
   }
 }
 
@@ -306,81 +359,33 @@ export interface Signals {
 
 export type Run =
   | { readonly kind: 'executed'; readonly steps: number; readonly report: ExecutionReport }
-  | { readonly kind: 'empty' | 'quarantined' | 'incomplete'; readonly steps: number };
+  | { readonly kind: 'empty' | 'incomplete'; readonly steps: number }
+  /** The planner found errors. */
+  | { readonly kind: 'refused'; readonly steps: number; readonly codes: readonly string[] };
+
+const releases = new Map<string, ReleaseManifest>(
+  ['1.4.0', '1.4.2', '1.5.0', '1.5.1', '1.6.0'].map((version) => [version, release('db', version)]),
+);
+
+function releaseOf(version: string): ReleaseManifest {
+  return releases.get(version)!;
+}
+
+function targetOf(version: string): Digest {
+  return digestJson({ version });
+}
+
+interface Planned {
+  readonly plan: Plan;
+  readonly stages: readonly (readonly string[])[] | undefined;
+}
 
 const never = new AbortController().signal;
 
+function isAt(one: SimulatedNode, version: string): boolean {
+  return one.packages['db']?.version === version && one.drift.length === 0;
+}
+
 function isBare(one: SimulatedNode): boolean {
   return one.open === null && Object.keys(one.packages).length === 0;
-}
-
-function versionOf(one: Observed['nodes'][number] | undefined): string | undefined {
-  return one?.reachable === true ? one.packages['db']?.version : '0.0.0';
-}
-
-/** Cuts a controller off from the world at a journal write, as SIGKILL would: nothing it awaits ever comes back. */
-class Killer {
-  readonly died: Promise<null>;
-  #dead = false;
-  #die: () => void = () => {};
-  #writes = 0;
-  readonly #kill: { readonly atWrite: number; readonly durable: boolean } | undefined;
-
-  constructor(kill: { readonly atWrite: number; readonly durable: boolean } | undefined) {
-    this.#kill = kill;
-    this.died = new Promise((resolve) => {
-      this.#die = () => resolve(null);
-    });
-  }
-
-  clock(clock: Clock): Clock {
-    return {
-      nowMs: () => clock.nowMs(),
-      steadyMs: () => clock.steadyMs(),
-      sleep: (durationMs, signal) => this.#alive(clock.sleep(durationMs, signal)),
-    };
-  }
-
-  transport(transport: Transport): Transport {
-    return { call: (...parts) => (this.#dead ? hang() : this.#alive(transport.call(...parts))) };
-  }
-
-  store(store: Store): Store {
-    const killed = new Proxy(store, {
-      get: (target, name) => {
-        if (name === 'appendJournal')
-          return async (entry: Parameters<Store['appendJournal']>[0]) => this.#append(target, entry);
-        const value: unknown = Reflect.get(target, name, target);
-        if (name === 'lease') return this.store(value as Store);
-        if (typeof value !== 'function') return value;
-        return (...parts: unknown[]) =>
-          this.#dead ? hang() : this.#alive(Reflect.apply(value, target, parts) as Promise<unknown>);
-      },
-    });
-    return killed;
-  }
-
-  async #append(store: Store, entry: Parameters<Store['appendJournal']>[0]): Promise<void> {
-    if (this.#dead) await hang();
-    this.#writes += 1;
-    const now = this.#kill !== undefined && this.#writes === this.#kill.atWrite;
-    if (!now || this.#kill!.durable) await store.appendJournal(entry);
-    if (!now) return;
-    this.#dead = true;
-    this.#die();
-    await hang();
-  }
-
-  async #alive<Result>(promise: Promise<Result>): Promise<Result> {
-    const result = await promise.catch(async (error: unknown) => {
-      if (this.#dead) await hang();
-      throw error;
-    });
-    if (this.#dead) await hang();
-    return result;
-  }
-}
-
-function hang(): Promise<never> {
-  return new Promise(() => {});
 }

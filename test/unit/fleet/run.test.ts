@@ -4,7 +4,7 @@ import { createMemoryState, createMemoryStore } from '../../../src/adapters/stor
 import { SimulatedClock } from '../../../src/adapters/clock/simulated.ts';
 import { keepLease, takeLease } from '../../../src/fleet/lease.ts';
 import { wireVersion } from '../../../src/model/message.ts';
-import { testActions } from '../../support/plans.ts';
+import { actionOf } from '../../../src/actions/index.ts';
 import { FleetWorld } from '../../support/fleet-world.ts';
 
 const staged = { seed: 3, sizes: [3], stages: 3, bakeMs: 3_600_000 } as const;
@@ -77,7 +77,7 @@ describe('people', () => {
     expect(journal.map((entry) => entry.event)).toEqual(['open', 'begin']);
     const step = plan.steps.find((one) => one.id === journal[1]!.step)!;
     const one = world.nodes.find(({ name }) => step.target === `node/${name}`)!;
-    const update = testActions(step)
+    const update = actionOf(step)
       .instructions(step)
       .find((part) => part.kind === 'update')!;
     const authority = { store: world.store.id, token: world.state.lease.token };

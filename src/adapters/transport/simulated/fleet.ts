@@ -6,6 +6,7 @@ import { ThemisError } from '../../../kernel/error.ts';
 import type { DesiredNode } from '../../../model/desired.ts';
 import type { NodePhase } from '../../../model/event.ts';
 import { wireVersion, type NodeReply, type NodeReplyBody, type NodeRequest } from '../../../model/message.ts';
+import type { FileDrift } from '../../../model/observed.ts';
 import type { Transport, TransportOptions } from '../../../ports/transport.ts';
 import type { SimulatedClock } from '../../clock/simulated.ts';
 import { SimulatedNode, type Fault, type NodeChange, type Packages } from './node.ts';
@@ -19,10 +20,17 @@ export interface SimulatedFaults {
   readonly lostAnswers?: number;
 }
 
+export interface SimulatedMember {
+  readonly name: string;
+  readonly cluster: string;
+  readonly packages: Packages;
+  readonly drift?: readonly FileDrift[];
+}
+
 export interface SimulatedFleetOptions {
   readonly clock: SimulatedClock;
   readonly random: Random;
-  readonly nodes: readonly { readonly name: string; readonly cluster: string; readonly packages: Packages }[];
+  readonly nodes: readonly SimulatedMember[];
   /** Each way, from a range. */
   readonly latencyMs?: readonly [number, number];
   readonly phaseMs?: (phase: NodePhase) => number;
@@ -45,14 +53,19 @@ export class SimulatedFleet implements Transport {
   constructor(options: SimulatedFleetOptions) {
     this.#options = options;
     const { clock, phaseMs = (phase) => usualPhaseMs[phase] ?? 100, faults = {} } = options;
-    for (const { name, cluster, packages } of options.nodes) {
-      const node = new SimulatedNode(name, cluster, packages, {
-        clock,
-        nowMs: () => clock.nowMs(),
-        phaseMs,
-        fault: faults.operation ?? (() => 'none'),
-        changed: (one, change) => this.#changed(one, change),
-      });
+    for (const { name, cluster, packages, drift = [] } of options.nodes) {
+      const node = new SimulatedNode(
+        name,
+        cluster,
+        { packages, drift },
+        {
+          clock,
+          nowMs: () => clock.nowMs(),
+          phaseMs,
+          fault: faults.operation ?? (() => 'none'),
+          changed: (one, change) => this.#changed(one, change),
+        },
+      );
       this.nodes.set(name, node);
       const members = this.#clusters.get(cluster);
       if (members === undefined) this.#clusters.set(cluster, [node]);

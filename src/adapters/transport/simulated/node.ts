@@ -16,10 +16,21 @@ import type {
   NodeRequestBody,
   OperationResult,
 } from '../../../model/message.ts';
-import type { InstalledPackage, ReachableNode, RestorePointSummary, Role } from '../../../model/observed.ts';
+import type { FileDrift, InstalledPackage, ReachableNode, RestorePointSummary, Role } from '../../../model/observed.ts';
 import type { SimulatedClock } from '../../clock/simulated.ts';
 
 export type Packages = Readonly<Record<string, InstalledPackage>>;
+
+/** What lies on a node. */
+export interface SimulatedState {
+  readonly packages: Packages;
+  readonly drift: readonly FileDrift[];
+}
+
+interface KeptState {
+  readonly summary: RestorePointSummary;
+  readonly drift: readonly FileDrift[];
+}
 
 /** What an operation does at its node, as faults see it. */
 export type Fault = 'none' | 'unhealthy' | 'stuck' | 'interrupted';
@@ -39,7 +50,7 @@ export type NodeChange =
   | { readonly kind: 'drain' | 'start' | 'crash' | 'installed'; readonly operation: string | null }
   | { readonly kind: 'stop'; readonly operation: string };
 
-type OperationBody = Extract<NodeRequestBody, { kind: 'update' | 'rollback' }>;
+export type OperationBody = Extract<NodeRequestBody, { kind: 'update' | 'rollback' }>;
 
 interface Operation {
   readonly id: string;
@@ -67,6 +78,8 @@ export class SimulatedNode {
   readonly name: string;
   readonly cluster: string;
   packages: Packages;
+  /** Gone with the switch of its package; a restore point keeps the drifted files too. */
+  drift: readonly FileDrift[];
   up: boolean;
   role: Role = 'follower';
   leadsSinceMs = -Infinity;
@@ -80,13 +93,15 @@ export class SimulatedNode {
   readonly operations = new Map<string, Operation>();
   readonly #world: SimulatedWorld;
   readonly #staged = new Set<string>();
-  readonly #restorePoints = new Map<string, RestorePointSummary>();
+  readonly #restorePoints = new Map<string, KeptState>();
   #store: string | null = null;
 
-  constructor(name: string, cluster: string, packages: Packages, world: SimulatedWorld) {
+  constructor(name: string, cluster: string, has: SimulatedState, world: SimulatedWorld) {
+    const { packages, drift } = has;
     this.name = name;
     this.cluster = cluster;
     this.packages = packages;
+    this.drift = drift;
     this.up = !isBare(packages);
     this.#world = world;
   }
@@ -100,12 +115,12 @@ export class SimulatedNode {
       platform: 'linux',
       architecture: 'x64',
       packages: this.packages,
-      drift: [],
+      drift: this.drift,
       health: { status: this.up ? 'healthy' : 'stopped', runningVersion: this.up ? version : null, detail: null },
       role: this.up ? this.role : 'unknown',
       disk: { freeBytes: 1e12, totalBytes: 2e12 },
       memory: { freeBytes: 1e9, totalBytes: 2e9 },
-      restorePoints: [...this.#restorePoints.values()].reverse(),
+      restorePoints: [...this.#restorePoints.values()].map(({ summary }) => summary).reverse(),
       staged: [],
       operation:
         open === null
@@ -191,9 +206,9 @@ export class SimulatedNode {
 
   async #carryOut(operation: Operation, end: (result: OperationResult) => void): Promise<void> {
     const { body, id } = operation;
-    const before = this.packages;
+    const before = { packages: this.packages, drift: this.drift };
     const target = this.#targetOf(body);
-    const fault = this.#world.fault(this, target, body.kind);
+    const fault = this.#world.fault(this, target.packages, body.kind);
     for (const phase of phases) {
       if (fault === 'interrupted' && phase === 'switch') await this.#interrupt(operation);
       await this.#phase(operation, phase);
@@ -239,19 +254,24 @@ export class SimulatedNode {
     operation.wake = () => {};
   }
 
-  #keep(body: OperationBody, packages: Packages): void {
+  #keep(body: OperationBody, { packages, drift }: SimulatedState): void {
     const id = body.kind === 'update' ? body.restorePoint : body.keep;
     if (id === null) return;
-    this.#restorePoints.set(id, { id, packages, createdAt: formatInstant(this.#world.nowMs()), sizeBytes: 1 });
+    const summary = { id, packages, createdAt: formatInstant(this.#world.nowMs()), sizeBytes: 1 };
+    this.#restorePoints.set(id, { summary, drift });
   }
 
-  #targetOf(body: OperationBody): Packages {
-    if (body.kind === 'rollback') return this.#restorePoints.get(body.restorePoint)!.packages;
+  #targetOf(body: OperationBody): SimulatedState {
+    if (body.kind === 'rollback') {
+      const { summary, drift } = this.#restorePoints.get(body.restorePoint)!;
+      return { packages: summary.packages, drift };
+    }
     const target: Record<string, InstalledPackage> = { ...this.packages };
     for (const { package: name, version, manifestHash } of body.releases) {
       target[name] = { version, manifestHash, dataSchemaVersion: 1 };
     }
-    return target;
+    const switched = new Set(body.releases.map((one) => one.package));
+    return { packages: target, drift: this.drift.filter((file) => !switched.has(file.package)) };
   }
 
   #stopService(operation: string): void {
@@ -260,8 +280,9 @@ export class SimulatedNode {
     this.#setUp(false);
   }
 
-  #install(packages: Packages, operation: string): void {
+  #install({ packages, drift }: SimulatedState, operation: string): void {
     this.packages = packages;
+    this.drift = drift;
     this.#world.changed(this, { kind: 'installed', operation });
   }
 
