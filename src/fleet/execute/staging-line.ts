@@ -21,6 +21,8 @@ export class StagingLine {
   }
 
   ahead(steps: readonly string[]): void {
+    // A worker would end before it begins, and there would always be room for another.
+    if (this.#signal.aborted) return;
     for (const step of steps) if (!this.#staged.has(step)) this.#waiting.push(step);
     while (this.#workers < this.#limit && this.#workers < this.#waiting.length - this.#next) {
       this.#workers += 1;
