@@ -304,7 +304,7 @@ export function liveEnvironment(base: string): Record<string, string> {
     ...author,
     GIT_COMMITTER_NAME: author.GIT_AUTHOR_NAME,
     GIT_COMMITTER_EMAIL: author.GIT_AUTHOR_EMAIL,
-    NODE_COMPILE_CACHE: join(tmpdir(), 'themis-test-compile-cache'),
+    NODE_COMPILE_CACHE: join(base, 'compile-cache'),
     NO_COLOR: '1',
   };
 }
