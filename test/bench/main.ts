@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- NAME [--json]`: runs one bench and prints a table, or one JSON object. Without NAME it lists them.
- * Each case is prepared in one process and measured in another, of the same Node: memory and warm code are its own.
+ * Each case is prepared in one process and measured in another, of the same Node: memory and warm code are its own. The
+ * median of three such processes is what is printed.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -12,6 +13,9 @@ import { planBench } from './plan.ts';
 
 /** One line a bench. */
 const benches: readonly Bench[] = [planBench];
+
+type Measured = readonly Omit<BenchRow, 'case'>[];
+const runsOfEach = 3;
 
 const [name, ...rest] = process.argv.slice(2);
 const [mode, caseName] = rest;
@@ -38,14 +42,25 @@ function runAll(json: boolean): void {
     const directory = mkdtempSync(join(tmpdir(), 'themis-bench-'));
     try {
       if (entry.prepare !== undefined) child(['--prepare', entry.name], directory);
-      const measured = JSON.parse(child(['--run', entry.name], directory)) as readonly Omit<BenchRow, 'case'>[];
-      return measured.map((row) => Object.assign({ case: entry.name }, row));
+      const measured = Array.from(
+        { length: runsOfEach },
+        () => JSON.parse(child(['--run', entry.name], directory)) as Measured,
+      );
+      return medians(measured).map((row) => Object.assign({ case: entry.name }, row));
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
   });
   rows.push(...(bench.conclude?.(rows) ?? []));
   process.stdout.write(json ? `${JSON.stringify({ name: bench.name, rows })}\n` : table(rows));
+}
+
+/** Row by row the run whose value is in the middle: one run on a shared machine says little. */
+function medians(runs: readonly Measured[]): Measured {
+  return runs[0]!.map((_, index) => {
+    const rows = runs.map((run) => run[index]!).sort((a, b) => a.value - b.value);
+    return rows[Math.floor(rows.length / 2)]!;
+  });
 }
 
 function child(argv: readonly string[], cwd: string): string {
