@@ -5,7 +5,7 @@
 import { fromFailure, ThemisError, toFailure } from '../kernel/error.ts';
 import type { Failure } from '../kernel/outcome.ts';
 import type { DesiredNode } from '../model/desired.ts';
-import type { Authority, NodeProgress, NodeReply, NodeRequestBody } from '../model/message.ts';
+import type { Authority, NodeProgress, NodeReply, NodeRequestBody, OperationResult } from '../model/message.ts';
 import { wireVersion } from '../model/message.ts';
 import type { ObservedNode } from '../model/observed.ts';
 import type { Transport } from '../ports/transport.ts';
@@ -103,22 +103,25 @@ export async function observeNode(
 function answerOf(reply: NodeReply): Answer {
   switch (reply.kind) {
     case 'finished':
-      switch (reply.result.kind) {
-        case 'done':
-          return { kind: 'done', changed: true };
-        case 'unchanged':
-          return { kind: 'done', changed: false };
-        case 'rolled-back':
-          return { kind: 'failed', failure: reply.result.failure, asBefore: true, refused: false };
-        case 'stuck':
-          return { kind: 'failed', failure: reply.result.failure, asBefore: false, refused: false };
-      }
-    // oxlint-disable-next-line no-fallthrough -- every result returned above
+      return resultAnswer(reply.result);
     case 'refused':
       return refusal(reply.failure);
     case 'observed':
     case 'pruned':
       throw new ThemisError('BUG', `${reply.node} answered ${reply.kind} to an operation`);
+  }
+}
+
+function resultAnswer(result: OperationResult): Answer {
+  switch (result.kind) {
+    case 'done':
+      return { kind: 'done', changed: true };
+    case 'unchanged':
+      return { kind: 'done', changed: false };
+    case 'rolled-back':
+      return { kind: 'failed', failure: result.failure, asBefore: true, refused: false };
+    case 'stuck':
+      return { kind: 'failed', failure: result.failure, asBefore: false, refused: false };
   }
 }
 
