@@ -130,6 +130,8 @@ describe.each([
 
 // Git itself calls the program to sign and to verify.
 const hasSshKeygen = spawnSync('ssh-keygen', ['-?']).error === undefined;
+if (!hasSshKeygen)
+  console.warn('git: no ssh-keygen on this machine, signed commits not tested; install openssh-client');
 
 test.skipIf(!hasSshKeygen)('a commit signed with an ssh key has the fingerprint of that key as signer', async () => {
   const repository = newRepository();
