@@ -4,8 +4,7 @@
  */
 import type { PlanStep } from '../model/plan.ts';
 import type { Action } from './instruction.ts';
-import type { SwitchParams } from './node-step.ts';
-import { packagesAfter, restoreInstructions, switchInstructions, switchParamsSchema } from './node-step.ts';
+import { packagesAfter, switchInstructions, switchInverse, switchParams, switchParamsSchema } from './node-step.ts';
 
 export const nodeRepair = {
   kind: 'node-repair',
@@ -13,12 +12,9 @@ export const nodeRepair = {
   symbol: '!',
   describe(step) {
     const after = packagesAfter(step);
-    const { packages } = step.params as unknown as SwitchParams;
+    const { packages } = switchParams(step);
     return `repairs ${packages.map((name) => `${name} ${after[name]?.version ?? ''}`.trimEnd()).join(', ')}`;
   },
   instructions: switchInstructions,
-  inverse(step) {
-    const params = step.params as unknown as SwitchParams;
-    return restoreInstructions(step, params.restorePoint, params.healthTimeoutMs);
-  },
+  inverse: switchInverse,
 } as const satisfies Action<PlanStep>;

@@ -2,8 +2,8 @@
  * `node-rollback`: returns a node to a restore point it holds, after keeping the present state in another one.
  */
 import type { PlanStep } from '../model/plan.ts';
-import type { Action, Instruction } from './instruction.ts';
-import { confirm, describeVersions, nodeOf, packagesAfter, restoreInstructions } from './node-step.ts';
+import type { Action } from './instruction.ts';
+import { describeVersions, nodeOf, packagesAfter, packagesBefore, returnInstructions } from './node-step.ts';
 
 /** Params of `node-rollback`. */
 export interface RollbackParams {
@@ -26,16 +26,13 @@ export const nodeRollback = {
   },
   symbol: '<',
   describe: (step) => `rolls back ${describeVersions(step)}`,
-  instructions(step) {
-    const params = step.params as unknown as RollbackParams;
-    const node = nodeOf(step);
-    const after = packagesAfter(step);
-    const { restorePoint, keep, healthTimeoutMs } = params;
-    const rollback: Instruction = { kind: 'rollback', node, restorePoint, keep, healthTimeoutMs };
-    return Object.keys(after).length === 0 ? [rollback] : [rollback, confirm(node, after, healthTimeoutMs)];
-  },
+  instructions: (step) => returnInstructions(nodeOf(step), packagesAfter(step), rollbackParams(step)),
   inverse(step) {
-    const params = step.params as unknown as RollbackParams;
-    return restoreInstructions(step, params.keep, params.healthTimeoutMs);
+    const { keep, healthTimeoutMs } = rollbackParams(step);
+    return returnInstructions(nodeOf(step), packagesBefore(step), { restorePoint: keep, keep: null, healthTimeoutMs });
   },
 } as const satisfies Action<PlanStep>;
+
+function rollbackParams(step: PlanStep): RollbackParams {
+  return step.params as unknown as RollbackParams;
+}

@@ -27,6 +27,11 @@ export const switchParamsSchema = {
   },
 } as const;
 
+/** The params of a step are checked against the schema of its kind when a plan is read. */
+export function switchParams(step: PlanStep): SwitchParams {
+  return step.params as unknown as SwitchParams;
+}
+
 export function nodeOf(step: PlanStep): string {
   return step.target.slice('node/'.length);
 }
@@ -47,7 +52,7 @@ export function expectedState(packages: Readonly<Record<string, InstalledPackage
 
 /** Stage everything, switch in one restart, confirm. */
 export function switchInstructions(step: PlanStep): readonly Instruction[] {
-  const params = step.params as unknown as SwitchParams;
+  const params = switchParams(step);
   const node = nodeOf(step);
   const after = packagesAfter(step);
   const releases = params.packages.map((name): WantedRelease => {
@@ -68,19 +73,24 @@ export function switchInstructions(step: PlanStep): readonly Instruction[] {
   ];
 }
 
-/** Back to the restore point that the step made. A node that had nothing has no service to be healthy. */
-export function restoreInstructions(step: PlanStep, restorePoint: string, healthTimeoutMs: number): Instruction[] {
-  const node = nodeOf(step);
-  const before = packagesBefore(step);
-  const back: Instruction = { kind: 'rollback', node, restorePoint, keep: null, healthTimeoutMs };
-  return Object.keys(before).length === 0 ? [back] : [back, confirm(node, before, healthTimeoutMs)];
+/** Back to the restore point that the switch made. */
+export function switchInverse(step: PlanStep): readonly Instruction[] {
+  const { restorePoint, healthTimeoutMs } = switchParams(step);
+  return returnInstructions(nodeOf(step), packagesBefore(step), { restorePoint, keep: null, healthTimeoutMs });
 }
 
-export function confirm(
+/** To a restore point that holds `packages`. A node that then has nothing has no service to be healthy. */
+export function returnInstructions(
   node: string,
   packages: Readonly<Record<string, InstalledPackage>>,
-  timeoutMs: number,
-): Instruction {
+  params: { readonly restorePoint: string; readonly keep: string | null; readonly healthTimeoutMs: number },
+): readonly Instruction[] {
+  const { restorePoint, keep, healthTimeoutMs } = params;
+  const back: Instruction = { kind: 'rollback', node, restorePoint, keep, healthTimeoutMs };
+  return Object.keys(packages).length === 0 ? [back] : [back, confirm(node, packages, healthTimeoutMs)];
+}
+
+function confirm(node: string, packages: Readonly<Record<string, InstalledPackage>>, timeoutMs: number): Instruction {
   return { kind: 'confirm', node, expected: expectedState(packages), timeoutMs };
 }
 
