@@ -62,7 +62,8 @@ export function comparePins(a: LockedPackage, b: LockedPackage): number {
   return (
     compareText(a.package, b.package) ||
     compareText(a.platform, b.platform) ||
-    compareText(a.architecture, b.architecture)
+    compareText(a.architecture, b.architecture) ||
+    compareText(a.manifestHash, b.manifestHash)
   );
 }
 

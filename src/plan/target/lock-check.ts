@@ -6,6 +6,7 @@ import semver from 'semver';
 import type { Desired, LockedPackage } from '../../model/desired.ts';
 import type { Catalogue, ReleaseManifest } from '../../model/release.ts';
 import { compareText } from '../../kernel/finding.ts';
+import { comparePins } from '../../resolve/resolve-lock.ts';
 import type { Notes } from '../findings/notes.ts';
 
 const fixLock = 'Run `themis lock` and commit themis.lock.yaml.';
@@ -88,13 +89,4 @@ function wouldHold(catalogue: Catalogue, name: string, range: string): string {
     if (best === undefined || semver.gt(release.version, best.version)) best = release;
   }
   return best === undefined ? `nothing for ${name} ${range}: no release satisfies it` : `${name} ${best.version}`;
-}
-
-function comparePins(a: LockedPackage, b: LockedPackage): number {
-  return (
-    compareText(a.package, b.package) ||
-    compareText(a.platform, b.platform) ||
-    compareText(a.architecture, b.architecture) ||
-    compareText(a.manifestHash, b.manifestHash)
-  );
 }
