@@ -10,13 +10,14 @@ import { choosePlan, type ChosenPlan } from '../fleet/apply-plan.ts';
 import { carryOutPlan } from '../fleet/carry-out-plan.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { confirm } from '../confirm.ts';
-import { printFindings, withFleet } from '../fleet/fleet-session.ts';
-import { withLock, type LockedFleet } from '../fleet/locked-fleet.ts';
+import { printFindings } from '../fleet/fleet-session.ts';
+import type { LockedFleet } from '../fleet/locked-fleet.ts';
 import { closingLine } from '../../../report/plan/plan-phrases.ts';
 import { paintFor } from '../paint.ts';
 import { formatPlan } from '../fleet/plan-output.ts';
-import { createProgress, type Progress } from '../progress.ts';
-import { runOptions } from '../fleet/run-options.ts';
+import type { Progress } from '../progress.ts';
+import { isStream, runLocked, streamPlan } from '../fleet/run-locked.ts';
+import { parallelismOf, runOptions } from '../fleet/run-options.ts';
 import { readTextFile } from '../reading/text-file.ts';
 
 export const applyCommand: Command = {
@@ -40,20 +41,10 @@ export const applyCommand: Command = {
     const isFile = namesPlan(resolve(session.directory, argument));
     const saved = isFile ? await readSaved(session, argument) : undefined;
     if (typeof saved === 'number') return saved;
-    const progress = createProgress(session, input.text('output') === 'jsonl' ? 'jsonl' : 'text');
-    try {
-      return await withFleet(session, isFile ? '.' : argument, async (fleet) => {
-        const lock = {
-          purpose: `themis apply ${argument}`,
-          timeoutMs: input.duration('lock-timeout') ?? 0,
-          parallelism: input.integer('parallelism', 1) ?? 10,
-          lookOnly: input.flag('dry-run'),
-        };
-        return withLock(session, fleet, lock, progress, (locked) => apply(session, input, locked, saved, progress));
-      });
-    } finally {
-      progress.close();
-    }
+    const lock = { purpose: `themis apply ${argument}`, lookOnly: input.flag('dry-run') };
+    return runLocked(session, input, isFile ? '.' : argument, lock, (locked, progress) =>
+      apply(session, input, locked, saved, progress),
+    );
   },
 };
 
@@ -92,7 +83,7 @@ async function apply(
       record,
       ...(resumed === undefined ? {} : { resume: resumed }),
       ...(membership === undefined ? {} : { membership }),
-      parallelism: input.integer('parallelism', 1) ?? 10,
+      parallelism: parallelismOf(input),
       wait: !input.flag('no-wait'),
       again: `themis apply${argument === undefined ? '' : ` ${argument}`}`,
     },
@@ -108,9 +99,8 @@ async function replace(session: Session, { fleet, token }: LockedFleet, { plan, 
 
 function show(session: Session, input: Input, chosen: ChosenPlan, reviewed: boolean, progress: Progress): void {
   const { plan, resume } = chosen;
-  if (input.text('output') === 'jsonl') {
-    progress.emit({ type: 'planned', planDigest: plan.planDigest, summary: plan.summary });
-    for (const finding of plan.findings) progress.emit({ type: 'finding', finding });
+  if (isStream(input)) {
+    streamPlan(plan, progress);
     return;
   }
   if (resume !== undefined) {

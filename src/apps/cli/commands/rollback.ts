@@ -14,12 +14,12 @@ import { loadCatalogue } from '../reading/catalogue.ts';
 import { carryOutPlan } from '../fleet/carry-out-plan.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { confirm } from '../confirm.ts';
-import { withFleet } from '../fleet/fleet-session.ts';
-import { withLock, type LockedFleet } from '../fleet/locked-fleet.ts';
+import type { LockedFleet } from '../fleet/locked-fleet.ts';
 import { paintFor } from '../paint.ts';
 import { formatPlan } from '../fleet/plan-output.ts';
-import { createProgress, type Progress } from '../progress.ts';
-import { runOptions } from '../fleet/run-options.ts';
+import type { Progress } from '../progress.ts';
+import { isStream, runLocked, streamPlan } from '../fleet/run-locked.ts';
+import { parallelismOf, runOptions } from '../fleet/run-options.ts';
 
 export const rollbackCommand: Command = {
   name: 'rollback',
@@ -43,19 +43,8 @@ export const rollbackCommand: Command = {
         'a rollback takes no selector: name node/NAME or tenant/NAME, or unset THEMIS_SELECTOR',
       );
     const what = readWhat(input);
-    const progress = createProgress(session, input.text('output') === 'jsonl' ? 'jsonl' : 'text');
-    try {
-      return await withFleet(session, '.', async (fleet) => {
-        const lock = {
-          purpose: `themis rollback ${addressOf(what)}`,
-          timeoutMs: input.duration('lock-timeout') ?? 0,
-          parallelism: input.integer('parallelism', 1) ?? 10,
-        };
-        return withLock(session, fleet, lock, progress, (locked) => rollBack(session, input, locked, what, progress));
-      });
-    } finally {
-      progress.close();
-    }
+    const lock = { purpose: `themis rollback ${addressOf(what)}` };
+    return runLocked(session, input, '.', lock, (locked, progress) => rollBack(session, input, locked, what, progress));
   },
 };
 
@@ -71,10 +60,8 @@ async function rollBack(
   const open = await store.openExecutionOf();
   const resume = open === null ? undefined : await sameRollback(store, open, what, input.text('to'));
   const plan = resume?.plan ?? (await makeRollback(session, input, locked, what, record));
-  if (input.text('output') === 'jsonl') {
-    progress.emit({ type: 'planned', planDigest: plan.planDigest, summary: plan.summary });
-    for (const finding of plan.findings) progress.emit({ type: 'finding', finding });
-  } else session.out.write(formatPlan(plan, 'text', paintFor(session.out)));
+  if (isStream(input)) streamPlan(plan, progress);
+  else session.out.write(formatPlan(plan, 'text', paintFor(session.out)));
   if (resume === undefined) {
     const code = planExitCode(plan, false);
     if (code !== exitCode.done) return code;
@@ -95,7 +82,7 @@ async function rollBack(
       plan,
       record,
       ...(resume === undefined ? {} : { resume }),
-      parallelism: input.integer('parallelism', 1) ?? 10,
+      parallelism: parallelismOf(input),
       wait: true,
       again: `themis rollback ${addressOf(what)}`,
     },

@@ -1,4 +1,4 @@
-import type { Option } from '../command.ts';
+import type { Input, Option } from '../command.ts';
 
 /** Options of every command that carries out a plan. */
 export const runOptions: readonly Option[] = [
@@ -14,3 +14,7 @@ export const runOptions: readonly Option[] = [
     default: 'text',
   },
 ];
+
+export function parallelismOf(input: Input): number {
+  return input.integer('parallelism', 1)!;
+}
