@@ -1,3 +1,4 @@
+import type { DesiredGate } from '../model/desired.ts';
 import type { ExpectedState, WantedRelease } from '../model/message.ts';
 
 /**
@@ -26,8 +27,22 @@ export type Instruction =
   | { readonly kind: 'confirm'; readonly node: string; readonly expected: ExpectedState; readonly timeoutMs: number }
   /** Not before `durationMs` have passed since the last node of the stage finished. */
   | { readonly kind: 'bake'; readonly stage: number; readonly durationMs: number }
+  /** Ask these gates while the stage bakes: one that fails ends it, and all have to pass. */
+  | { readonly kind: 'judge'; readonly stage: number; readonly gates: StageGates }
   | { readonly kind: 'await-approval'; readonly stage: number }
   | { readonly kind: 'promote'; readonly stage: number };
+
+/** Gates of a stage as the plan states them. */
+export interface StageGates {
+  readonly gates: readonly DesiredGate[];
+  /** Names of gates whose comparison cannot be made here (no control exists); their own limits still count. */
+  readonly notCompared: readonly string[];
+  /** Longest bake while evidence is insufficient; never less than the bake. */
+  readonly bakeLimitMs: number;
+  readonly onInsufficient: 'pause' | 'rollback' | 'promote';
+  /** False where a person decides: then only a gate that fails counts. */
+  readonly mustPass: boolean;
+}
 
 /** An action kind: pure. `Params` come from a plan file, so they are checked against `paramsSchema` when a plan is read. */
 export interface Action<Step> {

@@ -28,7 +28,6 @@ const approvalsOf =
 const when = (condition: boolean, address: string): readonly string[] => (condition ? [address] : []);
 
 export const experimentalMarks: readonly Mark[] = [
-  { kind: 'Tenant', path: [], find: ({ tenants }) => names('tenant', tenants) },
   { kind: 'Verification', path: [], find: ({ verifications }) => names('verification', verifications) },
   { kind: 'Database', path: [], find: ({ databases }) => names('database', databases) },
   { kind: 'Migration', path: [], find: ({ migrations }) => names('migration', migrations) },
@@ -54,15 +53,6 @@ export const experimentalMarks: readonly Mark[] = [
   },
   {
     kind: 'Fleet',
-    path: ['spec', 'nodes', 'items', 'tenants'],
-    find: ({ fleet }) =>
-      names(
-        'node',
-        fleet.nodes.filter(({ tenants }) => tenants.length > 0),
-      ),
-  },
-  {
-    kind: 'Fleet',
     path: ['spec', 'releases', 'http'],
     find: ({ fleet }) => when(fleet.releases.kind === 'http', 'releases'),
   },
@@ -76,32 +66,7 @@ export const experimentalMarks: readonly Mark[] = [
     path: ['spec', 'coordination', 'etcd'],
     find: ({ fleet }) => when(fleet.coordination.kind === 'etcd', 'coordination'),
   },
-  { kind: 'Fleet', path: ['spec', 'metrics'], find: ({ fleet }) => when(fleet.metrics !== undefined, 'metrics') },
-  {
-    kind: 'Rollout',
-    path: ['spec', 'spreadBy'],
-    find: ({ rollout }) => when(rollout.spreadBy !== undefined, `rollout/${rollout.name}`),
-  },
-  {
-    kind: 'Rollout',
-    path: ['spec', 'gates'],
-    find: ({ rollout }) => rollout.gates.map((_, index) => `gate/${index + 1}`),
-  },
-  {
-    kind: 'Rollout',
-    path: ['spec', 'stages', 'items', 'bakeLimit'],
-    find: ({ rollout }) =>
-      rollout.stages.flatMap((stage, index) => when(stage.bakeLimitMs !== undefined, `stage/${index + 1}`)),
-  },
-  {
-    kind: 'Rollout',
-    path: ['spec', 'stages', 'items', 'onInsufficient'],
-    find: ({ rollout }) =>
-      rollout.stages.flatMap((stage, index) => when(stage.onInsufficient !== 'pause', `stage/${index + 1}`)),
-  },
   { kind: 'Approval', path: ['spec', 'for', 'step'], find: approvalsOf('step') },
-  { kind: 'Approval', path: ['spec', 'for', 'tenant'], find: approvalsOf('tenant') },
-  { kind: 'Approval', path: ['spec', 'for', 'emergency'], find: approvalsOf('emergency') },
 ];
 
 /** One warning for each experimental kind or field that is present, however often. */

@@ -2,7 +2,6 @@
  * Documents that passed every check to `Desired`: defaults filled in, one spelling, sorted by name. Nothing here
  * can fail, and nothing depends on files or on the order in which things were written.
  */
-import { parseDuration } from '../kernel/units/duration.ts';
 import { compareText, type SourceSpan } from '../kernel/finding.ts';
 import type { Digest } from '../kernel/digest.ts';
 import type { JsonObject } from '../kernel/json.ts';
@@ -13,41 +12,34 @@ import type {
   DesiredApproval,
   DesiredFleet,
   DesiredNode,
-  DesiredRollout,
-  DesiredStage,
-  DesiredTenant,
+  KnownBadUpgrade,
   Lock,
+  MetricsProvider,
   NamedDocument,
   ReleaseSourceSpec,
+  SecretRef,
+  SignalNames,
   TransportSpec,
 } from '../model/desired.ts';
 import type * as documents from '../model/documents.ts';
+import { defaultRollout, normaliseRollout } from './normalise-rollout.ts';
+import { normaliseTenant } from './normalise-tenant.ts';
 import { canonicalSpec, instantText } from './schema/canonical-spec.ts';
 import type { Kind } from './schema/schemas.ts';
 import type { YamlDocument } from './yaml/yaml-document.ts';
 
-const defaultBakeMs = 0;
-const defaultHealthTimeoutMs = 30_000;
-
-const everyone: DesiredStage = {
-  share: { kind: 'percentage', percentage: 100 },
-  atLeast: undefined,
-  bakeMs: defaultBakeMs,
-  bakeLimitMs: undefined,
-  promotion: 'gate',
-  onInsufficient: 'pause',
-};
-
-/** What a Fleet that names no Rollout gets. */
-export const defaultRollout: DesiredRollout = {
-  name: 'default',
-  maxUnavailable: 1,
-  maxMinorSkew: 1,
-  order: [],
-  health: { timeoutMs: defaultHealthTimeoutMs },
-  onFailure: 'rollback',
-  stages: [everyone],
-  gates: [],
+/** ThemisDB's own names, and those of the Prometheus client libraries. */
+export const defaultSignals: SignalNames = {
+  requests: 'themisdb_requests_total',
+  failedRequests: 'themisdb_requests_total{code=~"5.."}',
+  transactions: 'themisdb_transactions_total',
+  failedTransactions: 'themisdb_transactions_total{outcome="failed"}',
+  duration: 'themisdb_request_duration_seconds',
+  memory: 'process_resident_memory_bytes',
+  memoryLimit: 'themisdb_memory_limit_bytes',
+  cpu: 'process_cpu_seconds_total',
+  cpus: 'themisdb_cpus',
+  diskIo: 'themisdb_disk_io_bytes_total',
 };
 
 export function normalise(
@@ -92,9 +84,11 @@ function normaliseFleet({ metadata, spec }: documents.Fleet): DesiredFleet {
     packages: spec.packages,
     releases: releaseSource(spec.releases),
     coordination: coordination(spec.coordination),
-    ...(spec.metrics === undefined
-      ? {}
-      : { metrics: canonicalSpec('Fleet', ['spec', 'metrics'], spec.metrics) as JsonObject }),
+    metrics: {
+      provider: metricsProvider(spec.metrics),
+      signals: { ...defaultSignals, ...spec.metrics?.signals },
+    },
+    knownBad: sortedKnownBad(spec.knownBad ?? []),
     nodes: byName(spec.nodes.map((node) => normaliseNode(node, metadata.name))),
   };
 }
@@ -121,6 +115,20 @@ function releaseSource({ directory, http, github }: documents.Fleet['spec']['rel
   return { kind: 'github', owner: github!.owner, repo: github!.repo, apiUrl: github!.apiUrl };
 }
 
+function metricsProvider(spec: documents.Fleet['spec']['metrics']): MetricsProvider {
+  if (spec?.prometheus !== undefined) {
+    const { url, tokenFrom, nodeLabel = 'node' } = spec.prometheus;
+    return { kind: 'prometheus', url, tokenFrom: tokenFrom as SecretRef | undefined, nodeLabel };
+  }
+  return spec?.file === undefined ? { kind: 'nodes' } : { kind: 'file', path: spec.file.path };
+}
+
+function sortedKnownBad(list: readonly KnownBadUpgrade[]): readonly KnownBadUpgrade[] {
+  return [...list].sort(
+    (a, b) => compareText(a.package, b.package) || compareText(a.from, b.from) || compareText(a.to, b.to),
+  );
+}
+
 function coordination(spec: documents.Fleet['spec']['coordination']): CoordinationSpec {
   const etcd = spec?.etcd;
   if (etcd === undefined) return { kind: 'sqlite' };
@@ -129,54 +137,6 @@ function coordination(spec: documents.Fleet['spec']['coordination']): Coordinati
     endpoints: [...etcd.endpoints].sort(compareText),
     tls: etcd.tls as JsonObject | undefined,
     prefix: etcd.prefix,
-  };
-}
-
-function normaliseRollout({ metadata, spec }: documents.Rollout): DesiredRollout {
-  return {
-    name: metadata.name,
-    maxUnavailable: spec.maxUnavailable ?? defaultRollout.maxUnavailable,
-    maxMinorSkew: spec.maxMinorSkew ?? defaultRollout.maxMinorSkew,
-    order: spec.order ?? [],
-    ...(spec.spreadBy === undefined ? {} : { spreadBy: spec.spreadBy }),
-    health: { timeoutMs: durationMs(spec.health?.timeout) ?? defaultHealthTimeoutMs },
-    onFailure: spec.onFailure ?? 'rollback',
-    stages: spec.stages === undefined ? [everyone] : spec.stages.map(normaliseStage),
-    gates: canonicalSpec('Rollout', ['spec', 'gates'], spec.gates ?? []) as readonly JsonObject[],
-  };
-}
-
-function normaliseStage(stage: documents.Stage): DesiredStage {
-  const { percentage, nodes } = stage;
-  return {
-    share:
-      percentage === undefined
-        ? { kind: 'nodes', nodes: [...nodes!].sort(compareText) }
-        : { kind: 'percentage', percentage },
-    atLeast: stage.atLeast,
-    bakeMs: durationMs(stage.bake) ?? defaultBakeMs,
-    bakeLimitMs: durationMs(stage.bakeLimit),
-    promotion: stage.promotion ?? 'gate',
-    onInsufficient: stage.onInsufficient ?? 'pause',
-  };
-}
-
-function durationMs(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : parseDuration(text);
-}
-
-function normaliseTenant({ metadata, spec }: documents.Tenant): DesiredTenant {
-  const canonical = canonicalSpec('Tenant', ['spec'], spec) as {
-    windows?: readonly JsonObject[];
-    blackouts?: readonly JsonObject[];
-    policy?: JsonObject;
-  };
-  return {
-    name: metadata.name,
-    priority: spec.priority ?? 'normal',
-    windows: canonical.windows ?? [],
-    blackouts: canonical.blackouts ?? [],
-    policy: canonical.policy ?? {},
   };
 }
 

@@ -107,6 +107,7 @@ function answerOf(reply: NodeReply): Answer {
     case 'refused':
       return refusal(reply.failure);
     case 'observed':
+    case 'metrics':
     case 'pruned':
       throw new ThemisError('BUG', `${reply.node} answered ${reply.kind} to an operation`);
   }

@@ -50,6 +50,9 @@ const codes = {
   POLICY_REFUSED: { exit: 4, retry: 'human' },
   // a node's own work
   UNEXPECTED_STATE: { exit: 8, retry: 'human' },
+  LEADS: { exit: 1, retry: 'backoff' },
+  GATE_FAILED: { exit: 6, retry: 'human' },
+  EVIDENCE_INSUFFICIENT: { exit: 6, retry: 'human' },
   NOT_STAGED: { exit: 1, retry: 'backoff' },
   RESTORE_POINT_MISSING: { exit: 4, retry: 'human' },
   RESTORE_POINT_DAMAGED: { exit: 7, retry: 'human' },

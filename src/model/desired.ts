@@ -43,8 +43,9 @@ export interface DesiredFleet {
   readonly packages: Readonly<Record<string, string>>;
   readonly releases: ReleaseSourceSpec;
   readonly coordination: CoordinationSpec;
-  /** Where gates find their samples, schema-checked; absent: the nodes' own endpoints. */
-  readonly metrics?: JsonObject;
+  readonly metrics: MetricsSpec;
+  /** Ways from one release to another that nobody may take; sorted. */
+  readonly knownBad: readonly KnownBadUpgrade[];
   readonly nodes: readonly DesiredNode[];
 }
 
@@ -61,6 +62,55 @@ export type CoordinationSpec =
       readonly tls: JsonObject | undefined;
       readonly prefix: string | undefined;
     };
+
+/** A step between two releases of a package that is known to go wrong. Versions or ranges. */
+export interface KnownBadUpgrade {
+  readonly package: string;
+  readonly from: string;
+  readonly to: string;
+  readonly reason: string;
+}
+
+/** Where gates find their samples, and what the fleet's database calls its series. */
+export interface MetricsSpec {
+  readonly provider: MetricsProvider;
+  readonly signals: SignalNames;
+}
+
+export type MetricsProvider =
+  /** The `/metrics` endpoint of every node, as its `node.yaml` says; the default. */
+  | { readonly kind: 'nodes' }
+  | {
+      readonly kind: 'prometheus';
+      readonly url: string;
+      readonly tokenFrom: SecretRef | undefined;
+      /** Label that holds the name of the node. */
+      readonly nodeLabel: string;
+    }
+  /** Relative to the fleet directory. */
+  | { readonly kind: 'file'; readonly path: string };
+
+/** Where a secret stands; resolved where it is used, never in a plan, journal or log. */
+export type SecretRef = { readonly env: string } | { readonly file: string };
+
+/** Series selectors in Prometheus notation, `name{label="value"}`, without the node's label. */
+export interface SignalNames {
+  /** Counters. */
+  readonly requests: string;
+  readonly failedRequests: string;
+  readonly transactions: string;
+  readonly failedTransactions: string;
+  /** Histogram in seconds, named without `_bucket`. */
+  readonly duration: string;
+  /** Gauges in bytes. */
+  readonly memory: string;
+  readonly memoryLimit: string;
+  /** Counter of CPU seconds, and gauge of how many CPUs there are. */
+  readonly cpu: string;
+  readonly cpus: string;
+  /** Counter of bytes read and written. */
+  readonly diskIo: string;
+}
 
 export interface DesiredNode {
   readonly name: string;
@@ -86,12 +136,46 @@ export interface DesiredRollout {
   readonly order: readonly string[];
   /** Label key over whose values the nodes of a stage are spread. */
   readonly spreadBy?: string;
-  readonly health: { readonly timeoutMs: number };
+  readonly health: {
+    readonly timeoutMs: number;
+    /** A member that lags more than this behind its leader is no full member: nothing else of its cluster is touched. */
+    readonly maxReplicationLagMs: number;
+  };
   readonly onFailure: 'rollback' | 'pause';
   /** Never empty: without stages there is one of 100 %. */
   readonly stages: readonly DesiredStage[];
-  /** Metric gates, schema-checked; acted on by the judge. */
-  readonly gates: readonly JsonObject[];
+  /** In the order written. */
+  readonly gates: readonly DesiredGate[];
+}
+
+export type GateMetric =
+  | 'errorRate'
+  | 'transactionFailureRate'
+  | 'latencyP50'
+  | 'latencyP95'
+  | 'latencyP99'
+  | 'memory'
+  | 'cpu'
+  | 'diskIo'
+  | 'custom';
+
+/**
+ * A limit on a metric. `max` and `min` are in `unit`: rates and shares from 0 to 1, milliseconds, bytes, bytes per
+ * second, or the number a custom query gives. Absent members are null, so that a gate in a plan file has one spelling.
+ */
+export interface DesiredGate {
+  /** As written, else the metric; with `-2`, `-3` where it occurs again. */
+  readonly name: string;
+  readonly metric: GateMetric;
+  readonly unit: 'share' | 'ms' | 'bytes' | 'bytesPerSecond' | 'number';
+  readonly max: number | null;
+  readonly min: number | null;
+  /** Where its samples come from, when not from the metrics of the Fleet. */
+  readonly provider: 'prometheus' | 'nodes' | 'file' | null;
+  readonly query: string | null;
+  /** Share by which new nodes may be worse than concurrent old ones of the same role; null: not compared. */
+  readonly worseBy: number | null;
+  readonly minSamples: number;
 }
 
 export interface DesiredStage {
@@ -108,9 +192,42 @@ export interface DesiredStage {
 export interface DesiredTenant {
   readonly name: string;
   readonly priority: 'critical' | 'normal' | 'low';
-  readonly windows: readonly JsonObject[];
-  readonly blackouts: readonly JsonObject[];
-  readonly policy: JsonObject;
+  /** Empty: always open. */
+  readonly windows: readonly DesiredWindow[];
+  readonly blackouts: readonly DesiredBlackout[];
+  readonly policy: TenantPolicy;
+}
+
+export type Weekday = 'Monday' | 'Tuesday' | 'Wednesday' | 'Thursday' | 'Friday' | 'Saturday' | 'Sunday';
+
+/** Opens on each of its days at `from`, closes at `to`; a `to` that is not after `from` is on the next day. */
+export interface DesiredWindow {
+  /** From Monday on; never empty. */
+  readonly days: readonly Weekday[];
+  /** Wall-clock `HH:MM`. */
+  readonly from: string;
+  /** Wall-clock `HH:MM`; `24:00` is the end of the day. */
+  readonly to: string;
+  /** IANA time zone. */
+  readonly timezone: string;
+}
+
+/** Days are whole, both included; instants run from the first to just before the last. */
+export interface DesiredBlackout {
+  /** `2026-12-20`, or RFC 3339 UTC. */
+  readonly from: string;
+  readonly to: string;
+  readonly timezone: string;
+  readonly reason: string | undefined;
+}
+
+export interface TenantPolicy {
+  /** False: an update waits for consent. */
+  readonly autoUpdate: boolean;
+  /** Critical releases pass `autoUpdate: false` and consent. */
+  readonly criticalAutoUpdate: boolean;
+  readonly noticeLeadTimeMs: number;
+  readonly consent: 'required' | 'none';
 }
 
 export type ApprovalSubject =

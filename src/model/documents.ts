@@ -30,6 +30,10 @@ export type VersionRange = string;
  */
 export type HttpUrl = string;
 /**
+ * A metric name, with label matchers where needed.
+ */
+export type Series = string;
+/**
  * A SemVer version, always quoted.
  */
 export type Version = string;
@@ -292,7 +296,7 @@ export interface Fleet {
       };
     };
     /**
-     * Where gates find their samples. Default: the /metrics endpoints of the nodes.
+     * Where gates find their samples, and the names of the series. Default: the /metrics endpoints of the nodes.
      */
     metrics?: {
       /**
@@ -305,6 +309,10 @@ export interface Fleet {
       prometheus?: {
         url: HttpUrl;
         tokenFrom?: Secret;
+        /**
+         * Label that holds the name of the node.
+         */
+        nodeLabel?: string;
       };
       /**
        * Recorded samples, for replay.
@@ -315,7 +323,36 @@ export interface Fleet {
          */
         path: string;
       };
+      /**
+       * What the database calls its series, as Prometheus selectors without the label of the node.
+       */
+      signals?: {
+        requests?: Series;
+        failedRequests?: Series;
+        transactions?: Series;
+        failedTransactions?: Series;
+        duration?: Series;
+        memory?: Series;
+        memoryLimit?: Series;
+        cpu?: Series;
+        cpus?: Series;
+        diskIo?: Series;
+      };
     };
+    /**
+     * Ways from one release to another that nobody may take. Upgrade paths go round them.
+     *
+     * Items: One such way.
+     */
+    knownBad?: {
+      package: Name;
+      from: VersionRange;
+      to: VersionRange;
+      /**
+       * Shown wherever the way is avoided.
+       */
+      reason: string;
+    }[];
     /**
      * The nodes, in any order.
      *
@@ -922,6 +959,7 @@ export interface Rollout {
      */
     health?: {
       timeout?: Duration;
+      maxReplicationLag?: Duration;
     };
     /**
      * After a failed node: return the updated ones in reverse order, or stop and wait for a person.

@@ -6,6 +6,7 @@ import type { Finding } from '../kernel/finding.ts';
 import type { Failure, Outcome } from '../kernel/outcome.ts';
 import type { Digest } from '../kernel/digest.ts';
 import type { PlanSummary } from './plan.ts';
+import type { GateAnswer } from './verdict.ts';
 
 export type ThemisEvent = { readonly at: string } & EventBody;
 
@@ -46,6 +47,15 @@ export type EventBody =
     }
   /** Nothing can start now; `on` says what is waited for. */
   | { readonly type: 'waiting'; readonly on: WaitReason; readonly detail: string; readonly until: string | null }
+  /** An answer of a gate that is new or has changed; `id` is for `themis explain verdict`. */
+  | {
+      readonly type: 'verdict';
+      readonly id: string;
+      readonly stage: number;
+      readonly gate: string;
+      readonly answer: GateAnswer;
+      readonly because: string;
+    }
   | {
       readonly type: 'leader-moved';
       readonly cluster: string;
@@ -61,7 +71,17 @@ export type EventBody =
       readonly exitCode: number;
     };
 
-export type WaitReason = 'bake' | 'approval' | 'window' | 'quorum' | 'leader' | 'lock' | 'operation' | 'health';
+export type WaitReason =
+  | 'bake'
+  | 'evidence'
+  | 'approval'
+  | 'consent'
+  | 'window'
+  | 'quorum'
+  | 'leader'
+  | 'lock'
+  | 'operation'
+  | 'health';
 
 /** The phases of one node operation, in order of an update. */
 export type NodePhase =

@@ -52,6 +52,8 @@ export type NodeRequestBody =
       readonly expected: ExpectedState;
       readonly restorePoint: string;
       readonly healthTimeoutMs: number;
+      /** Refuse with LEADS, before the drain, when this node leads by then: its turn is the last one. Absent: go on. */
+      readonly unlessLeading?: boolean;
     }
   /** Return to a restore point. Idempotent by `operation`. */
   | {
@@ -62,7 +64,10 @@ export type NodeRequestBody =
       /** Restore point made of the present state first; null where none is wanted (undoing an update). */
       readonly keep: string | null;
       readonly healthTimeoutMs: number;
+      readonly unlessLeading?: boolean;
     }
+  /** The text of the node's own metrics endpoint, at most 4 MiB. Changes nothing. */
+  | { readonly kind: 'metrics' }
   /** Finish or undo the operation that was cut off, or wait for the one that runs. No open operation: `unchanged`. */
   | { readonly kind: 'recover'; readonly authority: Authority | null }
   /** Obey another coordination store from now on. */
@@ -82,6 +87,8 @@ export interface NodeProgress {
 export type NodeReplyBody =
   | { readonly kind: 'observed'; readonly observed: ReachableNode }
   | { readonly kind: 'finished'; readonly result: OperationResult }
+  /** `atMs`: when the node read it, by its own clock; null text: no endpoint, or it does not answer. */
+  | { readonly kind: 'metrics'; readonly atMs: number; readonly text: string | null }
   | {
       readonly kind: 'pruned';
       readonly restorePoints: readonly string[];

@@ -41,6 +41,8 @@ export interface ReachableNode {
   readonly drift: readonly FileDrift[];
   readonly health: Health;
   readonly role: Role;
+  /** What the database says of its group; absent where it says nothing. */
+  readonly replication?: Replication;
   readonly disk: Capacity;
   readonly memory: Capacity;
   /** Newest first. */
@@ -61,6 +63,16 @@ export interface Health {
   /** The version that the running process itself reports, where it does. */
   readonly runningVersion: string | null;
   readonly detail: string | null;
+}
+
+/** null: not reported. */
+export interface Replication {
+  /** How far this member is behind its leader, in milliseconds. */
+  readonly lagMs: number | null;
+  /** Groups of data that have fewer copies than they should. */
+  readonly underReplicatedGroups: number | null;
+  /** Members of the group that this one sees, itself included. */
+  readonly membersUp: number | null;
 }
 
 export interface InstalledPackage {

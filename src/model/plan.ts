@@ -89,6 +89,8 @@ export interface PlanStep {
   readonly needs: readonly string[];
   /** From 1. */
   readonly stage: number;
+  /** Where versions are reached through others: which hop this is, from 1; absent on the last. */
+  readonly hop?: number;
   readonly undo?: StepUndo;
   readonly irreversible?: { readonly why: string };
   /** Further parameters of the kind, as its schema says. */

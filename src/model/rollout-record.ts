@@ -3,14 +3,15 @@
  * when a rollout starts), verdicts, quarantine, suspension, measured durations. Plain data; the fleet room writes it.
  */
 import type { Digest } from '../kernel/digest.ts';
-import type { JsonObject } from '../kernel/json.ts';
+import type { VerdictSummary } from './verdict.ts';
 
 export interface RolloutRecord {
   /** The rollout in progress or last finished; null before the first. */
   readonly current: RolloutProgress | null;
   readonly quarantine: readonly QuarantinedTarget[];
   readonly suspended: { readonly at: string; readonly by: string; readonly reason: string } | null;
-  readonly verdicts: readonly JsonObject[];
+  /** Newest last; the last hundred. Whole verdicts lie in the store. */
+  readonly verdicts: readonly VerdictSummary[];
   readonly estimates: Estimates;
   /** The last durations measured, oldest first: what `estimates` are made from. */
   readonly durations?: Durations;
@@ -25,8 +26,10 @@ export interface Durations {
 export interface RolloutProgress {
   readonly target: Digest;
   readonly startedAt: string;
-  /** Index 0 is stage 1. Node names, each in exactly one stage. */
+  /** Index 0 is stage 1. Node names, each in exactly one stage. Of the last hop, which leads to the target. */
   readonly stages: readonly StageProgress[];
+  /** Stages of the hops before it, which have the same members, by what the hop leads to; absent: none. */
+  readonly hops?: Readonly<Record<string, readonly StageProgress[]>>;
 }
 
 export interface StageProgress {

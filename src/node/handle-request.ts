@@ -10,6 +10,7 @@ import type { NodeContext } from './context.ts';
 import type { NodeDeps } from './deps.ts';
 import { observe } from './observe.ts';
 import { operate, recover, settle } from './operation/operate.ts';
+import { readMetrics } from './metrics.ts';
 import { prune } from './prune.ts';
 import { stage } from './stage.ts';
 import { adoptStore } from './state/authority.ts';
@@ -51,6 +52,8 @@ async function handle(
         const changed = await adoptStore(context, request.store);
         return { kind: 'finished', result: changed ? { kind: 'done', restorePoint: null } : { kind: 'unchanged' } };
       });
+    case 'metrics':
+      return await readMetrics(context);
     case 'prune':
       return prune(context, request, onProgress);
   }

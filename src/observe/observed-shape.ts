@@ -23,6 +23,7 @@ import type {
   ObservedNode,
   OpenOperation,
   ReachableNode,
+  Replication,
   RestorePointSummary,
   UnreachableNode,
 } from '../model/observed.ts';
@@ -59,6 +60,13 @@ const reachable = objectOf<ReachableNode>({
     detail: nullOr(text),
   }),
   role: oneOf('leader', 'follower', 'unknown'),
+  replication: optional(
+    objectOf<Replication>({
+      lagMs: nullOr(wholeNumber),
+      underReplicatedGroups: nullOr(wholeNumber),
+      membersUp: nullOr(wholeNumber),
+    }),
+  ),
   disk: capacity,
   memory: capacity,
   restorePoints: listOf(

@@ -7,7 +7,6 @@ import { compareText } from '../kernel/finding.ts';
 import type { Finding } from '../kernel/finding.ts';
 import { isJsonObject } from '../kernel/json.ts';
 import {
-  anyObject,
   describeProblem,
   digest,
   flag,
@@ -17,6 +16,7 @@ import {
   objectOf,
   oneOf,
   optional,
+  recordOf,
   readShape,
   type Shape,
   text,
@@ -33,6 +33,7 @@ import type {
   RolloutRecord,
   StageProgress,
 } from '../model/rollout-record.ts';
+import type { VerdictSummary } from '../model/verdict.ts';
 import { normaliseNode } from './collect-observed.ts';
 import { architecture, observedNode, platform, safePath, semanticVersion } from './observed-shape.ts';
 
@@ -138,10 +139,27 @@ const stage = objectOf<StageProgress>({
 });
 
 const record = objectOf<RolloutRecord>({
-  current: nullOr(objectOf<RolloutProgress>({ target: digest, startedAt: instant, stages: listOf(stage) })),
+  current: nullOr(
+    objectOf<RolloutProgress>({
+      target: digest,
+      startedAt: instant,
+      stages: listOf(stage),
+      hops: optional(recordOf(listOf(stage))),
+    }),
+  ),
   quarantine: listOf(objectOf<QuarantinedTarget>({ target: digest, at: instant, reason: text })),
   suspended: nullOr(objectOf<NonNullable<RolloutRecord['suspended']>>({ at: instant, by: text, reason: text })),
-  verdicts: listOf(anyObject),
+  verdicts: listOf(
+    objectOf<VerdictSummary>({
+      id: text,
+      stage: wholeNumber,
+      gate: text,
+      answer: oneOf('pass', 'fail', 'insufficient'),
+      at: instant,
+      target: digest,
+      because: text,
+    }),
+  ),
   estimates: objectOf<Estimates>({ updateMs: nullOr(wholeNumber), rollbackMs: nullOr(wholeNumber) }),
   durations: optional(objectOf<Durations>({ update: listOf(wholeNumber), rollback: listOf(wholeNumber) })),
 });

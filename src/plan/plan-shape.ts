@@ -49,6 +49,7 @@ const step = objectOf<PlanStep>({
   reason: text,
   needs: listOf(text),
   stage: wholeNumber,
+  hop: optional(wholeNumber),
   undo: optional(objectOf<StepUndo>({ kind: oneOf('restore'), restorePoint: text })),
   irreversible: optional(objectOf<NonNullable<PlanStep['irreversible']>>({ why: text })),
   params: optional(anyObject),

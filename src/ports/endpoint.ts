@@ -11,10 +11,11 @@ export interface EndpointAnswer {
   readonly ok: boolean;
   /** HTTP status or exit code. */
   readonly status: number;
-  /** At most 64 KiB. */
+  /** At most `limitBytes`; the rest of it is not read. */
   readonly body: string;
 }
 
 export interface Endpoint {
-  call(endpoint: EndpointSpec, timeoutMs: number): Promise<EndpointAnswer>;
+  /** `limitBytes`: 64 KiB where it is absent. */
+  call(endpoint: EndpointSpec, timeoutMs: number, limitBytes?: number): Promise<EndpointAnswer>;
 }

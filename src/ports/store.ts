@@ -8,11 +8,13 @@ import type { ExecutionResult } from '../model/event.ts';
 import type { JournalEntry } from '../model/journal.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RolloutRecord } from '../model/rollout-record.ts';
+import type { EvidenceStore } from './evidence-store.ts';
 
 export interface Store {
   /** Random id made with the store: what nodes record at first contact. */
   readonly id: string;
   readonly lease: Lease;
+  readonly evidence: EvidenceStore;
 
   /** `suspended` in it is what `readSteering` says. */
   readRecord(): Promise<RolloutRecord>;

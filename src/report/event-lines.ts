@@ -37,6 +37,8 @@ export function describeEvent(event: Exclude<ThemisEvent, { type: 'step-progress
       return finished(event.target, event.outcome, event.direction, event.durationMs);
     case 'waiting':
       return `waiting: ${event.detail}${event.until === null ? '' : ` until ${event.until}`}`;
+    case 'verdict':
+      return `stage/${event.stage}: gate ${event.gate} ${verdictWords[event.answer]}: ${event.because} (verdict ${event.id})`;
     case 'leader-moved':
       return event.from === null
         ? undefined
@@ -49,6 +51,8 @@ export function describeEvent(event: Exclude<ThemisEvent, { type: 'step-progress
       return `${event.execution}: ${event.result}`;
   }
 }
+
+const verdictWords = { pass: 'passes', fail: 'fails', insufficient: 'has too little evidence' } as const;
 
 function finished(
   target: string,

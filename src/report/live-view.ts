@@ -57,6 +57,7 @@ export function live(state: LiveState, event: ThemisEvent): LiveState {
     case 'version':
     case 'planned':
     case 'finding':
+    case 'verdict':
     case 'leader-moved':
       return state;
     case 'execution-started':

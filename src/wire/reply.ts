@@ -13,6 +13,7 @@ import type {
   InstalledPackage,
   OpenOperation,
   ReachableNode,
+  Replication,
   RestorePointSummary,
 } from '../model/observed.ts';
 import {
@@ -93,6 +94,12 @@ const observedNode = objectOf<ReachableNode>(
       'drop',
     ),
     role: oneOf('leader', 'follower', 'unknown'),
+    replication: optional(
+      objectOf<Replication>(
+        { lagMs: nullOr(wholeNumber), underReplicatedGroups: nullOr(wholeNumber), membersUp: nullOr(wholeNumber) },
+        'drop',
+      ),
+    ),
     disk: capacity,
     memory: capacity,
     restorePoints: listOf(
@@ -136,6 +143,10 @@ export const nodeMessage: Shape<NodeMessage> = variantsOf<NodeMessage>('kind', {
   progress,
   observed: objectOf<Of<'observed'>>({ ...head, kind: oneOf('observed'), observed: observedNode }, 'drop'),
   finished: objectOf<Of<'finished'>>({ ...head, kind: oneOf('finished'), result: operationResult }, 'drop'),
+  metrics: objectOf<Of<'metrics'>>(
+    { ...head, kind: oneOf('metrics'), atMs: wholeNumber, text: nullOr(boundedText(4 * 1024 * 1024)) },
+    'drop',
+  ),
   pruned: objectOf<Of<'pruned'>>(
     {
       ...head,

@@ -2,6 +2,7 @@
  * Small fleets for planner tests, described by what matters: releases, nodes with what is installed on them, and a
  * rollout. Everything not said gets a plain default. Manifest hashes derive from package and version.
  */
+import { defaultSignals } from '../../src/desired/normalise.ts';
 import { digestJson } from '../../src/kernel/digest.ts';
 
 import type { Desired, DesiredNode, DesiredRollout, DesiredStage } from '../../src/model/desired.ts';
@@ -112,7 +113,7 @@ export function rollout(facts: Partial<DesiredRollout> = {}): DesiredRollout {
     maxUnavailable: 1,
     maxMinorSkew: 1,
     order: [],
-    health: { timeoutMs: 30_000 },
+    health: { maxReplicationLagMs: 10_000, timeoutMs: 30_000 },
     onFailure: 'rollback',
     stages: [stage(100)],
     gates: [],
@@ -150,6 +151,8 @@ export function planInputs(facts: FleetFacts): PlanInputs {
         facts.packages ?? Object.fromEntries(facts.wanted.map((manifest) => [manifest.package, manifest.version])),
       releases: { kind: 'directory', directory: './releases' },
       coordination: { kind: 'sqlite' },
+      metrics: { provider: { kind: 'nodes' }, signals: defaultSignals },
+      knownBad: [],
       nodes: facts.nodes,
     },
     rollout: facts.rollout ?? rollout(),

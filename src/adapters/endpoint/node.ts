@@ -1,5 +1,5 @@
 /**
- * Endpoints over HTTP and as commands. An answer is cut at 64 KiB; the rest of it is never read. A command gets no
+ * Endpoints over HTTP and as commands. An answer is cut at its limit; the rest of it is never read. A command gets no
  * shell and only the variables a program needs to run, so that nothing secret of this process reaches it.
  */
 import { spawn } from 'node:child_process';
@@ -9,23 +9,23 @@ import { ThemisError } from '../../kernel/error.ts';
 import type { Endpoint, EndpointAnswer, EndpointSpec } from '../../ports/endpoint.ts';
 import { baseEnvironment } from '../base-environment.ts';
 
-const bodyLimit = 64 * 1024;
+const usualLimitBytes = 64 * 1024;
 const flushMs = 200;
 
 export function createEndpoint(): Endpoint {
   return {
-    async call(endpoint, timeoutMs) {
-      return endpoint.kind === 'http' ? request(endpoint, timeoutMs) : run(endpoint.command, timeoutMs);
+    async call(endpoint, timeoutMs, limitBytes = usualLimitBytes) {
+      const body = new Body(limitBytes);
+      return endpoint.kind === 'http' ? request(endpoint, timeoutMs, body) : run(endpoint.command, timeoutMs, body);
     },
   };
 }
 
 type HttpSpec = Extract<EndpointSpec, { kind: 'http' }>;
 
-function request(endpoint: HttpSpec, timeoutMs: number): Promise<EndpointAnswer> {
+function request(endpoint: HttpSpec, timeoutMs: number, body: Body): Promise<EndpointAnswer> {
   return new Promise((resolve, reject) => {
     const client = endpoint.url.startsWith('https:') ? https : http;
-    const body = new Body();
     const timer = setTimeout(() => {
       call.destroy();
       reject(new ThemisError('TIMEOUT', `${endpoint.url} did not answer within ${timeoutMs} ms.`));
@@ -54,10 +54,9 @@ function request(endpoint: HttpSpec, timeoutMs: number): Promise<EndpointAnswer>
   });
 }
 
-function run(command: readonly string[], timeoutMs: number): Promise<EndpointAnswer> {
+function run(command: readonly string[], timeoutMs: number, body: Body): Promise<EndpointAnswer> {
   return new Promise((resolve, reject) => {
     const [program = '', ...rest] = command;
-    const body = new Body();
     const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'ignore'], env: baseEnvironment() });
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
@@ -82,12 +81,17 @@ function run(command: readonly string[], timeoutMs: number): Promise<EndpointAns
 }
 
 class Body {
+  readonly #limitBytes: number;
   readonly #chunks: Buffer[] = [];
   #sizeBytes = 0;
 
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes;
+  }
+
   /** False once it is full. */
   add(chunk: Buffer): boolean {
-    const room = bodyLimit - this.#sizeBytes;
+    const room = this.#limitBytes - this.#sizeBytes;
     this.#chunks.push(chunk.subarray(0, room));
     this.#sizeBytes += Math.min(room, chunk.length);
     return chunk.length <= room;

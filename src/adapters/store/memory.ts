@@ -4,9 +4,12 @@
  */
 import { ThemisError } from '../../kernel/error.ts';
 import type { JournalEntry } from '../../model/journal.ts';
+import type { Series } from '../../model/metrics.ts';
 import type { Plan } from '../../model/plan.ts';
 import { emptyRecord, type RolloutRecord } from '../../model/rollout-record.ts';
+import type { Verdict } from '../../model/verdict.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { EvidenceStore } from '../../ports/evidence-store.ts';
 import type {
   ExecutionEnd,
   ExecutionHeader,
@@ -18,6 +21,7 @@ import type {
   Steering,
   Store,
 } from '../../ports/store.ts';
+import { keptVerdicts } from './kept-verdicts.ts';
 import { acquired, checkToken, forced, freeLease, leaseStateOf, released, renewed } from './lease-rules.ts';
 import type { IsAlive, LeaseRow } from './lease-rules.ts';
 
@@ -26,11 +30,21 @@ export interface MemoryState {
   lease: LeaseRow;
   record: RolloutRecord;
   steering: Steering;
+  readonly verdicts: Map<string, Verdict>;
+  readonly readings: Map<string, (readonly Series[])[]>;
   readonly executions: { readonly summary: ExecutionSummary; readonly plan: Plan; readonly journal: JournalEntry[] }[];
 }
 
 export function createMemoryState(id = 'memory'): MemoryState {
-  return { id, lease: freeLease, record: emptyRecord, steering: { suspended: null, cancel: null }, executions: [] };
+  return {
+    id,
+    lease: freeLease,
+    record: emptyRecord,
+    steering: { suspended: null, cancel: null },
+    verdicts: new Map(),
+    readings: new Map(),
+    executions: [],
+  };
 }
 
 export function createMemoryStore(state: MemoryState, clock: Clock, isAlive: IsAlive = () => true): Store {
@@ -40,12 +54,14 @@ export function createMemoryStore(state: MemoryState, clock: Clock, isAlive: IsA
 class MemoryStore implements Store {
   readonly id: string;
   readonly lease: Lease;
+  readonly evidence: EvidenceStore;
   readonly #state: MemoryState;
 
   constructor(state: MemoryState, clock: Clock, isAlive: IsAlive) {
     this.id = state.id;
     this.#state = state;
     this.lease = new MemoryLease(state, clock, isAlive);
+    this.evidence = createMemoryEvidence(state);
   }
 
   async readRecord(): Promise<RolloutRecord> {
@@ -90,6 +106,9 @@ class MemoryStore implements Store {
     const index = this.#state.executions.findIndex((one) => one.summary.id === execution);
     const found = this.#find(execution);
     if (found.summary.end === null) {
+      for (const key of this.#state.readings.keys()) {
+        if ((JSON.parse(key) as string[])[0] === execution) this.#state.readings.delete(key);
+      }
       this.#state.executions[index] = { ...found, summary: { ...found.summary, end } };
     }
   }
@@ -116,6 +135,33 @@ class MemoryStore implements Store {
     if (found === undefined) throw new ThemisError('NOT_FOUND', `no execution ${execution} in the store`);
     return found;
   }
+}
+
+function createMemoryEvidence(state: MemoryState): EvidenceStore {
+  const key = (execution: string, stage: string): string => JSON.stringify([execution, stage]);
+  return {
+    async writeVerdict(verdict, token) {
+      checkToken(state.lease, token);
+      state.verdicts.set(verdict.id, verdict);
+      for (const oldest of state.verdicts.keys()) {
+        if (state.verdicts.size <= keptVerdicts) break;
+        state.verdicts.delete(oldest);
+      }
+    },
+    async readVerdict(id) {
+      const verdict = state.verdicts.get(id);
+      if (verdict === undefined) throw new ThemisError('NOT_FOUND', `no verdict ${id} in the store`);
+      return verdict;
+    },
+    async appendReadings(execution, stage, readings, token) {
+      checkToken(state.lease, token);
+      const list = state.readings.get(key(execution, stage)) ?? [];
+      state.readings.set(key(execution, stage), [...list, readings]);
+    },
+    async readReadings(execution, stage) {
+      return state.readings.get(key(execution, stage)) ?? [];
+    },
+  };
 }
 
 class MemoryLease implements Lease {

@@ -12,11 +12,14 @@ import type { JournalEntry } from '../../model/journal.ts';
 import type { Plan } from '../../model/plan.ts';
 import { emptyRecord, type RolloutRecord } from '../../model/rollout-record.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { EvidenceStore } from '../../ports/evidence-store.ts';
 import type { ExecutionEnd, ExecutionHeader, ExecutionSummary, Lease, Steering, Store } from '../../ports/store.ts';
 import { checkToken, freeLease, type IsAlive, type LeaseRow } from './lease-rules.ts';
+import { createSqliteEvidence, evidenceSchema } from './sqlite-evidence.ts';
 import { createSqliteLease } from './sqlite-lease.ts';
 
-const schemaVersion = 1;
+/** 2 added verdicts and readings. */
+const schemaVersion = 2;
 const schema = `
   CREATE TABLE value (name TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE execution (
@@ -52,6 +55,7 @@ export interface SqliteAccess {
 class SqliteStore implements Store, SqliteAccess {
   readonly id: string;
   readonly lease: Lease;
+  readonly evidence: EvidenceStore;
   readonly #db: DatabaseSync;
 
   constructor(file: string, clock: Clock, isAlive: IsAlive) {
@@ -63,6 +67,11 @@ class SqliteStore implements Store, SqliteAccess {
       throw error;
     }
     this.lease = createSqliteLease(this, clock, isAlive);
+    this.evidence = createSqliteEvidence({
+      db: this.#db,
+      fencedWrite: (token, work) => this.#fencedWrite(token, work),
+      read: (work) => this.read(work),
+    });
   }
 
   async readRecord(): Promise<RolloutRecord> {
@@ -118,6 +127,7 @@ class SqliteStore implements Store, SqliteAccess {
       this.#db
         .prepare('UPDATE execution SET ended = ? WHERE id = ? AND ended IS NULL')
         .run(JSON.stringify(end), execution);
+      this.#db.prepare('DELETE FROM readings WHERE execution = ?').run(execution);
     });
   }
 
@@ -185,8 +195,11 @@ class SqliteStore implements Store, SqliteAccess {
     }
     if (found === 0) {
       this.#db.exec(schema);
-      this.#db.exec(`PRAGMA user_version = ${schemaVersion}`);
       this.#setValue('id', randomUUID());
+    }
+    if (found < schemaVersion) {
+      this.#db.exec(evidenceSchema);
+      this.#db.exec(`PRAGMA user_version = ${schemaVersion}`);
     }
     return this.#value('id') as string;
   }

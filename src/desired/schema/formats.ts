@@ -10,6 +10,7 @@ export const formats: Readonly<Record<string, (text: string) => boolean>> = {
   duration: (text) => parseDuration(text) !== undefined,
   selector: (text) => parseSelector(text) !== undefined,
   'date-or-instant': isDateOrInstant,
+  series: isSeries,
 };
 
 /** Exactly as SemVer writes it: no leading `v`, all three numbers. */
@@ -47,6 +48,14 @@ function hasZone(text: string): boolean {
 export function timeZones(): readonly string[] {
   return ['UTC', ...Intl.supportedValuesOf('timeZone')];
 }
+
+/** A Prometheus selector: a metric name, with matchers in braces where needed. */
+export function isSeries(text: string): boolean {
+  return seriesPattern.test(text);
+}
+
+const seriesPattern =
+  /^[a-zA-Z_:][a-zA-Z0-9_:]*(?:\{\s*(?:[a-zA-Z_][a-zA-Z0-9_]*\s*(?:=~|!~|!=|=)\s*"(?:[^"\\]|\\.)*"\s*(?:,\s*|(?=\})))*\})?$/u;
 
 const datePattern = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:Z|[+-](\d{2}):(\d{2})))?$/u;
 

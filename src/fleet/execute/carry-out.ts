@@ -67,6 +67,7 @@ async function carryOne(instruction: Instruction, context: CarryContext): Promis
     case 'confirm':
       return await confirm(instruction.node, instruction.expected, instruction.timeoutMs, context);
     case 'bake':
+    case 'judge':
     case 'await-approval':
     case 'promote':
       throw new ThemisError('BUG', `instruction ${instruction.kind} is a gate's, not a node's`);

@@ -24,6 +24,7 @@ export interface NodeConfig {
 export interface NodeEndpoints {
   readonly health?: EndpointSpec;
   readonly role?: EndpointSpec;
+  readonly metrics?: EndpointSpec;
   readonly drain?: EndpointSpec;
   readonly rejoin?: EndpointSpec;
   readonly transferLeadership?: EndpointSpec;
@@ -45,7 +46,7 @@ export interface NodeDocument {
     readonly status?: readonly string[];
     readonly stopTimeout?: string;
   };
-  readonly endpoints?: Readonly<Partial<Record<keyof NodeEndpoints | 'metrics', EndpointDocument>>>;
+  readonly endpoints?: Readonly<Partial<Record<keyof NodeEndpoints, EndpointDocument>>>;
   readonly drainTimeout?: string;
   readonly limits?: { readonly freeSpaceFactor?: number; readonly maxReleaseSize?: string };
   readonly platform?: Platform;

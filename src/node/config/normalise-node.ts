@@ -62,6 +62,7 @@ function serviceOf(document: NodeDocument, root: string, directories: NodeConfig
 const methods = {
   health: 'GET',
   role: 'GET',
+  metrics: 'GET',
   drain: 'POST',
   rejoin: 'POST',
   transferLeadership: 'POST',

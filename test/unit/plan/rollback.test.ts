@@ -25,7 +25,9 @@ function point(id: string, manifest: ReleaseManifest, createdAt = '2026-11-20T00
   return { id, createdAt, packages: { themisdb: installed(manifest) }, sizeBytes: 10 };
 }
 
-const lastPlan = plan(simpleFleet(3, v14, v15, { rollout: rollout({ health: { timeoutMs: 5000 } }) }));
+const lastPlan = plan(
+  simpleFleet(3, v14, v15, { rollout: rollout({ health: { timeoutMs: 5000, maxReplicationLagMs: 10_000 } }) }),
+);
 const updated = ['node-a', 'node-b', 'node-c'].map((name) =>
   observedNode(name, [v15], { role: name === 'node-a' ? 'leader' : 'follower', restorePoints: [point('before', v14)] }),
 );

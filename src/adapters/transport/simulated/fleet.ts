@@ -126,6 +126,7 @@ export class SimulatedFleet implements Transport {
         if (failure !== undefined) return { kind: 'refused', failure };
         return { kind: 'finished', result: await node.recover() };
       }
+      case 'metrics':
       case 'adopt':
       case 'prune':
         throw new ThemisError('BUG', `the simulated fleet does not answer ${request.kind}`);
