@@ -35,6 +35,8 @@ function answeredMinutes(tenants: readonly DesiredTenant[], startMs: number): Ui
   while (fromMs < endMs) {
     const answer = ask(windows, tenants, fromMs, 1);
     if (answer.kind !== 'open' || answer.startMs >= endMs) break;
+    // What closed is closed: an opening is told whole.
+    if (fromMs > startMs) expect(answer.startMs).toBeGreaterThan(fromMs);
     const closesMs = Math.min(answer.closesAtMs ?? Infinity, endMs);
     open.fill(1, (answer.startMs - startMs) / minuteMs, (closesMs - startMs) / minuteMs);
     fromMs = closesMs;
