@@ -157,7 +157,7 @@ function report(session: Session, path: string, approval: DesiredApproval, desir
   const shown = /^[\w./-]+$/u.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
   session.out.write(
     `Wrote ${path}: ${by} approves ${what} of target ${shortDigest(target)}${until}.\n` +
-      `It counts once it is committed:\n` +
+      `To commit it:\n` +
       `  git add ${shown} && git commit -m "Approve ${what}" -- ${shown}\n`,
   );
   const note = approvalNote(subject, desired);
