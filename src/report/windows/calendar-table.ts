@@ -92,7 +92,7 @@ function openingRow(tenant: string, opening: CalendarOpening): readonly Row[] {
 }
 
 function blackoutRow(tenant: string, { startsAt, endsAt, reason }: CalendarBlackout): Row {
-  const what = reason === null ? 'blackout' : `blackout: ${reason.replaceAll(/\s+/gu, ' ')}`;
+  const what = reason === null ? 'blackout' : `blackout: ${reason.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim()}`;
   return { startsAt, cells: [timeOf(startsAt), endText(startsAt, endsAt), '', tenant, what, ''] };
 }
 
