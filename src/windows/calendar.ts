@@ -10,7 +10,14 @@ import { createCommonOpenings } from './common-openings.ts';
 import { windowsText } from './describe.ts';
 import { createNodeWindows } from './node-windows.ts';
 import type { Opening } from './opening.ts';
-import { blockMs, createZones, restrictionsOf, type Restriction, type Zones } from './restriction.ts';
+import {
+  blockMs,
+  createPatterns,
+  restrictionsOf,
+  type Pattern,
+  type Patterns,
+  type Restriction,
+} from './restriction.ts';
 import { asksForConsent, consents } from './terms.ts';
 
 export interface CalendarTerms {
@@ -27,7 +34,7 @@ export interface CalendarTerms {
 
 export function tenantCalendars(terms: CalendarTerms): readonly TenantCalendar[] {
   const { tenants, nodes, approvals, target, noticeAtMs, fromMs } = terms;
-  const zones = createZones();
+  const patterns = createPatterns();
   const given = consents(approvals, target);
   return tenants.map((tenant): TenantCalendar => {
     const { name, priority, windows, policy } = tenant;
@@ -38,8 +45,8 @@ export function tenantCalendars(terms: CalendarTerms): readonly TenantCalendar[]
       priority,
       nodes: nodes.filter((node) => node.tenants.includes(name)).map((node) => node.name),
       windows: windows.length === 0 ? null : windowsText(windows),
-      openings: openingsOf(tenant, zones, terms),
-      blackouts: blackoutsOf(restrictionsOf(tenant, zones), terms),
+      openings: openingsOf(tenant, patterns, terms),
+      blackouts: blackoutsOf(restrictionsOf(tenant, patterns), terms),
       consent: !asksForConsent(tenant, false)
         ? { state: 'notAsked' }
         : untilMs > fromMs
@@ -84,11 +91,11 @@ function consentOf(tenant: string, target: Digest): DesiredApproval {
   return { name: tenant, target, subject: { kind: 'tenant', tenant }, by: '', reason: '', expiresAt: undefined };
 }
 
-function openingsOf(tenant: DesiredTenant, zones: Zones, terms: CalendarTerms): readonly CalendarOpening[] {
+function openingsOf(tenant: DesiredTenant, patterns: Patterns, terms: CalendarTerms): readonly CalendarOpening[] {
   const { fromMs, toMs } = terms;
-  const restrictions = restrictionsOf(tenant, zones);
+  const restrictions = restrictionsOf(tenant, patterns);
   const common = createCommonOpenings(restrictions);
-  const zoneAt = zonesOf(tenant, zones);
+  const zoneAt = zonesOf(tenant, patterns);
   const shown: CalendarOpening[] = [];
   let opening = common.openingAfter(fromMs, toMs - 1);
   while (opening !== undefined) {
@@ -115,17 +122,15 @@ function calendarOpening(
 }
 
 /** The zone of the window that is open at an instant; of a blackout where there are no windows. */
-function zonesOf({ name, windows, blackouts, ...rest }: DesiredTenant, zones: Zones): (ms: number) => string {
-  const each = windows.map((window) => {
-    const [only] = restrictionsOf({ ...rest, name, windows: [window], blackouts: [] }, zones);
-    return { timezone: window.timezone, only };
-  });
+function zonesOf({ windows, blackouts }: DesiredTenant, patterns: Patterns): (ms: number) => string {
+  const each = windows.map((window) => ({ timezone: window.timezone, pattern: patterns([window]) }));
   const fallback = windows[0]?.timezone ?? blackouts[0]?.timezone ?? 'UTC';
   return (ms) => {
+    if (!Number.isFinite(ms)) return fallback;
     const block = Math.floor(ms / blockMs);
-    const isOpen = (one: Restriction | undefined): boolean =>
-      one?.kind === 'window' && one.openIn(block).some(({ startMs, endMs }) => startMs <= ms && ms < endMs);
-    return (Number.isFinite(ms) ? each.find(({ only }) => isOpen(only))?.timezone : undefined) ?? fallback;
+    const isOpen = ({ pattern }: { readonly pattern: Pattern }): boolean =>
+      pattern.openIn(block).some(({ startMs, endMs }) => startMs <= ms && ms < endMs);
+    return each.find(isOpen)?.timezone ?? fallback;
   };
 }
 

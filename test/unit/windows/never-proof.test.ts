@@ -16,7 +16,7 @@ function blockers(tenants: readonly DesiredTenant[], needMinutes = 30, horizonDa
 }
 
 test('windows that never overlap are named, and nobody else', () => {
-  expect(blockers([early, tenant('free'), morning, evening])).toEqual(['morning window', 'evening window']);
+  expect(blockers([early, tenant('free'), morning, evening])).toEqual(['early window', 'evening window']);
 });
 
 test('an overlap that is too short is told with its length', () => {
