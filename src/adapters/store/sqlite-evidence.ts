@@ -42,7 +42,7 @@ export function createSqliteEvidence({ db, fencedWrite, read }: EvidenceAccess):
     async readVerdict(id) {
       const row = read(() => db.prepare('SELECT json FROM verdict WHERE id = ?').get(id));
       if (row === undefined) throw new ThemisError('NOT_FOUND', `no verdict ${id} in the store`);
-      return unpacked<Verdict>(row);
+      return unpacked(row) as Verdict;
     },
     async appendLook(execution, stage, look, token) {
       const json = packed(look);
@@ -54,7 +54,7 @@ export function createSqliteEvidence({ db, fencedWrite, read }: EvidenceAccess):
       const rows = read(() =>
         db.prepare('SELECT json FROM look WHERE execution = ? AND stage = ? ORDER BY ord').all(execution, stage),
       );
-      return rows.map((row) => unpacked<StageLook>(row));
+      return rows.map((row) => unpacked(row) as StageLook);
     },
   };
 }
@@ -63,6 +63,6 @@ function packed(value: object): Uint8Array {
   return zstdCompressSync(JSON.stringify(value));
 }
 
-function unpacked<T>(row: Record<string, unknown>): T {
-  return JSON.parse(zstdDecompressSync(row['json'] as Uint8Array).toString('utf8')) as T;
+function unpacked(row: Record<string, unknown>): unknown {
+  return JSON.parse(zstdDecompressSync(row['json'] as Uint8Array).toString('utf8'));
 }
