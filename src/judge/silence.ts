@@ -18,3 +18,8 @@ const names = (nodes: readonly Track[]): string => listed(nodes.map((node) => no
 export function anyFresh(nodes: readonly Track[], untilMs: number): boolean {
   return nodes.some((node) => node.lastAtMs !== null && untilMs - node.lastAtMs <= node.frame.parameters.staleMs);
 }
+
+/** Whether nothing is left to compare with; null: something is. */
+export function controlSilence(controls: readonly Track[], untilMs: number): string | null {
+  return anyFresh(controls, untilMs) ? null : 'no control gives readings now';
+}

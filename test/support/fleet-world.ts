@@ -196,12 +196,14 @@ export class FleetWorld {
         onFailure: this.options.onFailure ?? 'rollback',
         patienceMs: 30_000,
         wait: signals.wait ?? true,
+        maxReplicationLagMs: 10_000,
       } as const;
       const report = await execute(
         {
           header,
           plan,
           nodes: this.nodes,
+          tenants: [],
           observed,
           journal,
           record,
@@ -304,10 +306,9 @@ export class FleetWorld {
     this.#checkLeader(one, members, operation.body, settled);
   }
 
-  /** The drain has moved leadership away by now, so what counts is whether it led until this operation began. */
+  /** A node that leads hands over before it drains, so what counts is whether it led just before that. */
   #checkLeader(one: SimulatedNode, members: readonly SimulatedNode[], body: OperationBody, settled: number): void {
-    if (one.role !== 'leader' && !one.ledWhenDrained) return;
-    if (one.leadsSinceMs > settled) return;
+    if (!one.ledBeforeDrain && (one.role !== 'leader' || one.leadsSinceMs > settled)) return;
     // The request of a dead controller is held against what that one wanted.
     const to = body.kind === 'update' ? body.releases[0]!.version : undefined;
     const isSettled = (other: SimulatedNode): boolean =>
