@@ -96,7 +96,9 @@ function nodeSeries(spec: Simulated, node: string, index: number, noise: Noise, 
     case 'custom':
       return [{ node, signal: 'custom', points: each(made, (at) => 40 * gaugeAt(made, at, 0.2)) }];
     case 'diskIo':
-      return [{ node, signal: 'diskIo', points: running(made, (at) => 1e6 * loadAt(made, at) * gaugeAt(made, at, 0.2)) }];
+      return [
+        { node, signal: 'diskIo', points: running(made, (at) => 1e6 * loadAt(made, at) * gaugeAt(made, at, 0.2)) },
+      ];
     case 'cpu':
       return [
         { node, signal: 'cpu', points: running(made, (at) => 0.5 * gaugeAt(made, at, 0.1)) },
