@@ -38,8 +38,7 @@ export type Fault = 'none' | 'unhealthy' | 'stuck' | 'interrupted';
 export interface SimulatedWorld {
   readonly clock: SimulatedClock;
   readonly nowMs: () => number;
-  /** How long a phase lasts at this node. */
-  readonly phaseMs: (phase: NodePhase) => number;
+  readonly phaseMs: (phase: NodePhase, node: SimulatedNode) => number;
   /** Decided once per operation. */
   readonly fault: (node: SimulatedNode, target: Packages, kind: 'update' | 'rollback') => Fault;
   /** Called after every change: the cluster may have to elect. */
@@ -55,6 +54,7 @@ export type OperationBody = Extract<NodeRequestBody, { kind: 'update' | 'rollbac
 interface Operation {
   readonly id: string;
   readonly body: OperationBody;
+  readonly acceptedAtMs: number;
   result: OperationResult | null;
   state: 'running' | 'interrupted';
   readonly ended: Promise<OperationResult>;
@@ -83,9 +83,12 @@ export class SimulatedNode {
   up: boolean;
   role: Role = 'follower';
   leadsSinceMs = -Infinity;
+  ledUntilMs = -Infinity;
   /** Whether it led when the last operation began to drain it. */
   ledWhenDrained = false;
   downSinceMs = -Infinity;
+  /** Since when neither its peers nor a controller hear of it; null: they do. */
+  cutOffSinceMs: number | null = null;
   highestToken = 0;
   open: Operation | null = null;
   /** Stops of the service, by operation. */
@@ -162,6 +165,7 @@ export class SimulatedNode {
     const operation: Operation = {
       id: body.operation,
       body,
+      acceptedAtMs: this.#world.nowMs(),
       result: null,
       state: 'running',
       ended: ended.promise,
@@ -241,7 +245,7 @@ export class SimulatedNode {
 
   async #phase(operation: Operation, phase: NodePhase): Promise<void> {
     for (const tell of operation.listeners) tell({ kind: 'progress', phase });
-    await this.#world.clock.sleep(this.#world.phaseMs(phase));
+    await this.#world.clock.sleep(this.#world.phaseMs(phase, this));
   }
 
   /** The node's own process died in the middle: nothing goes on until somebody recovers it. */
