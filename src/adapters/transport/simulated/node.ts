@@ -59,6 +59,8 @@ interface Operation {
   state: 'running' | 'interrupted';
   readonly ended: Promise<OperationResult>;
   wake: () => void;
+  /** Callers that wait: their connection goes when the node's process dies. */
+  readonly callers: Set<(error: ThemisError) => void>;
   readonly listeners: Set<(progress: NodeProgress) => void>;
 }
 
@@ -157,7 +159,7 @@ export class SimulatedNode {
     if (known !== undefined) {
       if (onProgress !== undefined) known.listeners.add(onProgress);
       known.wake();
-      return known.ended;
+      return waitFor(known);
     }
     const refused = this.refuses(body.authority) ?? this.#refusesBody(body);
     if (refused !== undefined) return refused;
@@ -170,12 +172,13 @@ export class SimulatedNode {
       state: 'running',
       ended: ended.promise,
       wake: () => {},
+      callers: new Set(),
       listeners: new Set(onProgress === undefined ? [] : [onProgress]),
     };
     this.operations.set(operation.id, operation);
     this.open = operation;
     void this.#carryOut(operation, ended.resolve);
-    return ended.promise;
+    return waitFor(operation);
   }
 
   recover(): Promise<OperationResult> {
@@ -251,6 +254,10 @@ export class SimulatedNode {
   /** The node's own process died in the middle: nothing goes on until somebody recovers it. */
   async #interrupt(operation: Operation): Promise<void> {
     operation.state = 'interrupted';
+    const gone = new ThemisError('UNREACHABLE', `the connection to ${this.name} was lost`);
+    for (const drop of operation.callers) drop(gone);
+    operation.callers.clear();
+    operation.listeners.clear();
     await new Promise<void>((resolve) => {
       operation.wake = resolve;
     });
@@ -302,6 +309,14 @@ export class SimulatedNode {
     this.up = up;
     if (!up) this.downSinceMs = this.#world.nowMs();
   }
+}
+
+function waitFor(operation: Operation): Promise<OperationResult> {
+  if (operation.result !== null) return operation.ended;
+  return new Promise((resolve, reject) => {
+    operation.callers.add(reject);
+    void operation.ended.then(resolve);
+  });
 }
 
 function isBare(packages: Packages): boolean {
