@@ -20,7 +20,7 @@ export interface Outcome {
 const restartMs = 20_000;
 const againMs = 60_000;
 /** A paused rollout is tried again so often while nothing gets on. */
-const patience = 30;
+const patience = 10;
 const mostRuns = 500;
 const longestMs = 200 * 86_400_000;
 
@@ -45,9 +45,12 @@ export async function runToEnd(simulation: Simulation, soft: AbortSignal): Promi
     const journal = journalLength(simulation);
     stuck = journal === written ? stuck + 1 : 0;
     written = journal;
-    if (waitMs === null || stuck >= patience) return outcome;
+    if (waitMs === null || stuck >= patience) {
+      if (run.kind === 'executed' && run.report.resumable) simulation.watch.leftOpen(run.report);
+      return outcome;
+    }
     if (runs >= mostRuns || clock.nowMs() + waitMs > endMs) return { ...outcome, result: 'unfinished' };
-    timeline.note('run', `${outcome.result}: ${outcome.detail}`);
+    timeline.run(`${outcome.result}: ${outcome.detail}`);
     await clock.advance(waitMs);
   }
 }

@@ -11,6 +11,7 @@ import { formatInstant } from '../../kernel/units/instant.ts';
 import type { Desired } from '../../model/desired.ts';
 import type { NodePhase } from '../../model/event.ts';
 import type { Observed } from '../../model/observed.ts';
+import type { Plan } from '../../model/plan.ts';
 import type { Catalogue } from '../../model/release.ts';
 import type { RolloutRecord } from '../../model/rollout-record.ts';
 import { wholeFleet, type PlanInputs } from '../../plan/plan-inputs.ts';
@@ -61,13 +62,12 @@ export class Simulation {
   readonly watch: Watch;
   readonly timeline: Timeline;
   readonly weather: Weather;
-  /** When the plan first made expects to be through; drives how far apart faults are. */
-  expectedMs = 0;
   readonly #random: Random;
   readonly #storm: Storm;
   readonly #people: People;
   readonly #digests: PlanInputs['digests'];
   readonly #badNode: string;
+  #planned = false;
 
   constructor(setup: SimulationSetup) {
     this.setup = setup;
@@ -100,9 +100,12 @@ export class Simulation {
         opened: (header, plan) => {
           this.watch.opened(header, plan);
           this.timeline.opened(plan);
-          this.#expect(plan.schedule.reduce((most, one) => Math.max(most, one.endsAfterMs), 0));
+          this.#expect(plan);
         },
-        journalled: (entry) => this.watch.journalled(entry),
+        journalled: (entry) => {
+          this.watch.journalled(entry);
+          this.#storm.wrote();
+        },
       },
       () => this.#controllerSetup(),
     );
@@ -158,11 +161,12 @@ export class Simulation {
   }
 
   /** The first plan says how long it takes; the storm is spread over that. */
-  #expect(durationMs: number): void {
-    if (this.expectedMs > 0) return;
-    this.expectedMs = Math.max(60_000, durationMs);
+  #expect({ schedule, steps }: Plan): void {
+    if (this.#planned) return;
+    this.#planned = true;
+    const expectedMs = schedule.reduce((most, one) => Math.max(most, one.endsAfterMs), 60_000);
     const { disturbances } = this.weather;
-    if (disturbances > 0) this.#storm.start(disturbances, this.expectedMs / disturbances);
+    if (disturbances > 0) this.#storm.start(disturbances, (2 * expectedMs) / disturbances, 2 * steps.length);
   }
 
   #phaseMs(phase: NodePhase, node: SimulatedNode): number {

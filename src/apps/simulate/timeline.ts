@@ -46,6 +46,7 @@ export class Timeline {
   readonly #waits = new Map<string, { count: number; ms: number; readonly span: Span }>();
   #steps: ReadonlyMap<string, PlanStep> = new Map();
   #pending: Fault[] = [];
+  #lastRun: { readonly said: string; count: number; span: Span } | null = null;
   #wait: { readonly on: string; readonly detail: string; readonly fromMs: number } | null = null;
 
   constructor(startMs: number, nowMs: () => number) {
@@ -70,6 +71,26 @@ export class Timeline {
   note(kind: Kind, text: string, fromMs = this.#nowMs()): void {
     this.#flushFaults();
     this.#add({ kind, fromMs, toMs: this.#nowMs(), text: () => text });
+  }
+
+  /** How a run ended that is not the last; the same end again and again is one line. */
+  run(text: string): void {
+    const last = this.#lastRun;
+    if (last !== null && last.said === text) {
+      last.count += 1;
+      last.span.toMs = this.#nowMs();
+      return;
+    }
+    this.#flushFaults();
+    const run = { said: text, count: 1, span: null as unknown as Span };
+    run.span = {
+      kind: 'run',
+      fromMs: this.#nowMs(),
+      toMs: this.#nowMs(),
+      text: () => (run.count === 1 ? text : `${text} (${run.count} runs)`),
+    };
+    this.#lastRun = run;
+    this.#add(run.span);
   }
 
   fault(kind: string, detail: string): void {

@@ -31,6 +31,7 @@ const allWeights = disturbances.reduce((sum, one) => sum + one.weight, 0);
 /** Most are over within a minute or two; some take longer than anybody waits. */
 const usualMs = 45_000;
 const longestMs = 20 * 60_000;
+const soonMs = 10_000;
 
 export class Storm {
   /** How many times slower a node is now. */
@@ -40,6 +41,8 @@ export class Storm {
   readonly #zones: ReadonlyMap<string, string | undefined>;
   /** How many faults hide a node at this moment. */
   readonly #hidden = new Map<string, number>();
+  readonly #atWrites = new Set<number>();
+  #writes = 0;
   #left = 0;
 
   constructor(world: StormWorld) {
@@ -48,23 +51,38 @@ export class Storm {
     this.#zones = new Map(world.nodes.map((one) => [one.name, one.labels['zone']]));
   }
 
-  /** `count` disturbances, about `everyMs` apart. */
-  start(count: number, everyMs: number): void {
-    this.#left = count;
+  /** `count` disturbances: half of them about `everyMs` apart, the others while nodes are being worked on. */
+  start(count: number, everyMs: number, writes: number): void {
+    const { random } = this.#world;
+    this.#left = Math.ceil(count / 2);
+    for (let one = this.#left; one < count; one += 1) this.#atWrites.add(1 + Math.floor(random() * writes));
     this.#next(everyMs);
+  }
+
+  /** A journal entry was written: something may happen within the next seconds. */
+  wrote(): void {
+    this.#writes += 1;
+    if (!this.#atWrites.has(this.#writes)) return;
+    const { clock, random } = this.#world;
+    clock.at(clock.nowMs() + Math.floor(random() * soonMs), () => this.#strike());
   }
 
   #next(everyMs: number): void {
     if (this.#left === 0) return;
     this.#left -= 1;
-    const { clock, random, fleet } = this.#world;
+    const { clock, random } = this.#world;
     clock.at(clock.nowMs() + Math.round(exponential(random, everyMs)), () => {
-      const node = fleet.nodes.get(this.#names[Math.floor(random() * this.#names.length)]!)!;
-      let at = random() * allWeights;
-      const drawn = disturbances.find((one) => (at -= one.weight) < 0) ?? disturbances[0]!;
-      drawn.strike(this, node);
+      this.#strike();
       this.#next(everyMs);
     });
+  }
+
+  #strike(): void {
+    const { random, fleet } = this.#world;
+    const node = fleet.nodes.get(this.#names[Math.floor(random() * this.#names.length)]!)!;
+    let at = random() * allWeights;
+    const drawn = disturbances.find((one) => (at -= one.weight) < 0) ?? disturbances[0]!;
+    drawn.strike(this, node);
   }
 
   crash(node: SimulatedNode): void {

@@ -64,21 +64,19 @@ function minutesOf(text: string): number {
   return hours * 60 + minutes;
 }
 
-/** The instant at which wall clocks show it: of two the earlier, and where it is skipped that much later. */
+/** The first instant at which wall clocks show it, or, where it is skipped, something later. */
 function instantOf(day: Temporal.PlainDate, minutes: number, timezone: string): number {
   const wall = day.add({ days: Math.floor(minutes / 1440) }).toPlainDateTime({
     hour: Math.floor((minutes % 1440) / 60),
     minute: minutes % 60,
   });
-  return wall.toZonedDateTime(timezone).epochMilliseconds;
+  const zoned = wall.toZonedDateTime(timezone, { disambiguation: 'earlier' });
+  if (zoned.toPlainDateTime().equals(wall)) return zoned.epochMilliseconds;
+  return zoned.getTimeZoneTransition('next')!.epochMilliseconds;
 }
 
 function isInBlackout({ from, to, timezone }: DesiredBlackout, atMs: number): boolean {
-  const startsMs = from.includes('T') ? parseInstant(from)! : dayStart(from, 0, timezone);
-  const endsMs = to.includes('T') ? parseInstant(to)! : dayStart(to, 1, timezone);
+  const startsMs = from.includes('T') ? parseInstant(from)! : instantOf(Temporal.PlainDate.from(from), 0, timezone);
+  const endsMs = to.includes('T') ? parseInstant(to)! : instantOf(Temporal.PlainDate.from(to), 24 * 60, timezone);
   return atMs >= startsMs && atMs < endsMs;
-}
-
-function dayStart(day: string, later: number, timezone: string): number {
-  return Temporal.PlainDate.from(day).add({ days: later }).toZonedDateTime(timezone).epochMilliseconds;
 }

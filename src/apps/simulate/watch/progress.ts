@@ -185,6 +185,8 @@ export const endsWhole: Invariant = {
       const left = [...before].find(([name, had]) => !isSame(fleet.nodes.get(name)!, had));
       return left === undefined ? 'kept' : { broken: `rolled back, but ${left[0]} is not as it was` };
     }
+    const mixed = [...before].find(([name, had]) => !isKnownState(fleet.nodes.get(name)!, had, execution));
+    if (mixed !== undefined) return { broken: `${end.result}, and ${mixed[0]} is neither old nor new` };
     return end.detail === '' ? { broken: `${end.result} without a reason` } : 'kept';
   },
 };
@@ -193,6 +195,10 @@ function isBehind(step: PlanStep, nodes: ReadonlyMap<string, SimulatedNode>): bo
   const name = nodeOf(step);
   if (name === undefined || step.hop !== undefined) return false;
   return !hasAll(nodes.get(name)!.packages, step.after.packages ?? {});
+}
+
+function isKnownState(node: SimulatedNode, had: SimulatedNode['packages'], { ofNode }: WatchedExecution): boolean {
+  return isSame(node, had) || ofNode.get(node.name)!.some((step) => isSame(node, step.after.packages ?? {}));
 }
 
 function isSame(node: SimulatedNode, had: SimulatedNode['packages']): boolean {

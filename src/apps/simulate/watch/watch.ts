@@ -5,6 +5,7 @@
 import type { MemoryState } from '../../../adapters/store/memory.ts';
 import type { NodeChange, Packages, SimulatedNode } from '../../../adapters/transport/simulated/node.ts';
 import type { SimulatedFleet } from '../../../adapters/transport/simulated/fleet.ts';
+import type { ExecutionReport } from '../../../fleet/execute/execute.ts';
 import { formatInstant } from '../../../kernel/units/instant.ts';
 import type { DesiredApproval, DesiredNode, DesiredTenant } from '../../../model/desired.ts';
 import type { JournalEntry } from '../../../model/journal.ts';
@@ -94,6 +95,12 @@ export class Watch implements StoreTap {
       detail: string;
     };
     this.#check({ kind: 'ended', execution, end: { finishedAt: entry.at, result, exitCode, detail } });
+  }
+
+  /** The last run stopped and would not get on by running again. */
+  leftOpen({ execution, result, exitCode, detail }: ExecutionReport): void {
+    const end = { finishedAt: formatInstant(this.#view.nowMs()), result, exitCode, detail };
+    this.#check({ kind: 'ended', execution: this.#facts.executions.get(execution)!, end });
   }
 
   /** To be called before the change takes hold of the cluster, as the simulated fleet does. */
