@@ -62,13 +62,12 @@ function movements(placed: readonly PlacedChange[]): { moving: ReadonlySet<numbe
   const moving = new Set<number>();
   const arriving = new Set<string>();
   const seen = new Set<unknown>();
-  for (const { change, stage } of placed) {
-    if (change.shape.kind === 'node-repair') continue;
+  for (const { leg, stage } of placed) {
+    if (leg.shape.kind === 'node-repair') continue;
     moving.add(stage);
-    if (seen.has(change.shape)) continue;
-    seen.add(change.shape);
-    for (const name of change.shape.packages)
-      arriving.add(`${name} ${change.shape.after.packages[name]!.manifestHash}`);
+    if (seen.has(leg.shape)) continue;
+    seen.add(leg.shape);
+    for (const name of leg.shape.packages) arriving.add(`${name} ${leg.shape.after.packages[name]!.manifestHash}`);
   }
   return { moving, arriving };
 }

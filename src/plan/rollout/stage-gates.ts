@@ -55,13 +55,13 @@ export function stageSubjects(
   arrives: (work: NodeWork) => boolean,
 ): readonly StageSubjects[] {
   const tally = { leaders: emptyCounts(stages), followers: emptyCounts(stages) };
-  for (const { stage, leads, change } of placed) {
-    if (change.shape.kind !== 'node-repair') tally[leads ? 'leaders' : 'followers'][stage - 1]! += 1;
+  for (const { stage, leads, leg } of placed) {
+    if (leg.shape.kind !== 'node-repair') tally[leads ? 'leaders' : 'followers'][stage - 1]! += 1;
   }
   const settled = emptyCounts(stages);
   for (const work of works) {
     const stage = stageOf.get(work.node.name);
-    if (stage !== undefined && work.change === undefined && arrives(work)) settled[stage - 1]! += 1;
+    if (stage !== undefined && arrives(work)) settled[stage - 1]! += 1;
   }
   const left = { leaders: sum(tally.leaders), followers: sum(tally.followers) };
   const taken = { leaders: 0, followers: 0, settled: 0 };
