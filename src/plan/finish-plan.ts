@@ -20,7 +20,7 @@ import type { Estimates } from '../model/rollout-record.ts';
 import { observedDigest } from './observed-digest.ts';
 import { slotsOf } from './rollout/constraints.ts';
 import { estimateMs } from './rollout/estimate.ts';
-import type { PlacedChange } from './rollout/placement.ts';
+import type { PlannedSteps } from './rollout/plan-steps.ts';
 import { defaultParallelism, schedule } from './rollout/schedule.ts';
 import { sealPlan } from './seal.ts';
 
@@ -45,8 +45,7 @@ export interface PlanParts {
   readonly works: readonly NodeWork[];
   /** Clusters with a change in scope. */
   readonly concerned: readonly Cluster[];
-  readonly placed: readonly PlacedChange[];
-  readonly steps: readonly PlanStep[];
+  readonly planned: PlannedSteps;
   readonly constraints: readonly Constraint[];
   readonly transitions: Transitions;
   /** Sorted. */
@@ -55,7 +54,8 @@ export interface PlanParts {
 }
 
 export function finishPlan(parts: PlanParts): Plan {
-  const { frame, works, steps, constraints, findings, scope } = parts;
+  const { frame, works, planned, constraints, findings, scope } = parts;
+  const { steps } = planned;
   const { observed, at, fleet, digests } = frame;
   const errored = hasErrors(findings);
   const relied = new Set<string>();
@@ -104,22 +104,23 @@ function usedTransitions(steps: readonly PlanStep[]): ReadonlySet<string> {
   return used;
 }
 
-function scheduleOf({ frame, placed, steps, concerned }: PlanParts): readonly ScheduledStep[] {
-  const placedOf = new Map(placed.map((entry) => [`node/${entry.work.node.name}`, entry]));
+function scheduleOf({ frame, planned: { steps, placedOf }, concerned }: PlanParts): readonly ScheduledStep[] {
   const members = new Map(concerned.map((cluster) => [cluster.name, cluster.members.length]));
   return schedule({
     steps,
-    clusterOf: (step) => placedOf.get(step.target)!.work.node.cluster,
+    clusterOf: (step) => placedOf.get(step.id)!.work.node.cluster,
     slotsOf: (cluster) => slotsOf(members.get(cluster)!, frame.maxUnavailable),
-    leads: (step) => placedOf.get(step.target)!.leads,
-    estimateOf: (step) => estimateMs(step.kind, placedOf.get(step.target)!.change.shape.bytes, frame.estimates),
+    leads: (step) => placedOf.get(step.id)!.leads,
+    estimateOf: (step) => estimateMs(step.kind, placedOf.get(step.id)!.leg.shape.bytes, frame.estimates),
     parallelism: defaultParallelism,
     startsAt: frame.anchored ? frame.at : undefined,
   });
 }
 
+/** Counts nodes: one that goes through several hops is told once, by what its last step is. */
 function summaryOf(steps: readonly PlanStep[], works: readonly NodeWork[]): PlanSummary {
-  const count = (kind: PlanStep['kind']): number => steps.reduce((sum, step) => sum + Number(step.kind === kind), 0);
+  const count = (kind: PlanStep['kind']): number =>
+    steps.reduce((sum, step) => sum + Number(step.kind === kind && step.hop === undefined), 0);
   return {
     create: count('node-install'),
     update: count('node-update'),

@@ -13,6 +13,9 @@ import type { Cluster, NodeWork } from './change/node-work.ts';
 import { closeScope, planScope, selectNodes } from './change/scope.ts';
 import { refuseSkew } from './change/skew-check.ts';
 import { createTransitions } from './change/transitions.ts';
+import { createHopPaths } from './hops/hop-paths.ts';
+import { fleetHops } from './hops/fleet-hops.ts';
+import { legsByHop, planHopSteps } from './hops/hop-steps.ts';
 import type { Notes } from './findings/notes.ts';
 import { createNotes } from './findings/notes.ts';
 import { notePlanState } from './findings/plan-state.ts';
@@ -25,6 +28,7 @@ import type { PlacedChange } from './rollout/placement.ts';
 import { placeChanges } from './rollout/placement.ts';
 import { planSteps } from './rollout/plan-steps.ts';
 import { plannedGates } from './rollout/promotions.ts';
+import { createTiers } from './rollout/tiers.ts';
 import type { Membership } from './rollout/stage-membership.ts';
 import { assignStages } from './rollout/stage-membership.ts';
 import { createTargets } from './target/target-sets.ts';
@@ -51,7 +55,8 @@ export function planRollout(inputs: PlanInputs): PlannedRollout {
   selectNodes(works, inputs.scope, notes);
 
   const { maxMinorSkew } = rollout;
-  const diff = createDiff({ targets, states, transitions, maxMinorSkew, at: inputs.at });
+  const paths = createHopPaths(desired.fleet.knownBad, maxMinorSkew);
+  const diff = createDiff({ targets, states, transitions, paths, at: inputs.at });
   const silent = createNotes(new Map());
   for (const work of works) {
     if (work.observed?.reachable !== true) continue;
@@ -63,20 +68,22 @@ export function planRollout(inputs: PlanInputs): PlannedRollout {
   const clusters = groupClusters(works, inputs.leaders, notes);
   const concerned = clusters.filter(({ members }) => members.some((work) => work.inScope && work.change !== undefined));
   closeScope(concerned, inputs.scope, notes);
-  refuseSkew(concerned, targets, maxMinorSkew, notes);
-
   const progress = inputs.record.current?.target === digests.targetDigest ? inputs.record.current : null;
+  const hops = fleetHops(works, progress);
+  const legs = legsByHop(hops);
+  refuseSkew(concerned, { targets, states, maxSkew: maxMinorSkew, hops: legs }, notes);
+
   const membership = stageMembership(works, concerned, inputs, progress);
   const groups = createLabelGroups(rollout.order);
-  const placed = placeChanges(concerned, membership.stageOf, groups, (node) => noteNoStage(node, notes));
-  const gates = plannedGates({ placed, works, membership, rollout, progress: progress?.stages ?? [] }, notes);
-  noteSkippedStages(membership, placed, inputs, notes);
-  const steps = planSteps(placed, {
-    healthTimeoutMs: rollout.health.timeoutMs,
-    targetDigest: digests.targetDigest,
-    gates,
-    groups,
-  });
+  const unplaced = (node: string): void => noteNoStage(node, notes);
+  const places = { stageOf: membership.stageOf, groups, tierOf: createTiers(desired.tenants), unplaced };
+  const placed = legs.map((legOf) => placeChanges(concerned, legOf, places));
+  const hopSteps = planHopSteps(hops, placed, progress, (hop) =>
+    plannedGates({ ...hop, works, membership, rollout }, notes),
+  );
+  noteSkippedStages(membership, placed.flat(), inputs, notes);
+  const { timeoutMs: healthTimeoutMs } = rollout.health;
+  const planned = planSteps(hopSteps, { healthTimeoutMs, targetDigest: digests.targetDigest, groups });
 
   const constraints = clusterConstraints(concerned.map(clusterFacts), rollout, notes);
   notePlanState(inputs, works, notes);
@@ -88,7 +95,7 @@ export function planRollout(inputs: PlanInputs): PlannedRollout {
     maxUnavailable: rollout.maxUnavailable,
   };
   const scope = planScope(inputs.scope);
-  const made = finishPlan({ frame, works, concerned, placed, steps, constraints, transitions, findings, scope });
+  const made = finishPlan({ frame, works, concerned, planned, constraints, transitions, findings, scope });
   return { plan: made, stages: namesByStage(membership) };
 }
 
@@ -128,7 +135,7 @@ function stageMembership(
     .map((work) => ({
       name: work.node.name,
       cluster: work.node.cluster,
-      zone: work.node.labels['zone'] ?? '',
+      place: work.node.labels[desired.rollout.spreadBy ?? 'zone'] ?? '',
       leads: leaders.has(work),
     }));
   return assignStages(desired.rollout.stages, members, progress);
@@ -149,7 +156,7 @@ function noteSkippedStages(
   { desired }: PlanInputs,
   notes: Notes,
 ): void {
-  if (!placed.some(({ change }) => change.shape.kind !== 'node-repair')) return;
+  if (!placed.some(({ leg }) => leg.shape.kind !== 'node-repair')) return;
   const selected = sizes.reduce((sum, size) => sum + size, 0);
   for (const [index, size] of sizes.entries()) {
     const stage = desired.rollout.stages[index]!;

@@ -108,8 +108,7 @@ function changeReason(target: TargetPackage, { before, start, towards }: Leg, ki
     return `${name} ${from.version} ${here}, the way to ${wanted} leads through ${version}`;
   }
   if (from === undefined) return `${name} is not installed, the fleet wants ${version}`;
-  if (from.version === version)
-    return `${name} ${version} is installed from another manifest than the lock pins`;
+  if (from.version === version) return `${name} ${version} is installed from another manifest than the lock pins`;
   return `${name} ${from.version} ${here}, the fleet wants ${kind === 'node-rollback' ? 'back ' : ''}${version}`;
 }
 

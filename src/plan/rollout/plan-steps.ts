@@ -56,7 +56,11 @@ interface HopContext extends StepContext {
 }
 
 /** Returns what the next hop waits for. */
-function hopSteps({ placed, gates, number }: HopSteps, start: readonly string[], context: HopContext): readonly string[] {
+function hopSteps(
+  { placed, gates, number }: HopSteps,
+  start: readonly string[],
+  context: HopContext,
+): readonly string[] {
   const { made, previous } = context;
   let barrier = start;
   let at = 0;

@@ -67,8 +67,7 @@ function movements(placed: readonly PlacedChange[]): { moving: ReadonlySet<numbe
     moving.add(stage);
     if (seen.has(leg.shape)) continue;
     seen.add(leg.shape);
-    for (const name of leg.shape.packages)
-      arriving.add(`${name} ${leg.shape.after.packages[name]!.manifestHash}`);
+    for (const name of leg.shape.packages) arriving.add(`${name} ${leg.shape.after.packages[name]!.manifestHash}`);
   }
   return { moving, arriving };
 }
