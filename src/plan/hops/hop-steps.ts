@@ -24,14 +24,16 @@ export function planHopSteps(
   hops: readonly FleetHop[],
   placed: readonly (readonly PlacedChange[])[],
   progress: RolloutProgress | null,
-  gatesOf: (inputs: Pick<GateInputs, 'placed' | 'progress' | 'hop'>) => PlannedGates,
+  gatesOf: (inputs: Pick<GateInputs, 'placed' | 'progress' | 'hop' | 'hopName'>) => PlannedGates,
 ): readonly HopSteps[] {
   const made: HopSteps[] = [];
   for (const [index, { leadsTo, progress: stages }] of hops.entries()) {
     const number = made.length + 1;
-    const gates = gatesOf({ placed: placed[index]!, progress: stages, hop: { number, leadsTo } });
+    const hopName = `hop ${number}`;
+    const gates = gatesOf({ placed: placed[index]!, progress: stages, hop: { number, leadsTo }, hopName });
     if (placed[index]!.length + gates.size > 0) made.push({ placed: placed[index]!, gates, number });
   }
   const last = placed.at(-1)!;
-  return [...made, { placed: last, gates: gatesOf({ placed: last, progress: progress?.stages ?? [] }) }];
+  const hopName = made.length === 0 ? '' : `hop ${made.length + 1}`;
+  return [...made, { placed: last, gates: gatesOf({ placed: last, progress: progress?.stages ?? [], hopName }) }];
 }

@@ -28,6 +28,7 @@ import { clusterConstraints } from '../rollout/constraints.ts';
 import { createLabelGroups } from '../rollout/label-groups.ts';
 import { placeChanges } from '../rollout/placement.ts';
 import type { PlacedChange } from '../rollout/placement.ts';
+import { planTimeline } from '../schedule/timeline.ts';
 import { planSteps } from '../rollout/plan-steps.ts';
 import { addressesOf, choosePoint, noteNothing, rollbackWorks } from './rollback-works.ts';
 import { rollbackLimits } from './rollback-limits.ts';
@@ -86,10 +87,20 @@ export function planRollback(inputs: RollbackInputs): Plan {
   const { targetDigest } = digests;
   const planned = planSteps([{ placed, gates: new Map() }], { healthTimeoutMs, targetDigest, groups });
   const constraints = clusterConstraints(concerned.map(clusterFacts), limits, notes);
-  const frame = { ...inputs, anchored: false, estimates: inputs.record.estimates, maxUnavailable };
+  // Back to what ran before is never held up by a window.
+  const { at, record } = inputs;
+  const timeline = planTimeline({
+    planned,
+    concerned,
+    estimates: record.estimates,
+    maxUnavailable,
+    at,
+    anchored: false,
+    tenantsOf: () => [],
+  });
   const scope = { targets: addressesOf(what), excludes: [] };
   const findings = notes.findings();
-  return finishPlan({ frame, works, concerned, planned, constraints, transitions, findings, scope });
+  return finishPlan({ frame: inputs, works, concerned, planned, timeline, constraints, transitions, findings, scope });
 }
 
 interface ChangeContext {
