@@ -26,11 +26,12 @@ export function bakeLimitMs({ bakeMs, bakeLimitMs: limit }: DesiredStage): numbe
   return limit === undefined ? Math.max(2 * bakeMs, bakeMs + extraMs) : Math.max(limit, bakeMs);
 }
 
-/** Undefined where nothing is left that could be judged. */
+/** Undefined where nothing is left that could be judged. `asked`: a person decides there as well. */
 export function stageGates(
   stage: DesiredStage,
   gates: readonly DesiredGate[],
   { comparable }: StageSubjects,
+  asked: boolean,
 ): StageGates | undefined {
   const judged = gates.filter((gate) => comparable || hasLimit(gate));
   if (judged.length === 0) return undefined;
@@ -39,7 +40,8 @@ export function stageGates(
     notCompared: comparable ? [] : judged.filter(compares).map(({ name }) => name),
     bakeLimitMs: bakeLimitMs(stage),
     onInsufficient: stage.onInsufficient,
-    mustPass: stage.promotion !== 'approval',
+    // Where nobody is asked the gates decide alone.
+    mustPass: !asked || stage.promotion === 'both',
   };
 }
 
@@ -80,9 +82,16 @@ export function stageSubjects(
   });
 }
 
+/** Where a gate stands: `hop` is empty in a rollout of one hop. */
+export interface GatePlace {
+  readonly number: number;
+  readonly stage: DesiredStage;
+  readonly asked: boolean;
+  readonly hop: string;
+}
+
 export function noteGates(
-  number: number,
-  stage: DesiredStage,
+  { number, stage, asked, hop }: GatePlace,
   gates: readonly DesiredGate[],
   { canaries, comparable }: StageSubjects,
   notes: Notes,
@@ -90,24 +99,25 @@ export function noteGates(
   const comparing = gates.filter(compares);
   if (comparing.length === 0) return;
   const [names, address] = [listNames(comparing.map(({ name }) => name)), `stage/${number}`];
+  const where = (hops: string): string => (hops === '' ? `Stage ${number}` : `Stage ${number} of ${hops}`);
   if (!comparable) {
-    const limited = comparing.filter(hasLimit).map(({ name }) => name);
-    const rest = limited.length === 0 ? 'they decide nothing there' : `only the limits of ${listNames(limited)} count`;
-    notes.note('gateNotCompared', {
-      summary: `Stage ${number} leaves no old node of the same role to compare with, so ${names} cannot compare: ${rest}.`,
+    const limited = listNames(comparing.filter(hasLimit).map(({ name }) => name));
+    const rest = limited === '' ? 'they decide nothing there' : `only the limits of ${limited} count there`;
+    notes.gather('gateNotCompared', `${number} ${rest}`, hop, (hops) => ({
+      summary: `${where(hops)} leaves no old node of the same role, so ${names} cannot compare: ${rest}.`,
       address,
-    });
+    }));
   } else if (canaries < fewestCanaries) {
-    notes.note('gateTooFewNodes', {
-      summary: `Stage ${number} has one new node; ${names} compare two or more, so the answer will be insufficient and, after ${formatDuration(bakeLimitMs(stage))}, the stage will ${whenInsufficient(stage)}.`,
+    notes.gather('gateTooFewNodes', `${number} ${asked}`, hop, (hops) => ({
+      summary: `${where(hops)} has ${canaries === 1 ? 'one new node' : 'no new node'}, and ${names} compare two or more: the answer will be insufficient, and after ${formatDuration(bakeLimitMs(stage))} the stage will ${whenInsufficient(stage, asked)}.`,
       fix: `Set \`atLeast: ${fewestCanaries}\` on the stage, or give the gate a limit instead of a comparison.`,
       address,
-    });
+    }));
   }
 }
 
-function whenInsufficient({ onInsufficient, promotion }: DesiredStage): string {
-  if (promotion === 'approval') return 'go on once it is approved';
+function whenInsufficient({ onInsufficient, promotion }: DesiredStage, asked: boolean): string {
+  if (asked && promotion === 'approval') return 'go on once it is approved';
   return { pause: 'pause', rollback: 'be rolled back', promote: 'be promoted all the same' }[onInsufficient];
 }
 

@@ -45,8 +45,7 @@ export type Fault = 'none' | 'unhealthy' | 'stuck' | 'interrupted';
 export interface SimulatedWorld {
   readonly clock: SimulatedClock;
   readonly nowMs: () => number;
-  /** How long a phase lasts at this node. */
-  readonly phaseMs: (phase: NodePhase) => number;
+  readonly phaseMs: (phase: NodePhase, node: SimulatedNode) => number;
   /** Decided once per operation. */
   readonly fault: (node: SimulatedNode, target: Packages, kind: 'update' | 'rollback') => Fault;
   /** Another member takes over; false when none can. Asked again until it is seen to. */
@@ -66,10 +65,13 @@ export type OperationBody = Extract<NodeRequestBody, { kind: 'update' | 'rollbac
 interface Operation {
   readonly id: string;
   readonly body: OperationBody;
+  readonly acceptedAtMs: number;
   result: OperationResult | null;
   state: 'running' | 'interrupted';
   readonly ended: Promise<OperationResult>;
   wake: () => void;
+  /** Callers that wait: their connection goes when the node's process dies. */
+  readonly callers: Set<(error: ThemisError) => void>;
   readonly listeners: Set<(progress: NodeProgress) => void>;
 }
 
@@ -96,9 +98,12 @@ export class SimulatedNode {
   up: boolean;
   role: Role = 'follower';
   leadsSinceMs = -Infinity;
+  ledUntilMs = -Infinity;
   /** Whether it led when the last operation came to drain it, before it handed over. */
   ledBeforeDrain = false;
   downSinceMs = -Infinity;
+  /** Since when neither its peers nor a controller hear of it; null: they do. */
+  cutOffSinceMs: number | null = null;
   highestToken = 0;
   open: Operation | null = null;
   /** Stops of the service, by operation. */
@@ -169,7 +174,7 @@ export class SimulatedNode {
     if (known !== undefined) {
       if (onProgress !== undefined) known.listeners.add(onProgress);
       known.wake();
-      return known.ended;
+      return waitFor(known);
     }
     const refused = this.refuses(body.authority) ?? this.#refusesBody(body);
     if (refused !== undefined) return refused;
@@ -177,16 +182,18 @@ export class SimulatedNode {
     const operation: Operation = {
       id: body.operation,
       body,
+      acceptedAtMs: this.#world.nowMs(),
       result: null,
       state: 'running',
       ended: ended.promise,
       wake: () => {},
+      callers: new Set(),
       listeners: new Set(onProgress === undefined ? [] : [onProgress]),
     };
     this.operations.set(operation.id, operation);
     this.open = operation;
     void this.#carryOut(operation, ended.resolve);
-    return ended.promise;
+    return waitFor(operation);
   }
 
   recover(): Promise<OperationResult> {
@@ -283,12 +290,16 @@ export class SimulatedNode {
 
   async #phase(operation: Operation, phase: NodePhase): Promise<void> {
     for (const tell of operation.listeners) tell({ kind: 'progress', phase });
-    await this.#world.clock.sleep(this.#world.phaseMs(phase));
+    await this.#world.clock.sleep(this.#world.phaseMs(phase, this));
   }
 
   /** The node's own process died in the middle: nothing goes on until somebody recovers it. */
   async #interrupt(operation: Operation): Promise<void> {
     operation.state = 'interrupted';
+    const gone = new ThemisError('UNREACHABLE', `the connection to ${this.name} was lost`);
+    for (const drop of operation.callers) drop(gone);
+    operation.callers.clear();
+    operation.listeners.clear();
     await new Promise<void>((resolve) => {
       operation.wake = resolve;
     });
@@ -340,6 +351,14 @@ export class SimulatedNode {
     this.up = up;
     if (!up) this.downSinceMs = this.#world.nowMs();
   }
+}
+
+function waitFor(operation: Operation): Promise<OperationResult> {
+  if (operation.result !== null) return operation.ended;
+  return new Promise((resolve, reject) => {
+    operation.callers.add(reject);
+    void operation.ended.then(resolve);
+  });
 }
 
 function isBare(packages: Packages): boolean {

@@ -17,6 +17,7 @@ export const commands = [
   { name: 'plan', load: async () => (await import('./plan.ts')).planCommand },
   { name: 'show', load: async () => (await import('./show.ts')).showCommand },
   { name: 'apply', load: async () => (await import('./apply.ts')).applyCommand },
+  { name: 'simulate', load: async () => (await import('./simulate.ts')).simulateCommand },
   { name: 'status', load: async () => (await import('./status.ts')).statusCommand },
   { name: 'observe', load: async () => (await import('./observe.ts')).observeCommand },
   { name: 'history', load: async () => (await import('./history.ts')).historyCommand },
