@@ -103,8 +103,11 @@ export class EvidenceKeeper implements EvidenceKeeping {
   }
 
   bake({ step, sinceMs }: BakingStage): void {
-    if (this.#over || this.#ended.has(step) || !this.#stages.has(step) || this.#baking.has(step)) return;
+    if (this.#over || this.#ended.has(step) || !this.#stages.has(step) || this.#baking.get(step) === sinceMs) return;
     this.#baking.set(step, sinceMs);
+    // A node came late: what was said of the stage before that is not about it.
+    this.#evidence.delete(step);
+    this.#told.delete(step);
     this.#nextMs = -Infinity;
   }
 

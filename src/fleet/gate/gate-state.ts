@@ -101,7 +101,7 @@ function failed(gate: Gate, evidence: StageEvidence): GateState {
 }
 
 function detailOf(verdicts: StageEvidence['verdicts']): JsonObject {
-  return { asBefore: true, refused: false, verdicts: verdicts.map(({ id }) => id) };
+  return { asBefore: true, refused: false, verdicts: verdicts.flatMap(({ id }) => (id === '' ? [] : [id])) };
 }
 
 /** The same words while the same is missing: it is said once. */
