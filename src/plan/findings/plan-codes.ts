@@ -56,6 +56,7 @@ export const planCodes = {
   restorePointUnknown: { code: 'THM3070', severity: 'error', exit: 4 },
   nothingToRollBack: { code: 'THM3071', severity: 'info' },
   rollbackUnreachable: { code: 'THM3072', severity: 'warning' },
+  rollbackShared: { code: 'THM3073', severity: 'warning' },
 } as const satisfies Record<string, PlanCode>;
 
 export type PlanFindingKind = keyof typeof planCodes;

@@ -27,8 +27,8 @@ export function noteTimeline(inputs: PlanInputs, planned: PlannedSteps, timeline
 }
 
 function noteConsent(tenant: string, node: string, notes: Notes): void {
-  notes.gather('consentMissing', tenant, node, (names) => ({
-    summary: `${tenant} needs consent: ${names} wait for it.`,
+  notes.gather('consentMissing', tenant, node, (names, count) => ({
+    summary: `${tenant} needs consent: ${names} ${count === 1 ? 'waits' : 'wait'} for it.`,
     fix: `\`themis approve tenant/${tenant}\``,
     address: `tenant/${tenant}`,
   }));

@@ -98,22 +98,36 @@ export function noteGates(
 ): void {
   const comparing = gates.filter(compares);
   if (comparing.length === 0) return;
-  const [names, address] = [listNames(comparing.map(({ name }) => name)), `stage/${number}`];
-  const where = (hops: string): string => (hops === '' ? `Stage ${number}` : `Stage ${number} of ${hops}`);
+  const address = `stage/${number}`;
+  const where = (hops: string): string => (hops === '' ? `stage ${number}` : `stage ${number} (${hops})`);
   if (!comparable) {
-    const limited = listNames(comparing.filter(hasLimit).map(({ name }) => name));
-    const rest = limited === '' ? 'they decide nothing there' : `only the limits of ${limited} count there`;
-    notes.gather('gateNotCompared', `${number} ${rest}`, hop, (hops) => ({
-      summary: `${where(hops)} leaves no old node of the same role, so ${names} cannot compare: ${rest}.`,
+    const what = judgedAlone(comparing);
+    notes.gather('gateNotCompared', `${number} ${what}`, hop, (hops) => ({
+      summary: `After ${where(hops)} no old node of the same role is left to compare with: ${what}.`,
       address,
     }));
   } else if (canaries < fewestCanaries) {
+    const names = listNames(comparing.map(({ name }) => name));
+    const needs = comparing.length === 1 ? 'needs two to compare and' : 'need two to compare and';
+    const then = `${formatDuration(bakeLimitMs(stage))} the stage will ${whenInsufficient(stage, asked)}`;
     notes.gather('gateTooFewNodes', `${number} ${asked}`, hop, (hops) => ({
-      summary: `${where(hops)} has ${canaries === 1 ? 'one new node' : 'no new node'}, and ${names} compare two or more: the answer will be insufficient, and after ${formatDuration(bakeLimitMs(stage))} the stage will ${whenInsufficient(stage, asked)}.`,
+      summary: `In ${where(hops)} there is ${canaries === 1 ? 'one new node' : 'no new node'}; ${names} ${needs} will be insufficient: after ${then}.`,
       fix: `Set \`atLeast: ${fewestCanaries}\` on the stage, or give the gate a limit instead of a comparison.`,
       address,
     }));
   }
+}
+
+/** Gates that compare, where nothing is left to compare with. */
+function judgedAlone(comparing: readonly DesiredGate[]): string {
+  const names = (list: readonly DesiredGate[]): string => listNames(list.map(({ name }) => name));
+  const [limited, empty] = [comparing.filter(hasLimit), comparing.filter((gate) => !hasLimit(gate))];
+  return [
+    ...(limited.length === 0
+      ? []
+      : [`${names(limited)} ${limited.length === 1 ? 'is' : 'are'} judged by limits alone`]),
+    ...(empty.length === 0 ? [] : [`${names(empty)} ${empty.length === 1 ? 'is' : 'are'} left out`]),
+  ].join(', ');
 }
 
 function whenInsufficient({ onInsufficient, promotion }: DesiredStage, asked: boolean): string {

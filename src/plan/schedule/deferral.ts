@@ -23,11 +23,17 @@ export interface Deferrals {
 }
 
 export interface Deferral {
-  /** The step itself is held back; absent: it waits for one that is. */
+  /** The step itself is held back; absent: it waits for those that are. */
   readonly answer?: WindowAnswer;
   readonly reason: string;
   readonly untilMs: number | null;
+  readonly roots: ReadonlySet<Root>;
+}
+
+/** A step that is held back itself. */
+interface Root {
   readonly target: string;
+  readonly untilMs: number | null;
 }
 
 export function deferrals(inputs: DeferralInputs): Deferrals {
@@ -36,18 +42,18 @@ export function deferrals(inputs: DeferralInputs): Deferrals {
   const held = new Map<string, Deferral>();
   const behind = rememberBehind();
   for (const step of inputs.steps) {
-    const roots = new Set<Deferral>();
+    const waits = new Set<Deferral>();
     let fromMs = inputs.atMs;
     for (const need of step.needs) {
-      const waits = byStep.get(need);
-      if (waits !== undefined) roots.add(waits);
+      const deferred = byStep.get(need);
+      if (deferred !== undefined) waits.add(deferred);
       fromMs = Math.max(fromMs, endMs.get(need) ?? fromMs);
     }
     const turn = step.kind === 'stage-promote' ? undefined : inputs.turnOf(step.id);
     const follower = turn?.leads === true ? held.get(turn.cluster) : undefined;
-    if (follower !== undefined) roots.add(follower);
+    if (follower !== undefined) waits.add(follower);
     let own: Deferral | undefined;
-    if (roots.size > 0) own = behind(roots);
+    if (waits.size > 0) own = behind(waits);
     else if (turn === undefined) endMs.set(step.id, fromMs + bakeMs(step));
     else {
       const answer = inputs.missed.get(step.id) ?? askWindow(inputs, turn, fromMs);
@@ -76,38 +82,48 @@ function ownDeferral(
   answer: WindowAnswer,
   expiresAtMs: number,
 ): Deferral | undefined {
+  const deferral = (reason: string, untilMs: number | null): Deferral => ({
+    answer,
+    reason,
+    untilMs,
+    roots: new Set([{ target, untilMs }]),
+  });
   switch (answer.kind) {
     case 'open': {
       if (answer.startMs <= expiresAtMs) return undefined;
       const what = answer.because === null ? 'what it waits for takes longer' : `waits for ${answer.because}`;
-      return { answer, reason: `${what}, and the plan expires before`, untilMs: answer.startMs, target };
+      return deferral(`${what}, and the plan expires before`, answer.startMs);
     }
     case 'consent':
-      return { answer, reason: `waits for the consent of ${answer.tenants.join(', ')}`, untilMs: null, target };
+      return deferral(`waits for the consent of ${answer.tenants.join(', ')}`, null);
     case 'never': {
       const why = answer.blockers.map(({ detail }) => detail.replace(/\.$/u, '')).join('; ');
-      const reason = `no window ever fits the ${formatDuration(turn.needMs)} that the switch and its rollback may take: ${why}`;
-      return { answer, reason, untilMs: null, target };
+      const need = formatDuration(turn.needMs);
+      return deferral(`no window ever fits the ${need} that the switch and its rollback may take: ${why}`, null);
     }
   }
 }
 
 /** One deferral for all that waits for the same: in a large fleet most of what is deferred is. */
-function rememberBehind(): (roots: ReadonlySet<Deferral>) => Deferral {
+function rememberBehind(): (waits: ReadonlySet<Deferral>) => Deferral {
   const known = new Map<Deferral, Deferral>();
-  return (roots) => {
-    const [first] = roots as ReadonlySet<Deferral> & Iterable<Deferral>;
-    const alone = roots.size === 1 ? known.get(first!) : undefined;
-    if (alone !== undefined) return alone;
-    let untilMs: number | null = 0;
-    for (const root of roots)
-      untilMs = untilMs === null || root.untilMs === null ? null : Math.max(untilMs, root.untilMs);
-    const more = roots.size > 1 ? ` and ${roots.size - 1} more` : '';
-    // What waits for something that waits is told of the first in the row.
-    const reason =
-      first!.answer === undefined && roots.size === 1 ? first!.reason : `waits for ${first!.target}${more}`;
-    const made: Deferral = { reason, untilMs, target: first!.target };
-    if (roots.size === 1) known.set(first!, made);
+  return (waits) => {
+    const [first] = [...waits];
+    const only = waits.size === 1 ? first! : undefined;
+    if (only !== undefined && only.answer === undefined) return only;
+    const made = (only === undefined ? undefined : known.get(only)) ?? behindAll(waits);
+    if (only !== undefined) known.set(only, made);
     return made;
   };
+}
+
+function behindAll(waits: ReadonlySet<Deferral>): Deferral {
+  const roots = new Set<Root>();
+  for (const one of waits) for (const root of one.roots) roots.add(root);
+  const [first] = roots;
+  let untilMs: number | null = 0;
+  for (const root of roots)
+    untilMs = untilMs === null || root.untilMs === null ? null : Math.max(untilMs, root.untilMs);
+  const more = roots.size > 1 ? ` and ${roots.size - 1} more` : '';
+  return { reason: `waits for ${first!.target}${more}`, untilMs, roots };
 }

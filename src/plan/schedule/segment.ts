@@ -29,6 +29,8 @@ interface Entry {
   readonly index: number;
   /** The first instant that its window allows. */
   readonly openMs: number;
+  /** What it waits for while it is parked, or waited for last. */
+  readonly because: string | null;
 }
 
 interface Line {
@@ -120,7 +122,7 @@ function linesOf(steps: readonly PlanStep[], { turnOf, slotsOf }: ScheduleInputs
       };
       lines.set(turn.cluster, line);
     }
-    const entry = { step, turn, index, openMs: -Infinity };
+    const entry = { step, turn, index, openMs: -Infinity, because: null };
     if (turn.leads) line.leader = entry;
     else line.ready.push(entry);
   }
@@ -146,10 +148,10 @@ function nextStart(
     const { step, turn } = entry;
     const window = askWindow(inputs, turn, nowMs);
     if (window.kind !== 'open') missed.set(step.id, window);
-    else if (window.startMs > nowMs) line.parked.push({ ...entry, openMs: window.startMs });
+    else if (window.startMs > nowMs) line.parked.push({ ...entry, openMs: window.startMs, because: window.because });
     else {
       const start = { step, startMs: nowMs, estimateMs: turn.estimateMs };
-      return turn.tenants.length === 0 ? start : { ...start, window };
+      return turn.tenants.length === 0 ? start : { ...start, window: { ...window, because: entry.because } };
     }
   }
 }
