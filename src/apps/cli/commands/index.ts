@@ -17,6 +17,7 @@ export const commands = [
   { name: 'plan', load: async () => (await import('./plan.ts')).planCommand },
   { name: 'show', load: async () => (await import('./show.ts')).showCommand },
   { name: 'apply', load: async () => (await import('./apply.ts')).applyCommand },
+  { name: 'simulate', load: async () => (await import('./simulate.ts')).simulateCommand },
   { name: 'status', load: async () => (await import('./status.ts')).statusCommand },
   { name: 'windows', load: async () => (await import('./windows.ts')).windowsCommand },
   { name: 'observe', load: async () => (await import('./observe.ts')).observeCommand },
