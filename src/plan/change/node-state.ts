@@ -22,8 +22,11 @@ export interface NodeStates {
 
 export function createNodeStates(): NodeStates {
   const states = new Map<string, NodeState>();
+  const known = new Map<Packages, NodeState>();
   return {
     of(packages) {
+      const again = known.get(packages);
+      if (again !== undefined) return again;
       const names = Object.keys(packages);
       if (names.length > 1) names.sort(compareText);
       let key = '';
@@ -42,6 +45,7 @@ export function createNodeStates(): NodeStates {
         state = { key, packages: sorted, step: { packages: sorted } };
         states.set(key, state);
       }
+      known.set(packages, state);
       return state;
     },
   };

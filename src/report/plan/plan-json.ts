@@ -34,14 +34,36 @@ export function planJson(plan: Plan): string {
   const known: ReadonlySet<string> = new Set(order);
   // What a newer version added stays in, after what this one knows.
   const names = [...order, ...Object.keys(plan).filter((name) => !known.has(name))];
+  const shared: SharedTexts = new Map();
   const lines = names
     .filter((name) => members[name] !== undefined)
-    .map((name) => `  ${JSON.stringify(name)}: ${memberText(members[name])}`);
+    .map((name) => `  ${JSON.stringify(name)}: ${memberText(members[name], shared)}`);
   return `{\n${lines.join(',\n')}\n}\n`;
 }
 
-function memberText(value: unknown): string {
+/** Texts of objects that entries share, such as the packages of nodes that are alike. */
+type SharedTexts = Map<object, string>;
+
+function memberText(value: unknown, shared: SharedTexts): string {
   if (!Array.isArray(value)) return JSON.stringify(value);
   if (value.length === 0) return '[]';
-  return `[\n${value.map((entry) => `    ${JSON.stringify(entry)}`).join(',\n')}\n  ]`;
+  return `[\n${value.map((entry) => `    ${entryText(entry, shared)}`).join(',\n')}\n  ]`;
+}
+
+/** As JSON.stringify writes it. */
+function entryText(entry: unknown, shared: SharedTexts): string {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return JSON.stringify(entry);
+  let text = '';
+  for (const [name, value] of Object.entries(entry)) {
+    if (value === undefined) continue;
+    text += `${text === '' ? '{' : ','}"${name}":`;
+    if (typeof value !== 'object' || value === null) {
+      text += JSON.stringify(value);
+      continue;
+    }
+    let part = shared.get(value as object);
+    if (part === undefined) shared.set(value as object, (part = JSON.stringify(value)));
+    text += part;
+  }
+  return text === '' ? '{}' : `${text}}`;
 }
