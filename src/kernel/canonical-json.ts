@@ -12,12 +12,17 @@ export function canonicalJson(value: unknown): string {
 const flushAt = 65_536;
 const longText = 1024;
 
+/**
+ * Takes the text piece by piece. `isRepeated`: the same piece comes more than once, so that work on it may be kept.
+ */
+export type EmitText = (part: string, isRepeated: boolean) => void;
+
 /** The same text in pieces of 64 Ki characters or so. Throws TypeError for what JSON cannot say. */
-export function writeCanonicalJson(value: unknown, emit: (part: string) => void): void {
+export function writeCanonicalJson(value: unknown, emit: EmitText): void {
   const writer: Writer = { text: '', names: new Map(), seen: new Map(), emit };
   if (!isJson(value)) throw new TypeError('canonical JSON: not a JSON value');
   write(value, writer);
-  if (writer.text !== '') emit(writer.text);
+  if (writer.text !== '') emit(writer.text, false);
 }
 
 interface Writer {
@@ -26,7 +31,7 @@ interface Writer {
   readonly names: Map<string, string>;
   /** Objects met before, with their text from the second time on: what many steps share is written out once. */
   readonly seen: Map<object, string | undefined>;
-  readonly emit: (part: string) => void;
+  readonly emit: EmitText;
 }
 
 function write(value: unknown, writer: Writer): void {
@@ -41,9 +46,9 @@ function write(value: unknown, writer: Writer): void {
     if (text.length < longText) writer.text += text;
     else {
       // As it stands, not copied into a longer text first.
-      if (writer.text !== '') writer.emit(writer.text);
+      if (writer.text !== '') writer.emit(writer.text, false);
       writer.text = '';
-      writer.emit(text);
+      writer.emit(text, true);
     }
   }
 }
@@ -67,7 +72,7 @@ function writeArray(values: readonly unknown[], writer: Writer): void {
     const value = values[index];
     write(isJson(value) ? value : null, writer);
     if (writer.text.length > flushAt) {
-      writer.emit(writer.text);
+      writer.emit(writer.text, false);
       writer.text = '';
     }
   }
