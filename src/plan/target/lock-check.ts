@@ -6,7 +6,7 @@ import semver from 'semver';
 import type { Desired, LockedPackage } from '../../model/desired.ts';
 import type { Catalogue, ReleaseManifest } from '../../model/release.ts';
 import { compareText } from '../../kernel/finding.ts';
-import { comparePins } from '../../resolve/resolve-lock.ts';
+import { comparePins } from '../../resolve/pin.ts';
 import type { Notes } from '../findings/notes.ts';
 
 const fixLock = 'Run `themis lock` and commit themis.lock.yaml.';
