@@ -7,23 +7,20 @@ const shownPlaces = 3;
 
 /** One line for all releases that say the same. */
 export function factLines(facts: readonly ReleaseFact[], problem: ReleaseProblem): readonly string[] {
-  const groups = Map.groupBy(
-    facts.filter((fact) => fact.kind !== 'wants'),
-    (fact) =>
-      'index' in fact
-        ? `${fact.kind} ${fact.release.package} ${fact.package} ${fact.range ?? ''}`
-        : `${fact.kind} ${fact.release.package}`,
-  );
+  const groups = Map.groupBy(facts, (fact) => {
+    if (fact.kind === 'wants') return `wants ${fact.package}`;
+    if (!('index' in fact)) return `${fact.kind} ${fact.release.package}`;
+    return `${fact.kind} ${fact.release.package} ${fact.package} ${fact.range ?? ''}`;
+  });
   return [...groups.values()].map((group) => {
-    const places = group.map((fact) =>
-      'index' in fact ? dependencyPlace(fact.release, fact.index) : indexPlace(fact),
-    );
-    const shown = places.slice(0, shownPlaces).join('; ');
+    const places = group.flatMap(placeOf);
+    if (places.length === 0) return `- ${factsClause(group, problem)}`;
     const more = places.length > shownPlaces ? `; and ${places.length - shownPlaces} more` : '';
-    return `- ${factsClause(group, problem)}: ${shown}${more}`;
+    return `- ${factsClause(group, problem)}: ${places.slice(0, shownPlaces).join('; ')}${more}`;
   });
 }
 
+/** What the Fleet wants names its place itself. */
 function placeOf(fact: ReleaseFact): readonly string[] {
   switch (fact.kind) {
     case 'wants':
