@@ -60,10 +60,10 @@ export function agree(classes: readonly ClassPicks[]): boolean {
 }
 
 /** The pin that a node of the platform would get. */
-export function givenTo(platform: PlatformKey, pins: readonly ReleaseManifest[]): ReleaseManifest | undefined {
+export function givenTo<T extends PlatformKey>(platform: PlatformKey, pins: readonly T[]): T | undefined {
   return pins
     .filter((pin) => suits(pin, platform))
-    .reduce<ReleaseManifest | undefined>(
+    .reduce<T | undefined>(
       (best, pin) => (best === undefined || exactness(pin) > exactness(best) ? pin : best),
       undefined,
     );

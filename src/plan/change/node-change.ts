@@ -167,10 +167,11 @@ function reasonOf(
   const changes = changing.map((target) => {
     const from = before.packages[target.name];
     const { version } = target.installed;
-    if (from === undefined) return `${target.name} is not installed, the fleet wants ${version}`;
+    const wants = target.neededBy === undefined ? 'the fleet wants' : `${target.neededBy} needs`;
+    if (from === undefined) return `${target.name} is not installed, ${wants} ${version}`;
     if (from.version === version)
       return `${target.name} ${version} is installed from another manifest than the lock pins`;
-    return `${target.name} ${from.version} is installed, the fleet wants ${kind === 'node-rollback' ? 'back ' : ''}${version}`;
+    return `${target.name} ${from.version} is installed, ${wants} ${kind === 'node-rollback' ? 'back ' : ''}${version}`;
   });
   const repairs = repaired.map((target) => {
     const count = drift.filter((file) => file.package === target.name).length;

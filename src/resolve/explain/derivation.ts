@@ -31,7 +31,7 @@ interface Writer {
   readonly referred: Set<number>;
 }
 
-const mark = /\u0001(\d+)\u0001/gu;
+const mark = /⟦(\d+)⟧/gu;
 
 /** Lines that are referred to get numbers, in the order in which they stand. */
 function numbered({ lines, referred }: Writer): readonly string[] {
@@ -69,7 +69,7 @@ function clause(rule: Rule, { problem }: Writer): string {
 function reference(rule: Rule, writer: Writer): string {
   const line = writer.lineOf.get(rule)!;
   writer.referred.add(line);
-  return `${clause(rule, writer)} \u0001${line}\u0001`;
+  return `${clause(rule, writer)} ⟦${line}⟧`;
 }
 
 function conclude(rule: Rule, text: string, writer: Writer): void {

@@ -71,7 +71,7 @@ interface Relation {
 
 function relationsOf(ladder: Ladder, ladders: readonly Ladder[], request: HopRequest): readonly Relation[] {
   const indexOf = new Map(ladders.map(({ name }, index) => [name, index]));
-  const never = new Uint32Array(0);
+  const never: Values = [];
   const relations: Relation[] = [];
   for (const [rung, { manifest }] of ladder.rungs.entries()) {
     for (const rule of manifest === undefined ? [] : rulesOf(manifest)) {

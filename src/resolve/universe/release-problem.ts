@@ -47,10 +47,10 @@ export interface ReleaseProblem extends Problem {
 export interface ReleaseUniverse {
   readonly wants: readonly Want[];
   /** Ascending; a name without an entry has no release. */
-  candidatesOf(name: string): readonly Candidate[];
-  preferenceOf(name: string, candidates: readonly Candidate[]): readonly number[];
+  readonly candidatesOf: (name: string) => readonly Candidate[];
+  readonly preferenceOf: (name: string, candidates: readonly Candidate[]) => readonly number[];
   /** Platforms that a candidate is not built for though others of its package are. */
-  unbuiltFor?(candidate: Candidate): readonly string[];
+  readonly unbuiltFor?: (candidate: Candidate) => readonly string[];
 }
 
 export function makeReleaseProblem(universe: ReleaseUniverse): ReleaseProblem {

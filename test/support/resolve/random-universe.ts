@@ -54,7 +54,7 @@ const releases = (index: number): fc.Arbitrary<readonly ReleaseManifest[]> =>
 export const randomUniverse: fc.Arbitrary<RandomUniverse> = fc
   .record({
     releases: fc.tuple(...names.map((_, index) => releases(index))),
-    wants: fc.uniqueArray(fc.tuple(fc.constantFrom(...names), fc.constantFrom(...ranges)), {
+    wants: fc.uniqueArray(fc.tuple(fc.constantFrom(...names), fc.constantFrom(...usual)), {
       minLength: 1,
       maxLength: 3,
       selector: ([name]) => name,
