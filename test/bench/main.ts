@@ -10,9 +10,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Bench, BenchRow } from './bench.ts';
 import { planBench } from './plan.ts';
+import { resolveBench } from './resolve.ts';
 
 /** One line a bench. */
-const benches: readonly Bench[] = [planBench];
+const benches: readonly Bench[] = [planBench, resolveBench];
 
 type Measured = readonly Omit<BenchRow, 'case'>[];
 const runsOfEach = 3;

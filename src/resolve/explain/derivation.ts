@@ -60,7 +60,7 @@ function clause(rule: Rule, { problem }: Writer): string {
   const { cause } = rule;
   if (cause.kind === 'derived') return ruleClause(rule, problem);
   return factsClause(
-    cause.facts.map((fact) => problem.said[fact]!),
+    cause.facts.map((fact) => problem.said(fact)),
     problem,
   );
 }

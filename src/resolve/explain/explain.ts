@@ -22,7 +22,7 @@ export function explain(proof: Rule, problem: ReleaseProblem, maxSteps?: number)
   const shortest = again.kind === 'unsolvable' ? again.proof : proof;
   return {
     sentences: derivationSentences(shortest, problem),
-    facts: factsOf(shortest).map((fact) => problem.said[fact]!),
+    facts: factsOf(shortest).map((fact) => problem.said(fact)),
     isMinimal,
   };
 }

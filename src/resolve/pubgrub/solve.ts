@@ -30,7 +30,7 @@ export interface SolveOptions {
 }
 
 /** A few seconds of work. */
-const defaultMaxSteps = 50_000_000;
+const defaultMaxSteps = 20_000_000;
 
 export function solve(problem: Problem, options: SolveOptions = {}): Answer {
   const search = startSearch(problem, options);

@@ -16,11 +16,12 @@ export function allValues(count: number): Values {
 /** Just these releases, by index. */
 export function releaseValues(count: number, releases: Iterable<number>): Values {
   const values = noValues(count);
-  for (const release of releases) values[(release + 1) >>> 5]! |= 1 << (release + 1);
+  for (const release of releases) includeRelease(values, release);
   return values;
 }
 
-function noValues(count: number): number[] {
+/** An empty set, to be filled. */
+export function noValues(count: number): number[] {
   const values: number[] = [];
   for (let word = wordsOf(count); word > 0; word -= 1) values.push(0);
   return values;
@@ -28,6 +29,11 @@ function noValues(count: number): number[] {
 
 function wordsOf(count: number): number {
   return ((count + 1) >>> 5) + ((count + 1) % 32 === 0 ? 0 : 1);
+}
+
+/** The same releases, and not absent. */
+export function withoutAbsent(values: Values): Values {
+  return hasAbsent(values) ? [values[0]! & ~1, ...values.slice(1)] : values;
 }
 
 export function hasAbsent(values: Values): boolean {
@@ -72,6 +78,15 @@ export function union(a: Values, b: Values): Values {
   const made: number[] = [];
   for (let word = 0; word < a.length; word += 1) made.push(a[word]! | b[word]!);
   return made;
+}
+
+/** Adds to a set that is still being made. */
+export function include(making: number[], more: Values): void {
+  for (let word = 0; word < making.length; word += 1) making[word]! |= more[word]!;
+}
+
+export function includeRelease(making: number[], release: number): void {
+  making[(release + 1) >>> 5]! |= 1 << (release + 1);
 }
 
 export function intersection(a: Values, b: Values): Values {

@@ -5,8 +5,8 @@
  */
 import { compareText, type SourceSpan } from '../../kernel/finding.ts';
 import type { ReleaseManifest } from '../../model/release.ts';
-import type { Fact, Problem, ProblemPackage } from '../pubgrub/problem.ts';
-import { releaseValues, type Values } from '../pubgrub/values.ts';
+import { createFactTable, type FactWriter, type Problem, type ProblemPackage, type Term } from '../pubgrub/problem.ts';
+import { releaseValues } from '../pubgrub/values.ts';
 import { parseConflict } from '../version-match.ts';
 import type { Candidate } from './candidates.ts';
 import { createRangeBook, type RangeBook } from './range-values.ts';
@@ -40,8 +40,8 @@ export interface ReleaseProblem extends Problem {
   readonly names: readonly string[];
   /** By package, ascending. */
   readonly candidates: readonly (readonly Candidate[])[];
-  /** By fact. */
-  readonly said: readonly ReleaseFact[];
+  /** What a fact says. */
+  readonly said: (fact: number) => ReleaseFact;
 }
 
 export interface ReleaseUniverse {
@@ -57,40 +57,64 @@ export function makeReleaseProblem(universe: ReleaseUniverse): ReleaseProblem {
   const names = reachable(universe);
   const candidates = names.map((name) => universe.candidatesOf(name));
   const book: FactBook = {
-    facts: [],
-    said: [],
+    facts: createFactTable(),
     indexOf: new Map(names.map((name, index) => [name, index])),
     ranges: createRangeBook(candidates),
+    sources: [],
+    details: [],
   };
   for (const want of universe.wants) {
     const index = book.indexOf.get(want.package)!;
-    const { missed } = book.ranges.range(index, want.range);
-    add(book, { subject: { package: index, values: missed } }, { kind: 'wants', ...want });
+    const { values } = book.ranges.range(index, want.range).missed;
+    add(book, { package: index, values }, undefined, { kind: 'wants', ...want }, 0);
   }
   for (const [index, list] of candidates.entries()) {
     for (const [at, candidate] of list.entries()) {
-      const own = releaseValues(list.length, [at]);
-      addOwnFacts(book, index, own, candidate, universe);
-      for (const build of candidate.builds) addDependencies(book, index, own, build);
+      const own = { package: index, values: releaseValues(list.length, [at]) };
+      addOwnFacts(book, own, candidate, universe);
+      for (const build of candidate.builds) addDependencies(book, own, build);
     }
   }
   const packages = names.map((name, index): ProblemPackage => {
     const list = candidates[index]!;
     return { count: list.length, preference: universe.preferenceOf(name, list) };
   });
-  return { packages, facts: book.facts, names, candidates, said: book.said };
+  return { packages, facts: book.facts, names, candidates, said: (fact) => factAt(book, fact) };
 }
 
 interface FactBook {
-  readonly facts: Fact[];
-  readonly said: ReleaseFact[];
+  readonly facts: FactWriter;
   readonly indexOf: ReadonlyMap<string, number>;
   readonly ranges: RangeBook;
+  /** By fact: what it says, or the manifest in which it stands, */
+  readonly sources: (ReleaseFact | ReleaseManifest)[];
+  /** and there: the dependency's index, plus its conflict's in steps of `conflictStep`. */
+  readonly details: number[];
 }
 
-function add(book: FactBook, fact: Fact, says: ReleaseFact): void {
-  book.facts.push(fact);
-  book.said.push(says);
+/** More dependencies than a manifest may have. */
+const conflictStep = 65_536;
+
+function add(
+  { facts, sources, details }: FactBook,
+  subject: Term,
+  object: Term | undefined,
+  source: ReleaseFact | ReleaseManifest,
+  detail: number,
+): void {
+  facts.add(facts.frame(subject.package, object), subject.values);
+  sources.push(source);
+  details.push(detail);
+}
+
+function factAt({ sources, details }: FactBook, fact: number): ReleaseFact {
+  const release = sources[fact]!;
+  if ('kind' in release) return release;
+  const index = details[fact]! % conflictStep;
+  const conflict = Math.floor(details[fact]! / conflictStep) - 1;
+  const { package: name, versionConstraint, optional, conflicts } = release.dependencies[index]!;
+  if (conflict >= 0) return { kind: 'excludes', release, index, ...parseConflict(conflicts[conflict]!) };
+  return { kind: optional ? 'takes' : 'needs', release, index, package: name, range: versionConstraint };
 }
 
 /** The Fleet's own packages by name, then what their releases lead to, by name: the order in which they are settled. */
@@ -106,38 +130,26 @@ function reachable({ wants, candidatesOf }: ReleaseUniverse): readonly string[] 
   return [...own, ...others];
 }
 
-function addOwnFacts(
-  book: FactBook,
-  index: number,
-  values: Values,
-  candidate: Candidate,
-  { unbuiltFor }: ReleaseUniverse,
-): void {
-  const [release] = candidate.builds;
-  const subject = { package: index, values };
-  if (candidate.isWithdrawn) add(book, { subject }, { kind: 'withdrawn', release: release! });
+function addOwnFacts(book: FactBook, own: Term, candidate: Candidate, { unbuiltFor }: ReleaseUniverse): void {
+  const release = candidate.builds[0]!;
+  if (candidate.isWithdrawn) add(book, own, undefined, { kind: 'withdrawn', release }, 0);
   const platforms = unbuiltFor?.(candidate) ?? [];
-  if (platforms.length > 0) add(book, { subject }, { kind: 'unbuilt', release: release!, platforms });
+  if (platforms.length > 0) add(book, own, undefined, { kind: 'unbuilt', release, platforms }, 0);
 }
 
-function addDependencies(book: FactBook, index: number, values: Values, release: ReleaseManifest): void {
-  const subject = { package: index, values };
+function addDependencies(book: FactBook, own: Term, release: ReleaseManifest): void {
+  const { indexOf, ranges } = book;
   for (const [at, { package: name, versionConstraint, optional, conflicts }] of release.dependencies.entries()) {
-    const other = book.indexOf.get(name);
-    if (other !== undefined && other !== index) {
-      const range = book.ranges.range(other, versionConstraint);
-      const object = { package: other, values: optional ? range.missedIfPresent : range.missed };
-      const kind = optional ? 'takes' : 'needs';
-      add(book, { subject, object }, { kind, release, index: at, package: name, range: versionConstraint });
+    const other = indexOf.get(name);
+    if (other !== undefined && other !== own.package) {
+      const range = ranges.range(other, versionConstraint);
+      add(book, own, optional ? range.missedIfPresent : range.missed, release, at);
     }
-    for (const text of conflicts) {
+    for (const [index, text] of conflicts.entries()) {
       const conflict = parseConflict(text);
-      const hit = book.indexOf.get(conflict.package);
-      if (hit === undefined || hit === index) continue;
-      const { count, values: excluded } = book.ranges.conflict(hit, conflict);
-      if (count === 0) continue;
-      const says = { release, index: at, package: conflict.package, range: conflict.range };
-      add(book, { subject, object: { package: hit, values: excluded } }, { kind: 'excludes', ...says });
+      const hit = indexOf.get(conflict.package);
+      if (hit === undefined || hit === own.package) continue;
+      add(book, own, ranges.conflict(hit, conflict), release, at + (index + 1) * conflictStep);
     }
   }
 }
