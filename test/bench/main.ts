@@ -11,9 +11,10 @@ import { fileURLToPath } from 'node:url';
 import type { Bench, BenchRow } from './bench.ts';
 import { judgeBench } from './judge.ts';
 import { planBench } from './plan.ts';
+import { resolveBench } from './resolve.ts';
 
 /** One line a bench. */
-const benches: readonly Bench[] = [planBench, judgeBench];
+const benches: readonly Bench[] = [planBench, judgeBench, resolveBench];
 
 type Measured = readonly Omit<BenchRow, 'case'>[];
 const runsOfEach = 3;

@@ -48,7 +48,7 @@ function nodeStatus(
     const wanted = desiredVersions(desired, undefined);
     return { name, cluster, desired: wanted, observed: null, role: '?', health: '?', drift: 0, window, note };
   }
-  const asked = new Set(Object.keys(desired.fleet.packages));
+  const asked = new Set(packagesOf(desired));
   const versions: Record<string, string> = {};
   for (const [name, one] of Object.entries(observed.packages)) if (asked.has(name)) versions[name] = one.version;
   const { operation, health } = observed;
@@ -65,6 +65,11 @@ function nodeStatus(
   };
 }
 
+/** The Fleet's packages, and those that the lock pins because they are needed. */
+function packagesOf({ fleet, lock }: Pick<Desired, 'fleet' | 'lock'>): readonly string[] {
+  return [...new Set([...Object.keys(fleet.packages), ...(lock?.packages ?? []).map((pin) => pin.package)])];
+}
+
 /** What the lock pins for this node's platform; null without a lock, or where platforms differ and none is known. */
 function desiredVersions(
   { lock, fleet }: Desired,
@@ -72,8 +77,10 @@ function desiredVersions(
 ): Record<string, string> | null {
   if (lock === undefined) return null;
   const versions: Record<string, string> = {};
-  for (const name of Object.keys(fleet.packages)) {
+  for (const name of packagesOf({ lock, fleet })) {
     const pins = lock.packages.filter((pin) => pin.package === name && (platform === undefined || fits(pin, platform)));
+    // What only dependencies ask for is not there on every platform.
+    if (pins.length === 0 && !Object.hasOwn(fleet.packages, name)) continue;
     const distinct = new Set(pins.map((pin) => pin.version));
     if (distinct.size !== 1) return null;
     versions[name] = pins[0]!.version;
