@@ -121,7 +121,7 @@ export const stageComplete: Invariant = {
     const deferred = new Set(execution.plan.deferred.map((one) => one.step));
     const sinceMs = execution.firstBegin.get(stageKey(step)) ?? -Infinity;
     for (const [name, steps] of execution.ofNode) {
-      const own = steps.find((one) => one.stage <= step.stage && hopOf(one) === hopOf(step));
+      const own = steps.find((one) => stageKey(one) === stageKey(step));
       if (own === undefined || deferred.has(own.id)) continue;
       const node = fleet.nodes.get(name)!;
       if (steps.some((one) => isAtLeast(node, one, own)) || ledSince(node, sinceMs)) continue;
