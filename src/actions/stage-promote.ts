@@ -1,10 +1,12 @@
 /**
- * `stage-promote`: the gate after a stage. It waits out the bake, then for an approval where one is asked for, then
- * opens the next stage. With `group` it only parts two label groups inside a stage: nothing to wait for, nothing kept.
+ * `stage-promote`: the gate after a stage. It waits out the bake while its gates are judged, then for an approval where
+ * one is asked for, then opens what comes next: a stage, the next hop, or nothing after the last stage. With `group` it
+ * only parts two label groups inside a stage: nothing to wait for, nothing kept.
  */
 import { formatDuration } from '../kernel/units/duration.ts';
 import type { PlanStep } from '../model/plan.ts';
-import type { Action, Instruction } from './instruction.ts';
+import type { Action, Instruction, StageGates } from './instruction.ts';
+import { stageGatesSchema } from './stage-gates-schema.ts';
 
 /** Params of `stage-promote`. */
 export interface PromoteParams {
@@ -12,6 +14,13 @@ export interface PromoteParams {
   readonly approval: boolean;
   /** Label group, from 1, after which this barrier stands; absent at the end of a stage. */
   readonly group?: number;
+  /** As the step's own `hop`; absent on the last. */
+  readonly hop?: number;
+  /** What this hop leads to, `themisdb 1.4.2`: the key of its stages in the rollout record; absent on the last hop. */
+  readonly leadsTo?: string;
+  /** Absent while a later stage of the same hop waits. */
+  readonly ends?: 'hop' | 'rollout';
+  readonly gates?: StageGates;
 }
 
 export const stagePromote = {
@@ -23,25 +32,29 @@ export const stagePromote = {
       bakeMs: { type: 'integer', minimum: 0 },
       approval: { type: 'boolean' },
       group: { type: 'integer', minimum: 1 },
+      hop: { type: 'integer', minimum: 1 },
+      leadsTo: { type: 'string', minLength: 1 },
+      ends: { enum: ['hop', 'rollout'] },
+      gates: stageGatesSchema,
     },
   },
   symbol: '?',
   describe(step) {
     const params = promoteParams(step);
     if (params.group !== undefined) return `waits for label group ${params.group}`;
-    const waits = [
-      ...(params.bakeMs > 0 ? [`bakes for ${formatDuration(params.bakeMs)}`] : []),
-      ...(params.approval ? ['waits for approval'] : []),
-    ];
-    return waits.length === 0 ? 'opens the next stage' : `${waits.join(', ')}, then opens the next stage`;
+    const waits = waitsOf(params);
+    const then = opens(params);
+    return waits.length === 0 ? then : `${waits.join(', ')}, then ${then}`;
   },
   instructions(step): readonly Instruction[] {
-    const params = promoteParams(step);
-    if (params.group !== undefined) return [];
+    const { group, bakeMs, gates, approval } = promoteParams(step);
+    if (group !== undefined) return [];
+    const { stage } = step;
     return [
-      ...(params.bakeMs > 0 ? [{ kind: 'bake', stage: step.stage, durationMs: params.bakeMs } as const] : []),
-      ...(params.approval ? [{ kind: 'await-approval', stage: step.stage } as const] : []),
-      { kind: 'promote', stage: step.stage },
+      ...(bakeMs > 0 ? [{ kind: 'bake', stage, durationMs: bakeMs } as const] : []),
+      ...(gates === undefined ? [] : [{ kind: 'judge', stage, gates } as const]),
+      ...(approval ? [{ kind: 'await-approval', stage } as const] : []),
+      { kind: 'promote', stage },
     ];
   },
   inverse: () => [],
@@ -49,4 +62,16 @@ export const stagePromote = {
 
 export function promoteParams(step: PlanStep): PromoteParams {
   return step.params as unknown as PromoteParams;
+}
+
+function waitsOf({ bakeMs, gates, approval }: PromoteParams): string[] {
+  const watched = gates === undefined ? '' : `${gates.gates.length} ${gates.gates.length === 1 ? 'gate' : 'gates'}`;
+  const bake = bakeMs > 0 ? [`bakes for ${formatDuration(bakeMs)}${watched === '' ? '' : ` under ${watched}`}`] : [];
+  const judged = bakeMs === 0 && watched !== '' ? [`asks ${watched}`] : [];
+  return [...bake, ...judged, ...(approval ? ['waits for approval'] : [])];
+}
+
+function opens({ ends, hop }: PromoteParams): string {
+  if (ends === 'rollout') return 'the rollout is done';
+  return ends === 'hop' ? `opens hop ${(hop ?? 0) + 1}` : 'opens the next stage';
 }

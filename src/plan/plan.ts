@@ -24,7 +24,7 @@ import { createLabelGroups } from './rollout/label-groups.ts';
 import type { PlacedChange } from './rollout/placement.ts';
 import { placeChanges } from './rollout/placement.ts';
 import { planSteps } from './rollout/plan-steps.ts';
-import { gatedStages } from './rollout/promotions.ts';
+import { plannedGates } from './rollout/promotions.ts';
 import type { Membership } from './rollout/stage-membership.ts';
 import { assignStages } from './rollout/stage-membership.ts';
 import { createTargets } from './target/target-sets.ts';
@@ -69,13 +69,12 @@ export function planRollout(inputs: PlanInputs): PlannedRollout {
   const membership = stageMembership(works, concerned, inputs, progress);
   const groups = createLabelGroups(rollout.order);
   const placed = placeChanges(concerned, membership.stageOf, groups, (node) => noteNoStage(node, notes));
-  const gated = gatedStages(placed, works, membership.stageOf, membership.sizes, progress);
+  const gates = plannedGates({ placed, works, membership, rollout, progress: progress?.stages ?? [] }, notes);
   noteSkippedStages(membership, placed, inputs, notes);
   const steps = planSteps(placed, {
-    stages: rollout.stages,
     healthTimeoutMs: rollout.health.timeoutMs,
     targetDigest: digests.targetDigest,
-    gated,
+    gates,
     groups,
   });
 

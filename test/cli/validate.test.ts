@@ -28,10 +28,10 @@ test('an error ends with 3 and is shown where it stands', async () => {
 });
 
 test('what is not acted on yet is a warning with its line, and no failure', async () => {
-  writeTree(directory, { 'fleet.yaml': goodFleet, 'tenant.yaml': document('Tenant', 'a', 'priority: low') });
+  writeTree(directory, { 'fleet.yaml': goodFleet, 'policy.yaml': document('UpdatePolicy', 'a', 'package: themisdb') });
   const { exitCode, out } = await runCommand(directory, ['validate']);
   expect(exitCode).toBe(0);
-  expect(out).toContain('tenant.yaml:3:19 warning THM1901');
+  expect(out).toContain('policy.yaml:3:19 warning THM1901');
   expect(out).toContain('> 3 | metadata: { name: a }');
 });
 

@@ -159,7 +159,8 @@ export class FleetWorld {
     return {
       nodes: this.nodes,
       target: targetOf(this.to),
-      policy: { parallelism, onFailure, patienceMs: 30_000, wait: this.#wait },
+      tenants: [],
+      policy: { parallelism, onFailure, patienceMs: 30_000, wait: this.#wait, maxReplicationLagMs: 10_000 },
       plan: (observed, record) => this.plan(observed, record),
       approvals: () => this.approvals,
       emit: (event) => this.events.push(event),

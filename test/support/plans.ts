@@ -4,6 +4,12 @@ import type { Action, Instruction } from '../../src/actions/instruction.ts';
 import type { DesiredNode } from '../../src/model/desired.ts';
 import type { InstalledPackage, ReachableNode } from '../../src/model/observed.ts';
 import type { Constraint, Plan, PlanStep, StepState } from '../../src/model/plan.ts';
+import type { NodeWindows } from '../../src/windows/window-answer.ts';
+
+/** Nobody restricts anything. */
+export const alwaysOpen: NodeWindows = {
+  answer: ({ fromMs }) => ({ kind: 'open', startMs: fromMs, opensAtMs: null, closesAtMs: null, because: null }),
+};
 
 const hashes = new Map<string, Digest>();
 

@@ -39,6 +39,8 @@ export const planCodes = {
   stageSkipped: { code: 'THM3040', severity: 'warning' },
   nodesInNoStage: { code: 'THM3041', severity: 'warning' },
   quorumCannotHold: { code: 'THM3042', severity: 'warning' },
+  gateNotCompared: { code: 'THM3044', severity: 'info' },
+  gateTooFewNodes: { code: 'THM3045', severity: 'warning' },
   severalLeaders: { code: 'THM3043', severity: 'warning' },
   targetQuarantined: { code: 'THM3050', severity: 'error', exit: 4 },
   fleetSuspended: { code: 'THM3051', severity: 'error', exit: 4 },

@@ -80,7 +80,7 @@ export function planRollback(inputs: RollbackInputs): Plan {
   );
   const { healthTimeoutMs, maxUnavailable } = limits;
   const { targetDigest } = digests;
-  const steps = planSteps(placed, { stages: [], healthTimeoutMs, targetDigest, gated: new Set(), groups });
+  const steps = planSteps(placed, { healthTimeoutMs, targetDigest, gates: new Map(), groups });
   const constraints = clusterConstraints(concerned.map(clusterFacts), limits, notes);
   const frame = { ...inputs, anchored: false, estimates: inputs.record.estimates, maxUnavailable };
   const scope = { targets: addressesOf(what), excludes: [] };

@@ -7,18 +7,18 @@
 import type { PromoteParams } from '../../actions/stage-promote.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import { digestJson, shortDigest } from '../../kernel/digest.ts';
+import type { JsonObject } from '../../kernel/json.ts';
 import { formatDuration } from '../../kernel/units/duration.ts';
-import type { DesiredStage } from '../../model/desired.ts';
 import type { PlanStep, StepUndo } from '../../model/plan.ts';
 import type { ChangeShape, NodeChange } from '../change/node-change.ts';
 import type { LabelGroups } from './label-groups.ts';
 import type { PlacedChange } from './placement.ts';
+import type { PlannedGates } from './promotions.ts';
 
 export interface StepContext {
-  readonly stages: readonly DesiredStage[];
   readonly healthTimeoutMs: number;
   readonly targetDigest: Digest;
-  readonly gated: ReadonlySet<number>;
+  readonly gates: PlannedGates;
   readonly groups: LabelGroups;
 }
 
@@ -28,7 +28,7 @@ export function planSteps(placed: readonly PlacedChange[], context: StepContext)
   const shared = new Map<ChangeShape, SharedParts>();
   let barrier: readonly string[] = [];
   let at = 0;
-  const stages = Math.max(0, ...context.gated, placed.at(-1)?.stage ?? 0);
+  const stages = Math.max(0, ...context.gates.keys(), placed.at(-1)?.stage ?? 0);
   for (let stage = 1; stage <= stages; stage += 1) {
     let front: readonly string[] = barrier;
     let needs = barrier;
@@ -47,8 +47,9 @@ export function planSteps(placed: readonly PlacedChange[], context: StepContext)
         needs = [between.id];
       }
     }
-    if (!context.gated.has(stage)) continue;
-    const gate = stageGate(stage, front, context);
+    const params = context.gates.get(stage);
+    if (params === undefined) continue;
+    const gate = stageGate(stage, params, front, context);
     steps.push(gate);
     barrier = [gate.id];
   }
@@ -100,24 +101,35 @@ function makeParts({ shape, restorePoint, returnTo }: NodeChange, healthTimeoutM
   return { restorePoint, undo, params };
 }
 
-function stageGate(stage: number, needs: readonly string[], { stages, targetDigest }: StepContext): PlanStep {
-  const { bakeMs, promotion } = stages[stage - 1]!;
-  const params: PromoteParams = { bakeMs, approval: promotion !== 'gate' };
-  const waits = [
-    ...(bakeMs > 0 ? [`a bake of ${formatDuration(bakeMs)}`] : []),
-    ...(params.approval ? ['an approval'] : []),
-  ];
+function stageGate(
+  stage: number,
+  params: PromoteParams,
+  needs: readonly string[],
+  { targetDigest }: StepContext,
+): PlanStep {
   return {
     id: `stage-${stage}/promote/${shortDigest(digestJson([targetDigest, stage, params]))}`,
     kind: 'stage-promote',
     target: `stage/${stage}`,
     before: { promoted: false },
     after: { promoted: true },
-    reason: `later stages wait for stage ${stage}${waits.length === 0 ? '' : ` and for ${waits.join(' and ')}`}`,
+    reason: gateReason(stage, params),
     needs,
     stage,
-    params: { ...params },
+    params: { ...params } as unknown as JsonObject,
   };
+}
+
+function gateReason(stage: number, { bakeMs, approval, gates, ends }: PromoteParams): string {
+  const waits = [
+    ...(bakeMs > 0 ? [`a bake of ${formatDuration(bakeMs)}`] : []),
+    ...(gates === undefined ? [] : [gates.gates.length === 1 ? 'its gate' : 'its gates']),
+    ...(approval ? ['an approval'] : []),
+  ];
+  const list = waits.length < 3 ? waits.join(' and ') : `${waits[0]!}, ${waits[1]!} and ${waits[2]!}`;
+  if (ends === 'rollout') return `the rollout ends after stage ${stage} and ${list}`;
+  const who = ends === 'hop' ? 'the next hop waits' : 'later stages wait';
+  return `${who} for stage ${stage}${list === '' ? '' : ` and for ${list}`}`;
 }
 
 function groupBarrier(
@@ -137,6 +149,6 @@ function groupBarrier(
     reason: `"${groups.nameOf(next)}" starts after "${groups.nameOf(group)}"`,
     needs,
     stage,
-    params: { ...params },
+    params: { ...params } as unknown as JsonObject,
   };
 }

@@ -2,19 +2,63 @@
  * After which stages the rollout stops for a gate: wherever versions move in a stage and again in a later one. A stage
  * of which nothing moves any more is gated too, until it is known to have been passed: the record says that its nodes
  * were promoted, or a later stage runs the new manifests already (a node that joins late must not make the whole fleet
- * bake again). A record of a smaller scope promotes no node it did not hold.
+ * bake again). A record of a smaller scope promotes no node it did not hold. The last stage has a gate where the next
+ * hop waits behind it, and where the rollout is judged: that one ends the rollout and opens nothing.
  */
-import type { RolloutProgress } from '../../model/rollout-record.ts';
+import type { PromoteParams } from '../../actions/stage-promote.ts';
+import type { DesiredRollout } from '../../model/desired.ts';
+import type { StageProgress } from '../../model/rollout-record.ts';
 import type { NodeWork } from '../change/node-work.ts';
+import type { Notes } from '../findings/notes.ts';
 import type { PlacedChange } from './placement.ts';
+import { noteGates, stageGates, stageSubjects } from './stage-gates.ts';
+import type { Membership } from './stage-membership.ts';
 
-export function gatedStages(
-  placed: readonly PlacedChange[],
-  works: readonly NodeWork[],
-  stageOf: ReadonlyMap<string, number>,
-  sizes: readonly number[],
-  progress: RolloutProgress | null,
-): ReadonlySet<number> {
+/** What the gate after a stage asks for, by stage from 1. */
+export type PlannedGates = ReadonlyMap<number, PromoteParams>;
+
+export interface GateInputs {
+  /** Of this hop. */
+  readonly placed: readonly PlacedChange[];
+  readonly works: readonly NodeWork[];
+  readonly membership: Membership;
+  readonly rollout: Pick<DesiredRollout, 'stages' | 'gates'>;
+  /** Of this hop; empty where no rollout to this target has begun. */
+  readonly progress: readonly StageProgress[];
+  /** Absent: the last hop, which leads to the target. */
+  readonly hop?: { readonly number: number; readonly leadsTo: string };
+}
+
+export function plannedGates(inputs: GateInputs, notes: Notes): PlannedGates {
+  const { placed, works, membership, rollout, hop } = inputs;
+  const { moving, arriving } = movements(placed);
+  const settled = settledTest(placed, arriving);
+  const subjects = stageSubjects(placed, works, membership.stageOf, rollout.stages.length, settled);
+  const gates = new Map<number, PromoteParams>();
+  const plan = (number: number, ends: PromoteParams['ends']): void => {
+    const stage = rollout.stages[number - 1]!;
+    const judged = stageGates(stage, rollout.gates, subjects[number - 1]!);
+    // After everyone has the target there is only something to wait for where it is judged.
+    if (ends === 'rollout' && judged === undefined) return;
+    noteGates(number, stage, rollout.gates, subjects[number - 1]!, notes);
+    gates.set(number, {
+      bakeMs: stage.bakeMs,
+      // A person is asked on the way to the target only, and for nothing once everyone has it.
+      approval: hop === undefined && ends === undefined && stage.promotion !== 'gate',
+      ...(hop === undefined ? {} : { hop: hop.number, leadsTo: hop.leadsTo }),
+      ...(ends === undefined ? {} : { ends }),
+      ...(judged === undefined ? {} : { gates: judged }),
+    });
+  };
+  for (const stage of gatedStages(inputs, moving, settled)) plan(stage, undefined);
+  const closing = closingStage(inputs, moving);
+  if (closing !== undefined) plan(closing, hop === undefined ? 'rollout' : 'hop');
+  return gates;
+}
+
+type Arrivals = ReadonlySet<string>;
+
+function movements(placed: readonly PlacedChange[]): { moving: ReadonlySet<number>; arriving: Arrivals } {
   const moving = new Set<number>();
   const arriving = new Set<string>();
   const seen = new Set<unknown>();
@@ -26,35 +70,50 @@ export function gatedStages(
     for (const name of change.shape.packages)
       arriving.add(`${name} ${change.shape.after.packages[name]!.manifestHash}`);
   }
+  return { moving, arriving };
+}
+
+/** Tells nodes that need nothing in this hop and have one of the arriving manifests. */
+function settledTest(placed: readonly PlacedChange[], arriving: Arrivals): (work: NodeWork) => boolean {
+  const changing = new Set(placed.map(({ work }) => work));
+  return (work) => {
+    const { observed, inScope } = work;
+    if (!inScope || observed?.reachable !== true || changing.has(work)) return false;
+    for (const name of Object.keys(observed.packages)) {
+      if (arriving.has(`${name} ${observed.packages[name]!.manifestHash}`)) return true;
+    }
+    return false;
+  };
+}
+
+function gatedStages(
+  { works, membership: { stageOf, sizes }, progress }: GateInputs,
+  moving: ReadonlySet<number>,
+  settled: (work: NodeWork) => boolean,
+): readonly number[] {
   const lastMoving = Math.max(0, ...moving);
-  const lastRunning = lastStageRunning(works, stageOf, arriving);
-  const gated = new Set<number>();
+  const lastRunning = works.reduce((stage, work) => {
+    const own = stageOf.get(work.node.name) ?? 0;
+    return own > stage && settled(work) ? own : stage;
+  }, 0);
+  const gated: number[] = [];
   for (let stage = 1; stage < lastMoving; stage += 1) {
     if (sizes[stage - 1] === 0) continue;
-    if (moving.has(stage) || !(wasPromoted(progress, stage) || lastRunning > stage)) gated.add(stage);
+    if (moving.has(stage) || !(wasPromoted(progress, stage) || lastRunning > stage)) gated.push(stage);
   }
   return gated;
 }
 
-/** The latest stage in which a node that needs nothing has one of the arriving manifests; 0 for none. */
-function lastStageRunning(
-  works: readonly NodeWork[],
-  stageOf: ReadonlyMap<string, number>,
-  arriving: ReadonlySet<string>,
-): number {
-  let last = 0;
-  for (const { node, observed, change, inScope } of works) {
-    if (change !== undefined || !inScope || observed?.reachable !== true) continue;
-    const stage = stageOf.get(node.name) ?? 0;
-    if (stage <= last) continue;
-    for (const name of Object.keys(observed.packages)) {
-      if (arriving.has(`${name} ${observed.packages[name]!.manifestHash}`)) last = stage;
-    }
-  }
-  return last;
+/** After which stage the hop ends; undefined where nothing waits there. Where nothing moves any more it may still bake. */
+function closingStage({ rollout, progress, hop }: GateInputs, moving: ReadonlySet<number>): number | undefined {
+  const completed = progress.findLastIndex(({ completedAt }) => completedAt !== null) + 1;
+  const closing = moving.size > 0 ? Math.max(...moving) : completed;
+  if (closing === 0 || closing > rollout.stages.length) return undefined;
+  if (moving.size === 0 && wasPromoted(progress, closing)) return undefined;
+  return hop !== undefined || rollout.stages[closing - 1]!.bakeMs > 0 ? closing : undefined;
 }
 
-function wasPromoted(progress: RolloutProgress | null, stage: number): boolean {
-  const recorded = progress?.stages[stage - 1];
+function wasPromoted(progress: readonly StageProgress[], stage: number): boolean {
+  const recorded = progress[stage - 1];
   return recorded !== undefined && recorded.nodes.length > 0 && recorded.promotedAt !== null;
 }

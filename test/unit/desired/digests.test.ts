@@ -63,8 +63,8 @@ test('defaults that are written out move neither', () => {
 test('the digests of a fixed fleet are what they were', () => {
   expect([desiredDigest(base), targetDigest(base)]).toMatchInlineSnapshot(`
     [
-      "sha256:7b68dca24566e0a5f3279d9a7e0fba2fcc557b5c80060ca8561f3f6c259d55ba",
-      "sha256:cc140b9a7f21747476cacb1a5a04888b05eac174fb5bdb35257e2671c550f592",
+      "sha256:ce1b6fd1c008a6ee4289940b3a293d512ed91366246db819adc30aa16b184437",
+      "sha256:196cd9a99d2bc8cf945890a353d3705978d7be4976e163e7f0fd21bca57d0ceb",
     ]
   `);
 });

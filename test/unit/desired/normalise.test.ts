@@ -8,7 +8,7 @@ test('a Fleet without a Rollout gets one stage of everyone, one node at a time',
     maxUnavailable: 1,
     maxMinorSkew: 1,
     order: [],
-    health: { timeoutMs: 30_000 },
+    health: { timeoutMs: 30_000, maxReplicationLagMs: 10_000 },
     onFailure: 'rollback',
     stages: [
       {
@@ -46,7 +46,7 @@ test('the Rollout that the Fleet names is the rollout, the others are carried', 
   expect([rollout.name, otherRollouts.map(({ name }) => name)]).toEqual(['b', ['a']]);
 });
 
-test('carried specs have one spelling', () => {
+test('a Tenant is plain numbers, days in order, and the defaults of its policy', () => {
   const spec =
     'policy: { noticeLeadTime: 1d }\nwindows:\n  - { days: [Sunday, Monday], from: "02:00", to: "03:00", timezone: UTC }';
   const blackouts = 'blackouts: [{ from: "2026-12-20T10:00:00+02:00", to: 2026-12-21 }]';
@@ -54,19 +54,33 @@ test('carried specs have one spelling', () => {
   expect(tenant).toEqual({
     name: 't',
     priority: 'normal',
-    policy: { noticeLeadTime: '86400000ms' },
+    policy: { autoUpdate: true, criticalAutoUpdate: true, noticeLeadTimeMs: 86_400_000, consent: 'none' },
     windows: [{ days: ['Monday', 'Sunday'], from: '02:00', to: '03:00', timezone: 'UTC' }],
-    blackouts: [{ from: '2026-12-20T08:00:00Z', to: '2026-12-21' }],
+    blackouts: [{ from: '2026-12-20T08:00:00Z', to: '2026-12-21', timezone: 'UTC', reason: undefined }],
   });
 });
 
-test('limits of gates are durations or sizes in one spelling, or numbers as they are', () => {
-  const gates = 'gates: [{ metric: latencyP99, max: 0.5s }, { metric: memory, max: 1KiB }, { metric: cpu, max: 0.5 }]';
+test('carried specs have one spelling', () => {
+  const [policy] = desiredOf(
+    goodFleet,
+    document('UpdatePolicy', 'u', 'package: themisdb\ninterval: 1h'),
+  ).updatePolicies;
+  expect(policy).toEqual({ name: 'u', spec: { package: 'themisdb', interval: '3600000ms' } });
+});
+
+test('limits of gates are numbers in the unit of their metric, and gates of one metric are told apart', () => {
+  const gates =
+    'gates: [{ metric: latencyP99, max: 0.5s }, { metric: memory, max: 1KiB }, { metric: cpu, max: 0.5 }, { metric: cpu, compare: control, worseBy: 0.1 }]';
   const { rollout } = desiredOf(
     goodFleet.replace('  nodes:', '  rollout: r\n  nodes:'),
     document('Rollout', 'r', gates),
   );
-  expect(rollout.gates.map(({ max }) => max)).toEqual(['500ms', '1024B', 0.5]);
+  expect(rollout.gates.map(({ name, unit, max, worseBy }) => [name, unit, max, worseBy])).toEqual([
+    ['latencyP99', 'ms', 500, null],
+    ['memory', 'bytes', 1024, null],
+    ['cpu', 'share', 0.5, null],
+    ['cpu-2', 'share', null, 0.1],
+  ]);
 });
 
 test('approvals name one subject', () => {

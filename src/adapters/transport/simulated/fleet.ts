@@ -6,7 +6,7 @@ import { ThemisError } from '../../../kernel/error.ts';
 import type { DesiredNode } from '../../../model/desired.ts';
 import type { NodePhase } from '../../../model/event.ts';
 import { wireVersion, type NodeReply, type NodeReplyBody, type NodeRequest } from '../../../model/message.ts';
-import type { FileDrift } from '../../../model/observed.ts';
+import type { FileDrift, Replication } from '../../../model/observed.ts';
 import type { Transport, TransportOptions } from '../../../ports/transport.ts';
 import type { SimulatedClock } from '../../clock/simulated.ts';
 import { SimulatedNode, type Fault, type NodeChange, type Packages } from './node.ts';
@@ -36,6 +36,7 @@ export interface SimulatedFleetOptions {
   /** How long a phase lasts. */
   readonly phaseMs?: (phase: NodePhase, node: SimulatedNode) => number;
   readonly faults?: SimulatedFaults;
+  readonly replication?: (node: SimulatedNode) => Replication | undefined;
   readonly onChange?: (node: SimulatedNode, change: NodeChange) => void;
 }
 
@@ -64,6 +65,8 @@ export class SimulatedFleet implements Transport {
           nowMs: () => clock.nowMs(),
           phaseMs,
           fault: faults.operation ?? (() => 'none'),
+          handOver: (one) => this.#handOver(one),
+          replication: options.replication ?? (() => undefined),
           changed: (one, change) => this.#changed(one, change),
         },
       );
@@ -86,8 +89,11 @@ export class SimulatedFleet implements Transport {
     return { wireVersion, node: node.name, ...body };
   }
 
-  /** Leadership moves by itself, to a node that runs and is not being worked on. */
-  moveLeader(cluster: string): void {
+  /** Leadership moves by itself, to a node that runs and is not being worked on; or to one that is named and runs. */
+  moveLeader(cluster: string, to?: string): void {
+    const named = to === undefined ? undefined : this.nodes.get(to);
+    if (named?.up === true) this.#lead(named);
+    if (to !== undefined) return;
     const candidates = this.#eligible(cluster).filter((node) => node.role !== 'leader');
     if (candidates.length > 0) this.#lead(candidates[Math.floor(this.#options.random() * candidates.length)]!);
   }
@@ -179,6 +185,19 @@ export class SimulatedFleet implements Transport {
     const eligible = this.#eligible(cluster);
     const candidates = eligible.length > 0 ? eligible : up;
     if (candidates.length > 0) this.#lead(candidates[Math.floor(this.#options.random() * candidates.length)]!);
+  }
+
+  /** The election takes its time; until then the old leader leads. */
+  #handOver(leader: SimulatedNode): boolean {
+    const others = (): SimulatedNode[] =>
+      this.#eligible(leader.cluster).filter((node) => node !== leader && Object.keys(node.packages).length > 0);
+    if (others().length === 0) return false;
+    this.#options.clock.at(this.#options.clock.nowMs() + electionMs, () => {
+      const candidates = others();
+      if (leader.role !== 'leader' || candidates.length === 0) return;
+      this.#lead(candidates[Math.floor(this.#options.random() * candidates.length)]!);
+    });
+    return true;
   }
 
   #eligible(cluster: string): SimulatedNode[] {

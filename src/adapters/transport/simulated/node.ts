@@ -16,7 +16,14 @@ import type {
   NodeRequestBody,
   OperationResult,
 } from '../../../model/message.ts';
-import type { FileDrift, InstalledPackage, ReachableNode, RestorePointSummary, Role } from '../../../model/observed.ts';
+import type {
+  FileDrift,
+  InstalledPackage,
+  ReachableNode,
+  Replication,
+  RestorePointSummary,
+  Role,
+} from '../../../model/observed.ts';
 import type { SimulatedClock } from '../../clock/simulated.ts';
 
 export type Packages = Readonly<Record<string, InstalledPackage>>;
@@ -41,6 +48,10 @@ export interface SimulatedWorld {
   readonly phaseMs: (phase: NodePhase, node: SimulatedNode) => number;
   /** Decided once per operation. */
   readonly fault: (node: SimulatedNode, target: Packages, kind: 'update' | 'rollback') => Fault;
+  /** Another member takes over; false when none can. Asked again until it is seen to. */
+  readonly handOver: (node: SimulatedNode) => boolean;
+  /** What the node says of its group; undefined: nothing. */
+  readonly replication: (node: SimulatedNode) => Replication | undefined;
   /** Called after every change: the cluster may have to elect. */
   readonly changed: (node: SimulatedNode, what: NodeChange) => void;
 }
@@ -75,6 +86,8 @@ const phases = [
   'health',
   'rejoin',
 ] as const;
+const handOverMs = 500;
+const handOverTries = 50;
 
 export class SimulatedNode {
   readonly name: string;
@@ -86,8 +99,8 @@ export class SimulatedNode {
   role: Role = 'follower';
   leadsSinceMs = -Infinity;
   ledUntilMs = -Infinity;
-  /** Whether it led when the last operation began to drain it. */
-  ledWhenDrained = false;
+  /** Whether it led when the last operation came to drain it, before it handed over. */
+  ledBeforeDrain = false;
   downSinceMs = -Infinity;
   /** Since when neither its peers nor a controller hear of it; null: they do. */
   cutOffSinceMs: number | null = null;
@@ -114,6 +127,7 @@ export class SimulatedNode {
   observed(): ReachableNode {
     const version = Object.values(this.packages)[0]?.version ?? null;
     const open = this.open;
+    const replication = this.up ? this.#world.replication(this) : undefined;
     return {
       name: this.name,
       reachable: true,
@@ -123,6 +137,7 @@ export class SimulatedNode {
       drift: this.drift,
       health: { status: this.up ? 'healthy' : 'stopped', runningVersion: this.up ? version : null, detail: null },
       role: this.up ? this.role : 'unknown',
+      ...(replication === undefined ? {} : { replication }),
       disk: { freeBytes: 1e12, totalBytes: 2e12 },
       memory: { freeBytes: 1e9, totalBytes: 2e9 },
       restorePoints: [...this.#restorePoints.values()].map(({ summary }) => summary).reverse(),
@@ -202,6 +217,7 @@ export class SimulatedNode {
   #refusesBody(body: OperationBody): Failure | undefined {
     if (this.open?.result?.kind === 'stuck') return this.open.result.failure;
     if (this.open !== null) return failure('ALREADY_IN_PROGRESS', `${this.open.id} is running`);
+    if (this.#mustNotLead(body)) return failure('LEADS', `${this.name} leads`);
     if (body.kind === 'rollback') {
       if (this.#restorePoints.has(body.restorePoint)) return undefined;
       return failure('RESTORE_POINT_MISSING', `no restore point ${body.restorePoint}`);
@@ -218,9 +234,19 @@ export class SimulatedNode {
     const fault = this.#world.fault(this, target.packages, body.kind);
     for (const phase of phases) {
       if (fault === 'interrupted' && phase === 'switch') await this.#interrupt(operation);
+      if (phase === 'drain') {
+        const refused = await this.#giveLeadershipAway(body);
+        if (refused !== undefined) {
+          // It may be asked for again: nothing has happened.
+          this.operations.delete(id);
+          operation.result = { kind: 'rolled-back', failure: refused };
+          this.open = null;
+          end(operation.result);
+          return;
+        }
+      }
       await this.#phase(operation, phase);
       if (phase === 'restore-point') this.#keep(body, before);
-      if (phase === 'drain') this.ledWhenDrained = this.role === 'leader';
       if (phase === 'drain') this.#world.changed(this, { kind: 'drain', operation: id });
       if (phase === 'stop') this.#stopService(id);
       if (phase === 'switch') this.#install(target, id);
@@ -244,6 +270,22 @@ export class SimulatedNode {
     if (fault === 'stuck') operation.state = 'interrupted';
     else this.open = null;
     end(operation.result);
+  }
+
+  #mustNotLead(body: OperationBody): boolean {
+    return body.unlessLeading === true && this.up && this.role === 'leader';
+  }
+
+  /** A failure before any effect, or undefined. */
+  async #giveLeadershipAway(body: OperationBody): Promise<Failure | undefined> {
+    if (this.#mustNotLead(body)) return failure('LEADS', `${this.name} leads`);
+    this.ledBeforeDrain = this.up && this.role === 'leader';
+    for (let tries = 0; this.up && this.role === 'leader'; tries += 1) {
+      if (!this.#world.handOver(this) && body.mayGoLeaderless === true) return undefined;
+      if (tries === handOverTries) return failure('DRAIN_FAILED', `nobody takes over from ${this.name}`);
+      await this.#world.clock.sleep(handOverMs);
+    }
+    return undefined;
   }
 
   async #phase(operation: Operation, phase: NodePhase): Promise<void> {

@@ -44,6 +44,7 @@ export async function carryOutPlan(
       header: resume?.header ?? newHeader(session, plan, kind),
       plan,
       nodes: desired.fleet.nodes,
+      tenants: desired.tenants,
       observed,
       journal: resume?.journal ?? null,
       record: options.record,
@@ -56,6 +57,7 @@ export async function carryOutPlan(
         onFailure: kind === 'apply' ? desired.rollout.onFailure : 'pause',
         patienceMs: desired.rollout.health.timeoutMs,
         wait,
+        maxReplicationLagMs: desired.rollout.health.maxReplicationLagMs,
       },
       locate: await createLocate(desired, directory),
       // A file that is being edited must not end a rollout: what could be read last counts.

@@ -56,15 +56,12 @@ function isBare(one: SimulatedNode): boolean {
 export const leaderLast: Invariant = {
   name: 'leader last',
   promise: 'A node that leads is drained only when no other member of its cluster has a step left in the same hop.',
-  grace:
-    'leadership that came after the controller looked, where the node was not told to refuse; nodes that wait for a person',
+  grace: 'leadership that came while it drained already; nodes that wait for a person',
   at: ['drain'],
   check(moment) {
     const touch = moment as Touch;
-    const { node, members, begun, body, seenUntilMs } = touch;
-    if (begun === undefined || node.role !== 'leader' || members.length < 2) return 'not-asked';
-    const refuses = body.unlessLeading === true;
-    if (!refuses && node.leadsSinceMs > seenUntilMs) return 'not-asked';
+    const { node, members, begun } = touch;
+    if (begun === undefined || !node.ledBeforeDrain || members.length < 2) return 'not-asked';
     const waiting = members.find((other) => other !== node && isWaiting(other, begun));
     return waiting === undefined ? 'kept' : { broken: `${node.name} leads and is drained before ${waiting.name}` };
   },

@@ -12,7 +12,7 @@ import { NodeCalls } from '../../../fleet/node-calls.ts';
 import { nodesInDoubt, recoverNodes } from '../../../fleet/recover.ts';
 import type { Digest } from '../../../kernel/digest.ts';
 import { formatInstant } from '../../../kernel/units/instant.ts';
-import type { DesiredApproval, DesiredNode } from '../../../model/desired.ts';
+import type { DesiredApproval, DesiredNode, DesiredTenant } from '../../../model/desired.ts';
 import type { EventBody } from '../../../model/event.ts';
 import type { Observed } from '../../../model/observed.ts';
 import type { Plan } from '../../../model/plan.ts';
@@ -32,6 +32,7 @@ export interface ControllerWorld {
   readonly store: Store;
   readonly transport: Transport;
   readonly nodes: readonly DesiredNode[];
+  readonly tenants: readonly DesiredTenant[];
   readonly target: Digest;
   readonly policy: StepperPolicy;
   plan(observed: Observed, record: RolloutRecord): Planned;
@@ -68,7 +69,7 @@ export async function applyOnce(id: string, world: ControllerWorld, signals: Sig
 }
 
 async function underLease(id: string, world: ControllerWorld, lease: KeptLease, signals: Signals): Promise<Run> {
-  const { transport, store, clock, nodes } = world;
+  const { transport, store, clock, nodes, tenants } = world;
   const { soft = never, hard = never } = signals;
   const observed = await lookAndRecover(world, lease.token, hard);
   const record = await store.readRecord();
@@ -79,6 +80,7 @@ async function underLease(id: string, world: ControllerWorld, lease: KeptLease, 
     {
       ...chosen,
       nodes,
+      tenants,
       observed,
       record,
       token: lease.token,

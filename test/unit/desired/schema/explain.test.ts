@@ -35,9 +35,9 @@ test('kinds and fields are found whatever their case', () => {
 });
 
 test('what is not acted on yet says so', () => {
-  expect(page('Rollout.spec.gates').experimental).toMatch(/not judged/u);
+  expect(page('Fleet.spec.releases.http').experimental).toMatch(/^[A-Z]/u);
   expect(page('Rollout.spec.stages').experimental).toBeUndefined();
-  expect(page('Rollout.spec').children.find(({ name }) => name === 'gates')?.experimental).toBe(true);
+  expect(page('Fleet.spec.releases').children.find(({ name }) => name === 'http')?.experimental).toBe(true);
 });
 
 test('a slip of the pen is met with the word that was meant', () => {

@@ -1,0 +1,128 @@
+/**
+ * What is judged at the gate after a stage. A gate that compares needs old nodes of the same role beside the new ones;
+ * where none can exist (only leaders are left, or nobody) the plan says so beforehand, and only the gate's own limits
+ * count. A gate that has none left to decide by is not planned there at all.
+ */
+import type { StageGates } from '../../actions/instruction.ts';
+import { formatDuration } from '../../kernel/units/duration.ts';
+import type { DesiredGate, DesiredStage } from '../../model/desired.ts';
+import type { NodeWork } from '../change/node-work.ts';
+import { listNames, type Notes } from '../findings/notes.ts';
+import type { PlacedChange } from './placement.ts';
+
+/** A comparison of fewer new nodes says nothing about the release. */
+const fewestCanaries = 2;
+/** How much longer than the bake evidence may take, at least. */
+const extraMs = 300_000;
+
+/** New nodes at the gate after a stage, and what they can be compared with. */
+export interface StageSubjects {
+  readonly canaries: number;
+  readonly comparable: boolean;
+}
+
+/** The wall time after which missing evidence counts as such. */
+export function bakeLimitMs({ bakeMs, bakeLimitMs: limit }: DesiredStage): number {
+  return limit === undefined ? Math.max(2 * bakeMs, bakeMs + extraMs) : Math.max(limit, bakeMs);
+}
+
+/** Undefined where nothing is left that could be judged. */
+export function stageGates(
+  stage: DesiredStage,
+  gates: readonly DesiredGate[],
+  { comparable }: StageSubjects,
+): StageGates | undefined {
+  const judged = gates.filter((gate) => comparable || hasLimit(gate));
+  if (judged.length === 0) return undefined;
+  return {
+    gates: judged,
+    notCompared: comparable ? [] : judged.filter(compares).map(({ name }) => name),
+    bakeLimitMs: bakeLimitMs(stage),
+    onInsufficient: stage.onInsufficient,
+    mustPass: stage.promotion !== 'approval',
+  };
+}
+
+/**
+ * By stage, index 0 is stage 1. `arrives`: whether a node that needs nothing runs what arrives in this hop. Who leads
+ * is taken as the plan assumes it, since it may move before the plan is carried out.
+ */
+export function stageSubjects(
+  placed: readonly PlacedChange[],
+  works: readonly NodeWork[],
+  stageOf: ReadonlyMap<string, number>,
+  stages: number,
+  arrives: (work: NodeWork) => boolean,
+): readonly StageSubjects[] {
+  const tally = { leaders: emptyCounts(stages), followers: emptyCounts(stages) };
+  for (const { stage, leads, change } of placed) {
+    if (change.shape.kind !== 'node-repair') tally[leads ? 'leaders' : 'followers'][stage - 1]! += 1;
+  }
+  const settled = emptyCounts(stages);
+  for (const work of works) {
+    const stage = stageOf.get(work.node.name);
+    if (stage !== undefined && work.change === undefined && arrives(work)) settled[stage - 1]! += 1;
+  }
+  const left = { leaders: sum(tally.leaders), followers: sum(tally.followers) };
+  const taken = { leaders: 0, followers: 0, settled: 0 };
+  return settled.map((count, index) => {
+    taken.settled += count;
+    for (const role of ['leaders', 'followers'] as const) {
+      taken[role] += tally[role][index]!;
+      left[role] -= tally[role][index]!;
+    }
+    // What was settled before is a follower until it is known better: leaders go last.
+    const followers = taken.followers + taken.settled;
+    const matched = (left.leaders > 0 ? taken.leaders : 0) + (left.followers > 0 ? followers : 0);
+    return matched > 0
+      ? { canaries: matched, comparable: true }
+      : { canaries: taken.leaders + followers, comparable: false };
+  });
+}
+
+export function noteGates(
+  number: number,
+  stage: DesiredStage,
+  gates: readonly DesiredGate[],
+  { canaries, comparable }: StageSubjects,
+  notes: Notes,
+): void {
+  const comparing = gates.filter(compares);
+  if (comparing.length === 0) return;
+  const [names, address] = [listNames(comparing.map(({ name }) => name)), `stage/${number}`];
+  if (!comparable) {
+    const limited = comparing.filter(hasLimit).map(({ name }) => name);
+    const rest = limited.length === 0 ? 'they decide nothing there' : `only the limits of ${listNames(limited)} count`;
+    notes.note('gateNotCompared', {
+      summary: `Stage ${number} leaves no old node of the same role to compare with, so ${names} cannot compare: ${rest}.`,
+      address,
+    });
+  } else if (canaries < fewestCanaries) {
+    notes.note('gateTooFewNodes', {
+      summary: `Stage ${number} has one new node; ${names} compare two or more, so the answer will be insufficient and, after ${formatDuration(bakeLimitMs(stage))}, the stage will ${whenInsufficient(stage)}.`,
+      fix: `Set \`atLeast: ${fewestCanaries}\` on the stage, or give the gate a limit instead of a comparison.`,
+      address,
+    });
+  }
+}
+
+function whenInsufficient({ onInsufficient, promotion }: DesiredStage): string {
+  if (promotion === 'approval') return 'go on once it is approved';
+  return { pause: 'pause', rollback: 'be rolled back', promote: 'be promoted all the same' }[onInsufficient];
+}
+
+function compares({ worseBy }: DesiredGate): boolean {
+  return worseBy !== null;
+}
+
+function hasLimit({ max, min }: DesiredGate): boolean {
+  return max !== null || min !== null;
+}
+
+function emptyCounts(length: number): number[] {
+  return Array.from({ length }, () => 0);
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}
