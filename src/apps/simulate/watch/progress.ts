@@ -114,7 +114,7 @@ function openStage({ rollout }: WatchedExecution, hop: string, stages: number): 
 export const stageComplete: Invariant = {
   name: 'stage complete',
   promise: 'The gate of a stage opens only when every node of the stage runs what the stage brings.',
-  grace: 'nodes that led meanwhile, whose turn comes later; nodes whose tenants do not let them be touched yet',
+  grace: 'nodes that led when they were last looked at, whose turn comes later; deferred nodes',
   at: ['opened'],
   check(moment, { fleet }) {
     const { execution, step } = moment as Extract<Moment, { kind: 'opened' }>;
@@ -124,7 +124,7 @@ export const stageComplete: Invariant = {
       const own = steps.find((one) => stageKey(one) === stageKey(step));
       if (own === undefined || deferred.has(own.id)) continue;
       const node = fleet.nodes.get(name)!;
-      if (steps.some((one) => isAtLeast(node, one, own)) || ledSince(node, sinceMs)) continue;
+      if (steps.some((one) => isAtLeast(node, one, own)) || wasSeenLeading(node, sinceMs)) continue;
       return { broken: `stage ${step.stage} is opened and ${name} does not have what it brings` };
     }
     return 'kept';
@@ -135,8 +135,8 @@ function isAtLeast(node: SimulatedNode, one: PlanStep, own: PlanStep): boolean {
   return (one.hop ?? Infinity) >= (own.hop ?? Infinity) && hasAll(node.packages, one.after.packages ?? {});
 }
 
-function ledSince(node: SimulatedNode, sinceMs: number): boolean {
-  return node.role === 'leader' || node.ledUntilMs >= sinceMs;
+function wasSeenLeading(node: SimulatedNode, sinceMs: number): boolean {
+  return node.role === 'leader' || node.toldRole === 'leader' || node.ledUntilMs >= sinceMs;
 }
 
 export const gateAnswered: Invariant = {
