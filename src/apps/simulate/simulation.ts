@@ -16,10 +16,12 @@ import type { Catalogue } from '../../model/release.ts';
 import type { RolloutRecord } from '../../model/rollout-record.ts';
 import { wholeFleet, type PlanInputs } from '../../plan/plan-inputs.ts';
 import { planRollout, type PlannedRollout } from '../../plan/plan.ts';
+import type { Transport } from '../../ports/transport.ts';
 import { Storm } from './faults/storm.ts';
 import { calm, drawWeather, logNormal, type Weather } from './faults/weather.ts';
 import { People } from './people.ts';
 import { Timeline } from './timeline.ts';
+import type { Rules } from './watch/rules.ts';
 import { Watch } from './watch/watch.ts';
 import { SimulatedWorld, type ControllerSetup } from './world/world.ts';
 
@@ -32,8 +34,12 @@ export interface SimulationSetup {
   readonly seed: number | null;
   readonly parallelism: number;
   readonly themisVersion: string;
+  /** Whose rules are held against the world; absent: those of `desired`. */
+  readonly promised?: Desired;
   /** What plans; absent: the planner. Tests put a worse one in, to see it found out. */
   readonly planner?: (inputs: PlanInputs) => PlannedRollout;
+  /** What carries messages to nodes; likewise. */
+  readonly network?: (fleet: SimulatedFleet) => Transport;
   readonly weather?: Partial<Weather>;
 }
 
@@ -108,11 +114,19 @@ export class Simulation {
         },
       },
       () => this.#controllerSetup(),
+      setup.network?.(this.fleet),
     );
     this.#people = new People(desired, this.#digests.targetDigest, startMs);
     const approvals = (): ReturnType<People['approvals']> =>
       this.#people.approvals(this.world.state.record, this.clock.nowMs());
-    const rules = { nodes, rollout: desired.rollout, tenants: desired.tenants, longestTravelMs };
+    const { promised = desired } = setup;
+    const rules: Rules = {
+      nodes,
+      rollout: promised.rollout,
+      tenants: promised.tenants,
+      longestTravelMs,
+      wanted: () => promised.lock?.packages ?? [],
+    };
     this.watch = new Watch(rules, this.fleet, this.world.state, approvals, () => this.clock.nowMs());
     this.#storm = new Storm({
       clock: this.clock,

@@ -50,10 +50,20 @@ export interface Rollout {
   readonly lastMoveMs: Map<string, number>;
 }
 
+/** A gate that a controller decided to open, and what it opens. */
+export interface Opening {
+  readonly execution: WatchedExecution;
+  readonly step: PlanStep;
+  readonly decidedMs: number;
+  /** When the last node of the stage had moved by then; undefined: none had. */
+  readonly lastMoveMs: number | undefined;
+}
+
 export class Facts {
   readonly rollouts = new Map<Digest, Rollout>();
   readonly executions = new Map<string, WatchedExecution>();
   readonly #begun = new Map<string, Begun>();
+  readonly #openings = new Map<string, Opening>();
 
   open(
     id: string,
@@ -86,20 +96,30 @@ export class Facts {
     return this.#begun.get(operation);
   }
 
-  /** The stage that an entry opens, if it does. */
-  record(entry: JournalEntry): { readonly execution: WatchedExecution; readonly step: PlanStep } | undefined {
+  /** The gate that an entry opens, if it does. */
+  record(entry: JournalEntry): Opening | undefined {
     const execution = this.executions.get(entry.operation)!;
     const step = entry.step === null ? undefined : execution.steps.get(entry.step);
     if (step === undefined) return undefined;
     if (nodeOf(step) === undefined) {
-      const opens = entry.event === 'done' && promoteParams(step).group === undefined;
-      if (!opens) return undefined;
-      setOf(execution.rollout.opened, hopOf(step)).add(step.stage);
-      return { execution, step };
+      return promoteParams(step).group === undefined ? this.#gate(execution, step, entry) : undefined;
     }
     if (entry.event === 'begin') this.#begin(execution, step, 'forward', entry.at);
     else if (entry.event === 'undo-begin') this.#begin(execution, step, 'back', entry.at);
     return undefined;
+  }
+
+  #gate(execution: WatchedExecution, step: PlanStep, { event, at }: JournalEntry): Opening | undefined {
+    const id = `${execution.id} ${step.id}`;
+    let opening = this.#openings.get(id);
+    if (opening === undefined) {
+      const lastMoveMs = execution.rollout.lastMoveMs.get(stageKey(step));
+      opening = { execution, step, decidedMs: parseInstant(at)!, lastMoveMs };
+      this.#openings.set(id, opening);
+    }
+    if (event !== 'done') return undefined;
+    setOf(execution.rollout.opened, hopOf(step)).add(step.stage);
+    return opening;
   }
 
   #begin(execution: WatchedExecution, step: PlanStep, direction: 'forward' | 'back', at: string): void {

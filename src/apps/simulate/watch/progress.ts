@@ -119,7 +119,7 @@ export const stageComplete: Invariant = {
   check(moment, { fleet }) {
     const { execution, step } = moment as Extract<Moment, { kind: 'opened' }>;
     const deferred = new Set(execution.plan.deferred.map((one) => one.step));
-    const sinceMs = execution.firstBegin.get(stageKey(step)) ?? -Infinity;
+    const sinceMs = execution.firstBegin.get(stageKey(step)) ?? Infinity;
     for (const [name, steps] of execution.ofNode) {
       const own = steps.find((one) => stageKey(one) === stageKey(step));
       if (own === undefined || deferred.has(own.id)) continue;
@@ -145,11 +145,10 @@ export const gateAnswered: Invariant = {
   grace: 'approvals and gates of a hop that is not the last; what the stage declares for insufficient evidence',
   at: ['opened'],
   check(moment, view) {
-    const { execution, step } = moment as Extract<Moment, { kind: 'opened' }>;
+    const { execution, step, decidedMs, lastMoveMs } = moment as Extract<Moment, { kind: 'opened' }>;
     const stage = view.rules.rollout.stages[step.stage - 1];
     if (stage === undefined) return { broken: `stage ${step.stage} does not exist` };
-    const lastMoveMs = execution.rollout.lastMoveMs.get(stageKey(step));
-    const bakedMs = lastMoveMs === undefined ? Infinity : view.nowMs() - lastMoveMs;
+    const bakedMs = lastMoveMs === undefined ? Infinity : decidedMs - lastMoveMs;
     if (bakedMs < stage.bakeMs) return { broken: `stage ${step.stage} is opened after ${bakedMs} ms of its bake` };
     if (stage.promotion !== 'gate' && step.hop === undefined && !isApproved(execution, step.stage, view)) {
       return { broken: `stage ${step.stage} is opened without an approval` };
@@ -173,13 +172,12 @@ export const endsWhole: Invariant = {
   promise: 'A run ends with every node new, with every node as it was, or paused with a reason.',
   grace: 'nodes of deferred steps; nodes that are stuck and say so',
   at: ['ended'],
-  check(moment, { fleet }) {
+  check(moment, { fleet, rules }) {
     const { execution, end } = moment as Extract<Moment, { kind: 'ended' }>;
-    const { plan, before } = execution;
-    if (end.result === 'done') {
-      const deferred = new Set(plan.deferred.map((one) => one.step));
-      const behind = plan.steps.find((step) => !deferred.has(step.id) && isBehind(step, fleet.nodes));
-      return behind === undefined ? 'kept' : { broken: `done, but ${behind.target} is not new` };
+    const { before } = execution;
+    if (end.result === 'done' && execution.kind === 'apply') {
+      const behind = firstBehind(execution, rules.wanted(), fleet.nodes.values());
+      return behind === undefined ? 'kept' : { broken: `done, but ${behind} is not new` };
     }
     if (end.result === 'rolled-back') {
       const left = [...before].find(([name, had]) => !isSame(fleet.nodes.get(name)!, had));
@@ -191,10 +189,20 @@ export const endsWhole: Invariant = {
   },
 };
 
-function isBehind(step: PlanStep, nodes: ReadonlyMap<string, SimulatedNode>): boolean {
-  const name = nodeOf(step);
-  if (name === undefined || step.hop !== undefined) return false;
-  return !hasAll(nodes.get(name)!.packages, step.after.packages ?? {});
+function firstBehind(
+  { plan, steps }: WatchedExecution,
+  wanted: ReturnType<View['rules']['wanted']>,
+  nodes: Iterable<SimulatedNode>,
+): string | undefined {
+  const deferred = new Set(plan.deferred.map(({ step }) => nodeOf(steps.get(step)!)));
+  const pins = Map.groupBy(wanted, (one) => one.package);
+  for (const { name, packages } of nodes) {
+    if (deferred.has(name)) continue;
+    for (const [pinned, list] of pins) {
+      if (!list.some(({ manifestHash }) => packages[pinned]?.manifestHash === manifestHash)) return name;
+    }
+  }
+  return undefined;
 }
 
 function isKnownState(node: SimulatedNode, had: SimulatedNode['packages'], { ofNode }: WatchedExecution): boolean {
