@@ -42,9 +42,9 @@ export const stagePromote = {
   describe(step) {
     const params = promoteParams(step);
     if (params.group !== undefined) return `waits for label group ${params.group}`;
-    const waits = waitsOf(params);
+    const waits = describeWaits(params);
     const then = opens(params);
-    return waits.length === 0 ? then : `${waits.join(', ')}, then ${then}`;
+    return waits === '' ? then : `${waits}, then ${then}`;
   },
   instructions(step): readonly Instruction[] {
     const { group, bakeMs, gates, approval } = promoteParams(step);
@@ -64,11 +64,12 @@ export function promoteParams(step: PlanStep): PromoteParams {
   return step.params as unknown as PromoteParams;
 }
 
-function waitsOf({ bakeMs, gates, approval }: PromoteParams): string[] {
+/** `bakes for 1h under 2 gates, waits for approval`; empty where nothing is waited for. */
+export function describeWaits({ bakeMs, gates, approval }: PromoteParams): string {
   const watched = gates === undefined ? '' : `${gates.gates.length} ${gates.gates.length === 1 ? 'gate' : 'gates'}`;
   const bake = bakeMs > 0 ? [`bakes for ${formatDuration(bakeMs)}${watched === '' ? '' : ` under ${watched}`}`] : [];
   const judged = bakeMs === 0 && watched !== '' ? [`asks ${watched}`] : [];
-  return [...bake, ...judged, ...(approval ? ['waits for approval'] : [])];
+  return [...bake, ...judged, ...(approval ? ['waits for approval'] : [])].join(', ');
 }
 
 function opens({ ends, hop }: PromoteParams): string {

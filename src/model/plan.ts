@@ -127,14 +127,18 @@ export interface ScheduledStep {
   readonly startsAfterMs: number;
   readonly endsAfterMs: number;
   readonly estimateMs: number;
+  /** What ends when the step may start: "the window of tenant acme (Saturday 02:00-06:00 UTC)"; absent: nothing. */
+  readonly because?: string;
 }
 
+/** A step that this plan will not carry out. */
 export interface DeferredStep {
   readonly step: string;
   readonly reason: string;
   readonly until: string | null;
 }
 
+/** Counts nodes by what their last step is; a node whose last step is deferred counts as that alone. */
 export interface PlanSummary {
   readonly create: number;
   readonly update: number;

@@ -1,6 +1,6 @@
 /**
- * What a head plan adds to, removes from and changes in a base plan. Steps meet by what they act on: a node has one
- * step at most, a stage one gate. Ids derive from content, so steps of one id do the same.
+ * What a head plan adds to, removes from and changes in a base plan. Steps meet by what they act on: in each hop a node
+ * has one step at most, a stage one gate. Ids derive from content, so steps of one id do the same.
  */
 import { promoteParams } from '../actions/stage-promote.ts';
 import { canonicalJson } from '../kernel/canonical-json.ts';
@@ -32,5 +32,6 @@ function sameGate(a: PlanStep, b: PlanStep): boolean {
 }
 
 function placeOf(step: PlanStep): string {
-  return step.kind === 'stage-promote' ? `${step.target} ${promoteParams(step).group ?? ''}` : step.target;
+  const place = `${step.target} ${step.hop ?? 'last'}`;
+  return step.kind === 'stage-promote' ? `${place} ${promoteParams(step).group ?? ''}` : place;
 }

@@ -4,40 +4,22 @@ import type { Finding } from '../kernel/finding.ts';
 import type { Digest } from '../kernel/digest.ts';
 import { addDuration } from '../kernel/units/instant.ts';
 import type { Observed } from '../model/observed.ts';
-import type {
-  Constraint,
-  NodeDrift,
-  Plan,
-  PlanScope,
-  PlanSource,
-  PlanStep,
-  PlanSummary,
-  ScheduledStep,
-} from '../model/plan.ts';
+import type { Constraint, NodeDrift, Plan, PlanScope, PlanSource, PlanStep, PlanSummary } from '../model/plan.ts';
 import type { Cluster, NodeWork } from './change/node-work.ts';
 import type { Transitions } from './change/transitions.ts';
-import type { Estimates } from '../model/rollout-record.ts';
 import { observedDigest } from './observed-digest.ts';
-import { slotsOf } from './rollout/constraints.ts';
-import { estimateMs } from './rollout/estimate.ts';
-import type { PlacedChange } from './rollout/placement.ts';
-import { defaultParallelism, schedule } from './rollout/schedule.ts';
+import type { PlannedSteps } from './rollout/plan-steps.ts';
+import { planLifetimeMs, type Timeline } from './schedule/timeline.ts';
 import { sealPlan } from './seal.ts';
-
-/** How long a saved plan may wait for its first effect. */
-export const planLifetimeMs = 7 * 86_400_000;
 
 /** What every plan says about itself, whether it comes from Desired or returns to restore points. */
 export interface PlanFrame {
   readonly fleet: { readonly name: string; readonly uid: string };
   readonly observed: Observed;
   readonly at: string;
-  readonly anchored: boolean;
   readonly source: PlanSource;
   readonly themisVersion: string;
   readonly digests: { readonly desiredDigest: Digest; readonly targetDigest: Digest };
-  readonly estimates: Estimates;
-  readonly maxUnavailable: number;
 }
 
 export interface PlanParts {
@@ -45,8 +27,8 @@ export interface PlanParts {
   readonly works: readonly NodeWork[];
   /** Clusters with a change in scope. */
   readonly concerned: readonly Cluster[];
-  readonly placed: readonly PlacedChange[];
-  readonly steps: readonly PlanStep[];
+  readonly planned: PlannedSteps;
+  readonly timeline: Timeline;
   readonly constraints: readonly Constraint[];
   readonly transitions: Transitions;
   /** Sorted. */
@@ -55,7 +37,8 @@ export interface PlanParts {
 }
 
 export function finishPlan(parts: PlanParts): Plan {
-  const { frame, works, steps, constraints, findings, scope } = parts;
+  const { frame, works, planned, timeline, constraints, findings, scope } = parts;
+  const { steps } = planned;
   const { observed, at, fleet, digests } = frame;
   const errored = hasErrors(findings);
   const relied = new Set<string>();
@@ -78,10 +61,10 @@ export function finishPlan(parts: PlanParts): Plan {
     transitions: parts.transitions.list(usedTransitions(steps)),
     steps,
     constraints,
-    schedule: scheduleOf(parts),
-    deferred: [],
+    schedule: timeline.schedule,
+    deferred: timeline.deferrals.list,
     findings,
-    summary: summaryOf(steps, works),
+    summary: summaryOf(steps, works, (step) => timeline.deferrals.byStep.has(step)),
   });
 }
 
@@ -104,22 +87,22 @@ function usedTransitions(steps: readonly PlanStep[]): ReadonlySet<string> {
   return used;
 }
 
-function scheduleOf({ frame, placed, steps, concerned }: PlanParts): readonly ScheduledStep[] {
-  const placedOf = new Map(placed.map((entry) => [`node/${entry.work.node.name}`, entry]));
-  const members = new Map(concerned.map((cluster) => [cluster.name, cluster.members.length]));
-  return schedule({
-    steps,
-    clusterOf: (step) => placedOf.get(step.target)!.work.node.cluster,
-    slotsOf: (cluster) => slotsOf(members.get(cluster)!, frame.maxUnavailable),
-    leads: (step) => placedOf.get(step.target)!.leads,
-    estimateOf: (step) => estimateMs(step.kind, placedOf.get(step.target)!.change.shape.bytes, frame.estimates),
-    parallelism: defaultParallelism,
-    startsAt: frame.anchored ? frame.at : undefined,
-  });
-}
-
-function summaryOf(steps: readonly PlanStep[], works: readonly NodeWork[]): PlanSummary {
-  const count = (kind: PlanStep['kind']): number => steps.reduce((sum, step) => sum + Number(step.kind === kind), 0);
+/**
+ * Counts nodes: one that goes through several hops is told once, by what its last step is, and as deferred when that
+ * step is.
+ */
+function summaryOf(
+  steps: readonly PlanStep[],
+  works: readonly NodeWork[],
+  deferred: (step: string) => boolean,
+): PlanSummary {
+  const counts = new Map<string, number>();
+  for (const { id, kind, hop } of steps) {
+    if (kind === 'stage-promote' || hop !== undefined) continue;
+    const what = deferred(id) ? 'deferred' : kind;
+    counts.set(what, (counts.get(what) ?? 0) + 1);
+  }
+  const count = (what: PlanStep['kind'] | 'deferred'): number => counts.get(what) ?? 0;
   return {
     create: count('node-install'),
     update: count('node-update'),
@@ -127,7 +110,7 @@ function summaryOf(steps: readonly PlanStep[], works: readonly NodeWork[]): Plan
     rollback: count('node-rollback'),
     migrate: 0,
     unchanged: works.reduce((sum, work) => sum + Number(isSettled(work)), 0),
-    deferred: 0,
+    deferred: count('deferred'),
     irreversible: steps.reduce((sum, step) => sum + Number(step.irreversible !== undefined), 0),
   };
 }

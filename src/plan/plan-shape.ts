@@ -99,6 +99,7 @@ const scheduled = objectOf<ScheduledStep>({
   startsAfterMs: wholeNumber,
   endsAfterMs: wholeNumber,
   estimateMs: wholeNumber,
+  because: optional(text),
 });
 
 /** Places in files are for people and not looked at. */

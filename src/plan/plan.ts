@@ -4,18 +4,25 @@
  * what differs, what is in scope, what may not happen, which stage, which step, when.
  */
 import { compareFindings, compareText } from '../kernel/finding.ts';
+import { parseInstant } from '../kernel/units/instant.ts';
 import type { ObservedNode } from '../model/observed.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RolloutProgress } from '../model/rollout-record.ts';
+import { createNodeWindows } from '../windows/node-windows.ts';
+import type { NodeWindows } from '../windows/window-answer.ts';
 import { createDiff } from './change/node-change.ts';
 import { createNodeStates } from './change/node-state.ts';
 import type { Cluster, NodeWork } from './change/node-work.ts';
 import { closeScope, planScope, selectNodes } from './change/scope.ts';
 import { refuseSkew } from './change/skew-check.ts';
-import { createTransitions } from './change/transitions.ts';
+import { createTransitions, type Transitions } from './change/transitions.ts';
+import { createHopPaths } from './hops/hop-paths.ts';
+import { fleetHops, type FleetHop } from './hops/fleet-hops.ts';
+import { legsByHop, planHopSteps } from './hops/hop-steps.ts';
 import type { Notes } from './findings/notes.ts';
 import { createNotes } from './findings/notes.ts';
 import { notePlanState } from './findings/plan-state.ts';
+import { noteTimeline } from './findings/timeline-notes.ts';
 import type { PlanInputs } from './plan-inputs.ts';
 import { finishPlan } from './finish-plan.ts';
 import { clusterFacts, groupClusters } from './rollout/clusters.ts';
@@ -23,10 +30,13 @@ import { clusterConstraints } from './rollout/constraints.ts';
 import { createLabelGroups } from './rollout/label-groups.ts';
 import type { PlacedChange } from './rollout/placement.ts';
 import { placeChanges } from './rollout/placement.ts';
-import { planSteps } from './rollout/plan-steps.ts';
+import { planSteps, type PlannedSteps } from './rollout/plan-steps.ts';
 import { plannedGates } from './rollout/promotions.ts';
+import { createTiers } from './rollout/tiers.ts';
 import type { Membership } from './rollout/stage-membership.ts';
 import { assignStages } from './rollout/stage-membership.ts';
+import { restrictionsOf, windowConstraints } from './schedule/restrictions.ts';
+import { planTimeline } from './schedule/timeline.ts';
 import { createTargets } from './target/target-sets.ts';
 
 export function plan(inputs: PlanInputs): Plan {
@@ -41,17 +51,62 @@ export interface PlannedRollout {
 
 /** The plan, and what the rollout record keeps of it when it is carried out. */
 export function planRollout(inputs: PlanInputs): PlannedRollout {
-  const { desired, digests } = inputs;
-  const notes = createNotes(desired.sources);
+  const { desired, digests, record } = inputs;
   const { rollout } = desired;
+  const notes = createNotes(desired.sources);
+  const transitions = createTransitions();
+  const progress = record.current?.target === digests.targetDigest ? record.current : null;
+  const { works, concerned, hops } = findChanges(inputs, transitions, progress, notes);
+  const membership = stageMembership(works, concerned, inputs, progress);
+  const planned = placeAndPlan({ inputs, works, concerned, hops, membership, progress }, notes);
+
+  const restrictions = restrictionsOf(desired.fleet.nodes, desired.tenants);
+  const constraints = [
+    ...clusterConstraints(concerned.map(clusterFacts), rollout, notes),
+    ...windowConstraints(planned, restrictions),
+  ];
+  const timeline = planTimeline({
+    planned,
+    concerned,
+    estimates: record.estimates,
+    maxUnavailable: rollout.maxUnavailable,
+    at: inputs.at,
+    anchored: inputs.anchored,
+    windows: restrictions.size === 0 ? undefined : nodeWindows(inputs, progress),
+    tenantsOf: (node) => restrictions.get(node) ?? [],
+  });
+  noteTimeline(inputs, planned, timeline, notes);
+  notePlanState(inputs, works, notes);
+  const findings = [...notes.findings(), ...inputs.extraFindings].sort(compareFindings);
+  const frame = { ...inputs, fleet: desired.fleet };
+  const scope = planScope(inputs.scope);
+  const made = finishPlan({ frame, works, concerned, planned, timeline, constraints, transitions, findings, scope });
+  return { plan: made, stages: namesByStage(membership) };
+}
+
+interface Changes {
+  readonly works: readonly NodeWork[];
+  /** Clusters with a change in scope. */
+  readonly concerned: readonly Cluster[];
+  /** Before the last. */
+  readonly hops: readonly FleetHop[];
+}
+
+/** What differs, what is in scope, through which releases it goes, and what may not happen. */
+function findChanges(
+  inputs: PlanInputs,
+  transitions: Transitions,
+  progress: RolloutProgress | null,
+  notes: Notes,
+): Changes {
+  const { desired } = inputs;
+  const { maxMinorSkew } = desired.rollout;
   const targets = createTargets(desired, inputs.catalogue, notes);
   const states = createNodeStates();
-  const transitions = createTransitions();
   const works = nodeWorks(inputs, notes);
   selectNodes(works, inputs.scope, notes);
-
-  const { maxMinorSkew } = rollout;
-  const diff = createDiff({ targets, states, transitions, maxMinorSkew, at: inputs.at });
+  const paths = createHopPaths(desired.fleet.knownBad, maxMinorSkew);
+  const diff = createDiff({ targets, states, transitions, paths, at: inputs.at });
   const silent = createNotes(new Map());
   for (const work of works) {
     if (work.observed?.reachable !== true) continue;
@@ -59,37 +114,41 @@ export function planRollout(inputs: PlanInputs): PlannedRollout {
     if (difference === 'refused') work.refused = true;
     else if (inputs.refreshOnly !== true) work.change = difference;
   }
-
   const clusters = groupClusters(works, inputs.leaders, notes);
   const concerned = clusters.filter(({ members }) => members.some((work) => work.inScope && work.change !== undefined));
   closeScope(concerned, inputs.scope, notes);
-  refuseSkew(concerned, targets, maxMinorSkew, notes);
+  const hops = fleetHops(works, progress);
+  refuseSkew(concerned, { targets, states, maxSkew: maxMinorSkew, hops: legsByHop(hops) }, notes);
+  return { works, concerned, hops };
+}
 
-  const progress = inputs.record.current?.target === digests.targetDigest ? inputs.record.current : null;
-  const membership = stageMembership(works, concerned, inputs, progress);
+interface Placing extends Changes {
+  readonly inputs: PlanInputs;
+  readonly membership: Membership;
+  readonly progress: RolloutProgress | null;
+}
+
+/** In which stage, behind which gate, which step. */
+function placeAndPlan({ inputs, works, concerned, hops, membership, progress }: Placing, notes: Notes): PlannedSteps {
+  const { desired, digests } = inputs;
+  const { rollout, tenants } = desired;
   const groups = createLabelGroups(rollout.order);
-  const placed = placeChanges(concerned, membership.stageOf, groups, (node) => noteNoStage(node, notes));
-  const gates = plannedGates({ placed, works, membership, rollout, progress: progress?.stages ?? [] }, notes);
-  noteSkippedStages(membership, placed, inputs, notes);
-  const steps = planSteps(placed, {
-    healthTimeoutMs: rollout.health.timeoutMs,
-    targetDigest: digests.targetDigest,
-    gates,
-    groups,
-  });
+  const unplaced = (node: string): void => noteNoStage(node, notes);
+  const places = { stageOf: membership.stageOf, groups, tierOf: createTiers(tenants), unplaced };
+  const placed = legsByHop(hops).map((legOf) => placeChanges(concerned, legOf, places));
+  const steps = planHopSteps(hops, placed, progress, (hop) =>
+    plannedGates({ ...hop, works, membership, rollout }, notes),
+  );
+  noteSkippedStages(membership, placed.flat(), inputs, notes);
+  const { timeoutMs: healthTimeoutMs } = rollout.health;
+  return planSteps(steps, { healthTimeoutMs, targetDigest: digests.targetDigest, groups });
+}
 
-  const constraints = clusterConstraints(concerned.map(clusterFacts), rollout, notes);
-  notePlanState(inputs, works, notes);
-  const findings = [...notes.findings(), ...inputs.extraFindings].sort(compareFindings);
-  const frame = {
-    ...inputs,
-    fleet: desired.fleet,
-    estimates: inputs.record.estimates,
-    maxUnavailable: rollout.maxUnavailable,
-  };
-  const scope = planScope(inputs.scope);
-  const made = finishPlan({ frame, works, concerned, placed, steps, constraints, transitions, findings, scope });
-  return { plan: made, stages: namesByStage(membership) };
+/** Tenants are told when the rollout of this target starts: notice counts from then, or from now. */
+function nodeWindows({ desired, digests, at }: PlanInputs, progress: RolloutProgress | null): NodeWindows {
+  const { tenants, approvals } = desired;
+  const noticeAtMs = parseInstant(progress?.startedAt ?? at) ?? 0;
+  return createNodeWindows({ tenants, approvals, target: digests.targetDigest, noticeAtMs });
 }
 
 function namesByStage({ stageOf, sizes }: Membership): string[][] {
@@ -128,7 +187,7 @@ function stageMembership(
     .map((work) => ({
       name: work.node.name,
       cluster: work.node.cluster,
-      zone: work.node.labels['zone'] ?? '',
+      place: work.node.labels[desired.rollout.spreadBy ?? 'zone'] ?? '',
       leads: leaders.has(work),
     }));
   return assignStages(desired.rollout.stages, members, progress);
@@ -149,7 +208,7 @@ function noteSkippedStages(
   { desired }: PlanInputs,
   notes: Notes,
 ): void {
-  if (!placed.some(({ change }) => change.shape.kind !== 'node-repair')) return;
+  if (!placed.some(({ leg }) => leg.shape.kind !== 'node-repair')) return;
   const selected = sizes.reduce((sum, size) => sum + size, 0);
   for (const [index, size] of sizes.entries()) {
     const stage = desired.rollout.stages[index]!;

@@ -34,7 +34,7 @@ test('1 % of five nodes is nobody, and the plan says so', async () => {
 test('with atLeast it is one node; the trees of the others stay as they are until a person promotes', async () => {
   setFirstStage('percentage: 1, atLeast: 1, promotion: approval');
   const plan = await fleet.plan();
-  const [first] = plan.steps.filter(({ stage, kind }) => stage === 1 && kind === 'node-update');
+  const first = plan.steps.find(({ stage, kind }) => stage === 1 && kind === 'node-update');
   const canary = first!.target.slice('node/'.length);
   const before = await fleet.installs();
   for (const expected of [9, 9]) {

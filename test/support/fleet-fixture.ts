@@ -5,7 +5,17 @@
 import { defaultSignals } from '../../src/desired/normalise.ts';
 import { digestJson } from '../../src/kernel/digest.ts';
 
-import type { Desired, DesiredNode, DesiredRollout, DesiredStage } from '../../src/model/desired.ts';
+import type {
+  ApprovalSubject,
+  Desired,
+  DesiredApproval,
+  DesiredNode,
+  DesiredRollout,
+  DesiredStage,
+  DesiredTenant,
+  TenantPolicy,
+} from '../../src/model/desired.ts';
+import type { Digest } from '../../src/kernel/digest.ts';
 import type { InstalledPackage, ObservedNode, ReachableNode } from '../../src/model/observed.ts';
 import type { ReleaseDependency, ReleaseFile, ReleaseManifest } from '../../src/model/release.ts';
 import { emptyRecord } from '../../src/model/rollout-record.ts';
@@ -22,6 +32,7 @@ export interface ReleaseFacts {
   readonly expiresAt?: string;
   readonly platform?: ReleaseManifest['platform'];
   readonly architecture?: ReleaseManifest['architecture'];
+  readonly isCritical?: boolean;
 }
 
 export function release(name: string, version: string, facts: ReleaseFacts = {}): ReleaseManifest {
@@ -33,7 +44,7 @@ export function release(name: string, version: string, facts: ReleaseFacts = {})
     tagName: `v${version}`,
     releaseNotes: '',
     releaseDate: '2026-11-01T00:00:00Z',
-    isCritical: false,
+    isCritical: facts.isCritical ?? false,
     counter: 1,
     expiresAt: facts.expiresAt ?? null,
     platform: facts.platform ?? ('any' as const),
@@ -119,6 +130,24 @@ export function rollout(facts: Partial<DesiredRollout> = {}): DesiredRollout {
     gates: [],
     ...facts,
   };
+}
+
+export function tenant(
+  name: string,
+  facts: Partial<Omit<DesiredTenant, 'policy'>> & { readonly policy?: Partial<TenantPolicy> } = {},
+): DesiredTenant {
+  const policy: TenantPolicy = {
+    autoUpdate: true,
+    criticalAutoUpdate: true,
+    noticeLeadTimeMs: 0,
+    consent: 'none',
+    ...facts.policy,
+  };
+  return { priority: 'normal', windows: [], blackouts: [], ...facts, name, policy };
+}
+
+export function approval(subject: ApprovalSubject, target: Digest, expiresAt?: string): DesiredApproval {
+  return { name: subject.kind, target, subject, by: 'ops@example.org', reason: 'test', expiresAt };
 }
 
 export interface FleetFacts {

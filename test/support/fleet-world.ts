@@ -15,9 +15,17 @@ import type { ExecutionReport } from '../../src/fleet/execute/execute.ts';
 import { canonicalJson } from '../../src/kernel/canonical-json.ts';
 import { formatInstant } from '../../src/kernel/units/instant.ts';
 import { digestJson, type Digest } from '../../src/kernel/digest.ts';
-import type { DesiredApproval, DesiredNode, DesiredRollout } from '../../src/model/desired.ts';
+import type {
+  DesiredApproval,
+  DesiredGate,
+  DesiredNode,
+  DesiredRollout,
+  DesiredStage,
+  DesiredTenant,
+} from '../../src/model/desired.ts';
+import { defaultSignals } from '../../src/desired/normalise.ts';
 import type { EventBody } from '../../src/model/event.ts';
-import type { Observed } from '../../src/model/observed.ts';
+import type { Observed, Replication } from '../../src/model/observed.ts';
 import type { RolloutRecord } from '../../src/model/rollout-record.ts';
 import type { ReleaseManifest } from '../../src/model/release.ts';
 import type { PlanInputs } from '../../src/plan/plan-inputs.ts';
@@ -25,6 +33,7 @@ import { planRollout } from '../../src/plan/plan.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { desiredNode, installed, planInputs, release, rollout, stage } from './fleet-fixture.ts';
 import { hopPlan, planProblems } from './world-plans.ts';
+import { MetricStream } from './metric-stream.ts';
 import { codes } from './plan-facts.ts';
 
 export interface WorldOptions {
@@ -47,6 +56,15 @@ export interface WorldOptions {
   /** What the nodes that are not bare begin with, in turn; absent: `from`, as it should be. The first always lags behind. */
   readonly starts?: readonly NodeStart[];
   readonly to?: string;
+  /** Whom the nodes serve, in turn; absent: nobody. */
+  readonly tenants?: readonly DesiredTenant[];
+  /** Judged after every stage, with what `failing` says of the nodes. */
+  readonly gates?: readonly DesiredGate[];
+  readonly bakeLimitMs?: number;
+  readonly onInsufficient?: DesiredStage['onInsufficient'];
+  /** Share of its requests that a node fails; null: it gives no readings. Absent: there is no source of metrics. */
+  readonly failing?: (node: SimulatedNode) => number | null;
+  readonly replication?: (node: SimulatedNode) => Replication | undefined;
   /** Off where only costs are counted. */
   readonly check?: boolean;
 }
@@ -82,9 +100,11 @@ export class FleetWorld {
     this.from = options.from ?? '1.4.0';
     this.to = options.to ?? '1.5.0';
     this.target = targetOf(this.to);
+    const { tenants = [] } = options;
     for (const [index, size] of options.sizes.entries()) {
       for (let member = 0; member < size; member += 1) {
-        this.nodes.push(desiredNode(`n${index}-${member}`, { cluster: `c${index}` }));
+        const served = tenants.length === 0 ? [] : [tenants[this.nodes.length % tenants.length]!.name];
+        this.nodes.push(desiredNode(`n${index}-${member}`, { cluster: `c${index}`, tenants: served }));
       }
     }
     this.starts = new Map(this.nodes.map(({ name }, index) => [name, this.#start(name, index)]));
@@ -94,6 +114,7 @@ export class FleetWorld {
       nodes: this.nodes.map(({ name, cluster }) => ({ name, cluster, ...this.starts.get(name)! })),
       latencyMs: [5, longestTravelMs],
       ...(options.faults === undefined ? {} : { faults: options.faults }),
+      ...(options.replication === undefined ? {} : { replication: options.replication }),
       ...(options.check === false ? {} : { onChange: (one, change) => this.#watch.changed(one, change) }),
     });
     const tap = {
@@ -106,7 +127,7 @@ export class FleetWorld {
     const rules = {
       nodes: this.nodes,
       rollout: this.#rollout(),
-      tenants: [],
+      tenants,
       longestTravelMs,
       wanted: () => [releaseOf(this.to)],
     };
@@ -161,11 +182,13 @@ export class FleetWorld {
   }
 
   #setup(): ControllerSetup {
-    const { parallelism = 4, onFailure = 'rollback' } = this.options;
+    const { parallelism = 4, onFailure = 'rollback', tenants = [], failing } = this.options;
+    const stream = failing && new MetricStream(this.fleet.nodes, () => this.clock.nowMs(), failing);
     return {
+      ...(stream === undefined ? {} : { metrics: { signals: defaultSignals, open: () => stream } }),
       nodes: this.nodes,
       target: targetOf(this.to),
-      tenants: [],
+      tenants,
       policy: { parallelism, onFailure, patienceMs: 30_000, wait: this.#wait, maxReplicationLagMs: 10_000 },
       plan: (observed, record) => this.plan(observed, record),
       approvals: () => this.approvals,
@@ -192,6 +215,7 @@ export class FleetWorld {
       releases: [...releases.values()],
       wanted: [releaseOf(this.to)],
       rollout: this.#rollout(),
+      desired: { tenants: this.options.tenants ?? [], approvals: this.approvals },
       inputs: {
         record,
         at: formatInstant(this.clock.nowMs()),
@@ -203,11 +227,13 @@ export class FleetWorld {
   #rollout(): DesiredRollout {
     const { stages = 1, maxUnavailable = 1, bakeMs = 0, approval = false, onFailure = 'rollback' } = this.options;
     const promotion = approval ? 'approval' : 'gate';
+    const { gates = [], bakeLimitMs, onInsufficient = 'pause' } = this.options;
     return rollout({
       maxUnavailable,
       onFailure,
+      gates,
       stages: Array.from({ length: stages }, (_, index) =>
-        stage(Math.ceil((100 * (index + 1)) / stages), { bakeMs, promotion }),
+        stage(Math.ceil((100 * (index + 1)) / stages), { bakeMs, promotion, bakeLimitMs, onInsufficient }),
       ),
     });
   }

@@ -57,11 +57,14 @@ export function setUp(setting: Setting = {}) {
   );
   for (const one of state.values()) stepper.see(one);
   let nowMs = startMs;
-  const now = () => ({ nowMs, steadyMs: nowMs });
+  let aheadMs = 0;
+  const now = () => ({ nowMs: nowMs + aheadMs, steadyMs: nowMs });
 
   return {
     stepper,
     after: (durationMs: number) => (nowMs += durationMs),
+    /** Somebody sets the clock. */
+    jump: (durationMs: number) => void (aheadMs += durationMs),
     now,
     next: () => stepper.next(now()),
     look(): string[] {
@@ -81,7 +84,7 @@ export function setUp(setting: Setting = {}) {
       stepper.record({
         step,
         event,
-        at: formatInstant(nowMs),
+        at: formatInstant(now().nowMs),
         detail,
         ...(event.endsWith('failed') ? { failure } : {}),
       });

@@ -29,7 +29,8 @@ const seriesList = listOf(
 export function createFileMetrics(path: string): Metrics {
   return {
     memory: 'history',
-    async read({ signals, nodes, afterMs, untilMs }) {
+    async read({ signals, nodes, afterMs, untilMs }, signal) {
+      if (signal.aborted) throw new ThemisError('CANCELLED', 'stopped before the recording was read');
       const wanted = new Set(signals.map(({ id }) => id));
       const names = new Set(nodes);
       return (await readSeries(path))

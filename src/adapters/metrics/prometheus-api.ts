@@ -55,9 +55,15 @@ function wrap(error: unknown, options: PrometheusApiOptions, signal: AbortSignal
   if (deadline.aborted) {
     return new ThemisError('TIMEOUT', `${who} did not answer within ${options.timeoutMs} ms`, { cause: error });
   }
-  const { cause } = error as { cause?: { message?: unknown; code?: unknown } };
-  const detail = cause?.message || cause?.code || (error instanceof Error ? error.message : 'no connection');
-  return new ThemisError('UNREACHABLE', `${who} does not answer: ${String(detail)}`, { cause: error });
+  return new ThemisError('UNREACHABLE', `${who} does not answer: ${detailOf(error)}`, { cause: error });
+}
+
+/** What lies behind the `fetch failed` that every lost connection is called. */
+function detailOf(error: unknown): string {
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = (inner as { code?: unknown }).code;
+  const message = inner instanceof Error ? inner.message : '';
+  return message !== '' ? message : typeof code === 'string' ? code : 'no connection';
 }
 
 async function textOf(response: Response, limitBytes: number): Promise<string> {

@@ -4,7 +4,7 @@
  * the answers to the stepper. The keeper decides nothing about the rollout: it says what the gates say.
  *
  *   keeper.record(entry), keeper.see(observed)   as for the stepper, replayed entries included
- *   keeper.bake({ step, sinceMs })               when a stage-promote step with gates comes up; again is no change
+ *   keeper.bake({ step, sinceMs })               when a stage-promote step with gates comes up; again with the same instant is no change
  *   keeper.nextLookMs()                          a wait ends then; null: nothing to look at
  *   await keeper.look(signal)                    one at a time; launched, so that a slow provider holds nobody up
  */

@@ -9,7 +9,7 @@ import type { RolloutRecord } from '../../model/rollout-record.ts';
 import type { ExecutionEnd, Store } from '../../ports/store.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { createNodeWindows } from '../../windows/node-windows.ts';
-import type { EvidenceKeeping } from '../evidence/stage-evidence.ts';
+import { EvidenceKeeper } from '../evidence/evidence-keeper.ts';
 import { abandonRollout, finishRollout, hopsOf, measure, membershipOf, quarantine, startRollout } from '../rollout.ts';
 import { conclude, type Conclusion } from './conclusion.ts';
 import type { StepperEnd } from './decision.ts';
@@ -39,12 +39,16 @@ export async function execute(request: ExecutionRequest, ports: FleetPorts): Pro
   const terms = termsOf(request, started, clock);
   const windows = createNodeWindows({ ...terms, approvals: [] });
   const stepper = new Stepper({ ...request, windows, journal: replayed });
-  const keeper: EvidenceKeeping | null = null;
+  const keeper = keeperOf(request, started, ports);
+  for (const entry of replayed) keeper?.record(entry);
   const journal = new JournalWriter(store, clock, {
     operation: header.id,
     token,
     nextSeq: replayed.length,
-    told: (entry) => stepper.record(entry),
+    told: (entry) => {
+      stepper.record(entry);
+      keeper?.record(entry);
+    },
   });
   if (stepper.closed) return await closeAgain(request, ports, replayed);
   // A crash may have come between opening the execution and its first entry.
@@ -81,6 +85,15 @@ export async function supersede(
 ): Promise<void> {
   const end = { finishedAt: formatInstant(clock.nowMs()), result: 'superseded', exitCode: 8, detail: reason } as const;
   await store.closeExecution(execution, end, token);
+}
+
+/** null: there is nowhere to read from. */
+function keeperOf(request: ExecutionRequest, record: RolloutRecord, ports: FleetPorts): EvidenceKeeper | null {
+  const { header, token, plan, actions, nodes } = request;
+  const { metrics, store, transport, clock } = ports;
+  if (metrics === undefined) return null;
+  const of = { execution: header.id, token, plan, actions, nodes, record };
+  return new EvidenceKeeper({ ...of, metrics, store: store.evidence, transport, clock });
 }
 
 /** Notice counts from when the rollout started; `started` is the record with it. */

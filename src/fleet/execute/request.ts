@@ -8,6 +8,7 @@ import type { RolloutRecord } from '../../model/rollout-record.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ExecutionHeader, Store } from '../../ports/store.ts';
 import type { Transport } from '../../ports/transport.ts';
+import type { MetricsSource } from '../evidence/sources.ts';
 import type { ActionLookup } from '../line/program.ts';
 import type { StepperPolicy } from './decision.ts';
 
@@ -15,6 +16,8 @@ export interface FleetPorts {
   readonly transport: Transport;
   readonly store: Store;
   readonly clock: Clock;
+  /** Where gates find their readings; absent: nowhere, and what they need is never enough. */
+  readonly metrics?: MetricsSource;
 }
 
 export interface ExecutionRequest {

@@ -85,7 +85,7 @@ function judgedState(gate: Gate, judge: StageGates, { evidence, limitedMs }: Gat
     return { kind: 'evidence', leftMs, detail: `${nameOf(gate)} ${lacking(gate, evidence)}`, asked: true };
   // Where a person decides anyway, what is missing holds up nobody.
   if (!judge.mustPass || judge.onInsufficient === 'promote') return undefined;
-  const detail = `${nameOf(gate)} has not enough evidence after ${formatDuration(judge.bakeLimitMs)}: ${lacking(gate, evidence)}`;
+  const detail = `after ${formatDuration(judge.bakeLimitMs)} ${nameOf(gate)} still ${lacking(gate, evidence)}`;
   if (judge.onInsufficient === 'pause') return { kind: 'insufficient', detail };
   const failure = toFailure(new ThemisError('EVIDENCE_INSUFFICIENT', detail));
   return { kind: 'failed', failure, detail: detailOf(evidence.verdicts) };
@@ -101,12 +101,12 @@ function failed(gate: Gate, evidence: StageEvidence): GateState {
 }
 
 function detailOf(verdicts: StageEvidence['verdicts']): JsonObject {
-  return { asBefore: true, refused: false, verdicts: verdicts.map(({ id }) => id) };
+  return { asBefore: true, refused: false, verdicts: verdicts.flatMap(({ id }) => (id === '' ? [] : [id])) };
 }
 
 /** The same words while the same is missing: it is said once. */
 function lacking(gate: Gate, evidence: StageEvidence): string {
-  if (evidence.problem !== null) return evidence.problem;
+  if (evidence.problem !== null) return `lacks evidence: ${evidence.problem}`;
   const waiting = evidence.verdicts.filter(({ answer }) => answer === 'insufficient').map((one) => one.gate);
   if (waiting.length > 0) return `gathers evidence for ${waiting.join(', ')}`;
   return `bakes until evidence covers ${formatDuration(gate.bakeMs)}`;

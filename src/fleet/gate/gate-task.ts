@@ -51,7 +51,7 @@ export class GateTask {
       if (!judged) continue;
       keeper?.bake({ step, sinceMs: atMs });
       if (keeper !== null) continue;
-      const problem = 'has no source of metrics';
+      const problem = 'there is no source of metrics';
       stepper.evidence({ step, answer: 'insufficient', evidenceMs: 0, failed: [], verdicts: [], problem });
     }
     return true;

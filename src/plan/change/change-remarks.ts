@@ -5,13 +5,12 @@
 import semver from 'semver';
 import { compareText } from '../../kernel/finding.ts';
 import type { InstalledPackage } from '../../model/observed.ts';
-import { admits } from '../../resolve/minor-step.ts';
-import { upgradePath } from '../../resolve/upgrade-path.ts';
 import type { TargetPackage, TargetSet } from '../target/target-sets.ts';
 import type { DiffContext, Remark } from './node-change.ts';
 import type { NodeState } from './node-state.ts';
 
-export function changeRemarks(
+/** Of what is installed and stays. */
+export function presentRemarks(
   set: TargetSet,
   before: NodeState,
   changing: readonly TargetPackage[],
@@ -24,16 +23,29 @@ export function changeRemarks(
     else if (!changing.includes(target) && context.targets.isYanked(installed.manifestHash))
       remarks.push(runsYanked(target));
   }
+  return remarks.sort(compareRemarks);
+}
+
+/** Of what one switch puts on a node. */
+export function arrivalRemarks(
+  before: NodeState,
+  changing: readonly TargetPackage[],
+  context: DiffContext,
+): readonly Remark[] {
+  const remarks: Remark[] = [];
   for (const target of changing) {
     const from = before.packages[target.name];
     if (context.targets.isYanked(target.installed.manifestHash)) remarks.push(yanked(target));
     if (isExpired(target, context.at)) remarks.push(expired(target));
     if (from === undefined || semver.lt(target.installed.version, from.version)) continue;
-    if (!admits(from.version, target.manifest)) remarks.push(notAdmitted(from, target, context));
     if (from.version === target.installed.version) remarks.push(otherManifest(target));
     if (from.dataSchemaVersion < target.installed.dataSchemaVersion) remarks.push(dataSchemaMoves(from, target));
   }
-  return remarks.sort((a, b) => compareText(a.kind, b.kind) || compareText(a.key, b.key));
+  return remarks.sort(compareRemarks);
+}
+
+function compareRemarks(a: Remark, b: Remark): number {
+  return compareText(a.kind, b.kind) || compareText(a.key, b.key);
 }
 
 function isExpired({ manifest }: TargetPackage, at: string): boolean {
@@ -67,7 +79,7 @@ function runsYanked(target: TargetPackage): Remark {
 function yanked(target: TargetPackage): Remark {
   return {
     kind: 'releaseYanked',
-    key: target.name,
+    key: `${target.name} ${target.installed.version}`,
     refuses: true,
     say: (names) => ({
       summary: `${target.name} ${target.installed.version} was withdrawn; it is not put on ${names}.`,
@@ -80,7 +92,7 @@ function yanked(target: TargetPackage): Remark {
 function expired(target: TargetPackage): Remark {
   return {
     kind: 'releaseExpired',
-    key: target.name,
+    key: `${target.name} ${target.installed.version}`,
     refuses: false,
     say: (names) => ({
       summary: `${target.name} ${target.installed.version} expired at ${target.manifest.expiresAt}; ${names} will refuse it.`,
@@ -90,25 +102,21 @@ function expired(target: TargetPackage): Remark {
   };
 }
 
-function notAdmitted(from: InstalledPackage, target: TargetPackage, context: DiffContext): Remark {
-  const to = target.installed.version;
-  const path = upgradePath(
-    context.targets.releasesOf(target.name),
-    { version: from.version, minUpgradeFrom: null },
-    target.manifest,
-    context.maxMinorSkew,
-  );
+/** No releases lead from what is installed to what is wanted. */
+export function noWay(
+  changing: readonly TargetPackage[],
+  before: NodeState,
+  { because, fix }: { readonly because: string; readonly fix: string },
+): Remark {
+  const [first] = changing.filter(({ name }) => before.packages[name] !== undefined);
   return {
     kind: 'upgradeNotAdmitted',
-    key: `${target.name} ${from.version}`,
+    key: `${before.key} ${because}`,
     refuses: true,
     say: (names) => ({
-      summary: `${target.name} ${to} upgrades from ${target.manifest.minUpgradeFrom} or later; ${from.version} is on ${names}.`,
-      fix:
-        path === undefined
-          ? `Publish a release between ${from.version} and ${to} that admits it.`
-          : `Take the path ${[from.version, ...path].join(' → ')}, one version at a time.`,
-      address: `package/${target.name}`,
+      summary: `No way leads ${names} to what the fleet wants: ${because}`,
+      fix,
+      ...(first === undefined ? {} : { address: `package/${first.name}` }),
     }),
   };
 }
@@ -130,7 +138,7 @@ function dataSchemaMoves(from: InstalledPackage, target: TargetPackage): Remark 
   const { version, dataSchemaVersion } = target.installed;
   return {
     kind: 'dataSchemaMoves',
-    key: `${target.name} ${from.version}`,
+    key: `${target.name} ${from.version} ${target.installed.version}`,
     refuses: false,
     say: (names) => ({
       summary: `${target.name} ${version} writes data schema ${dataSchemaVersion} where ${from.version} on ${names} writes ${from.dataSchemaVersion}.`,

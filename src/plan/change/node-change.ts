@@ -1,43 +1,33 @@
 /**
  * Observed node × target set → what must change on it, if anything: install, update, repair of drift, or return to a
- * restore point. All packages of a node change in one switch, in dependency order. Worked out once for all nodes that
- * are alike; only restore points are looked up node by node. What cannot be done is noted, never attempted.
+ * restore point. All packages of a node that change in one hop change in one switch. Worked out once for all nodes
+ * that are alike; only restore points are looked up node by node. What cannot be done is noted, never attempted.
  */
-import semver from 'semver';
-import { digestJson, shortDigest } from '../../kernel/digest.ts';
 import type { DesiredNode } from '../../model/desired.ts';
 import type { FileDrift, ReachableNode, RestorePointSummary } from '../../model/observed.ts';
-import type { StepKind } from '../../model/plan.ts';
 import type { Notes, Sentence } from '../findings/notes.ts';
 import type { PlanFindingKind } from '../findings/plan-codes.ts';
+import type { HopPaths } from '../hops/hop-paths.ts';
 import type { TargetPackage, Targets, TargetSet } from '../target/target-sets.ts';
-import { changeRemarks } from './change-remarks.ts';
+import { arrivalRemarks, noWay, presentRemarks } from './change-remarks.ts';
+import { changeShape, kindOf, type ChangeShape, type Leg } from './change-shape.ts';
 import type { NodeState, NodeStates } from './node-state.ts';
 import { sameManifests } from './node-state.ts';
 import type { Transitions } from './transitions.ts';
 
-/** What all nodes that change alike share. */
-export interface ChangeShape {
-  readonly kind: Exclude<StepKind, 'stage-promote'>;
-  readonly before: NodeState;
-  readonly after: NodeState;
-  /** In dependency order; empty for a repair. */
-  readonly transitions: readonly string[];
-  /** Packages to switch, in dependency order: those that change and those that drifted. */
-  readonly packages: readonly string[];
-  readonly reason: string;
-  /** First hex digits of the digest over all that the change is. */
-  readonly digest: string;
-  readonly bytes: number;
-}
-
-export interface NodeChange {
-  readonly node: DesiredNode;
+/** One switch of one node. */
+export interface NodeLeg {
   readonly shape: ChangeShape;
   /** Made of the present state before the change. */
   readonly restorePoint: string;
   /** The restore point to return to; undefined unless the kind is `node-rollback`. */
   readonly returnTo: string | undefined;
+}
+
+export interface NodeChange {
+  readonly node: DesiredNode;
+  /** In the order in which the node takes them; the last leads to the target. */
+  readonly legs: readonly [NodeLeg, ...NodeLeg[]];
 }
 
 /** Something to say about every node of a shape; `refuses` drops the change. */
@@ -49,7 +39,8 @@ export interface Remark {
 }
 
 interface Assessment {
-  readonly shape: ChangeShape | undefined;
+  /** Empty: nothing changes, or nothing may. */
+  readonly shapes: readonly ChangeShape[];
   readonly remarks: readonly Remark[];
 }
 
@@ -57,7 +48,7 @@ export interface DiffContext {
   readonly targets: Targets;
   readonly states: NodeStates;
   readonly transitions: Transitions;
-  readonly maxMinorSkew: number;
+  readonly paths: HopPaths;
   readonly at: string;
 }
 
@@ -81,22 +72,36 @@ export function createDiff(context: DiffContext): Diff {
       assessments.set(key, assessment);
     }
     for (const remark of assessment.remarks) notes.gather(remark.kind, remark.key, node.name, remark.say);
-    const { shape, remarks } = assessment;
-    if (shape !== undefined) return changeOf(node, observed, shape, notes);
+    const { shapes, remarks } = assessment;
+    if (shapes.length > 0) return changeOf(node, observed, shapes, notes);
     return remarks.some((remark) => remark.refuses) ? 'refused' : undefined;
   };
 }
 
-function changeOf(node: DesiredNode, observed: ReachableNode, shape: ChangeShape, notes: Notes): Difference {
-  const restorePoint = freshRestorePoint(shape.digest, observed.restorePoints);
-  if (shape.kind !== 'node-rollback') return { node, shape, restorePoint, returnTo: undefined };
-  const found = observed.restorePoints.find((point) => sameManifests(point.packages, shape.after.packages));
-  if (found !== undefined) return { node, shape, restorePoint, returnTo: found.id };
-  notes.gather('downgradeWithoutRestorePoint', shape.digest, node.name, (names) => ({
-    summary: `${shape.reason}, and no restore point on ${names} holds exactly that.`,
-    fix: 'Return to a version that a restore point holds (`themis node restore-points`), or go forward to a newer release.',
-  }));
-  return 'refused';
+function changeOf(
+  node: DesiredNode,
+  observed: ReachableNode,
+  shapes: readonly ChangeShape[],
+  notes: Notes,
+): Difference {
+  const legs: NodeLeg[] = [];
+  for (const shape of shapes) {
+    const restorePoint = freshRestorePoint(shape.digest, observed.restorePoints);
+    const returnTo = shape.kind === 'node-rollback' ? restorePointOf(shape, observed) : undefined;
+    if (shape.kind === 'node-rollback' && returnTo === undefined) {
+      notes.gather('downgradeWithoutRestorePoint', shape.digest, node.name, (names) => ({
+        summary: `${shape.reason}, and no restore point on ${names} holds exactly that.`,
+        fix: 'Return to a version that a restore point holds (`themis node restore-points`), or go forward to a newer release.',
+      }));
+      return 'refused';
+    }
+    legs.push({ shape, restorePoint, returnTo });
+  }
+  return { node, legs: legs as [NodeLeg, ...NodeLeg[]] };
+}
+
+function restorePointOf(shape: ChangeShape, observed: ReachableNode): string | undefined {
+  return observed.restorePoints.find((point) => sameManifests(point.packages, shape.after.packages))?.id;
 }
 
 /** Derived from the change; numbered only where the node already keeps one of that name. */
@@ -122,68 +127,77 @@ function assess(set: TargetSet, before: NodeState, drift: readonly FileDrift[], 
   const changing = set.packages.filter(
     (target) => before.packages[target.name]?.manifestHash !== target.installed.manifestHash,
   );
-  const drifted = new Set(drift.map((file) => file.package));
-  const repaired = set.packages.filter((target) => drifted.has(target.name) && !changing.includes(target));
-  const remarks = changeRemarks(set, before, changing, context);
-  if (changing.length + repaired.length === 0 || remarks.some((remark) => remark.refuses))
-    return { shape: undefined, remarks };
-  const packages = { ...before.packages };
-  for (const target of changing) packages[target.name] = target.installed;
-  const after = context.states.of(packages);
-  const transitions = changing.map((target) => transitionOf(target, before, context));
-  const kind = kindOf(changing, before);
-  const reason = reasonOf(changing, before, repaired, drift, kind);
-  const switched = set.packages.filter((target) => changing.includes(target) || repaired.includes(target));
-  const names = switched.map((target) => target.name);
-  const digest = shortDigest(digestJson([kind, before.packages, after.packages, names]));
-  const bytes = transitions.reduce((sum, { files }) => sum + files.bytes, 0) + driftBytes(repaired, drift);
-  const ids = transitions.map(({ id }) => id);
-  return { shape: { kind, before, after, transitions: ids, packages: names, reason, digest, bytes }, remarks };
+  const remarks = [...presentRemarks(set, before, changing, context)];
+  if (changing.length === 0 && drift.length === 0) return { shapes: [], remarks };
+  if (changing.some(({ installed }) => context.targets.isYanked(installed.manifestHash)))
+    return { shapes: [], remarks: [...remarks, ...arrivalRemarks(before, changing, context)] };
+  // Back to a restore point goes in one switch, or not at all.
+  const path =
+    changing.length === 0 || kindOf(changing, before) === 'node-rollback'
+      ? { kind: 'path' as const, hops: [] }
+      : context.paths(set, before.packages, context.targets);
+  if (path.kind === 'none') return { shapes: [], remarks: [...remarks, noWay(changing, before, path)] };
+  const legs = legsOf(set, before, drift, path.hops, context);
+  for (const leg of legs) remarks.push(...arrivalRemarks(leg.before, leg.changing, context));
+  const refused = remarks.some((remark) => remark.refuses);
+  return { shapes: refused ? [] : legs.map((leg) => changeShape(leg, context)), remarks };
 }
 
-function transitionOf(target: TargetPackage, before: NodeState, context: DiffContext) {
-  const from = before.packages[target.name];
-  const fromManifest = from === undefined ? undefined : context.targets.manifestOf(from.manifestHash);
-  return context.transitions.between(target.name, from, fromManifest, target.installed, target.manifest);
-}
-
-function kindOf(changing: readonly TargetPackage[], before: NodeState): ChangeShape['kind'] {
-  if (changing.length === 0) return 'node-repair';
-  const older = (target: TargetPackage): boolean => {
-    const from = before.packages[target.name];
-    return from !== undefined && semver.lt(target.installed.version, from.version);
-  };
-  if (changing.some(older)) return 'node-rollback';
-  return changing.every((target) => before.packages[target.name] === undefined) ? 'node-install' : 'node-update';
-}
-
-function reasonOf(
-  changing: readonly TargetPackage[],
+function legsOf(
+  set: TargetSet,
   before: NodeState,
-  repaired: readonly TargetPackage[],
   drift: readonly FileDrift[],
-  kind: ChangeShape['kind'],
-): string {
-  const changes = changing.map((target) => {
-    const from = before.packages[target.name];
-    const { version } = target.installed;
-    if (from === undefined) return `${target.name} is not installed, the fleet wants ${version}`;
-    if (from.version === version)
-      return `${target.name} ${version} is installed from another manifest than the lock pins`;
-    return `${target.name} ${from.version} is installed, the fleet wants ${kind === 'node-rollback' ? 'back ' : ''}${version}`;
-  });
-  const repairs = repaired.map((target) => {
-    const count = drift.filter((file) => file.package === target.name).length;
-    return `${count} ${count === 1 ? 'file' : 'files'} of ${target.name} ${count === 1 ? 'is' : 'are'} not what ${target.installed.version} says`;
-  });
-  return [...changes, ...repairs].join('; ');
+  hops: readonly (readonly TargetPackage[])[],
+  context: DiffContext,
+): readonly Leg[] {
+  const drifted = new Set(drift.map((file) => file.package));
+  const legs: Leg[] = [];
+  let state = before;
+  const critical = set.packages.some((target) => isArriving(target, before) && target.manifest.isCritical);
+  for (const [index, hop] of [...hops, set.packages].entries()) {
+    const towards = index < hops.length ? set : undefined;
+    const changing = hop.filter((target) => isArriving(target, state));
+    // The first switch mends what drifted: none may start the service on files that are not what they should be.
+    const repaired = index > 0 ? [] : repairs(set, state, drifted, changing, context.targets);
+    const known = new Set([...changing, ...repaired]);
+    const switched = towards === undefined ? set.packages.filter((target) => known.has(target)) : [...known];
+    const arrives = changing.some((target) => target.manifest.isCritical);
+    legs.push({
+      before: state,
+      changing,
+      repaired,
+      switched,
+      drift: index > 0 ? [] : drift,
+      critical: critical || arrives,
+      start: before,
+      towards,
+    });
+    const packages = { ...state.packages };
+    for (const target of changing) packages[target.name] = target.installed;
+    state = context.states.of(packages);
+  }
+  return legs;
 }
 
-function driftBytes(repaired: readonly TargetPackage[], drift: readonly FileDrift[]): number {
-  let bytes = 0;
-  for (const target of repaired) {
-    const paths = new Set(drift.filter((file) => file.package === target.name).map((file) => file.path));
-    for (const file of target.manifest.files) if (paths.has(file.path)) bytes += file.sizeBytes;
-  }
-  return bytes;
+function isArriving({ name, installed }: TargetPackage, state: NodeState): boolean {
+  return state.packages[name]?.manifestHash !== installed.manifestHash;
+}
+
+/** Drifted packages that this switch does not replace anyway, as they are installed. */
+function repairs(
+  set: TargetSet,
+  state: NodeState,
+  drifted: ReadonlySet<string>,
+  changing: readonly TargetPackage[],
+  targets: Targets,
+): readonly TargetPackage[] {
+  const replaced = new Set(changing.map(({ name }) => name));
+  return set.packages.flatMap((target): TargetPackage[] => {
+    const { name } = target;
+    if (!drifted.has(name) || replaced.has(name)) return [];
+    if (!isArriving(target, state)) return [target];
+    const installed = state.packages[name]!;
+    const manifest = targets.manifestOf(installed.manifestHash);
+    return manifest === undefined ? [] : [{ name, manifest, installed }];
+  });
 }

@@ -44,6 +44,11 @@ export const planCodes = {
   severalLeaders: { code: 'THM3043', severity: 'warning' },
   targetQuarantined: { code: 'THM3050', severity: 'error', exit: 4 },
   fleetSuspended: { code: 'THM3051', severity: 'error', exit: 4 },
+  consentMissing: { code: 'THM3052', severity: 'warning' },
+  windowNever: { code: 'THM3053', severity: 'warning' },
+  emergencyOpen: { code: 'THM3054', severity: 'warning' },
+  emergencyInvalid: { code: 'THM3055', severity: 'warning' },
+  criticalPasses: { code: 'THM3056', severity: 'info' },
   scopeUnknown: { code: 'THM3060', severity: 'error', exit: 64 },
   scopeEmpty: { code: 'THM3061', severity: 'error', exit: 64 },
   scopeWidened: { code: 'THM3062', severity: 'info' },
@@ -51,6 +56,7 @@ export const planCodes = {
   restorePointUnknown: { code: 'THM3070', severity: 'error', exit: 4 },
   nothingToRollBack: { code: 'THM3071', severity: 'info' },
   rollbackUnreachable: { code: 'THM3072', severity: 'warning' },
+  rollbackShared: { code: 'THM3073', severity: 'warning' },
 } as const satisfies Record<string, PlanCode>;
 
 export type PlanFindingKind = keyof typeof planCodes;

@@ -11,7 +11,7 @@ import type { Observed, RestorePointSummary } from '../../model/observed.ts';
 import type { Plan, PlanSource } from '../../model/plan.ts';
 import type { Catalogue, ReleaseManifest } from '../../model/release.ts';
 import type { RolloutRecord } from '../../model/rollout-record.ts';
-import type { ChangeShape } from '../change/node-change.ts';
+import type { ChangeShape } from '../change/change-shape.ts';
 import { freshRestorePoint } from '../change/node-change.ts';
 import type { NodeStates, Packages } from '../change/node-state.ts';
 import { createNodeStates } from '../change/node-state.ts';
@@ -19,6 +19,7 @@ import type { NodeWork } from '../change/node-work.ts';
 import { refuseSkew } from '../change/skew-check.ts';
 import type { Transitions } from '../change/transitions.ts';
 import { createTransitions } from '../change/transitions.ts';
+import { legsByHop } from '../hops/hop-steps.ts';
 import type { Notes } from '../findings/notes.ts';
 import { createNotes } from '../findings/notes.ts';
 import { finishPlan } from '../finish-plan.ts';
@@ -27,6 +28,7 @@ import { clusterConstraints } from '../rollout/constraints.ts';
 import { createLabelGroups } from '../rollout/label-groups.ts';
 import { placeChanges } from '../rollout/placement.ts';
 import type { PlacedChange } from '../rollout/placement.ts';
+import { planTimeline } from '../schedule/timeline.ts';
 import { planSteps } from '../rollout/plan-steps.ts';
 import { addressesOf, choosePoint, noteNothing, rollbackWorks } from './rollback-works.ts';
 import { rollbackLimits } from './rollback-limits.ts';
@@ -58,6 +60,7 @@ export function planRollback(inputs: RollbackInputs): Plan {
   const { catalogue, digests, lastPlan, what } = inputs;
   const notes = createNotes(new Map());
   const transitions = createTransitions();
+  const states = createNodeStates();
   const limits = rollbackLimits(lastPlan);
   const byHash = new Map<string, ReleaseManifest>(catalogue.releases.map((release) => [release.manifestHash, release]));
   const byPackage = Map.groupBy(catalogue.releases, (release) => release.package);
@@ -66,51 +69,62 @@ export function planRollback(inputs: RollbackInputs): Plan {
     releasesOf: (name: string) => byPackage.get(name) ?? [],
   };
   const works = rollbackWorks(inputs, notes);
-  setChanges(works, inputs.to, { transitions, releases, notes });
+  setChanges(works, inputs.to, { states, transitions, releases, notes });
   noteNothing(works, inputs.to, notes);
   const concerned = groupClusters(works, undefined, notes).filter(({ members }) =>
     members.some((work) => work.change !== undefined),
   );
-  refuseSkew(concerned, releases, limits.maxMinorSkew, notes);
+  const hops = legsByHop([]);
+  refuseSkew(concerned, { targets: releases, states, maxSkew: limits.maxMinorSkew, hops }, notes);
   const groups = createLabelGroups([]);
-  const oneStage = new Map(works.map((work) => [work.node.name, 1]));
+  const stageOf = new Map(works.map((work) => [work.node.name, 1]));
+  const places = { stageOf, groups, tierOf: () => 0, unplaced: () => undefined };
   const placed = reverseOrder(
-    placeChanges(concerned, oneStage, groups, () => undefined),
+    placeChanges(concerned, ({ legs }) => legs[0], places),
     lastPlan,
   );
   const { healthTimeoutMs, maxUnavailable } = limits;
   const { targetDigest } = digests;
-  const steps = planSteps(placed, { healthTimeoutMs, targetDigest, gates: new Map(), groups });
+  const planned = planSteps([{ placed, gates: new Map() }], { healthTimeoutMs, targetDigest, groups });
   const constraints = clusterConstraints(concerned.map(clusterFacts), limits, notes);
-  const frame = { ...inputs, anchored: false, estimates: inputs.record.estimates, maxUnavailable };
+  // Back to what ran before is never held up by a window.
+  const { at, record } = inputs;
+  const timeline = planTimeline({
+    planned,
+    concerned,
+    estimates: record.estimates,
+    maxUnavailable,
+    at,
+    anchored: false,
+    tenantsOf: () => [],
+  });
   const scope = { targets: addressesOf(what), excludes: [] };
   const findings = notes.findings();
-  return finishPlan({ frame, works, concerned, placed, steps, constraints, transitions, findings, scope });
+  return finishPlan({ frame: inputs, works, concerned, planned, timeline, constraints, transitions, findings, scope });
 }
 
 interface ChangeContext {
+  readonly states: NodeStates;
   readonly transitions: Transitions;
   readonly releases: { manifestOf(hash: Digest): ReleaseManifest | undefined };
   readonly notes: Notes;
 }
 
 function setChanges(works: readonly NodeWork[], to: string | undefined, context: ChangeContext): void {
-  const states = createNodeStates();
   for (const work of works) {
     if (!work.inScope || work.observed?.reachable !== true) continue;
     const point = choosePoint(work.observed, to, context.notes);
     if (point === undefined) continue;
-    const shape = rollbackShape(work.observed.packages, point, states, context);
+    const shape = rollbackShape(work.observed.packages, point, context);
     const restorePoint = freshRestorePoint(shape.digest, work.observed.restorePoints);
-    work.change = { node: work.node, shape, restorePoint, returnTo: point.id };
+    work.change = { node: work.node, legs: [{ shape, restorePoint, returnTo: point.id }] };
   }
 }
 
 function rollbackShape(
   present: Packages,
   point: RestorePointSummary,
-  states: NodeStates,
-  { transitions, releases }: ChangeContext,
+  { states, transitions, releases }: ChangeContext,
 ): ChangeShape {
   const before = states.of(present);
   const after = states.of(point.packages);
@@ -132,6 +146,7 @@ function rollbackShape(
     reason: `asked to return to restore point ${point.id}`,
     digest: shortDigest(digestJson(['node-rollback', before.packages, after.packages, point.id])),
     bytes: moves.reduce((sum, transition) => sum + transition.files.bytes, 0),
+    critical: false,
   };
 }
 

@@ -5,7 +5,7 @@ import type { ReachableNode, RestorePointSummary } from '../../model/observed.ts
 import type { Packages } from '../change/node-state.ts';
 import { sameManifests } from '../change/node-state.ts';
 import type { NodeWork } from '../change/node-work.ts';
-import type { Notes } from '../findings/notes.ts';
+import { listNames, type Notes } from '../findings/notes.ts';
 import type { RollbackInputs, RollbackWhat } from './plan-rollback.ts';
 
 export function addressesOf(what: RollbackWhat): readonly string[] {
@@ -24,6 +24,7 @@ export function rollbackWorks({ nodes, observed, what }: RollbackInputs, notes: 
       inScope:
         what.kind === 'all' || (what.kind === 'node' ? node.name === what.name : node.tenants.includes(what.name)),
     }));
+  if (what.kind === 'tenant') noteShared(works, what.name, notes);
   for (const { node, observed, inScope } of works) {
     if (!inScope || observed?.reachable === true) continue;
     notes.gather('rollbackUnreachable', '', node.name, (names) => ({
@@ -38,6 +39,18 @@ export function rollbackWorks({ nodes, observed, what }: RollbackInputs, notes: 
     });
   }
   return works;
+}
+
+/** A node goes back for all whom it serves. */
+function noteShared(works: readonly NodeWork[], tenant: string, notes: Notes): void {
+  for (const { node, inScope } of works) {
+    const others = inScope ? node.tenants.filter((name) => name !== tenant) : [];
+    if (others.length === 0) continue;
+    notes.gather('rollbackShared', others.join(), node.name, (names, count) => ({
+      summary: `${names} also ${count === 1 ? 'serves' : 'serve'} ${listNames(others)}, who go back with ${tenant}.`,
+      fix: `Tell them, or leave such nodes out and roll the others back one by one with \`themis rollback node/NAME\`.`,
+    }));
+  }
 }
 
 export function choosePoint(

@@ -1,27 +1,37 @@
 /**
- * Where each change stands in the rollout: its stage and, inside the stage, its label group. A leader takes the last
- * turn of its cluster, whatever its own stage or group: it moves to the latest place that any change of its cluster
- * has. The result is in the order of the plan: by stage, group, cluster, followers by name, leader.
+ * Where each switch of one hop stands in the rollout: its stage and, inside the stage, its label group. A leader takes
+ * the last turn of its cluster, whatever its own stage or group: it moves to the latest place that any switch of its
+ * cluster has. The result is in the order of the plan: by stage, group, cluster, followers by tier and name, leader.
  */
 import { compareText } from '../../kernel/finding.ts';
-import type { NodeChange } from '../change/node-change.ts';
+import type { DesiredNode } from '../../model/desired.ts';
+import type { NodeChange, NodeLeg } from '../change/node-change.ts';
 import type { Cluster, NodeWork } from '../change/node-work.ts';
 import type { LabelGroups } from './label-groups.ts';
 
 export interface PlacedChange {
   readonly work: NodeWork;
-  readonly change: NodeChange;
+  readonly leg: NodeLeg;
   stage: number;
   group: number;
   readonly leads: boolean;
+  /** Of the node's tenants: lower goes first. */
+  readonly tier: number;
 }
 
-/** `unplaced` gets every node whose change no stage takes. */
+export interface Places {
+  readonly stageOf: ReadonlyMap<string, number>;
+  readonly groups: LabelGroups;
+  readonly tierOf: (node: DesiredNode) => number;
+  /** Gets every node that would change and that no stage takes. */
+  readonly unplaced: (node: string) => void;
+}
+
+/** `legOf`: what a node does in this hop. */
 export function placeChanges(
   clusters: readonly Cluster[],
-  stageOf: ReadonlyMap<string, number>,
-  groups: LabelGroups,
-  unplaced: (node: string) => void,
+  legOf: (change: NodeChange) => NodeLeg | undefined,
+  { stageOf, groups, tierOf, unplaced }: Places,
 ): readonly PlacedChange[] {
   const placed: PlacedChange[] = [];
   for (const { members, leader } of clusters) {
@@ -30,13 +40,15 @@ export function placeChanges(
     for (const work of members) {
       const { change } = work;
       if (change === undefined || !work.inScope) continue;
+      const leg = legOf(change);
+      if (leg === undefined) continue;
       const stage = stageOf.get(work.node.name);
       if (stage === undefined) {
         unplaced(work.node.name);
         continue;
       }
       const leads = work === leader && members.length > 1;
-      const entry: PlacedChange = { work, change, stage, group: groups.of(work.node), leads };
+      const entry: PlacedChange = { work, leg, stage, group: groups.of(work.node), leads, tier: tierOf(work.node) };
       if (leads) leading = entry;
       if (last === undefined || comparePlaces(last, entry) < 0) last = entry;
       placed.push(entry);
@@ -51,6 +63,7 @@ export function placeChanges(
       comparePlaces(a, b) ||
       compareText(a.work.node.cluster, b.work.node.cluster) ||
       Number(a.leads) - Number(b.leads) ||
+      a.tier - b.tier ||
       compareText(a.work.node.name, b.work.node.name),
   );
 }

@@ -1,8 +1,10 @@
 /**
- * Placed changes → the steps of the plan and their DAG. `needs` says only what is true whoever leads: a stage waits
- * for the gate before it, a label group for the barrier before it. So a node's step needs one gate at most and a gate
- * needs the steps in front of it: the edges grow with the nodes, not with their square. All else is in constraints.
- * Only needs of `stage-promote` steps may be waived by the executor, for a node that leads when its turn comes.
+ * Placed switches → the steps of the plan and their DAG, hop after hop. `needs` says only what is true whoever leads: a
+ * stage waits for the gate before it, a label group for the barrier before it, a hop for the last gate of the hop
+ * before, and a node for its own step of an earlier hop. So a node's step needs one gate and one step at most and a
+ * gate needs the steps in front of it: the edges grow with the nodes, not with their square. All else is in
+ * constraints. Only needs of `stage-promote` steps may be waived by the executor, for a node that leads when its turn
+ * comes.
  */
 import type { PromoteParams } from '../../actions/stage-promote.ts';
 import type { Digest } from '../../kernel/digest.ts';
@@ -10,7 +12,8 @@ import { digestJson, shortDigest } from '../../kernel/digest.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { formatDuration } from '../../kernel/units/duration.ts';
 import type { PlanStep, StepUndo } from '../../model/plan.ts';
-import type { ChangeShape, NodeChange } from '../change/node-change.ts';
+import type { ChangeShape } from '../change/change-shape.ts';
+import type { NodeLeg } from '../change/node-change.ts';
 import type { LabelGroups } from './label-groups.ts';
 import type { PlacedChange } from './placement.ts';
 import type { PlannedGates } from './promotions.ts';
@@ -18,17 +21,50 @@ import type { PlannedGates } from './promotions.ts';
 export interface StepContext {
   readonly healthTimeoutMs: number;
   readonly targetDigest: Digest;
-  readonly gates: PlannedGates;
   readonly groups: LabelGroups;
 }
 
-/** `placed` in plan order; the steps are in an order in which each stands after all it needs. */
-export function planSteps(placed: readonly PlacedChange[], context: StepContext): readonly PlanStep[] {
-  const steps: PlanStep[] = [];
+export interface HopSteps {
+  /** In plan order. */
+  readonly placed: readonly PlacedChange[];
+  readonly gates: PlannedGates;
+  /** From 1; absent on the last. */
+  readonly number?: number;
+}
+
+/** The placed switch of each node step, by step id. */
+export interface PlannedSteps {
+  /** Each after all it needs. */
+  readonly steps: readonly PlanStep[];
+  readonly placedOf: ReadonlyMap<string, PlacedChange>;
+}
+
+export function planSteps(hops: readonly HopSteps[], context: StepContext): PlannedSteps {
+  const made = { steps: [] as PlanStep[], placedOf: new Map<string, PlacedChange>() };
   const shared = new Map<ChangeShape, SharedParts>();
+  const previous = new Map<string, string>();
   let barrier: readonly string[] = [];
+  for (const hop of hops) barrier = hopSteps(hop, barrier, { ...context, made, shared, previous });
+  return made;
+}
+
+interface HopContext extends StepContext {
+  readonly made: { readonly steps: PlanStep[]; readonly placedOf: Map<string, PlacedChange> };
+  readonly shared: Map<ChangeShape, SharedParts>;
+  /** The last step so far of each node that has one. */
+  readonly previous: Map<string, string>;
+}
+
+/** Returns what the next hop waits for. */
+function hopSteps(
+  { placed, gates, number }: HopSteps,
+  start: readonly string[],
+  context: HopContext,
+): readonly string[] {
+  const { made, previous } = context;
+  let barrier = start;
   let at = 0;
-  const stages = Math.max(0, ...context.gates.keys(), placed.at(-1)?.stage ?? 0);
+  const stages = Math.max(0, ...gates.keys(), placed.at(-1)?.stage ?? 0);
   for (let stage = 1; stage <= stages; stage += 1) {
     let front: readonly string[] = barrier;
     let needs = barrier;
@@ -36,24 +72,29 @@ export function planSteps(placed: readonly PlacedChange[], context: StepContext)
       const { group } = placed[at]!;
       const ids: string[] = [];
       for (; at < placed.length && placed[at]!.stage === stage && placed[at]!.group === group; at += 1) {
-        const step = nodeStep(placed[at]!, needs, context.healthTimeoutMs, shared);
-        steps.push(step);
+        const entry = placed[at]!;
+        const { name } = entry.work.node;
+        const own = previous.get(name);
+        const step = nodeStep(entry, own === undefined ? needs : [...needs, own], number, context);
+        made.steps.push(step);
+        made.placedOf.set(step.id, entry);
+        if (number !== undefined) previous.set(name, step.id);
         ids.push(step.id);
       }
       front = ids;
       if (at < placed.length && placed[at]!.stage === stage) {
-        const between = groupBarrier(stage, group, placed[at]!.group, ids, context);
-        steps.push(between);
+        const between = groupBarrier({ stage, group, next: placed[at]!.group, hop: number }, ids, context);
+        made.steps.push(between);
         needs = [between.id];
       }
     }
-    const params = context.gates.get(stage);
+    const params = gates.get(stage);
     if (params === undefined) continue;
     const gate = stageGate(stage, params, front, context);
-    steps.push(gate);
+    made.steps.push(gate);
     barrier = [gate.id];
   }
-  return steps;
+  return barrier;
 }
 
 /** Parts that are the same object for all steps of a shape: a plan of many nodes stays small. */
@@ -64,15 +105,15 @@ interface SharedParts {
 }
 
 function nodeStep(
-  { change, stage }: PlacedChange,
+  { leg, stage, work: { node } }: PlacedChange,
   needs: readonly string[],
-  healthTimeoutMs: number,
-  shared: Map<ChangeShape, SharedParts>,
+  hop: number | undefined,
+  { healthTimeoutMs, shared }: HopContext,
 ): PlanStep {
-  const { shape, node } = change;
+  const { shape } = leg;
   let parts = shared.get(shape);
-  if (parts?.restorePoint !== change.restorePoint || change.returnTo !== undefined) {
-    parts = makeParts(change, healthTimeoutMs);
+  if (parts?.restorePoint !== leg.restorePoint || leg.returnTo !== undefined) {
+    parts = makeParts(leg, healthTimeoutMs);
     shared.set(shape, parts);
   }
   const [transition, ...more] = shape.transitions;
@@ -87,16 +128,17 @@ function nodeStep(
     reason: shape.reason,
     needs,
     stage,
+    ...(hop === undefined ? {} : { hop }),
     undo: parts.undo,
     params: parts.params,
   };
 }
 
-function makeParts({ shape, restorePoint, returnTo }: NodeChange, healthTimeoutMs: number): SharedParts {
+function makeParts({ shape, restorePoint, returnTo }: NodeLeg, healthTimeoutMs: number): SharedParts {
   const undo: StepUndo = { kind: 'restore', restorePoint };
   const params =
     returnTo === undefined
-      ? { packages: shape.packages, restorePoint, healthTimeoutMs }
+      ? { packages: shape.packages, restorePoint, healthTimeoutMs, ...(shape.critical ? { critical: true } : {}) }
       : { restorePoint: returnTo, keep: restorePoint, healthTimeoutMs };
   return { restorePoint, undo, params };
 }
@@ -116,6 +158,7 @@ function stageGate(
     reason: gateReason(stage, params),
     needs,
     stage,
+    ...(params.hop === undefined ? {} : { hop: params.hop }),
     params: { ...params } as unknown as JsonObject,
   };
 }
@@ -132,14 +175,20 @@ function gateReason(stage: number, { bakeMs, approval, gates, ends }: PromotePar
   return `${who} for stage ${stage}${list === '' ? '' : ` and for ${list}`}`;
 }
 
+interface Between {
+  readonly stage: number;
+  readonly group: number;
+  readonly next: number;
+  readonly hop: number | undefined;
+}
+
 function groupBarrier(
-  stage: number,
-  group: number,
-  next: number,
+  { stage, group, next, hop }: Between,
   needs: readonly string[],
   { targetDigest, groups }: StepContext,
 ): PlanStep {
-  const params: PromoteParams = { bakeMs: 0, approval: false, group: group + 1 };
+  const numbered = hop === undefined ? {} : { hop };
+  const params: PromoteParams = { bakeMs: 0, approval: false, group: group + 1, ...numbered };
   return {
     id: `stage-${stage}/group-${group + 1}/${shortDigest(digestJson([targetDigest, stage, params]))}`,
     kind: 'stage-promote',
@@ -149,6 +198,7 @@ function groupBarrier(
     reason: `"${groups.nameOf(next)}" starts after "${groups.nameOf(group)}"`,
     needs,
     stage,
+    ...numbered,
     params: { ...params } as unknown as JsonObject,
   };
 }

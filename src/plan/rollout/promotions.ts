@@ -27,24 +27,27 @@ export interface GateInputs {
   readonly progress: readonly StageProgress[];
   /** Absent: the last hop, which leads to the target. */
   readonly hop?: { readonly number: number; readonly leadsTo: string };
+  /** In a sentence, `hop 1`; empty in a rollout of one hop. */
+  readonly hopName: string;
 }
 
 export function plannedGates(inputs: GateInputs, notes: Notes): PlannedGates {
-  const { placed, works, membership, rollout, hop } = inputs;
+  const { placed, works, membership, rollout, hop, hopName } = inputs;
   const { moving, arriving } = movements(placed);
   const settled = settledTest(placed, arriving);
   const subjects = stageSubjects(placed, works, membership.stageOf, rollout.stages.length, settled);
   const gates = new Map<number, PromoteParams>();
   const plan = (number: number, ends: PromoteParams['ends']): void => {
     const stage = rollout.stages[number - 1]!;
-    const judged = stageGates(stage, rollout.gates, subjects[number - 1]!);
+    // A person is asked on the way to the target only, and for nothing once everyone has it.
+    const asked = hop === undefined && ends === undefined && stage.promotion !== 'gate';
+    const judged = stageGates(stage, rollout.gates, subjects[number - 1]!, asked);
     // After everyone has the target there is only something to wait for where it is judged.
     if (ends === 'rollout' && judged === undefined) return;
-    noteGates(number, stage, rollout.gates, subjects[number - 1]!, notes);
+    noteGates({ number, stage, asked, hop: hopName }, rollout.gates, subjects[number - 1]!, notes);
     gates.set(number, {
       bakeMs: stage.bakeMs,
-      // A person is asked on the way to the target only, and for nothing once everyone has it.
-      approval: hop === undefined && ends === undefined && stage.promotion !== 'gate',
+      approval: asked,
       ...(hop === undefined ? {} : { hop: hop.number, leadsTo: hop.leadsTo }),
       ...(ends === undefined ? {} : { ends }),
       ...(judged === undefined ? {} : { gates: judged }),
@@ -62,13 +65,12 @@ function movements(placed: readonly PlacedChange[]): { moving: ReadonlySet<numbe
   const moving = new Set<number>();
   const arriving = new Set<string>();
   const seen = new Set<unknown>();
-  for (const { change, stage } of placed) {
-    if (change.shape.kind === 'node-repair') continue;
+  for (const { leg, stage } of placed) {
+    if (leg.shape.kind === 'node-repair') continue;
     moving.add(stage);
-    if (seen.has(change.shape)) continue;
-    seen.add(change.shape);
-    for (const name of change.shape.packages)
-      arriving.add(`${name} ${change.shape.after.packages[name]!.manifestHash}`);
+    if (seen.has(leg.shape)) continue;
+    seen.add(leg.shape);
+    for (const name of leg.shape.packages) arriving.add(`${name} ${leg.shape.after.packages[name]!.manifestHash}`);
   }
   return { moving, arriving };
 }

@@ -26,11 +26,12 @@ export function bakeLimitMs({ bakeMs, bakeLimitMs: limit }: DesiredStage): numbe
   return limit === undefined ? Math.max(2 * bakeMs, bakeMs + extraMs) : Math.max(limit, bakeMs);
 }
 
-/** Undefined where nothing is left that could be judged. */
+/** Undefined where nothing is left that could be judged. `asked`: a person decides there as well. */
 export function stageGates(
   stage: DesiredStage,
   gates: readonly DesiredGate[],
   { comparable }: StageSubjects,
+  asked: boolean,
 ): StageGates | undefined {
   const judged = gates.filter((gate) => comparable || hasLimit(gate));
   if (judged.length === 0) return undefined;
@@ -39,7 +40,8 @@ export function stageGates(
     notCompared: comparable ? [] : judged.filter(compares).map(({ name }) => name),
     bakeLimitMs: bakeLimitMs(stage),
     onInsufficient: stage.onInsufficient,
-    mustPass: stage.promotion !== 'approval',
+    // Where nobody is asked the gates decide alone.
+    mustPass: !asked || stage.promotion === 'both',
   };
 }
 
@@ -55,13 +57,13 @@ export function stageSubjects(
   arrives: (work: NodeWork) => boolean,
 ): readonly StageSubjects[] {
   const tally = { leaders: emptyCounts(stages), followers: emptyCounts(stages) };
-  for (const { stage, leads, change } of placed) {
-    if (change.shape.kind !== 'node-repair') tally[leads ? 'leaders' : 'followers'][stage - 1]! += 1;
+  for (const { stage, leads, leg } of placed) {
+    if (leg.shape.kind !== 'node-repair') tally[leads ? 'leaders' : 'followers'][stage - 1]! += 1;
   }
   const settled = emptyCounts(stages);
   for (const work of works) {
     const stage = stageOf.get(work.node.name);
-    if (stage !== undefined && work.change === undefined && arrives(work)) settled[stage - 1]! += 1;
+    if (stage !== undefined && arrives(work)) settled[stage - 1]! += 1;
   }
   const left = { leaders: sum(tally.leaders), followers: sum(tally.followers) };
   const taken = { leaders: 0, followers: 0, settled: 0 };
@@ -80,34 +82,56 @@ export function stageSubjects(
   });
 }
 
+/** Where a gate stands: `hop` is empty in a rollout of one hop. */
+export interface GatePlace {
+  readonly number: number;
+  readonly stage: DesiredStage;
+  readonly asked: boolean;
+  readonly hop: string;
+}
+
 export function noteGates(
-  number: number,
-  stage: DesiredStage,
+  { number, stage, asked, hop }: GatePlace,
   gates: readonly DesiredGate[],
   { canaries, comparable }: StageSubjects,
   notes: Notes,
 ): void {
   const comparing = gates.filter(compares);
   if (comparing.length === 0) return;
-  const [names, address] = [listNames(comparing.map(({ name }) => name)), `stage/${number}`];
+  const address = `stage/${number}`;
+  const where = (hops: string): string => (hops === '' ? `stage ${number}` : `stage ${number} (${hops})`);
   if (!comparable) {
-    const limited = comparing.filter(hasLimit).map(({ name }) => name);
-    const rest = limited.length === 0 ? 'they decide nothing there' : `only the limits of ${listNames(limited)} count`;
-    notes.note('gateNotCompared', {
-      summary: `Stage ${number} leaves no old node of the same role to compare with, so ${names} cannot compare: ${rest}.`,
+    const what = judgedAlone(comparing);
+    notes.gather('gateNotCompared', `${number} ${what}`, hop, (hops) => ({
+      summary: `After ${where(hops)} no old node of the same role is left to compare with: ${what}.`,
       address,
-    });
+    }));
   } else if (canaries < fewestCanaries) {
-    notes.note('gateTooFewNodes', {
-      summary: `Stage ${number} has one new node; ${names} compare two or more, so the answer will be insufficient and, after ${formatDuration(bakeLimitMs(stage))}, the stage will ${whenInsufficient(stage)}.`,
+    const names = listNames(comparing.map(({ name }) => name));
+    const needs = comparing.length === 1 ? 'needs two to compare and' : 'need two to compare and';
+    const then = `${formatDuration(bakeLimitMs(stage))} the stage will ${whenInsufficient(stage, asked)}`;
+    notes.gather('gateTooFewNodes', `${number} ${asked}`, hop, (hops) => ({
+      summary: `In ${where(hops)} there is ${canaries === 1 ? 'one new node' : 'no new node'}; ${names} ${needs} will be insufficient: after ${then}.`,
       fix: `Set \`atLeast: ${fewestCanaries}\` on the stage, or give the gate a limit instead of a comparison.`,
       address,
-    });
+    }));
   }
 }
 
-function whenInsufficient({ onInsufficient, promotion }: DesiredStage): string {
-  if (promotion === 'approval') return 'go on once it is approved';
+/** Gates that compare, where nothing is left to compare with. */
+function judgedAlone(comparing: readonly DesiredGate[]): string {
+  const names = (list: readonly DesiredGate[]): string => listNames(list.map(({ name }) => name));
+  const [limited, empty] = [comparing.filter(hasLimit), comparing.filter((gate) => !hasLimit(gate))];
+  return [
+    ...(limited.length === 0
+      ? []
+      : [`${names(limited)} ${limited.length === 1 ? 'is' : 'are'} judged by limits alone`]),
+    ...(empty.length === 0 ? [] : [`${names(empty)} ${empty.length === 1 ? 'is' : 'are'} left out`]),
+  ].join(', ');
+}
+
+function whenInsufficient({ onInsufficient, promotion }: DesiredStage, asked: boolean): string {
+  if (asked && promotion === 'approval') return 'go on once it is approved';
   return { pause: 'pause', rollback: 'be rolled back', promote: 'be promoted all the same' }[onInsufficient];
 }
 

@@ -2,7 +2,7 @@
  * Which stage each node belongs to. The share of a stage is floor(percentage × nodes ÷ 100), cumulative; explicit
  * nodes are taken as named; `atLeast` fills a stage that its share leaves short; 100 is everyone. What the record of a
  * rollout to the same target fixed stays fixed. Nodes are taken in a spread that is the same every time: round robin
- * over zones and clusters, leaders after all others.
+ * over zones (or what `spreadBy` names) and clusters, leaders after all others.
  */
 import type { DesiredStage } from '../../model/desired.ts';
 import type { RolloutProgress } from '../../model/rollout-record.ts';
@@ -10,8 +10,8 @@ import type { RolloutProgress } from '../../model/rollout-record.ts';
 export interface Member {
   readonly name: string;
   readonly cluster: string;
-  /** Label `zone`; '' without. */
-  readonly zone: string;
+  /** Value of the label over which stages are spread, a zone for example; '' without. */
+  readonly place: string;
   readonly leads: boolean;
 }
 
@@ -67,8 +67,8 @@ export function share(percentage: number, nodes: number): number {
 function spread(members: readonly Member[]): readonly Member[] {
   const followers = members.filter((member) => !member.leads);
   const byCluster = roundRobin(Map.groupBy(followers, (member) => member.cluster));
-  const byZone = roundRobin(Map.groupBy(byCluster, (member) => member.zone));
-  return [...byZone, ...members.filter((member) => member.leads)];
+  const byPlace = roundRobin(Map.groupBy(byCluster, (member) => member.place));
+  return [...byPlace, ...members.filter((member) => member.leads)];
 }
 
 /** First of each group, then second of each, and so on; groups in the order of their names. */

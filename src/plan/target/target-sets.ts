@@ -14,6 +14,8 @@ import { checkPackages, dependencyOrder } from './package-rules.ts';
 export interface TargetSet {
   /** `linux/x64`. */
   readonly key: string;
+  readonly platform: string;
+  readonly architecture: string;
   /** In dependency order. */
   readonly packages: readonly TargetPackage[];
   readonly byName: ReadonlyMap<string, TargetPackage>;
@@ -46,7 +48,12 @@ export function createTargets(desired: Desired, catalogue: Catalogue, notes: Not
       const key = `${platform}/${architecture}`;
       let set = sets.get(key);
       if (set === undefined) {
-        set = makeTargetSet(key, choosePins(pins, platform, architecture, notes), manifests, notes);
+        set = makeTargetSet(
+          { key, platform, architecture },
+          choosePins(pins, platform, architecture, notes),
+          manifests,
+          notes,
+        );
         sets.set(key, set);
       }
       return set;
@@ -84,7 +91,7 @@ function fits(pinned: string, actual: string): boolean {
 }
 
 function makeTargetSet(
-  key: string,
+  of: Pick<TargetSet, 'key' | 'platform' | 'architecture'>,
   pins: readonly LockedPackage[],
   manifests: ReadonlyMap<string, ReleaseManifest>,
   notes: Notes,
@@ -93,13 +100,13 @@ function makeTargetSet(
   for (const pin of pins) {
     const manifest = manifests.get(pin.manifestHash);
     if (manifest === undefined) {
-      notes.gather('releaseNotFound', `${pin.package} ${pin.manifestHash}`, key, () => ({
+      notes.gather('releaseNotFound', `${pin.package} ${pin.manifestHash}`, of.key, () => ({
         summary: `The lock pins ${pin.package} ${pin.version} with manifest ${pin.manifestHash}, which the releases do not hold.`,
         fix: 'Publish that release, or run `themis lock` to pin one that exists.',
         address: `package/${pin.package}`,
       }));
     } else if (manifest.package !== pin.package || manifest.version !== pin.version) {
-      notes.gather('lockDiffersFromRelease', `${pin.package} ${pin.manifestHash}`, key, () => ({
+      notes.gather('lockDiffersFromRelease', `${pin.package} ${pin.manifestHash}`, of.key, () => ({
         summary: `The lock calls manifest ${pin.manifestHash} ${pin.package} ${pin.version}; the releases call it ${manifest.package} ${manifest.version}.`,
         fix: 'Run `themis lock` and commit themis.lock.yaml.',
         address: `package/${pin.package}`,
@@ -114,5 +121,5 @@ function makeTargetSet(
     const { version, manifestHash, dataSchemaVersion } = manifest;
     return { name, manifest, installed: { version, manifestHash, dataSchemaVersion } };
   });
-  return { key, packages, byName: new Map(packages.map((target) => [target.name, target])) };
+  return { ...of, packages, byName: new Map(packages.map((target) => [target.name, target])) };
 }

@@ -1,7 +1,12 @@
-/** A plan as a Graphviz digraph: a box a step, a cluster a stage, an arrow from each step to what waits for it. */
-import type { PlanStep } from '../../model/plan.ts';
+/**
+ * A plan as a Graphviz digraph: a box a step, a cluster a stage of a hop, an arrow from each step to what waits for it.
+ * What is deferred is dashed.
+ */
+import type { DeferredStep, PlanStep, ScheduledStep } from '../../model/plan.ts';
 import { describeRevision } from './plan-phrases.ts';
-import type { PlanView } from './plan-view.ts';
+import { hopTitle } from './plan-timeline.ts';
+import { describeDeferral, whenOf } from './plan-times.ts';
+import { hopViews, type PlanView } from './plan-view.ts';
 
 const colors: Readonly<Record<string, string>> = {
   '+': 'darkgreen',
@@ -14,28 +19,44 @@ const colors: Readonly<Record<string, string>> = {
 /** Ends with a line feed. */
 export function planDot(view: PlanView): string {
   const { plan } = view;
-  const stages = Map.groupBy(plan.steps, (step) => step.stage);
+  const times = new Map(plan.schedule.map((entry) => [entry.step, entry]));
+  const deferred = new Map(plan.deferred.map((entry) => [entry.step, entry]));
   const lines = [
     `digraph plan {`,
     `  label=${quote(`${plan.fleet.name} at ${describeRevision(plan.source)}`)};`,
     `  rankdir=LR;`,
     `  node [shape=box, fontname="sans-serif"];`,
   ];
-  for (const [stage, steps] of [...stages].sort(([a], [b]) => a - b)) {
-    lines.push(`  subgraph cluster_stage_${stage} {`, `    label="stage ${stage}";`);
-    for (const step of steps) lines.push(`    ${box(step, view)}`);
-    lines.push('  }');
+  for (const hop of hopViews(view)) {
+    const title = hopTitle(hop);
+    for (const { stage, blocks } of hop.stages) {
+      const name = title === '' ? `stage_${stage}` : `hop_${hop.number}_stage_${stage}`;
+      const label = title === '' ? `stage ${stage}` : `${title}, stage ${stage}`;
+      lines.push(`  subgraph cluster_${name} {`, `    label=${quote(label)};`);
+      for (const { steps } of blocks) {
+        for (const step of steps) lines.push(`    ${box(step, view, times.get(step.id), deferred.get(step.id))}`);
+      }
+      lines.push('  }');
+    }
   }
   for (const step of plan.steps) for (const need of step.needs) lines.push(`  ${quote(need)} -> ${quote(step.id)};`);
   lines.push('}');
   return `${lines.join('\n')}\n`;
 }
 
-function box(step: PlanStep, { symbolOf, describe }: PlanView): string {
+function box(
+  step: PlanStep,
+  { symbolOf, describe }: PlanView,
+  time: ScheduledStep | undefined,
+  deferral: DeferredStep | undefined,
+): string {
   const symbol = symbolOf(step);
   const shape = step.kind === 'stage-promote' ? ', shape=diamond' : '';
-  const style = step.irreversible === undefined ? '' : ', style=bold';
-  const label = `${symbol} ${step.target}\n${describe(step)}`;
+  const styles = [...(step.irreversible === undefined ? [] : ['bold']), ...(deferral === undefined ? [] : ['dashed'])];
+  const style = styles.length === 0 ? '' : `, style=${quote(styles.join(','))}`;
+  const when =
+    deferral === undefined ? (time === undefined ? '' : `\n${whenOf(time)}`) : `\n${describeDeferral(deferral)}`;
+  const label = `${symbol} ${step.target}\n${describe(step)}${when}`;
   return `${quote(step.id)} [label=${quote(label)}, color=${colors[symbol] ?? 'black'}${shape}${style}];`;
 }
 

@@ -12,13 +12,16 @@ import {
   describeDrift,
   describeLimits,
   describeRevision,
-  describeTime,
   describeTransition,
   newAndReturning,
+  notCounted,
+  undoLines,
 } from './plan-phrases.ts';
-import { scopeLine } from './plan-text.ts';
-import type { BlockView, PlanView } from './plan-view.ts';
-import { nodeName, stageViews, totalMs } from './plan-view.ts';
+import { describeGates } from './plan-gates.ts';
+import { endOf, scopeLine } from './plan-text.ts';
+import { deferredGroups, hopTitle, timelineOf } from './plan-timeline.ts';
+import { describeTime, describeWindow } from './plan-times.ts';
+import { type BlockView, type HopView, hopViews, isGate, nodeName, type PlanView, totalMs } from './plan-view.ts';
 
 /** What GitHub allows for one comment. */
 export const commentLimit = 65_536;
@@ -32,37 +35,44 @@ export function planMarkdown(view: PlanView, limit = commentLimit): string {
   const { plan } = view;
   const scope = scopeLine(plan.scope);
   const extra = newAndReturning(plan);
+  const hops = hopViews(view);
   const top = [
     commentMarker(plan.fleet.name),
     `### Themis plan for \`${plan.fleet.name}\` at ${describeRevision(plan.source)}`,
     '',
     `**${closingLine(plan)}**`,
     ...(extra === undefined ? [] : ['', extra]),
-    ...(plan.steps.length === 0
+    ...(plan.schedule.length === 0
       ? []
-      : ['', `Expected to take ${formatDuration(totalMs(plan))}, waiting for approvals not counted.`]),
+      : ['', `Expected to take ${formatDuration(totalMs(plan))}${endOf(plan)}, ${notCounted(plan)}.`]),
     ...(scope === undefined ? [] : ['', escape(scope)]),
     ...(plan.complete ? [] : ['', 'Incomplete: not every node could be observed.']),
     ...(plan.applyable ? [] : ['', 'This plan cannot be applied; the findings say why.']),
+    ...timelineTable(hops, view),
     '',
   ];
   const room = createRoom(limit, top);
   irreversible(view, room);
   findings(plan.findings, room);
   drift(view, room);
-  for (const { stage, blocks } of stageViews(view)) {
-    const nodes = blocks.reduce((sum, { steps }) => sum + Number(steps[0]!.kind !== 'stage-promote') * steps.length, 0);
-    room.details(
-      `Stage ${stage}: ${count(nodes, 'node')}`,
-      blocks.map((block) => blockText(block, view)),
-    );
+  deferred(view, room);
+  for (const hop of hops) {
+    const title = hop.of === 1 ? '' : `Hop ${hop.number} of ${hop.of}`;
+    for (const { stage, nodes, blocks } of hop.stages) {
+      const where = title === '' ? `Stage ${stage}` : `${escape(title)}, stage ${stage}`;
+      room.details(
+        `${where}: ${count(nodes, 'node')}`,
+        blocks.map((block) => blockText(block, view)),
+      );
+    }
   }
   if (plan.steps.length > 0)
     room.details(
       'Kept throughout',
       describeLimits(plan.constraints).map((line) => `- ${escape(line)}`),
     );
-  room.details('Undone in this order', undoText(view));
+  const order = undoLines(plan, view.undo, 40);
+  room.details('Undone in this order', order.length > 1 ? order.map((line) => `- ${line}`) : order);
   return room.text(plan.planDigest);
 }
 
@@ -134,9 +144,39 @@ function drift({ plan }: PlanView, room: Room): void {
   room.details(`Drift on ${count(plan.drift.length, 'node')}`, entries);
 }
 
+/** When what happens: on top, since it is what reviewers ask first. */
+function timelineTable(hops: readonly HopView[], view: PlanView): string[] {
+  const shown = timelineOf(hops, view);
+  if (shown.length === 0) return [];
+  const zone = view.plan.schedule.some(({ startsAt }) => startsAt !== null) ? ' (UTC)' : '';
+  return [
+    '',
+    `| | nodes | when${zone} | then |`,
+    '|---|---|---|---|',
+    ...shown.flatMap(({ title, rows }) => [
+      ...(title === '' ? [] : [`| **${escape(title)}** | | | |`]),
+      ...rows.map((row) => `| ${[row.stage, row.nodes, row.when, row.then].map(escape).join(' | ')} |`),
+    ]),
+  ];
+}
+
+function deferred(view: PlanView, room: Room): void {
+  const groups = deferredGroups(view);
+  const entries = groups.map(
+    ({ who, reason, until }) => `- \`?\` **${escape(who)}**${until === '' ? '' : ` ${until} UTC`}: ${escape(reason)}`,
+  );
+  room.details(`Deferred: ${count(view.plan.summary.deferred, 'node')}`, entries, true);
+}
+
 function blockText(block: BlockView, view: PlanView): string {
   const first = block.steps[0]!;
-  if (first.kind === 'stage-promote') return `- \`${block.symbol}\` \`${first.target}\`: ${escape(block.reason)}`;
+  if (isGate(block)) {
+    const gates = view.gatesOf(first);
+    return [
+      `- \`${block.symbol}\` \`${first.target}\`: ${escape(block.reason)}${block.deferred === undefined ? '' : '; deferred'}`,
+      ...(gates === undefined ? [] : describeGates(gates)).map((line) => `  - ${escape(line)}`),
+    ].join('\n');
+  }
   const many = block.steps.length > 1;
   const who = many
     ? `**${count(block.steps.length, 'node')}** (${shortNames(block.steps.map(nodeName), 10)})`
@@ -144,16 +184,10 @@ function blockText(block: BlockView, view: PlanView): string {
   const lines = [`- \`${block.symbol}\` ${who}: ${escape(block.reason)}`];
   for (const transition of block.transitions) lines.push(`  - ${escape(describeTransition(transition))}`);
   if (block.transitions.length === 0) lines.push(`  - ${escape(view.describe(first))}`);
-  lines.push(`  - ${describeTime(block)}`);
+  const window = describeWindow(block);
+  if (window !== undefined) lines.push(`  - ${escape(window)}`);
+  lines.push(`  - ${escape(describeTime(block))}`);
   return lines.join('\n');
-}
-
-function undoText({ plan, undo }: PlanView): string[] {
-  if (undo.length === 0) return [];
-  const targets = new Map(plan.steps.map((step) => [step.id, nodeName(step)]));
-  const names = undo.flatMap((id) => targets.get(id) ?? []);
-  const rest = names.length - 40;
-  return [`${names.slice(0, 40).join(', ')}${rest > 0 ? `, then ${rest} more` : ''}`];
 }
 
 /** Text that must not become markup: names and messages come from files and nodes. */

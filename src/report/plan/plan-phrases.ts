@@ -1,8 +1,6 @@
 /** The sentences that every format of a plan shares. */
-import { formatDuration } from '../../kernel/units/duration.ts';
 import { formatSize } from '../../kernel/units/size.ts';
 import type { Constraint, NodeDrift, Plan, PlanSource, Transition } from '../../model/plan.ts';
-import type { BlockView } from './plan-view.ts';
 import { foldNames } from '../name-list.ts';
 
 export function count(amount: number, one: string, many = `${one}s`): string {
@@ -49,19 +47,6 @@ export function describeTransition(transition: Transition): string {
   return `${transition.package} ${versions}  ${what}; ${formatSize(bytes)}; ${transition.restart ? 'restart' : 'no restart'}`;
 }
 
-export function describeTime(block: BlockView): string {
-  const several = block.steps.length > 1;
-  const takes = several
-    ? `about ${formatDuration(block.estimateMs)} each, ${formatDuration(block.endsAfterMs - block.startsAfterMs)} in all`
-    : `about ${formatDuration(block.estimateMs)}`;
-  if (block.startsAt === null) {
-    return block.startsAfterMs === 0
-      ? `${takes}, starts at once`
-      : `${takes}, starts after ${formatDuration(block.startsAfterMs)}`;
-  }
-  return `${takes}, from ${block.startsAt} to ${block.endsAt}`;
-}
-
 export function describeDrift({ files }: NodeDrift): string {
   const byPackage = Map.groupBy(files, (file) => file.package);
   return [...byPackage].map(([name, list]) => `${count(list.length, 'file')} of ${name}`).join(', ');
@@ -78,12 +63,62 @@ export function describeLimits(constraints: readonly Constraint[]): readonly str
     else parts.push(phrase);
   }
   const alike = Map.groupBy([...byCluster.keys()].sort(), (cluster) => byCluster.get(cluster)!.join(', '));
-  return [...alike].map(([phrases, clusters]) => {
-    const folded = foldNames(clusters);
-    const names =
-      folded.length > 6 ? `${folded.slice(0, 5).join(', ')} and more (${clusters.length})` : folded.join(', ');
-    return `${clusters.length === 1 ? 'cluster' : 'clusters'} ${names}: ${phrases}`;
+  return [
+    ...[...alike].map(([phrases, clusters]) => `${counted('cluster', clusters)}: ${phrases}`),
+    ...describeWindows(constraints),
+  ];
+}
+
+/** Nodes that the same tenants restrict in one sentence, at most so many sentences. */
+const shownTenants = 5;
+
+function describeWindows(constraints: readonly Constraint[]): readonly string[] {
+  const windows = constraints.filter((constraint) => constraint.kind === 'window');
+  if (windows.length === 0) return [];
+  const groups = [...Map.groupBy(windows, ({ tenants }) => tenants.join(', '))];
+  if (groups.length > shownTenants) {
+    const tenants = new Set(windows.flatMap((constraint) => constraint.tenants));
+    return [
+      `${count(windows.length, 'node')}: only when their tenants allow it (${tenants.size.toLocaleString('en-US')} tenants)`,
+    ];
+  }
+  return groups.map(([, list]) => {
+    const { tenants } = list[0]!;
+    const names = foldedNames(list.map(({ node }) => node));
+    return `${names}: only when ${tenants.join(' and ')} ${tenants.length === 1 ? 'allows' : 'allow'} it`;
   });
+}
+
+function counted(one: string, list: readonly string[]): string {
+  return `${one}${list.length === 1 ? '' : 's'} ${foldedNames(list)}`;
+}
+
+function foldedNames(list: readonly string[]): string {
+  const folded = foldNames(list);
+  return folded.length > 6 ? `${folded.slice(0, 5).join(', ')} and more (${list.length})` : folded.join(', ');
+}
+
+/** The steps that are taken back, hop by hop, the last hop first: `hop 2: node-b, node-a`. */
+export function undoLines(plan: Plan, undo: readonly string[], shown: number): readonly string[] {
+  const steps = new Map(plan.steps.map((step) => [step.id, step]));
+  const hops = Map.groupBy(
+    undo.flatMap((id) => steps.get(id) ?? []),
+    (step) => step.hop ?? Infinity,
+  );
+  const last = 1 + new Set(plan.steps.flatMap(({ hop }) => hop ?? [])).size;
+  return [...hops].map(([hop, list]) => {
+    const names = list.map(({ target }) => target.slice(target.indexOf('/') + 1));
+    const rest = names.length - shown;
+    const more = rest > 0 ? `, then ${rest.toLocaleString('en-US')} more` : '';
+    const label = last === 1 ? '' : `hop ${Math.min(hop, last)}: `;
+    return `${label}${names.slice(0, shown).join(', ')}${more}`;
+  });
+}
+
+/** What the expected end leaves out. */
+export function notCounted(plan: Plan): string {
+  const judged = plan.steps.some(({ params }) => params?.['gates'] !== undefined);
+  return judged ? 'waiting for approvals and evidence not counted' : 'waiting for approvals not counted';
 }
 
 function limitPhrase(constraint: Exclude<Constraint, { kind: 'window' }>): string {

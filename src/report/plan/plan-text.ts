@@ -1,10 +1,11 @@
 /**
- * A plan for a terminal. What cannot be taken back comes first, then drift, then the changes by stage, then how they
- * are undone, then findings; the last line is fixed. Addresses and symbols are those that scripts and docs use.
+ * A plan for a terminal. What cannot be taken back comes first, then drift, then when everything happens and what is
+ * deferred, then the changes by hop and stage, then how they are undone, then findings; the last line is fixed.
+ * Addresses and symbols are those that scripts and docs use.
  */
 import { formatDuration } from '../../kernel/units/duration.ts';
 import type { FileDrift } from '../../model/observed.ts';
-import type { NodeDrift, PlanScope } from '../../model/plan.ts';
+import type { NodeDrift, Plan, PlanScope, ScheduledStep } from '../../model/plan.ts';
 import { shortNames } from '../name-list.ts';
 import { findingsText } from '../findings.ts';
 import { paintSymbol, type Paint } from '../paint.ts';
@@ -15,21 +16,27 @@ import {
   describeDrift,
   describeLimits,
   describeRevision,
-  describeTime,
   describeTransition,
   newAndReturning,
+  notCounted,
+  undoLines,
 } from './plan-phrases.ts';
-import type { BlockView, PlanView, StageView } from './plan-view.ts';
-import { nodeName, stageViews, totalMs } from './plan-view.ts';
+import { describeGates } from './plan-gates.ts';
+import { deferredGroups, hopTitle, timelineOf } from './plan-timeline.ts';
+import { describeTime, describeWindow, shortInstant } from './plan-times.ts';
+import { type BlockView, type HopView, hopViews, isGate, nodeName, type PlanView, totalMs } from './plan-view.ts';
 
 /** Ends with a line feed. */
 export function planText(view: PlanView, colors: Paint): string {
   const { plan } = view;
+  const hops = hopViews(view);
   const sections = [
     heading(view, colors),
     irreversible(view, colors),
     drift(view, colors),
-    ...changes(view, colors),
+    timeline(hops, view, colors),
+    deferred(view, colors),
+    ...hops.flatMap((hop) => changes(hop, view, colors)),
     limits(view, colors),
     undo(view, colors),
     plan.findings.length === 0 ? [] : findingsText(plan.findings, colors).trimEnd().split('\n'),
@@ -112,34 +119,76 @@ function fileLine({ package: name, path, problem }: FileDrift): string {
   return `${name}: ${path} ${words[problem]}`;
 }
 
-function changes(view: PlanView, colors: Paint): string[][] {
-  const stages = stageViews(view);
-  const last = stages.at(-1)?.stage ?? 0;
-  return stages.map((entry) => stageLines(entry, last, view, colors));
+/** A row a stage, in columns. */
+function timeline(hops: readonly HopView[], view: PlanView, colors: Paint): string[] {
+  const shown = timelineOf(hops, view);
+  if (shown.length === 0) return [];
+  const rows = shown.flatMap((hop) => hop.rows);
+  const width = (cell: (row: (typeof rows)[number]) => string): number =>
+    Math.max(...rows.map((row) => cell(row).length));
+  const widths = [width(({ stage }) => stage), width(({ nodes }) => nodes), width(({ when }) => when)] as const;
+  return [
+    colors.bold(view.plan.schedule.some(({ startsAt }) => startsAt !== null) ? 'Timeline (UTC)' : 'Timeline'),
+    ...shown.flatMap(({ title, rows: list }) => [
+      ...(title === '' ? [] : [`  ${title}`]),
+      ...list.map(({ stage, nodes, when, then }) =>
+        `  ${title === '' ? '' : '  '}${stage.padEnd(widths[0])}  ${nodes.padEnd(widths[1])}  ${when.padEnd(widths[2])}  ${then}`.trimEnd(),
+      ),
+    ]),
+  ];
 }
 
-function stageLines({ stage, blocks }: StageView, last: number, view: PlanView, colors: Paint): string[] {
-  const nodes = blocks.reduce((sum, { steps }) => sum + Number(steps[0]!.kind !== 'stage-promote') * steps.length, 0);
-  const title = last === 1 ? `Changes on ${count(nodes, 'node')}` : `Stage ${stage}: ${count(nodes, 'node')}`;
-  const lines = [colors.bold(title)];
-  for (const block of blocks) lines.push(...blockLines(block, view, colors));
-  return lines;
+const shownDeferrals = 12;
+
+function deferred(view: PlanView, colors: Paint): string[] {
+  const groups = deferredGroups(view);
+  if (groups.length === 0) return [];
+  const hidden = groups.length - shownDeferrals;
+  return [
+    colors.bold('Deferred, not carried out by this plan'),
+    ...groups
+      .slice(0, shownDeferrals)
+      .flatMap(({ who, reason, until }) => [
+        `  ${paintSymbol('?', colors)} ${who}${until === '' ? '' : ` ${until}`}`,
+        `      ${reason}`,
+      ]),
+    ...(hidden > 0 ? [`  and ${count(hidden, 'more reason')} (-o json lists them)`] : []),
+  ];
+}
+
+function changes(hop: HopView, view: PlanView, colors: Paint): string[][] {
+  const title = hop.of === 1 ? '' : `Hop ${hop.number} of ${hop.of}`;
+  const last = hop.stages.at(-1)?.stage ?? 0;
+  return hop.stages.map(({ stage, nodes, blocks }) => {
+    const what =
+      last === 1 && title === '' ? `Changes on ${count(nodes, 'node')}` : `Stage ${stage}: ${count(nodes, 'node')}`;
+    const lines = [colors.bold(title === '' ? what : `${title}, ${what.toLowerCase()}`)];
+    for (const block of blocks) lines.push(...blockLines(block, view, colors));
+    return lines;
+  });
 }
 
 function blockLines(block: BlockView, view: PlanView, colors: Paint): string[] {
-  const [first] = block.steps;
+  const first = block.steps[0]!;
   const symbol = paintSymbol(block.symbol, colors);
-  if (first!.kind === 'stage-promote') {
-    return [`  ${symbol} ${first!.target}: ${block.reason}`, colors.dim(`      ${view.describe(first!)}`)];
+  if (isGate(block)) {
+    const gates = view.gatesOf(first);
+    return [
+      `  ${symbol} ${first.target}: ${block.reason}`,
+      colors.dim(`      ${view.describe(first)}${block.deferred === undefined ? '' : '; deferred'}`),
+      ...(gates === undefined ? [] : describeGates(gates)).map((line) => colors.dim(`        ${line}`)),
+    ];
   }
   const many = block.steps.length > 1;
-  const who = many ? count(block.steps.length, 'node') : first!.target;
-  const undoText = many ? 'restore points' : `restore point ${first!.undo?.restorePoint ?? ''}`;
+  const who = many ? count(block.steps.length, 'node') : first.target;
+  const window = describeWindow(block);
+  const undoText = many ? 'restore points' : `restore point ${first.undo?.restorePoint ?? ''}`;
   return [
     `  ${symbol} ${who}: ${block.reason}`,
     ...(many ? [`      ${shortNames(block.steps.map(nodeName), 12)}`] : []),
     ...block.transitions.map((transition) => `      ${describeTransition(transition)}`),
-    colors.dim(`      ${describeTime(block)}; ${first!.undo === undefined ? 'cannot be undone' : `undo: ${undoText}`}`),
+    ...(window === undefined ? [] : [colors.dim(`      ${window}`)]),
+    colors.dim(`      ${describeTime(block)}; ${first.undo === undefined ? 'cannot be undone' : `undo: ${undoText}`}`),
   ];
 }
 
@@ -150,24 +199,23 @@ function limits({ plan }: PlanView, colors: Paint): string[] {
 
 function undo({ plan, undo: order }: PlanView, colors: Paint): string[] {
   if (order.length === 0) return [];
-  const targets = new Map(plan.steps.map((step) => [step.id, nodeName(step)]));
-  const names = order.flatMap((id) => targets.get(id) ?? []);
-  const shown = names.slice(0, 24).join(', ');
-  const rest = names.length - 24;
-  return [
-    colors.bold('Undone in this order'),
-    `  ${shown}${rest > 0 ? `, then ${rest.toLocaleString('en-US')} more` : ''}`,
-  ];
+  return [colors.bold('Undone in this order'), ...undoLines(plan, order, 24).map((line) => `  ${line}`)];
 }
 
 function closing({ plan }: PlanView, colors: Paint): string[] {
   const total = totalMs(plan);
+  const end = endOf(plan);
   const extra = newAndReturning(plan);
   return [
-    ...(plan.steps.length === 0
-      ? []
-      : [`Expected to take ${formatDuration(total)}, waiting for approvals not counted.`]),
+    ...(plan.schedule.length === 0 ? [] : [`Expected to take ${formatDuration(total)}${end}, ${notCounted(plan)}.`]),
     ...(extra === undefined ? [] : [extra]),
     colors.bold(closingLine(plan)),
   ];
+}
+
+/** `, until Sat 2026-11-28 07:03 UTC` where the plan names instants. */
+export function endOf({ schedule }: Plan): string {
+  let last: ScheduledStep | undefined;
+  for (const entry of schedule) if (last === undefined || entry.endsAfterMs > last.endsAfterMs) last = entry;
+  return last?.endsAt == null ? '' : `, until ${shortInstant(last.endsAt)} UTC`;
 }

@@ -1,8 +1,10 @@
 /**
- * A plan as every format shows it: stages, and in them blocks of steps that do the same. In a small plan each step is
- * its own block; in a large one nodes that change alike share one, so that a thousand nodes still read as a page.
+ * A plan as every format shows it: hops, in them stages, and in those blocks of steps that do the same. In a small plan
+ * each step is its own block; in a large one nodes that change alike share one, so that a thousand nodes still read as
+ * a page.
  */
-import type { Plan, PlanStep, ScheduledStep, Transition } from '../../model/plan.ts';
+import type { DesiredGate } from '../../model/desired.ts';
+import type { DeferredStep, Plan, PlanStep, ScheduledStep, Transition } from '../../model/plan.ts';
 
 /** A plan with what other rooms know of it. */
 export interface PlanView {
@@ -12,10 +14,33 @@ export interface PlanView {
   readonly symbolOf: (step: PlanStep) => string;
   /** One line: what the step does. */
   readonly describe: (step: PlanStep) => string;
+  /** What a gate waits for, in few words; empty where nothing is. */
+  readonly waitsOf: (step: PlanStep) => string;
+  /** What a stage is judged by; undefined where nothing is. */
+  readonly gatesOf: (step: PlanStep) => GatesView | undefined;
+}
+
+export interface GatesView {
+  readonly gates: readonly DesiredGate[];
+  readonly notCompared: readonly string[];
+  readonly bakeLimitMs: number;
+  readonly onInsufficient: 'pause' | 'rollback' | 'promote';
+  readonly mustPass: boolean;
+}
+
+export interface HopView {
+  /** From 1, and how many there are; 1 of 1 where nothing lies in between. */
+  readonly number: number;
+  readonly of: number;
+  /** `themis-query 1.5.0, themisdb 1.4.2`. */
+  readonly leadsTo: string;
+  readonly stages: readonly StageView[];
 }
 
 export interface StageView {
   readonly stage: number;
+  /** With a step in this stage. */
+  readonly nodes: number;
   readonly blocks: readonly BlockView[];
 }
 
@@ -25,52 +50,104 @@ export interface BlockView {
   readonly steps: readonly PlanStep[];
   readonly reason: string;
   readonly transitions: readonly Transition[];
+  /** Of the steps that are not deferred; undefined where all of them are. */
+  readonly time: BlockTime | undefined;
+  /** Of all of them alike; undefined where none is. */
+  readonly deferred: DeferredStep | undefined;
+}
+
+export interface BlockTime {
   readonly startsAfterMs: number;
   readonly endsAfterMs: number;
   /** Of one step. */
   readonly estimateMs: number;
   readonly startsAt: string | null;
   readonly endsAt: string | null;
+  /** Of the first step. */
+  readonly closesAt: string | null;
+  readonly because: string | undefined;
 }
 
 /** From here on nodes that change alike are shown together. */
 const groupFrom = 26;
 
-export function stageViews({ plan, symbolOf }: PlanView): readonly StageView[] {
-  const transitions = new Map(plan.transitions.map((transition) => [transition.id, transition]));
-  const times = new Map(plan.schedule.map((entry) => [entry.step, entry]));
+export function hopViews(view: PlanView): readonly HopView[] {
+  const { plan } = view;
+  const facts = factsOf(view);
+  const byHop = Map.groupBy(plan.steps, (step) => step.hop ?? Infinity);
+  const hops = [...byHop].sort(([a], [b]) => (a === b ? 0 : a - b));
+  return hops.map(([, steps], index) => ({
+    number: index + 1,
+    of: hops.length,
+    leadsTo: destination(steps, facts.transitions),
+    stages: stageViews(steps, view, facts),
+  }));
+}
+
+interface Facts {
+  readonly transitions: ReadonlyMap<string, Transition>;
+  readonly times: ReadonlyMap<string, ScheduledStep>;
+  readonly deferred: ReadonlyMap<string, DeferredStep>;
+}
+
+function factsOf({ plan }: PlanView): Facts {
+  return {
+    transitions: new Map(plan.transitions.map((transition) => [transition.id, transition])),
+    times: new Map(plan.schedule.map((entry) => [entry.step, entry])),
+    deferred: new Map(plan.deferred.map((entry) => [entry.step, entry])),
+  };
+}
+
+function stageViews(steps: readonly PlanStep[], { plan, symbolOf }: PlanView, facts: Facts): readonly StageView[] {
   const grouped = plan.steps.length >= groupFrom;
   const stages = new Map<number, Map<string, PlanStep[]>>();
-  for (const step of plan.steps) {
+  for (const step of steps) {
     let blocks = stages.get(step.stage);
     if (blocks === undefined) stages.set(step.stage, (blocks = new Map()));
-    const key = grouped ? blockKey(step) : step.id;
+    const key = grouped ? blockKey(step, facts) : step.id;
     const block = blocks.get(key);
     if (block === undefined) blocks.set(key, [step]);
     else block.push(step);
   }
   return [...stages]
     .sort(([a], [b]) => a - b)
-    .map(([stage, blocks]) => ({
-      stage,
-      blocks: [...blocks.values()].map((steps) => blockView(steps, symbolOf(steps[0]!), transitions, times)),
-    }));
+    .map(([stage, byKey]): StageView => {
+      const blocks = [...byKey.values()].map((list) => blockView(list, symbolOf(list[0]!), facts));
+      const nodes = blocks.reduce((sum, block) => sum + Number(!isGate(block)) * block.steps.length, 0);
+      return { stage, nodes, blocks };
+    });
 }
 
-/** Repairs of different extent stay apart by their reason; a gate is always alone. Barriers keep groups apart. */
-function blockKey(step: PlanStep): string {
+/** A gate, or a barrier between two label groups. */
+export function isGate(block: BlockView): boolean {
+  return block.steps[0]!.kind === 'stage-promote';
+}
+
+/**
+ * Repairs of different extent stay apart by their reason; a gate is always alone. Barriers keep groups apart, and
+ * windows those who wait for different ones.
+ */
+function blockKey(step: PlanStep, { times, deferred }: Facts): string {
   if (step.kind === 'stage-promote') return step.id;
-  return [step.kind, step.transition, step.with?.join(), step.reason, step.irreversible?.why, step.needs[0]].join('\n');
+  const { kind, transition, reason, irreversible } = step;
+  const when = deferred.get(step.id)?.reason ?? times.get(step.id)?.because;
+  return [kind, transition, step.with?.join(), reason, irreversible?.why, step.needs[0], when].join('\n');
 }
 
-function blockView(
-  steps: readonly PlanStep[],
-  symbol: string,
-  transitions: ReadonlyMap<string, Transition>,
-  times: ReadonlyMap<string, ScheduledStep>,
-): BlockView {
+function blockView(steps: readonly PlanStep[], symbol: string, facts: Facts): BlockView {
   const first = steps[0]!;
   const ids = first.transition === undefined ? [] : [first.transition, ...(first.with ?? [])];
+  return {
+    symbol,
+    steps,
+    reason: first.reason,
+    transitions: ids.flatMap((id) => facts.transitions.get(id) ?? []),
+    time: timeOf(steps, facts.times),
+    deferred: facts.deferred.get(first.id),
+  };
+}
+
+function timeOf(steps: readonly PlanStep[], times: ReadonlyMap<string, ScheduledStep>): BlockTime | undefined {
   let earliest: ScheduledStep | undefined;
   let latest: ScheduledStep | undefined;
   for (const { id } of steps) {
@@ -79,17 +156,26 @@ function blockView(
     if (earliest === undefined || time.startsAfterMs < earliest.startsAfterMs) earliest = time;
     if (latest === undefined || time.endsAfterMs > latest.endsAfterMs) latest = time;
   }
-  return {
-    symbol,
-    steps,
-    reason: first.reason,
-    transitions: ids.flatMap((id) => transitions.get(id) ?? []),
-    startsAfterMs: earliest?.startsAfterMs ?? 0,
-    endsAfterMs: latest?.endsAfterMs ?? 0,
-    estimateMs: earliest?.estimateMs ?? 0,
-    startsAt: earliest?.startsAt ?? null,
-    endsAt: latest?.endsAt ?? null,
-  };
+  if (earliest === undefined || latest === undefined) return undefined;
+  const { startsAfterMs, estimateMs, startsAt, closesAt, because } = earliest;
+  const { endsAfterMs, endsAt } = latest;
+  return { startsAfterMs, endsAfterMs, estimateMs, startsAt, endsAt, closesAt, because };
+}
+
+/** What the steps of a hop lead to, each package and version once. */
+function destination(steps: readonly PlanStep[], transitions: ReadonlyMap<string, Transition>): string {
+  const arriving = new Set<string>();
+  const seen = new Set<string>();
+  for (const step of steps) {
+    for (const id of step.transition === undefined ? [] : [step.transition, ...(step.with ?? [])]) {
+      if (seen.has(id)) continue;
+      seen.add(id);
+      const transition = transitions.get(id);
+      if (transition !== undefined) arriving.add(`${transition.package} ${transition.to}`);
+    }
+  }
+  const names = [...arriving].sort();
+  return names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 }
 
 export function nodeName(step: PlanStep): string {

@@ -19,7 +19,7 @@ function members(count: number) {
   return Array.from({ length: count }, (_, index) => ({
     name: `n${String(index).padStart(3, '0')}`,
     cluster: `c${Math.floor(index / 5)}`,
-    zone: '',
+    place: '',
     leads: index % 5 === 0,
   }));
 }

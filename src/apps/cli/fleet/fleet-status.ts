@@ -5,6 +5,7 @@ import type { Desired, DesiredNode } from '../../../model/desired.ts';
 import type { Observed, ObservedNode } from '../../../model/observed.ts';
 import type { RolloutRecord } from '../../../model/rollout-record.ts';
 import type { Digest } from '../../../kernel/digest.ts';
+import type { VerdictSummary } from '../../../model/verdict.ts';
 import type { ExecutionSummary, LeaseState } from '../../../ports/store.ts';
 import type { Condition, NodeStatus, RolloutStatus, StatusView } from '../../../report/status-table.ts';
 
@@ -82,7 +83,7 @@ function fits(
   return platform && (pin.architecture === 'any' || pin.architecture === node.architecture);
 }
 
-function rolloutStatus({ current }: RolloutRecord, nodes: readonly NodeStatus[]): RolloutStatus | null {
+function rolloutStatus({ current, verdicts }: RolloutRecord, nodes: readonly NodeStatus[]): RolloutStatus | null {
   if (current === null) return null;
   const matching = new Set(nodes.filter(matches).map((node) => node.name));
   return {
@@ -95,7 +96,19 @@ function rolloutStatus({ current }: RolloutRecord, nodes: readonly NodeStatus[])
       completedAt,
       promotedAt,
     })),
+    verdicts: newestOfGates(verdicts.filter(({ target, at }) => target === current.target && at >= current.startedAt)),
   };
+}
+
+function newestOfGates(verdicts: readonly VerdictSummary[]): readonly VerdictSummary[] {
+  const newest = new Map<string, VerdictSummary>();
+  for (const verdict of verdicts) {
+    const key = `${verdict.stage} ${verdict.gate}`;
+    // Again at the end: the order is that of the answers.
+    newest.delete(key);
+    newest.set(key, verdict);
+  }
+  return [...newest.values()];
 }
 
 function conditionsOf(facts: StatusFacts, nodes: readonly NodeStatus[]): Condition[] {

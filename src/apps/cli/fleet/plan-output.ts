@@ -1,5 +1,6 @@
 /** Plans and comparisons in the format that was asked for. */
 import { actionOf } from '../../../actions/index.ts';
+import { describeWaits, promoteParams } from '../../../actions/stage-promote.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import type { PlanComparison } from '../../../model/plan-comparison.ts';
 import type { Plan, PlanStep } from '../../../model/plan.ts';
@@ -16,7 +17,14 @@ export const planFormats = ['text', 'json', 'markdown', 'dot'] as const;
 export type PlanFormat = (typeof planFormats)[number];
 
 export function planView(plan: Plan): PlanView {
-  return { plan, undo: undoOrder(plan), symbolOf: (step) => actionOf(step).symbol, describe };
+  return {
+    plan,
+    undo: undoOrder(plan),
+    symbolOf: (step) => actionOf(step).symbol,
+    describe,
+    waitsOf: (step) => (step.kind === 'stage-promote' ? describeWaits(promoteParams(step)) : ''),
+    gatesOf: (step) => (step.kind === 'stage-promote' ? promoteParams(step).gates : undefined),
+  };
 }
 
 export function formatPlan(plan: Plan, format: PlanFormat, paint: Paint): string {

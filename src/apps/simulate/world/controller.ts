@@ -7,6 +7,7 @@ import { collect } from '../../../fleet/collect.ts';
 import { execute, supersede, type ExecutionReport } from '../../../fleet/execute/execute.ts';
 import type { StepperPolicy } from '../../../fleet/execute/decision.ts';
 import type { ExecutionRequest } from '../../../fleet/execute/request.ts';
+import type { MetricsSource } from '../../../fleet/evidence/sources.ts';
 import { keepLease, takeLease, type KeptLease } from '../../../fleet/lease.ts';
 import { NodeCalls } from '../../../fleet/node-calls.ts';
 import { nodesInDoubt, recoverNodes } from '../../../fleet/recover.ts';
@@ -38,6 +39,8 @@ export interface ControllerWorld {
   plan(observed: Observed, record: RolloutRecord): Planned;
   approvals(): readonly DesiredApproval[];
   emit(event: EventBody): void;
+  /** Where gates find their readings; absent: nowhere. */
+  readonly metrics?: MetricsSource;
 }
 
 export interface Signals {
@@ -93,7 +96,7 @@ async function underLease(id: string, world: ControllerWorld, lease: KeptLease, 
       hard,
       lost: lease.lost,
     },
-    { transport, store, clock },
+    { transport, store, clock, ...(world.metrics === undefined ? {} : { metrics: world.metrics }) },
   );
   return { kind: 'executed', steps: plan.steps.length, report };
 }

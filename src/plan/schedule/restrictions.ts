@@ -1,0 +1,34 @@
+/** Which tenants restrict when a node may be touched: part of what is reviewed, whatever the time and the approvals. */
+import type { DesiredNode, DesiredTenant } from '../../model/desired.ts';
+import type { Constraint } from '../../model/plan.ts';
+import type { PlannedSteps } from '../rollout/plan-steps.ts';
+
+/** Node names to the names of their restricting tenants, sorted; nodes that nobody restricts are absent. */
+export type Restrictions = ReadonlyMap<string, readonly string[]>;
+
+export function restrictionsOf(nodes: readonly DesiredNode[], tenants: readonly DesiredTenant[]): Restrictions {
+  const restricting = new Set(tenants.filter(restricts).map(({ name }) => name));
+  const restrictions = new Map<string, readonly string[]>();
+  if (restricting.size === 0) return restrictions;
+  for (const { name, tenants: names } of nodes) {
+    const own = names.filter((tenant) => restricting.has(tenant));
+    if (own.length > 0) restrictions.set(name, own);
+  }
+  return restrictions;
+}
+
+function restricts({ windows, blackouts, policy }: DesiredTenant): boolean {
+  const { autoUpdate, consent, noticeLeadTimeMs } = policy;
+  return windows.length + blackouts.length + noticeLeadTimeMs > 0 || consent === 'required' || !autoUpdate;
+}
+
+/** One for each restricted node that has a step, in the order of their first steps' names. */
+export function windowConstraints({ placedOf }: PlannedSteps, restrictions: Restrictions): readonly Constraint[] {
+  const constraints = new Map<string, Constraint>();
+  for (const { work } of placedOf.values()) {
+    const { name, cluster } = work.node;
+    const tenants = restrictions.get(name);
+    if (tenants !== undefined) constraints.set(name, { kind: 'window', cluster, node: name, tenants });
+  }
+  return [...constraints.keys()].sort().map((name) => constraints.get(name)!);
+}
