@@ -2,7 +2,14 @@
 import { seededRandom, type Random } from '../../src/adapters/transport/simulated/seeded-random.ts';
 import type { SimulatedState } from '../../src/adapters/transport/simulated/node.ts';
 import type { SimulationSetup } from '../../src/apps/simulate/simulation.ts';
-import type { DesiredNode, DesiredRollout, DesiredStage, DesiredTenant, Weekday } from '../../src/model/desired.ts';
+import type {
+  DesiredGate,
+  DesiredNode,
+  DesiredRollout,
+  DesiredStage,
+  DesiredTenant,
+  Weekday,
+} from '../../src/model/desired.ts';
 import { desiredNode, installed, planInputs, release, rollout, stage } from './fleet-fixture.ts';
 
 const versions = ['1.3.0', '1.4.0', '1.4.2', '1.5.0', '1.6.0', '1.7.0'];
@@ -86,7 +93,29 @@ function randomRollout(random: Random, nodes: readonly DesiredNode[]): DesiredRo
     onFailure: random() < 0.8 ? 'rollback' : 'pause',
     order: random() < 0.3 ? ['zone=z0', 'zone=z1'] : [],
     stages: [...stages, stage(100)],
+    gates: random() < 0.35 ? randomGates(random) : [],
   });
+}
+
+function randomGates(random: Random): DesiredGate[] {
+  const gate = (metric: DesiredGate['metric'], facts: Partial<DesiredGate>): DesiredGate => ({
+    name: metric,
+    metric,
+    unit: 'share',
+    max: null,
+    min: null,
+    provider: null,
+    query: null,
+    worseBy: null,
+    minSamples: 20,
+    ...facts,
+  });
+  const all = [
+    gate('errorRate', { max: 0.05, worseBy: random() < 0.3 ? 0.1 : null }),
+    gate('latencyP99', { unit: 'ms', max: 500 }),
+    gate('memory', { unit: 'bytes', max: 2 ** 31 }),
+  ];
+  return all.filter(() => random() < 0.6);
 }
 
 function randomTenants(random: Random): DesiredTenant[] {

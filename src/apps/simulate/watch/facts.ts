@@ -30,6 +30,8 @@ export interface WatchedExecution {
   readonly ofNode: ReadonlyMap<string, readonly PlanStep[]>;
   /** What its nodes had when it was opened. */
   readonly before: ReadonlyMap<string, Packages>;
+  /** By hop: stages in which versions move. */
+  readonly moving: ReadonlyMap<string, ReadonlySet<number>>;
   /** Instant of the first `begin` of a node's step in each hop and stage. */
   readonly firstBegin: Map<string, number>;
   readonly rollout: Rollout;
@@ -39,8 +41,8 @@ export interface WatchedExecution {
 export interface Rollout {
   readonly target: Digest;
   readonly startedAtMs: number;
-  /** By hop: stages in which versions move, and stages whose gate was opened. */
-  readonly moving: Map<string, Set<number>>;
+  /** By hop: stages in which nodes were touched, and stages whose gate was opened. */
+  readonly moved: Map<string, Set<number>>;
   readonly opened: Map<string, Set<number>>;
   /** By hop: nodes that were drained for it. */
   readonly touched: Map<string, Set<string>>;
@@ -74,6 +76,7 @@ export class Facts {
   ): WatchedExecution {
     const ofNode = new Map<string, PlanStep[]>();
     const before = new Map<string, Packages>();
+    const moving = new Map<string, Set<number>>();
     const rollout = this.#rollout(plan.targetDigest, atMs);
     for (const step of plan.steps) {
       const node = nodeOf(step);
@@ -83,11 +86,11 @@ export class Facts {
         ofNode.set(node, [step]);
         before.set(node, has(node));
       } else list.push(step);
-      if (step.kind !== 'node-repair') setOf(rollout.moving, hopOf(step)).add(step.stage);
+      if (step.kind !== 'node-repair') setOf(moving, hopOf(step)).add(step.stage);
     }
     const steps = new Map(plan.steps.map((step) => [step.id, step]));
     const firstBegin = new Map<string, number>();
-    const execution: WatchedExecution = { id, kind, plan, steps, ofNode, before, firstBegin, rollout };
+    const execution: WatchedExecution = { id, kind, plan, steps, ofNode, before, moving, firstBegin, rollout };
     this.executions.set(id, execution);
     return execution;
   }
@@ -138,7 +141,7 @@ export class Facts {
       rollout = {
         target,
         startedAtMs,
-        moving: new Map(),
+        moved: new Map(),
         opened: new Map(),
         touched: new Map(),
         stopped: new Map(),

@@ -3,7 +3,7 @@ import type { SimulatedNode } from '../../../adapters/transport/simulated/node.t
 import { canonicalJson } from '../../../kernel/canonical-json.ts';
 import { parseInstant } from '../../../kernel/units/instant.ts';
 import type { PlanStep } from '../../../model/plan.ts';
-import { hasAll, hopOf, nodeOf, setOf, stageKey, type WatchedExecution } from './facts.ts';
+import { hasAll, hopOf, nodeOf, setOf, stageKey, type Opening, type WatchedExecution } from './facts.ts';
 import type { Invariant, Moment, Touch, View } from './moment.ts';
 import { closedBy } from './open-instant.ts';
 import { shareOf } from './rules.ts';
@@ -74,6 +74,7 @@ export const shareKept: Invariant = {
     const hop = hopOf(begun.step);
     const touched = setOf(rollout.touched, hop);
     touched.add(node.name);
+    setOf(rollout.moved, hop).add(begun.step.stage);
     const { stages } = rules.rollout;
     const share = shareOf(stages, openStage(begun.execution, hop, stages.length), rules.nodes.length);
     if (touched.size <= share) return 'kept';
@@ -102,11 +103,13 @@ function movesForward(begun: Touch['begun']): begun is NonNullable<Touch['begun'
 }
 
 /** The first stage in which versions move and whose gate is not open; all of them opened: the last. */
-function openStage({ rollout }: WatchedExecution, hop: string, stages: number): number {
-  const moving = rollout.moving.get(hop);
+function openStage({ rollout, moving }: WatchedExecution, hop: string, stages: number): number {
+  const planned = moving.get(hop);
+  const moved = rollout.moved.get(hop);
   const opened = rollout.opened.get(hop);
   for (let stage = 1; stage < stages; stage += 1) {
-    if (moving?.has(stage) === true && opened?.has(stage) !== true) return stage;
+    const counts = planned?.has(stage) === true || moved?.has(stage) === true;
+    if (counts && opened?.has(stage) !== true) return stage;
   }
   return stages;
 }
@@ -153,9 +156,33 @@ export const gateAnswered: Invariant = {
     if (stage.promotion !== 'gate' && step.hop === undefined && !isApproved(execution, step.stage, view)) {
       return { broken: `stage ${step.stage} is opened without an approval` };
     }
-    return 'kept';
+    const silent = stage.promotion === 'approval' ? undefined : gateWithoutPass(moment as Opening, view);
+    return silent === undefined ? 'kept' : { broken: `stage ${step.stage} is opened though gate ${silent}` };
   },
 };
+
+/** The newest verdict on each gate, about this stage since its last node moved, is a pass. */
+function gateWithoutPass({ execution, step, decidedMs, lastMoveMs }: Opening, view: View): string | undefined {
+  const { gates, stages } = view.rules.rollout;
+  const stage = stages[step.stage - 1]!;
+  if (stage.onInsufficient === 'promote' || !movedIn(execution, step)) return undefined;
+  for (const { name } of gates) {
+    const newest = [...view.state.verdicts.values()].findLast(
+      (one) => one.evidence.gate.name === name && one.stage === step.stage && one.target === execution.rollout.target,
+    );
+    if (newest === undefined) return `${name} was never asked`;
+    if (newest.result.answer !== 'pass') return `${name} says ${newest.result.answer}`;
+    if (newest.evidence.sinceMs < (lastMoveMs ?? -Infinity) || newest.evidence.untilMs > decidedMs) {
+      return `${name} was asked about another time`;
+    }
+  }
+  return undefined;
+}
+
+/** A stage of which nothing moves has nothing to be judged by. */
+function movedIn({ rollout }: WatchedExecution, step: PlanStep): boolean {
+  return rollout.lastMoveMs.has(stageKey(step));
+}
 
 function isApproved({ rollout }: WatchedExecution, stage: number, view: View): boolean {
   return view
