@@ -10,9 +10,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Bench, BenchRow } from './bench.ts';
 import { planBench } from './plan.ts';
+import { simulateBench } from './simulate.ts';
 
 /** One line a bench. */
-const benches: readonly Bench[] = [planBench];
+const benches: readonly Bench[] = [planBench, simulateBench];
 
 type Measured = readonly Omit<BenchRow, 'case'>[];
 const runsOfEach = 3;

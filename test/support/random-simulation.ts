@@ -131,7 +131,7 @@ function randomTenants(random: Random): DesiredTenant[] {
       policy: {
         autoUpdate: random() < 0.85,
         criticalAutoUpdate: random() < 0.5,
-        noticeLeadTimeMs: pick(random, [0, 0, 3_600_000, 86_400_000]),
+        noticeLeadTimeMs: pick(random, [0, 0, 0, 3_600_000, 6 * 3_600_000]),
         consent: random() < 0.15 ? 'required' : 'none',
       },
     };
@@ -141,8 +141,8 @@ function randomTenants(random: Random): DesiredTenant[] {
 /** Several days of some hours: what several tenants share is not always nothing. */
 function randomWindow(random: Random): DesiredTenant['windows'][number] {
   const from = integer(random, 0, 23);
-  const to = (from + integer(random, 4, 14)) % 24;
-  const days = weekdays.filter((): boolean => random() < 0.7) as Weekday[];
+  const to = (from + integer(random, 8, 20)) % 24;
+  const days = weekdays.filter((): boolean => random() < 0.85) as Weekday[];
   return {
     days: days.length === 0 ? ['Saturday'] : days,
     from: `${String(from).padStart(2, '0')}:${pick(random, ['00', '30'])}`,

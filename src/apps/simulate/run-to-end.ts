@@ -4,6 +4,7 @@
  */
 import { parseInstant } from '../../kernel/units/instant.ts';
 import type { Plan } from '../../model/plan.ts';
+import { answerMs } from './people.ts';
 import type { Run } from './world/controller.ts';
 import type { Kill } from './world/killer.ts';
 import type { Simulation } from './simulation.ts';
@@ -70,7 +71,9 @@ function goesOnAfter({ world, clock, setup }: Simulation, run: Run): number | nu
   if (result !== 'done' && result !== 'not-finished' && result !== 'nothing-to-do') return null;
   const { plan } = world.state.executions.at(-1)!;
   if (plan.deferred.length === 0) return null;
-  return untilDeferred(plan, clock.nowMs()) ?? (clock.nowMs() < setup.startMs + 2 * dayMs ? dayMs : null);
+  // People may have answered since it was made.
+  const isEarly = parseInstant(plan.createdAt)! < setup.startMs + 2 * answerMs;
+  return untilDeferred(plan, clock.nowMs()) ?? (isEarly ? 2 * answerMs : null);
 }
 
 /** The first instant at which something that this plan left out may start; null where that is nobody's to say. */
