@@ -222,7 +222,8 @@ export class NodeTask {
     const { stepper, clock } = this.#world;
     if (failure.code === 'NOT_STAGED') this.#staging.again(id);
     if (failure.code !== 'LEADS') return stepper.notNow(id, momentOf(clock));
-    await this.#refresh(id);
+    // The others first: whoever led before must not be believed to lead as well.
+    await this.#lookAround(id, this.#nodeOf(id));
     return stepper.leads(id, momentOf(clock));
   }
 
