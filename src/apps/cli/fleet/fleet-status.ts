@@ -7,6 +7,7 @@ import type { RolloutRecord } from '../../../model/rollout-record.ts';
 import type { Digest } from '../../../kernel/digest.ts';
 import type { VerdictSummary } from '../../../model/verdict.ts';
 import type { ExecutionSummary, LeaseState } from '../../../ports/store.ts';
+import { createWindowColumn } from './window-column.ts';
 import type { Condition, NodeStatus, RolloutStatus, StatusView } from '../../../report/status-table.ts';
 
 export interface StatusFacts {
@@ -23,7 +24,8 @@ export interface StatusFacts {
 export function fleetStatus(facts: StatusFacts): StatusView {
   const { desired, observed, record, revision } = facts;
   const seen = new Map(observed.nodes.map((one) => [one.name, one]));
-  const nodes = desired.fleet.nodes.map((node) => nodeStatus(node, seen.get(node.name), desired));
+  const windowOf = createWindowColumn(facts);
+  const nodes = desired.fleet.nodes.map((node) => nodeStatus(node, seen.get(node.name), desired, windowOf(node)));
   const { name, uid } = desired.fleet;
   return {
     fleet: { name, uid },
@@ -34,12 +36,17 @@ export function fleetStatus(facts: StatusFacts): StatusView {
   };
 }
 
-function nodeStatus(node: DesiredNode, observed: ObservedNode | undefined, desired: Desired): NodeStatus {
+function nodeStatus(
+  node: DesiredNode,
+  observed: ObservedNode | undefined,
+  desired: Desired,
+  window: string,
+): NodeStatus {
   const { name, cluster } = node;
   if (observed?.reachable !== true) {
     const note = observed === undefined ? 'was not asked' : observed.failure.message;
     const wanted = desiredVersions(desired, undefined);
-    return { name, cluster, desired: wanted, observed: null, role: '?', health: '?', drift: 0, window: 'open', note };
+    return { name, cluster, desired: wanted, observed: null, role: '?', health: '?', drift: 0, window, note };
   }
   const asked = new Set(Object.keys(desired.fleet.packages));
   const versions: Record<string, string> = {};
@@ -53,8 +60,7 @@ function nodeStatus(node: DesiredNode, observed: ObservedNode | undefined, desir
     role: observed.role,
     health: health.status,
     drift: observed.drift.length,
-    // Windows are not acted on yet; `validate` says so for tenants that have some.
-    window: 'open',
+    window,
     note: operation === null ? (health.detail ?? '') : `${operation.kind} ${operation.id} ${operation.state}`,
   };
 }
