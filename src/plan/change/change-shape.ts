@@ -87,8 +87,13 @@ export function kindOf(changing: readonly TargetPackage[], before: NodeState): C
   return changing.every((target) => before.packages[target.name] === undefined) ? 'node-install' : 'node-update';
 }
 
+/** More packages than these are counted, not told one by one: the transitions name them. */
+const shownReasons = 4;
+
 function reasonOf(leg: Leg, kind: ChangeShape['kind']): string {
-  const changes = leg.changing.map((target) => changeReason(target, leg, kind));
+  const shown = leg.changing.length > shownReasons + 1 ? shownReasons : leg.changing.length;
+  const changes = leg.changing.slice(0, shown).map((target) => changeReason(target, leg, kind));
+  if (shown < leg.changing.length) changes.push(`${leg.changing.length - shown} more packages change with it`);
   const repairs = leg.repaired.map((target) => {
     const count = leg.drift.filter((file) => file.package === target.name).length;
     return `${count} ${count === 1 ? 'file' : 'files'} of ${target.name} ${count === 1 ? 'is' : 'are'} not what ${target.installed.version} says`;
