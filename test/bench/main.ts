@@ -15,6 +15,8 @@ import { resolveBench } from './resolve.ts';
 
 /** One line a bench. */
 const benches: readonly Bench[] = [planBench, judgeBench, resolveBench];
+import { simulateBench } from './simulate.ts';
+const benches: readonly Bench[] = [planBench, simulateBench];
 
 type Measured = readonly Omit<BenchRow, 'case'>[];
 const runsOfEach = 3;
