@@ -4,6 +4,7 @@ import { formatDuration } from '../kernel/units/duration.ts';
 import { parseInstant } from '../kernel/units/instant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HeldLease, Lease, LeaseHolder, LeaseState } from '../ports/store.ts';
+import { momentOf, type Now } from './now.ts';
 
 export const leaseTtlMs = 60_000;
 const pollMs = 1000;
@@ -17,17 +18,17 @@ export interface LeaseWait {
 
 /** Throws ALREADY_IN_PROGRESS, naming who holds it, or CANCELLED. */
 export async function takeLease(lease: Lease, holder: LeaseHolder, clock: Clock, wait: LeaseWait): Promise<HeldLease> {
-  const endMs = clock.nowMs() + wait.timeoutMs;
+  const endMs = clock.steadyMs() + wait.timeoutMs;
   let said = false;
   for (;;) {
     const held = await lease.acquire(holder, leaseTtlMs);
     if (held !== null) return held;
     const state = await lease.current();
     if (state === null) continue;
-    if (clock.nowMs() >= endMs) throw inProgress(state, clock.nowMs());
+    if (clock.steadyMs() >= endMs) throw inProgress(state, clock.nowMs());
     if (!said) wait.onWait(state);
     said = true;
-    await clock.sleep(Math.min(pollMs, endMs - clock.nowMs()), wait.signal);
+    await clock.sleep(Math.min(pollMs, endMs - clock.steadyMs()), wait.signal);
     if (wait.signal.aborted) throw new ThemisError('CANCELLED', 'stopped while waiting for the lock of the fleet');
   }
 }
@@ -47,6 +48,10 @@ export function inProgress(state: LeaseState, nowMs: number): ThemisError {
   );
 }
 
+function elapsedMs(from: Now, to: Now): number {
+  return Math.max(to.nowMs - from.nowMs, to.steadyMs - from.steadyMs);
+}
+
 export interface KeptLease {
   readonly token: number;
   /** Aborts, with the reason, when the lease is lost. */
@@ -57,22 +62,23 @@ export interface KeptLease {
 
 /**
  * Renews three times per lifetime. A store that cannot be written is tried again until the lease would have run
- * out; after that somebody else may hold it, which counts as lost.
+ * out; after that somebody else may hold it, which counts as lost. Whoever takes it over goes by the calendar, so time
+ * counts both ways here: whichever clock says first that it is over.
  */
 export function keepLease(lease: HeldLease, clock: Clock, ttlMs = leaseTtlMs): KeptLease {
   const stopped = new AbortController();
   const lost = new AbortController();
   async function keep(): Promise<void> {
-    let validUntilMs = clock.nowMs() + ttlMs;
+    let renewed = momentOf(clock);
     for (;;) {
       await clock.sleep(ttlMs / 3, stopped.signal);
       if (stopped.signal.aborted) return;
-      const startedMs = clock.nowMs();
+      const started = momentOf(clock);
       try {
         await lease.renew(ttlMs);
-        validUntilMs = startedMs + ttlMs;
+        renewed = started;
       } catch (error) {
-        if (toFailure(error).code !== 'FENCED' && clock.nowMs() < validUntilMs) continue;
+        if (toFailure(error).code !== 'FENCED' && elapsedMs(renewed, momentOf(clock)) < ttlMs) continue;
         lost.abort(
           new ThemisError('FENCED', 'the lock of this fleet was lost', {
             cause: error,

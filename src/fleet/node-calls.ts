@@ -61,7 +61,7 @@ export class NodeCalls {
       if (failure.code === 'UNREACHABLE' || failure.code === 'TIMEOUT') return { kind: 'no-answer', failure };
       return { kind: 'failed', failure, asBefore: true, refused: true };
     }
-    const answer = answerOf(reply);
+    const answer = gaveWay(reply, body) ?? answerOf(reply);
     // The node gave way in the middle, because it heard of a newer holder. (What is recovered may have, too.)
     if (body.kind !== 'recover' && answer.kind === 'failed' && answer.failure.code === 'FENCED') {
       throw fromFailure(answer.failure);
@@ -98,6 +98,14 @@ export async function observeNode(
     if (failure.code === 'BUG') throw error;
     return { name, reachable: false, failure };
   }
+}
+
+/** It led by then, and nothing has happened: it may be asked again. One that was recovered has ended all the same. */
+function gaveWay(reply: NodeReply, { kind }: NodeRequestBody): Answer | undefined {
+  if (kind === 'recover' || reply.kind !== 'finished') return undefined;
+  const { result } = reply;
+  if (result.kind !== 'rolled-back' || result.failure.code !== 'LEADS') return undefined;
+  return { kind: 'not-now', failure: result.failure };
 }
 
 function answerOf(reply: NodeReply): Answer {

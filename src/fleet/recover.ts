@@ -88,12 +88,13 @@ export async function recoverNodes(
  * finished or undone. Throws CANCELLED.
  */
 export async function endOperation(calls: NodeCalls, clock: Clock, name: string, signal: AbortSignal): Promise<Answer> {
-  const endMs = clock.nowMs() + longestMs;
+  const endMs = clock.steadyMs() + longestMs;
   for (;;) {
     const observed = await calls.observe(name, signal);
     if (!observed.reachable) return { kind: 'no-answer', failure: observed.failure };
     if (observed.operation === null) return { kind: 'done', changed: false };
-    if (observed.operation.state === 'interrupted' || clock.nowMs() >= endMs) return await calls.recover(name, signal);
+    if (observed.operation.state === 'interrupted' || clock.steadyMs() >= endMs)
+      return await calls.recover(name, signal);
     await clock.sleep(pollMs, signal);
   }
 }

@@ -3,22 +3,51 @@
  * and survives every run for that target; a target that was rolled back stays in quarantine until a person lifts it.
  */
 import type { Digest } from '../kernel/digest.ts';
+import type { PromoteParams } from '../actions/stage-promote.ts';
 import type { Plan } from '../model/plan.ts';
-import type { Durations, RolloutProgress, RolloutRecord, StageProgress } from '../model/rollout-record.ts';
+import type { Durations, RolloutRecord, StageProgress } from '../model/rollout-record.ts';
+import type { VerdictSummary } from '../model/verdict.ts';
 
 /** How many measurements an estimate is made from. */
 const kept = 50;
+const keptVerdicts = 100;
 
-/** Same target: the record stays as it is. `membership`: node names by stage, index 0 is stage 1. */
+/**
+ * Same target: the record stays as it is, but for hops that a later plan adds. `membership`: node names by stage, index
+ * 0 is stage 1, the same for every hop; `hops`: what each hop before the last leads to.
+ */
 export function startRollout(
   record: RolloutRecord,
   target: Digest,
   membership: readonly (readonly string[])[],
   at: string,
+  hops: readonly string[] = [],
 ): RolloutRecord {
-  if (record.current !== null && record.current.target === target) return record;
-  const stages = membership.map((nodes): StageProgress => ({ nodes, completedAt: null, promotedAt: null }));
-  return { ...record, current: { target, startedAt: at, stages } };
+  const { current } = record;
+  const same = current !== null && current.target === target;
+  const stages = same ? current.stages : membership.map((nodes) => fresh(nodes));
+  const known = same ? (current.hops ?? {}) : {};
+  const added = hops.filter((key) => !Object.hasOwn(known, key));
+  if (same && added.length === 0) return record;
+  const progress = same ? current : { target, startedAt: at, stages };
+  if (added.length === 0) return { ...record, current: progress };
+  const all = { ...known };
+  for (const key of added) all[key] = stages.map(({ nodes }) => fresh(nodes));
+  return { ...record, current: { ...progress, hops: all } };
+}
+
+function fresh(nodes: readonly string[]): StageProgress {
+  return { nodes, completedAt: null, promotedAt: null };
+}
+
+/** What the hops of a plan before the last one lead to. */
+export function hopsOf({ steps }: Plan): string[] {
+  const keys = new Set<string>();
+  for (const { kind, params } of steps) {
+    const { leadsTo } = (params ?? {}) as Partial<PromoteParams>;
+    if (kind === 'stage-promote' && leadsTo !== undefined) keys.add(leadsTo);
+  }
+  return [...keys];
 }
 
 /** Stage membership as far as a plan tells it: the nodes that have steps, each in the stage of its first one. */
@@ -34,12 +63,18 @@ export function membershipOf(plan: Plan): string[][] {
   return stages;
 }
 
+/** A stage of the last hop, or of the hop that leads to `leadsTo`. */
+export interface StageOfHop {
+  readonly stage: number;
+  readonly leadsTo: string | null;
+}
+
 /** The last node of the stage finished: bake time counts from here. A second completion changes nothing. */
-export function completeStage(record: RolloutRecord, stage: number, at: string): RolloutRecord {
+export function completeStage(record: RolloutRecord, stage: StageOfHop, at: string): RolloutRecord {
   return changeStage(record, stage, (one) => (one.completedAt === null ? { ...one, completedAt: at } : one));
 }
 
-export function promoteStage(record: RolloutRecord, stage: number, at: string): RolloutRecord {
+export function promoteStage(record: RolloutRecord, stage: StageOfHop, at: string): RolloutRecord {
   return changeStage(record, stage, (one) => ({
     ...one,
     completedAt: one.completedAt ?? at,
@@ -47,11 +82,23 @@ export function promoteStage(record: RolloutRecord, stage: number, at: string): 
   }));
 }
 
-/** Every stage is complete, the last one promoted with it. */
+/** Every stage of every hop is complete, the last one promoted with it. */
 export function finishRollout(record: RolloutRecord, at: string): RolloutRecord {
+  const { current } = record;
+  if (current === null) return record;
   let next = record;
-  for (let stage = 1; stage <= (record.current?.stages.length ?? 0); stage += 1) next = promoteStage(next, stage, at);
+  for (const leadsTo of [...Object.keys(current.hops ?? {}), null]) {
+    for (let stage = 1; stage <= current.stages.length; stage += 1) next = promoteStage(next, { stage, leadsTo }, at);
+  }
   return next;
+}
+
+/** Newest last; the same one twice is one. */
+export function noteVerdicts(record: RolloutRecord, news: readonly VerdictSummary[]): RolloutRecord {
+  const known = new Set(record.verdicts.map(({ id }) => id));
+  const added = news.filter(({ id }) => !known.has(id));
+  if (added.length === 0) return record;
+  return { ...record, verdicts: [...record.verdicts, ...added].slice(-keptVerdicts) };
 }
 
 /** The rollout is over and nothing of it stands: the next one starts with fresh stages. */
@@ -95,11 +142,14 @@ export function p95(values: readonly number[]): number | null {
 
 function changeStage(
   record: RolloutRecord,
-  stage: number,
+  { stage, leadsTo }: StageOfHop,
   change: (progress: StageProgress) => StageProgress,
 ): RolloutRecord {
-  if (record.current === null || record.current.stages[stage - 1] === undefined) return record;
-  const stages = record.current.stages.map((one, index) => (index === stage - 1 ? change(one) : one));
-  const current: RolloutProgress = { ...record.current, stages };
-  return { ...record, current };
+  const { current } = record;
+  if (current === null) return record;
+  const stages = leadsTo === null ? current.stages : current.hops?.[leadsTo];
+  if (stages?.[stage - 1] === undefined) return record;
+  const changed = stages.map((one, index) => (index === stage - 1 ? change(one) : one));
+  if (leadsTo === null) return { ...record, current: { ...current, stages: changed } };
+  return { ...record, current: { ...current, hops: { ...current.hops, [leadsTo]: changed } } };
 }

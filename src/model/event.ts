@@ -66,7 +66,8 @@ export type EventBody =
   | { readonly type: 'stopping'; readonly signal: string; readonly inHand: readonly string[] }
   | {
       readonly type: 'execution-finished';
-      readonly execution: string;
+      /** null: none was opened, because there was nothing to carry out. */
+      readonly execution: string | null;
       readonly result: ExecutionResult;
       readonly exitCode: number;
     };

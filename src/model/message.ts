@@ -54,6 +54,8 @@ export type NodeRequestBody =
       readonly healthTimeoutMs: number;
       /** Refuse with LEADS, before the drain, when this node leads by then: its turn is the last one. Absent: go on. */
       readonly unlessLeading?: boolean;
+      /** No other member of its group is up: go on when leadership cannot be given away. Absent: DRAIN_FAILED. */
+      readonly mayGoLeaderless?: boolean;
     }
   /** Return to a restore point. Idempotent by `operation`. */
   | {
@@ -65,6 +67,7 @@ export type NodeRequestBody =
       readonly keep: string | null;
       readonly healthTimeoutMs: number;
       readonly unlessLeading?: boolean;
+      readonly mayGoLeaderless?: boolean;
     }
   /** The text of the node's own metrics endpoint, at most 4 MiB. Changes nothing. */
   | { readonly kind: 'metrics' }

@@ -42,6 +42,23 @@ export interface Subject {
   readonly sinceMs: number;
 }
 
+/** One look at a stage, as it is kept: with the plan and the journal, all that its evidence is rebuilt from. */
+export interface StageLook {
+  readonly atMs: number;
+  /** Readings that are new since the look before; `signal` is the keeper's own name for the source. */
+  readonly series: readonly Series[];
+  /** Who counts from now on. */
+  readonly taken: readonly TakenSubject[];
+  /** Who never counts again, by name. */
+  readonly dropped: readonly string[];
+}
+
+export interface TakenSubject {
+  readonly node: string;
+  readonly side: 'canary' | 'control';
+  readonly role: Subject['role'];
+}
+
 export interface JudgeParameters {
   /** Probability of stopping a good release at this gate, over all looks of all stages of a rollout. */
   readonly alpha: number;

@@ -19,7 +19,7 @@ export async function observe(context: NodeContext, full: boolean): Promise<Reac
   const record = await readRecord(context);
   const installed = await readInstalled(context);
   const { points } = await listRestorePoints(context);
-  const { health, role } = await probe(context);
+  const { health, role, replication } = await probe(context);
   return {
     name: context.config.name,
     reachable: true,
@@ -29,6 +29,7 @@ export async function observe(context: NodeContext, full: boolean): Promise<Reac
     drift: await findDrift(context, installed, full),
     health,
     role,
+    ...(replication === undefined ? {} : { replication }),
     disk: await context.files.freeSpace(context.layout.install),
     memory: context.machine.memory(),
     restorePoints: points

@@ -48,7 +48,7 @@ export function describeEvent(event: Exclude<ThemisEvent, { type: 'step-progress
     case 'stopping':
       return `stopping (${event.signal}): ${event.inHand.length === 0 ? 'nothing is in hand' : `finishing ${event.inHand.join(', ')}`}`;
     case 'execution-finished':
-      return `${event.execution}: ${event.result}`;
+      return event.execution === null ? undefined : `${event.execution}: ${event.result}`;
   }
 }
 

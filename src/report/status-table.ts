@@ -2,8 +2,10 @@
  * `themis status`: one row a node, then how far the rollout is, then the conditions that decide whether anything
  * moves. The same value is what `-o json` prints.
  */
+import type { VerdictSummary } from '../model/verdict.ts';
 import { count } from './plan/plan-phrases.ts';
 import { formatTable } from './table.ts';
+import { verdictTable } from './verdict-text.ts';
 
 export interface StatusView {
   readonly fleet: { readonly name: string; readonly uid: string };
@@ -23,7 +25,7 @@ export interface NodeStatus {
   readonly health: string;
   /** Files that are not what the installed release says. */
   readonly drift: number;
-  /** `open`, or why it may not be touched now. */
+  /** `open`, `open until ...`, `opens ...`, `needs consent of ...`, `never`: for a switch and its rollback, by all tenants. */
   readonly window: string;
   /** What is going on there, or why nothing is known. */
   readonly note: string;
@@ -39,6 +41,8 @@ export interface RolloutStatus {
     readonly completedAt: string | null;
     readonly promotedAt: string | null;
   }[];
+  /** The newest of each gate of each stage, oldest first. */
+  readonly verdicts: readonly VerdictSummary[];
 }
 
 export interface Condition {
@@ -80,7 +84,8 @@ function rolloutLines(rollout: RolloutStatus | null): string[] {
     one.promotedAt ?? '',
   ]);
   const table = formatTable(['stage', 'nodes', 'state', 'completed', 'promoted'], rows);
-  return [`Rollout of ${rollout.target}, started ${rollout.startedAt}\n${table.trimEnd()}`];
+  const verdicts = rollout.verdicts.length === 0 ? [] : [`Gates\n${verdictTable(rollout.verdicts).trimEnd()}`];
+  return [`Rollout of ${rollout.target}, started ${rollout.startedAt}\n${table.trimEnd()}`, ...verdicts];
 }
 
 /** `1.5.0`, or `themisdb 1.5.0, themis-query 1.4.5` where there are several packages. */

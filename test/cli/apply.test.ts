@@ -46,6 +46,9 @@ test(
 
     const third = await fleet.run('apply');
     expect([third.code, third.out]).toEqual([0, expect.stringContaining('No changes.')]);
+    const stream = (await fleet.run('apply', '-o', 'jsonl')).out.trimEnd().split('\n');
+    const closing = { type: 'execution-finished', execution: null, result: 'nothing-to-do', exitCode: 0 };
+    expect(JSON.parse(stream.at(-1)!)).toMatchObject(closing);
     const history = JSON.parse((await fleet.run('history', '-o', 'json')).out) as { end: { result: string } | null }[];
     expect(history.map((one) => one.end?.result)).toEqual(['done', 'done']);
   },

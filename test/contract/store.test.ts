@@ -13,6 +13,7 @@ import { createMemoryState, createMemoryStore } from '../../src/adapters/store/m
 import { openSqliteStore } from '../../src/adapters/store/sqlite.ts';
 import { stateDirectory, stateFile } from '../../src/adapters/store/state-directory.ts';
 import { emptyRecord } from '../../src/model/rollout-record.ts';
+import type { StageLook, Verdict } from '../../src/model/verdict.ts';
 import type { ExecutionHeader, LeaseHolder, Store } from '../../src/ports/store.ts';
 import { planOf } from '../support/plans.ts';
 
@@ -67,6 +68,35 @@ describe.each(Object.entries(stores))('store: %s', (_name, opener) => {
   });
   afterEach(async () => {
     for (const store of open.splice(0)) await store.close();
+  });
+
+  test('verdicts and looks are kept; looks only while their execution is open', async () => {
+    const lease = (await first.lease.acquire(holder('a'), 1000))!;
+    const verdict = { id: '0123456789abcdef', formatVersion: '1.0' } as unknown as Verdict;
+    await first.evidence.writeVerdict(verdict, lease.token);
+    await first.evidence.writeVerdict(verdict, lease.token);
+    expect(await second.evidence.readVerdict(verdict.id)).toEqual(verdict);
+    await expect(second.evidence.readVerdict('f')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await first.openExecution(header('one'), plan, lease.token);
+    const look = (atMs: number): StageLook => ({
+      atMs,
+      series: [{ node: 'a', signal: 'requests', points: [[atMs, null]] }],
+      taken: [{ node: 'a', side: 'canary', role: 'follower' }],
+      dropped: [],
+    });
+    await first.evidence.appendLook('one', '1', look(2), lease.token);
+    await first.evidence.appendLook('one', '1', look(1), lease.token);
+    await first.evidence.appendLook('one', '1 of hop 1', look(3), lease.token);
+    expect(await second.evidence.readLooks('one', '1')).toEqual([look(2), look(1)]);
+    expect(await second.evidence.readLooks('one', '2')).toEqual([]);
+    await first.lease.forceRelease(lease.token);
+    const next = (await second.lease.acquire(holder('b'), 1000))!;
+    await expect(first.evidence.appendLook('one', '1', look(4), lease.token)).rejects.toMatchObject({ code: 'FENCED' });
+    await expect(first.evidence.writeVerdict(verdict, lease.token)).rejects.toMatchObject({ code: 'FENCED' });
+    const end = { finishedAt: at, result: 'done', exitCode: 0, detail: '' } as const;
+    await second.closeExecution('one', end, next.token);
+    expect(await first.evidence.readLooks('one', '1')).toEqual([]);
+    expect(await first.evidence.readVerdict(verdict.id)).toEqual(verdict);
   });
 
   test('two openers see one store: id, record, steering', async () => {

@@ -1,82 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FleetWorld, type Run, type WorldOptions } from '../support/fleet-world.ts';
+import {
+  expectNothingLeft,
+  expectOnceEach,
+  expectQuarantine,
+  kills,
+  lastResult,
+  mixed,
+  network,
+  settle,
+  shape,
+  updatesOf,
+  withFailure,
+} from '../support/fleet-runs.ts';
+import { FleetWorld } from '../support/fleet-world.ts';
 import { runs } from '../support/runs.ts';
-
-const shape = fc.record({
-  seed: fc.integer({ min: 1, max: 1e9 }),
-  sizes: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 }),
-  maxUnavailable: fc.integer({ min: 1, max: 2 }),
-  stages: fc.integer({ min: 1, max: 3 }),
-  bakeMs: fc.constantFrom(0, 60_000),
-  parallelism: fc.integer({ min: 1, max: 6 }),
-});
-/** Nodes that lag behind in two versions, are where they should be, or drifted at any of them. */
-const starts = fc.array(
-  fc.record({ version: fc.constantFrom('1.4.0', '1.4.2', '1.5.0'), drifted: fc.constantFrom(false, false, true) }),
-  { maxLength: 6 },
-);
-const mixed = fc.record({ shape, starts }).map(({ shape, starts }): WorldOptions => ({ ...shape, starts }));
-const kills = fc.array(fc.record({ atWrite: fc.integer({ min: 1, max: 25 }), durable: fc.boolean() }), {
-  maxLength: 4,
-});
-const network = fc.record({
-  lostRequests: fc.constantFrom(0, 0.05, 0.2),
-  lostAnswers: fc.constantFrom(0, 0.05, 0.2),
-});
-
-/** Killed as often as asked, then run until it says that running it again would not help. */
-async function settle(world: FleetWorld, killed: readonly { atWrite: number; durable: boolean }[]): Promise<Run> {
-  for (const kill of killed) {
-    const run = await world.apply(kill);
-    if (run !== null && !goesOn(run)) return run;
-  }
-  for (let tries = 0; ; tries += 1) {
-    const run = (await world.apply())!;
-    if (!goesOn(run) || tries === 20) return run;
-  }
-}
-
-/** A request of a dead controller may arrive after its successor looked: stale, plan again. */
-function goesOn(run: Run): boolean {
-  if (run.kind === 'executed') return run.report.resumable || run.report.result === 'stale';
-  return run.kind === 'incomplete';
-}
-
-function updatesOf(world: FleetWorld): number[] {
-  return [...world.fleet.nodes.values()].map(
-    (one) => [...one.operations.values()].filter((operation) => operation.body.kind === 'update').length,
-  );
-}
-
-/** The real planner looks at what the run left behind and has no step for it. */
-async function expectNothingLeft(world: FleetWorld): Promise<void> {
-  let run = await settle(world, []);
-  // The look may have been lost on the way for longer than anybody tries.
-  for (let tries = 0; tries < 5 && run.kind === 'incomplete'; tries += 1) run = await settle(world, []);
-  expect(run).toEqual({ kind: 'empty', steps: 0 });
-  expect(world.isDone()).toBe(true);
-  expect(world.problems).toEqual([]);
-}
-
-async function expectQuarantine(world: FleetWorld): Promise<void> {
-  expect(await settle(world, [])).toMatchObject({
-    kind: 'refused',
-    codes: expect.arrayContaining(['THM3050']) as unknown,
-  });
-  expect(world.problems).toEqual([]);
-}
-
-/** No node that had nothing to do was stopped, and no other one twice. */
-function expectOnceEach(world: FleetWorld): void {
-  for (const one of world.fleet.nodes.values()) {
-    expect([...one.stops.values()]).toEqual(world.hasWork(one.name) ? [1] : []);
-  }
-}
-
-function lastResult(world: FleetWorld): string | undefined {
-  return world.state.executions.at(-1)?.summary.end?.result;
-}
 
 describe('fleet execution under kills, lost messages and moving leaders', () => {
   test('a good release reaches every node once, promises kept at every instant, and a second run is empty', async () => {
@@ -262,24 +200,3 @@ describe('fleet execution under kills, lost messages and moving leaders', () => 
     );
   });
 });
-
-/** One node, the same in every run of a seed, does not become healthy with the new release. */
-function withFailure(
-  options: WorldOptions,
-  pick: number,
-  fault: 'unhealthy' | 'stuck',
-  network: { lostRequests?: number; lostAnswers?: number },
-  version = '1.5.0',
-): FleetWorld {
-  const like = new FleetWorld(options);
-  const names = like.nodes.map(({ name }) => name).filter((name) => like.hasWork(name));
-  const bad = names[pick % names.length]!;
-  return new FleetWorld({
-    ...options,
-    faults: {
-      ...network,
-      operation: (one, target, kind) =>
-        kind === 'update' && one.name === bad && target['db']!.version === version ? fault : 'none',
-    },
-  });
-}

@@ -5,7 +5,7 @@ import type { DesiredNode } from '../../src/model/desired.ts';
 import type { JournalEvent } from '../../src/model/journal.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { emptyRecord } from '../../src/model/rollout-record.ts';
-import { seen, testActions } from './plans.ts';
+import { alwaysOpen, seen, testActions } from './plans.ts';
 
 export interface DryRun {
   readonly end: string;
@@ -21,10 +21,25 @@ export function dryRun(
   leaders: ReadonlySet<string>,
   parallelism: number,
 ): DryRun {
-  const policy = { parallelism, onFailure: 'rollback', patienceMs: 1000, wait: true } as const;
-  const stepper = new Stepper({ plan, nodes, actions: testActions, policy, record: emptyRecord, journal: [] });
+  const policy = {
+    parallelism,
+    onFailure: 'rollback',
+    patienceMs: 1000,
+    wait: true,
+    maxReplicationLagMs: 10_000,
+  } as const;
+  const stepper = new Stepper({
+    plan,
+    nodes,
+    actions: testActions,
+    policy,
+    record: emptyRecord,
+    windows: alwaysOpen,
+    journal: [],
+  });
   const steps = new Map(plan.steps.map((step) => [step.id, step]));
   let nowMs = Date.UTC(2026, 0, 1);
+  const now = () => ({ nowMs, steadyMs: nowMs });
   let decisions = 0;
   let looks = 0;
   let widest = 0;
@@ -33,14 +48,14 @@ export function dryRun(
   for (const { name } of nodes) stepper.see(seen(name, '1.4.0', { role: roleOf(name) }));
   for (;;) {
     decisions += 1;
-    const decision = stepper.next(nowMs);
+    const decision = stepper.next(now());
     switch (decision.kind) {
       case 'go':
         widest = Math.max(widest, decision.look.length);
         for (const id of decision.look) {
           looks += stepper.lookList(id).length;
           const name = steps.get(id)!.target.slice('node/'.length);
-          const verdict = stepper.verdict(id, seen(name, '1.4.0', { role: roleOf(name) }), 'op', nowMs);
+          const verdict = stepper.verdict(id, seen(name, '1.4.0', { role: roleOf(name) }), 'op', now());
           if (verdict.kind === 'begin') record(id, 'begin');
         }
         for (const id of decision.look) {
@@ -54,7 +69,7 @@ export function dryRun(
         }
         break;
       case 'wait':
-        nowMs = decision.untilMs ?? nowMs + 1;
+        nowMs += Math.max(1, decision.forMs ?? 1);
         break;
       case 'turn':
         throw new Error(`turned because of ${decision.because}`);

@@ -1,9 +1,16 @@
 /** Small plans, nodes and observations for tests of the fleet room; the planner makes the real ones. */
 import { digestJson, type Digest } from '../../src/kernel/digest.ts';
 import type { Action, Instruction } from '../../src/actions/instruction.ts';
+import type { PromoteParams } from '../../src/actions/stage-promote.ts';
 import type { DesiredNode } from '../../src/model/desired.ts';
 import type { InstalledPackage, ReachableNode } from '../../src/model/observed.ts';
 import type { Constraint, Plan, PlanStep, StepState } from '../../src/model/plan.ts';
+import type { NodeWindows } from '../../src/windows/window-answer.ts';
+
+/** Nobody restricts anything. */
+export const alwaysOpen: NodeWindows = {
+  answer: ({ fromMs }) => ({ kind: 'open', startMs: fromMs, opensAtMs: null, closesAtMs: null, because: null }),
+};
 
 const hashes = new Map<string, Digest>();
 
@@ -137,9 +144,10 @@ function nameOf(step: PlanStep): string {
 
 function forward(step: PlanStep): Instruction[] {
   if (step.kind === 'stage-promote') {
-    const { bakeMs = 0, approval = false } = (step.params ?? {}) as { bakeMs?: number; approval?: boolean };
+    const { bakeMs = 0, approval = false, gates } = (step.params ?? {}) as Partial<PromoteParams>;
     return [
       { kind: 'bake', stage: step.stage, durationMs: bakeMs },
+      ...(gates === undefined ? [] : [{ kind: 'judge', stage: step.stage, gates } as const]),
       ...(approval ? [{ kind: 'await-approval', stage: step.stage } as const] : []),
       { kind: 'promote', stage: step.stage },
     ];

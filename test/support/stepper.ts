@@ -3,15 +3,22 @@ import { Stepper } from '../../src/fleet/execute/step.ts';
 import type { StepperPolicy } from '../../src/fleet/execute/decision.ts';
 import { ThemisError, toFailure } from '../../src/kernel/error.ts';
 import { formatInstant } from '../../src/kernel/units/instant.ts';
-import type { DesiredNode } from '../../src/model/desired.ts';
+import type { DesiredApproval, DesiredNode } from '../../src/model/desired.ts';
 import type { JournalEntry, JournalEvent } from '../../src/model/journal.ts';
 import type { ReachableNode } from '../../src/model/observed.ts';
 import type { PlanStep } from '../../src/model/plan.ts';
-import { emptyRecord } from '../../src/model/rollout-record.ts';
-import { constraints, node, planOf, seen, testActions, update, type Limits } from './plans.ts';
+import { emptyRecord, type RolloutRecord } from '../../src/model/rollout-record.ts';
+import type { NodeWindows } from '../../src/windows/window-answer.ts';
+import { alwaysOpen, constraints, node, planOf, seen, testActions, update, type Limits } from './plans.ts';
 
 export const startMs = Date.UTC(2026, 0, 1);
-const policy: StepperPolicy = { parallelism: 10, onFailure: 'rollback', patienceMs: 10_000, wait: true };
+const policy: StepperPolicy = {
+  parallelism: 10,
+  onFailure: 'rollback',
+  patienceMs: 10_000,
+  wait: true,
+  maxReplicationLagMs: 10_000,
+};
 
 export interface Setting {
   readonly steps?: readonly PlanStep[];
@@ -22,6 +29,8 @@ export interface Setting {
   /** Name of who leads; undefined: nobody. */
   readonly leader?: string | undefined;
   readonly journal?: readonly JournalEntry[];
+  readonly record?: RolloutRecord;
+  readonly windows?: NodeWindows;
 }
 
 export const trio = [node('a'), node('b'), node('c')];
@@ -38,7 +47,8 @@ export function setUp(setting: Setting = {}) {
     nodes,
     actions: testActions,
     policy: { ...policy, ...setting.policy },
-    record: emptyRecord,
+    record: setting.record ?? emptyRecord,
+    windows: setting.windows ?? alwaysOpen,
     journal: setting.journal ?? [],
   });
   const leader = 'leader' in setting ? setting.leader : 'a';
@@ -47,27 +57,34 @@ export function setUp(setting: Setting = {}) {
   );
   for (const one of state.values()) stepper.see(one);
   let nowMs = startMs;
+  let aheadMs = 0;
+  const now = () => ({ nowMs: nowMs + aheadMs, steadyMs: nowMs });
 
   return {
     stepper,
     after: (durationMs: number) => (nowMs += durationMs),
-    next: () => stepper.next(nowMs),
+    /** Somebody sets the clock. */
+    jump: (durationMs: number) => void (aheadMs += durationMs),
+    now,
+    next: () => stepper.next(now()),
     look(): string[] {
-      const decision = stepper.next(nowMs);
+      const decision = stepper.next(now());
       return decision.kind === 'go' ? decision.look.map((id) => id.split('/')[0]!) : [];
     },
+    allow: (approvals: readonly DesiredApproval[], windows = setting.windows ?? alwaysOpen) =>
+      stepper.permit(approvals, windows),
     report(name: string, change: Partial<ReachableNode>) {
       state.set(name, { ...state.get(name)!, ...change });
       stepper.see(state.get(name)!);
     },
-    verdict: (name: string) => stepper.verdict(idOf(steps, name), state.get(name)!, 'own', nowMs).kind,
+    verdict: (name: string) => stepper.verdict(idOf(steps, name), state.get(name)!, 'own', now()).kind,
     record(name: string, event: JournalEvent, detail = {}) {
       const failure = toFailure(new ThemisError('UNHEALTHY', 'sick'));
       const step = event === 'turn' ? null : idOf(steps, name);
       stepper.record({
         step,
         event,
-        at: formatInstant(nowMs),
+        at: formatInstant(now().nowMs),
         detail,
         ...(event.endsWith('failed') ? { failure } : {}),
       });

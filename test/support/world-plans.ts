@@ -45,7 +45,7 @@ export function hopPlan(observed: Observed, nodes: readonly DesiredNode[], hops:
     let before = one.packages;
     let needs: string[] = [];
     for (const version of ways) {
-      const step = hop(name, before, version, needs);
+      const step = { ...hop(name, before, version, needs), ...(version === to ? {} : { hop: 1 }) };
       steps.push(step);
       before = step.after.packages!;
       needs = [step.id];

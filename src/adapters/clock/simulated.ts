@@ -14,7 +14,10 @@ interface Timer {
 export class SimulatedClock implements Clock {
   /** Timers fired so far. */
   fired = 0;
+  /** Of the timers, which no setting of the clock moves. */
   #nowMs: number;
+  /** How far the clock has been set ahead of them. */
+  #aheadMs = 0;
   #order = 0;
   readonly #timers = new Heap<Timer>((a, b) => a.atMs - b.atMs || a.order - b.order);
 
@@ -23,17 +26,26 @@ export class SimulatedClock implements Clock {
   }
 
   nowMs(): number {
-    return this.#nowMs;
+    return this.#nowMs + this.#aheadMs;
   }
 
   steadyMs(): number {
     return this.#nowMs;
   }
 
-  /** Calls back at an instant, or next in order when that has passed. */
+  /** Somebody sets the clock. */
+  jump(durationMs: number): void {
+    this.#aheadMs += durationMs;
+  }
+
+  /** Calls back at an instant, as the clock stands now, or next in order when that has passed. */
   at(instantMs: number, call: () => void): void {
+    this.#set(instantMs - this.#aheadMs, call);
+  }
+
+  #set(atMs: number, call: () => void): void {
     this.#order += 1;
-    this.#timers.push({ atMs: Math.max(this.#nowMs, instantMs), order: this.#order, call });
+    this.#timers.push({ atMs: Math.max(this.#nowMs, atMs), order: this.#order, call });
   }
 
   sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
@@ -47,7 +59,7 @@ export class SimulatedClock implements Clock {
         resolve();
       };
       signal?.addEventListener('abort', done, { once: true });
-      this.at(this.#nowMs + durationMs, done);
+      this.#set(this.#nowMs + durationMs, done);
     });
   }
 

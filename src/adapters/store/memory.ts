@@ -4,10 +4,9 @@
  */
 import { ThemisError } from '../../kernel/error.ts';
 import type { JournalEntry } from '../../model/journal.ts';
-import type { Series } from '../../model/metrics.ts';
 import type { Plan } from '../../model/plan.ts';
 import { emptyRecord, type RolloutRecord } from '../../model/rollout-record.ts';
-import type { Verdict } from '../../model/verdict.ts';
+import type { StageLook, Verdict } from '../../model/verdict.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EvidenceStore } from '../../ports/evidence-store.ts';
 import type {
@@ -31,7 +30,7 @@ export interface MemoryState {
   record: RolloutRecord;
   steering: Steering;
   readonly verdicts: Map<string, Verdict>;
-  readonly readings: Map<string, (readonly Series[])[]>;
+  readonly looks: Map<string, StageLook[]>;
   readonly executions: { readonly summary: ExecutionSummary; readonly plan: Plan; readonly journal: JournalEntry[] }[];
 }
 
@@ -42,7 +41,7 @@ export function createMemoryState(id = 'memory'): MemoryState {
     record: emptyRecord,
     steering: { suspended: null, cancel: null },
     verdicts: new Map(),
-    readings: new Map(),
+    looks: new Map(),
     executions: [],
   };
 }
@@ -106,8 +105,8 @@ class MemoryStore implements Store {
     const index = this.#state.executions.findIndex((one) => one.summary.id === execution);
     const found = this.#find(execution);
     if (found.summary.end === null) {
-      for (const key of this.#state.readings.keys()) {
-        if ((JSON.parse(key) as string[])[0] === execution) this.#state.readings.delete(key);
+      for (const key of this.#state.looks.keys()) {
+        if ((JSON.parse(key) as string[])[0] === execution) this.#state.looks.delete(key);
       }
       this.#state.executions[index] = { ...found, summary: { ...found.summary, end } };
     }
@@ -153,13 +152,13 @@ function createMemoryEvidence(state: MemoryState): EvidenceStore {
       if (verdict === undefined) throw new ThemisError('NOT_FOUND', `no verdict ${id} in the store`);
       return verdict;
     },
-    async appendReadings(execution, stage, readings, token) {
+    async appendLook(execution, stage, look, token) {
       checkToken(state.lease, token);
-      const list = state.readings.get(key(execution, stage)) ?? [];
-      state.readings.set(key(execution, stage), [...list, readings]);
+      const list = state.looks.get(key(execution, stage)) ?? [];
+      state.looks.set(key(execution, stage), [...list, look]);
     },
-    async readReadings(execution, stage) {
-      return state.readings.get(key(execution, stage)) ?? [];
+    async readLooks(execution, stage) {
+      return state.looks.get(key(execution, stage)) ?? [];
     },
   };
 }

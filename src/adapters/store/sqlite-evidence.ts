@@ -1,8 +1,11 @@
-/** Verdicts and readings in the store's SQLite file; every write is fenced like a journal entry. */
+/**
+ * Verdicts and looks in the store's SQLite file; every write is fenced like a journal entry. Both are long lists of
+ * similar numbers, so they are kept compressed: a tenth of their text.
+ */
 import type { DatabaseSync } from 'node:sqlite';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { ThemisError } from '../../kernel/error.ts';
-import type { Series } from '../../model/metrics.ts';
-import type { Verdict } from '../../model/verdict.ts';
+import type { StageLook, Verdict } from '../../model/verdict.ts';
 import type { EvidenceStore } from '../../ports/evidence-store.ts';
 import { keptVerdicts } from './kept-verdicts.ts';
 
@@ -10,15 +13,15 @@ export const evidenceSchema = `
   CREATE TABLE IF NOT EXISTS verdict (
     ord INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
-    json TEXT NOT NULL
+    json BLOB NOT NULL
   );
-  CREATE TABLE IF NOT EXISTS readings (
+  CREATE TABLE IF NOT EXISTS look (
     ord INTEGER PRIMARY KEY AUTOINCREMENT,
     execution TEXT NOT NULL REFERENCES execution (id),
     stage TEXT NOT NULL,
-    json TEXT NOT NULL
+    json BLOB NOT NULL
   );
-  CREATE INDEX IF NOT EXISTS readings_of ON readings (execution, stage);
+  CREATE INDEX IF NOT EXISTS look_of ON look (execution, stage);
 `;
 
 export interface EvidenceAccess {
@@ -30,37 +33,36 @@ export interface EvidenceAccess {
 export function createSqliteEvidence({ db, fencedWrite, read }: EvidenceAccess): EvidenceStore {
   return {
     async writeVerdict(verdict, token) {
+      const json = packed(verdict);
       fencedWrite(token, () => {
-        db.prepare('INSERT INTO verdict (id, json) VALUES (?, ?) ON CONFLICT (id) DO NOTHING').run(
-          verdict.id,
-          JSON.stringify(verdict),
-        );
+        db.prepare('INSERT INTO verdict (id, json) VALUES (?, ?) ON CONFLICT (id) DO NOTHING').run(verdict.id, json);
         db.prepare('DELETE FROM verdict WHERE ord <= (SELECT max(ord) FROM verdict) - ?').run(keptVerdicts);
       });
     },
     async readVerdict(id) {
-      return read(() => {
-        const row = db.prepare('SELECT json FROM verdict WHERE id = ?').get(id);
-        if (row === undefined) throw new ThemisError('NOT_FOUND', `no verdict ${id} in the store`);
-        return JSON.parse(row['json'] as string) as Verdict;
-      });
+      const row = read(() => db.prepare('SELECT json FROM verdict WHERE id = ?').get(id));
+      if (row === undefined) throw new ThemisError('NOT_FOUND', `no verdict ${id} in the store`);
+      return unpacked(row) as Verdict;
     },
-    async appendReadings(execution, stage, readings, token) {
+    async appendLook(execution, stage, look, token) {
+      const json = packed(look);
       fencedWrite(token, () => {
-        db.prepare('INSERT INTO readings (execution, stage, json) VALUES (?, ?, ?)').run(
-          execution,
-          stage,
-          JSON.stringify(readings),
-        );
+        db.prepare('INSERT INTO look (execution, stage, json) VALUES (?, ?, ?)').run(execution, stage, json);
       });
     },
-    async readReadings(execution, stage) {
-      return read(() => {
-        const rows = db
-          .prepare('SELECT json FROM readings WHERE execution = ? AND stage = ? ORDER BY ord')
-          .all(execution, stage);
-        return rows.map((row) => JSON.parse(row['json'] as string) as Series[]);
-      });
+    async readLooks(execution, stage) {
+      const rows = read(() =>
+        db.prepare('SELECT json FROM look WHERE execution = ? AND stage = ? ORDER BY ord').all(execution, stage),
+      );
+      return rows.map((row) => unpacked(row) as StageLook);
     },
   };
+}
+
+function packed(value: object): Uint8Array {
+  return zstdCompressSync(JSON.stringify(value));
+}
+
+function unpacked(row: Record<string, unknown>): unknown {
+  return JSON.parse(zstdDecompressSync(row['json'] as Uint8Array).toString('utf8'));
 }

@@ -18,7 +18,7 @@ import { checkToken, freeLease, type IsAlive, type LeaseRow } from './lease-rule
 import { createSqliteEvidence, evidenceSchema } from './sqlite-evidence.ts';
 import { createSqliteLease } from './sqlite-lease.ts';
 
-/** 2 added verdicts and readings. */
+/** 2 added verdicts and looks. */
 const schemaVersion = 2;
 const schema = `
   CREATE TABLE value (name TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
@@ -127,7 +127,7 @@ class SqliteStore implements Store, SqliteAccess {
       this.#db
         .prepare('UPDATE execution SET ended = ? WHERE id = ? AND ended IS NULL')
         .run(JSON.stringify(end), execution);
-      this.#db.prepare('DELETE FROM readings WHERE execution = ?').run(execution);
+      this.#db.prepare('DELETE FROM look WHERE execution = ?').run(execution);
     });
   }
 

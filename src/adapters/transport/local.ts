@@ -29,7 +29,7 @@ export function createLocalTransport({ fleetDirectory, handlerOf, command }: Loc
   return {
     async call(node, request, options) {
       const root = rootOf(node, fleetDirectory);
-      if (command === null || request.kind === 'observe') {
+      if (command === null || request.kind === 'observe' || request.kind === 'metrics') {
         return inProcess(() => handlerOf(root)(request, options.onProgress ?? (() => {})), options.signal);
       }
       return inChild([...command, '--root', root], node.name, request, options);

@@ -16,6 +16,8 @@ export interface CarryContext {
   readonly clock: Clock;
   readonly node: DesiredNode;
   readonly operation: string;
+  /** What the node is told about leading its group. */
+  readonly leadership: { readonly unlessLeading: boolean; readonly mayGoLeaderless: boolean };
   readonly locate: (node: DesiredNode, release: WantedRelease) => ReleaseLocator;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: NodeProgress) => void;
@@ -57,12 +59,12 @@ async function carryOne(instruction: Instruction, context: CarryContext): Promis
     case 'update': {
       const { releases, expected, restorePoint, healthTimeoutMs } = instruction;
       const body = { kind: 'update', authority, operation, releases, expected, restorePoint, healthTimeoutMs } as const;
-      return await calls.send(instruction.node, body, options);
+      return await calls.send(instruction.node, { ...body, ...told(context) }, options);
     }
     case 'rollback': {
       const { restorePoint, keep, healthTimeoutMs } = instruction;
       const body = { kind: 'rollback', authority, operation, restorePoint, keep, healthTimeoutMs } as const;
-      return await calls.send(instruction.node, body, options);
+      return await calls.send(instruction.node, { ...body, ...told(context) }, options);
     }
     case 'confirm':
       return await confirm(instruction.node, instruction.expected, instruction.timeoutMs, context);
@@ -74,6 +76,14 @@ async function carryOne(instruction: Instruction, context: CarryContext): Promis
   }
 }
 
+/** Only what is true: a node of an older version knows neither word. */
+function told({ leadership: { unlessLeading, mayGoLeaderless } }: CarryContext) {
+  return {
+    ...(unlessLeading ? { unlessLeading } : {}),
+    ...(mayGoLeaderless ? { mayGoLeaderless } : {}),
+  };
+}
+
 /** Looks until the node is healthy with exactly these manifests. */
 async function confirm(
   name: string,
@@ -82,19 +92,19 @@ async function confirm(
   context: CarryContext,
 ): Promise<Answer> {
   const { calls, clock, signal } = context;
-  const endMs = clock.nowMs() + timeoutMs;
+  const endMs = clock.steadyMs() + timeoutMs;
   for (let pauseMs = 250; ; pauseMs = Math.min(longestPollMs, pauseMs * 2)) {
     if (signal.aborted) return { kind: 'aborted' };
     const observed = await calls.observe(name, signal);
     context.see(observed);
     const problem = problemOf(observed, expected);
     if (problem === undefined) return { kind: 'done', changed: false };
-    if (clock.nowMs() >= endMs) {
+    if (clock.steadyMs() >= endMs) {
       if (!observed.reachable) return { kind: 'no-answer', failure: observed.failure };
       const failure = toFailure(new ThemisError('UNHEALTHY', `${name} ${problem}`));
       return { kind: 'failed', failure, asBefore: false, refused: false };
     }
-    await clock.sleep(Math.min(pauseMs, endMs - clock.nowMs()), signal);
+    await clock.sleep(Math.min(pauseMs, endMs - clock.steadyMs()), signal);
   }
 }
 

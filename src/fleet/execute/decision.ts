@@ -1,10 +1,12 @@
 /** What the stepper tells the runner, and what the runner tells it: closed unions, plain data. */
 import type { WaitReason } from '../../model/event.ts';
+import type { JsonObject } from '../../kernel/json.ts';
 import type { Failure } from '../../kernel/outcome.ts';
 import type { DesiredNode } from '../../model/desired.ts';
 import type { JournalEntry } from '../../model/journal.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { RolloutRecord } from '../../model/rollout-record.ts';
+import type { NodeWindows } from '../../windows/window-answer.ts';
 import type { ActionLookup } from '../line/program.ts';
 
 export interface StepperPolicy {
@@ -12,8 +14,10 @@ export interface StepperPolicy {
   readonly onFailure: 'rollback' | 'pause';
   /** How long a node may be out of reach, or a cluster short of members, before a person is asked. */
   readonly patienceMs: number;
-  /** false: stop at the first gate that is not open. */
+  /** false: stop at the first gate, window or consent that is not open. */
   readonly wait: boolean;
+  /** A member of a cluster that lags more than this behind its leader counts as away. */
+  readonly maxReplicationLagMs: number;
 }
 
 export interface StepperInput {
@@ -23,24 +27,46 @@ export interface StepperInput {
   readonly actions: ActionLookup;
   readonly policy: StepperPolicy;
   readonly record: RolloutRecord;
+  /** When nodes may be touched; `permit` brings others once approvals are read again. */
+  readonly windows: NodeWindows;
   /** Empty for a new execution. */
   readonly journal: readonly JournalEntry[];
 }
 
 export type Decision =
-  /** Take these in hand: look at the node and its cluster, ask for the verdict. Gates: promote. */
-  | { readonly kind: 'go'; readonly look: readonly string[]; readonly promote: readonly string[] }
-  /** Nothing to start. `watch`: nodes to look at again at `untilMs`, because something waits for them. */
+  /** Take these in hand: look at the node and its cluster, ask for the verdict. Gates: promote, or let them fail. */
   | {
-      readonly kind: 'wait';
-      readonly on: WaitReason | null;
-      readonly detail: string;
-      readonly untilMs: number | null;
-      readonly watch: readonly string[];
+      readonly kind: 'go';
+      readonly look: readonly string[];
+      readonly promote: readonly string[];
+      readonly fail: readonly FailedGate[];
     }
+  | Wait
   /** Record a `turn`: from here on what was done is taken back. */
   | { readonly kind: 'turn'; readonly because: string; readonly failure: Failure }
   | { readonly kind: 'finish'; readonly end: StepperEnd };
+
+/** Nothing to start. `watch`: nodes to look at again when `forMs` are over, because something waits for them. */
+export interface Wait {
+  readonly kind: 'wait';
+  /** null: for what is in hand; nothing is said of it. */
+  readonly on: WaitReason | null;
+  readonly detail: string;
+  /** What is waited for, the same as long as it is the same: it is said once. */
+  readonly topic: string;
+  /** null: until something happens. */
+  readonly forMs: number | null;
+  /** The instant for people, where one is known. */
+  readonly until: number | null;
+  readonly watch: readonly string[];
+}
+
+export interface FailedGate {
+  readonly step: string;
+  readonly failure: Failure;
+  /** Of its entries in the journal. */
+  readonly detail: JsonObject;
+}
 
 export type StepperEnd =
   | { readonly kind: 'done' }

@@ -2,16 +2,19 @@
  * One execution of a plan from its opening in the store to its close: new, or resumed from its journal. What it
  * leaves behind in the rollout record (stages, quarantine, estimates) is durable before the journal is closed.
  */
-import { formatInstant } from '../../kernel/units/instant.ts';
+import { formatInstant, parseInstant } from '../../kernel/units/instant.ts';
 import type { ExecutionResult } from '../../model/event.ts';
 import type { JournalEntry } from '../../model/journal.ts';
 import type { RolloutRecord } from '../../model/rollout-record.ts';
 import type { ExecutionEnd, Store } from '../../ports/store.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { abandonRollout, finishRollout, measure, membershipOf, quarantine, startRollout } from '../rollout.ts';
+import { createNodeWindows } from '../../windows/node-windows.ts';
+import { EvidenceKeeper } from '../evidence/evidence-keeper.ts';
+import { abandonRollout, finishRollout, hopsOf, measure, membershipOf, quarantine, startRollout } from '../rollout.ts';
 import { conclude, type Conclusion } from './conclusion.ts';
 import type { StepperEnd } from './decision.ts';
 import { JournalWriter } from './journal-writer.ts';
+import { Permits, type PermitTerms } from './permits.ts';
 import type { ExecutionRequest, FleetPorts } from './request.ts';
 import { Runner } from './run.ts';
 import { Stepper } from './step.ts';
@@ -32,17 +35,25 @@ export async function execute(request: ExecutionRequest, ports: FleetPorts): Pro
   const { store, clock } = ports;
   if (request.journal === null) await store.openExecution(header, plan, token);
   const replayed = request.journal ?? [];
-  const stepper = new Stepper({ ...request, journal: replayed });
+  const started = startRecord(request, formatInstant(clock.nowMs()));
+  const terms = termsOf(request, started, clock);
+  const windows = createNodeWindows({ ...terms, approvals: [] });
+  const stepper = new Stepper({ ...request, windows, journal: replayed });
+  const keeper = keeperOf(request, started, ports);
+  for (const entry of replayed) keeper?.record(entry);
   const journal = new JournalWriter(store, clock, {
     operation: header.id,
     token,
     nextSeq: replayed.length,
-    told: (entry) => stepper.record(entry),
+    told: (entry) => {
+      stepper.record(entry);
+      keeper?.record(entry);
+    },
   });
   if (stepper.closed) return await closeAgain(request, ports, replayed);
   // A crash may have come between opening the execution and its first entry.
   if (replayed.length === 0) await journal.write({ step: null, event: 'open', detail: { by: header.by } });
-  const record = await openRecord(request, ports);
+  if (started !== request.record) await store.writeRecord(started, token);
   request.emit({
     type: 'execution-started',
     execution: header.id,
@@ -50,7 +61,8 @@ export async function execute(request: ExecutionRequest, ports: FleetPorts): Pro
     resumed: request.journal !== null,
     steps: plan.steps.length,
   });
-  const run = await new Runner(request, ports, stepper, journal, record).run();
+  const permits = new Permits(terms, request.approvals, clock, (...allowed) => stepper.permit(...allowed));
+  const run = await new Runner(request, ports, { stepper, journal, record: started, permits, keeper }).run();
   const conclusion = conclude(run.end, stepper.direction, stepper.changed);
   tellBlocked(request, stepper, run.end);
   const after = recordAfter(measure(run.record, run.durations), request, conclusion, formatInstant(clock.nowMs()));
@@ -75,15 +87,26 @@ export async function supersede(
   await store.closeExecution(execution, end, token);
 }
 
-async function openRecord(request: ExecutionRequest, { store, clock }: FleetPorts): Promise<RolloutRecord> {
-  const started = startRecord(request, formatInstant(clock.nowMs()));
-  const { record } = request;
-  if (started !== record) await store.writeRecord(started, request.token);
-  return started;
+/** null: there is nowhere to read from. */
+function keeperOf(request: ExecutionRequest, record: RolloutRecord, ports: FleetPorts): EvidenceKeeper | null {
+  const { header, token, plan, actions, nodes } = request;
+  const { metrics, store, transport, clock } = ports;
+  if (metrics === undefined) return null;
+  const of = { execution: header.id, token, plan, actions, nodes, record };
+  return new EvidenceKeeper({ ...of, metrics, store: store.evidence, transport, clock });
+}
+
+/** Notice counts from when the rollout started; `started` is the record with it. */
+function termsOf({ header, plan, tenants }: ExecutionRequest, { current }: RolloutRecord, clock: Clock): PermitTerms {
+  const target = plan.targetDigest;
+  const noticeAtMs = current?.target === target ? parseInstant(current.startedAt) : undefined;
+  return { target, tenants: header.kind === 'rollback' ? [] : tenants, noticeAtMs: noticeAtMs ?? clock.nowMs() };
 }
 
 function startRecord({ header, plan, record, membership }: ExecutionRequest, at: string): RolloutRecord {
-  if (header.kind === 'apply') return startRollout(record, plan.targetDigest, membership ?? membershipOf(plan), at);
+  if (header.kind === 'apply') {
+    return startRollout(record, plan.targetDigest, membership ?? membershipOf(plan), at, hopsOf(plan));
+  }
   // Before anything moves: who rolls back by hand does not want the next run to bring it on again, should this one be
   // cut off half-way.
   if (record.quarantine.some((one) => one.target === plan.targetDigest)) return record;

@@ -15,6 +15,8 @@ import { carryOut, operationId, type CarryContext } from './carry-out.ts';
 import type { Verdict } from './decision.ts';
 import type { JournalWriter } from './journal-writer.ts';
 import type { ExecutionRequest } from './request.ts';
+import type { LeaderMove } from '../line/line.ts';
+import { momentOf } from '../now.ts';
 import { endOperation } from '../recover.ts';
 import { StagingLine } from './staging-line.ts';
 import type { Stepper } from './step.ts';
@@ -27,6 +29,8 @@ export interface TaskWorld {
   readonly clock: Clock;
   /** Aborts when the run ends, whatever way. */
   readonly signal: AbortSignal;
+  /** Tells everybody what a node reports; leadership that moved. */
+  readonly see: (observed: ObservedNode) => readonly LeaderMove[];
   readonly measured: (kind: 'update' | 'rollback', durationMs: number) => void;
 }
 
@@ -56,7 +60,7 @@ export class NodeTask {
   }
 
   see(observed: ObservedNode): void {
-    for (const move of this.#world.stepper.see(observed)) this.#world.request.emit({ type: 'leader-moved', ...move });
+    for (const move of this.#world.see(observed)) this.#world.request.emit({ type: 'leader-moved', ...move });
   }
 
   async look(names: readonly string[]): Promise<void> {
@@ -98,7 +102,7 @@ export class NodeTask {
     const operation = this.#operation(id, direction);
     for (let tries = 0; ; tries += 1) {
       const own = await this.#lookAround(id, name);
-      const verdict = stepper.verdict(id, own, operation, clock.nowMs());
+      const verdict = stepper.verdict(id, own, operation, momentOf(clock));
       if (verdict.kind !== 'recover') return verdict;
       const answer: Answer =
         tries < recoveries
@@ -167,10 +171,10 @@ export class NodeTask {
     }
     const { target, kind, stage } = this.step(id);
     request.emit({ type: 'step-started', step: id, target, kind, stage, direction });
-    const startedMs = clock.nowMs();
+    const startedMs = clock.steadyMs();
     const what = direction === 'forward' ? 'switch' : 'inverse';
     const answer = await carryOut(this.#instructions(id, what), this.#context(id, direction));
-    const durationMs = clock.nowMs() - startedMs;
+    const durationMs = clock.steadyMs() - startedMs;
     if (answer.kind === 'done' && answer.changed) {
       this.#world.measured(direction === 'forward' ? 'update' : 'rollback', durationMs);
     }
@@ -196,11 +200,10 @@ export class NodeTask {
         return;
       case 'no-answer':
         this.see({ name: this.#nodeOf(id), reachable: false, failure: answer.failure });
-        stepper.noAnswer(id, answer.failure, clock.nowMs());
+        stepper.noAnswer(id, answer.failure, momentOf(clock));
         return;
       case 'not-now':
-        if (answer.failure.code === 'NOT_STAGED') this.#staging.again(id);
-        if (stepper.notNow(id, clock.nowMs())) return;
+        if (await this.#putBack(id, answer.failure)) return;
         await this.#fail(id, direction, { failure: answer.failure, asBefore: true, refused: true }, durationMs);
         return;
       case 'stale':
@@ -212,6 +215,16 @@ export class NodeTask {
       case 'aborted':
         stepper.release(id);
     }
+  }
+
+  /** True: it is back in the line, or parked. False: patience is over. */
+  async #putBack(id: string, failure: Failure): Promise<boolean> {
+    const { stepper, clock } = this.#world;
+    if (failure.code === 'NOT_STAGED') this.#staging.again(id);
+    if (failure.code !== 'LEADS') return stepper.notNow(id, momentOf(clock));
+    // The others first: whoever led before must not be believed to lead as well.
+    await this.#lookAround(id, this.#nodeOf(id));
+    return stepper.leads(id, momentOf(clock));
   }
 
   async #fail(
@@ -261,13 +274,14 @@ export class NodeTask {
   }
 
   #context(id: string, direction: Direction, signal: AbortSignal = this.#world.signal): CarryContext {
-    const { calls, clock, request } = this.#world;
+    const { calls, clock, request, stepper } = this.#world;
     const { target } = this.step(id);
     return {
       calls,
       clock,
       node: this.#nodes.get(this.#nodeOf(id))!,
       operation: this.#operation(id, direction),
+      leadership: stepper.leadership(id),
       locate: request.locate,
       signal,
       onProgress: ({ phase, doneBytes, totalBytes }: NodeProgress) => {

@@ -1,4 +1,4 @@
-import type { DesiredApproval, DesiredNode } from '../../model/desired.ts';
+import type { DesiredApproval, DesiredNode, DesiredTenant } from '../../model/desired.ts';
 import type { EventBody } from '../../model/event.ts';
 import type { JournalEntry } from '../../model/journal.ts';
 import type { ReleaseLocator, WantedRelease } from '../../model/message.ts';
@@ -8,6 +8,7 @@ import type { RolloutRecord } from '../../model/rollout-record.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ExecutionHeader, Store } from '../../ports/store.ts';
 import type { Transport } from '../../ports/transport.ts';
+import type { MetricsSource } from '../evidence/sources.ts';
 import type { ActionLookup } from '../line/program.ts';
 import type { StepperPolicy } from './decision.ts';
 
@@ -15,6 +16,8 @@ export interface FleetPorts {
   readonly transport: Transport;
   readonly store: Store;
   readonly clock: Clock;
+  /** Where gates find their readings; absent: nowhere, and what they need is never enough. */
+  readonly metrics?: MetricsSource;
 }
 
 export interface ExecutionRequest {
@@ -22,6 +25,8 @@ export interface ExecutionRequest {
   readonly plan: Plan;
   /** Every node of the fleet, those without steps too. */
   readonly nodes: readonly DesiredNode[];
+  /** Whose windows, notice and consent count; a rollback asks nobody. */
+  readonly tenants: readonly DesiredTenant[];
   /** Fresh: seen after the lease was taken and open operations were recovered. */
   readonly observed: Observed;
   /** Of the execution that is resumed; null for a new one. */
@@ -34,7 +39,7 @@ export interface ExecutionRequest {
   readonly policy: StepperPolicy;
   /** Where a node finds a release. Throws NOT_FOUND. */
   readonly locate: (node: DesiredNode, release: WantedRelease) => ReleaseLocator;
-  /** Read again while a gate waits. */
+  /** Read again while a gate or a tenant is waited for. */
   readonly approvals: () => Promise<readonly DesiredApproval[]>;
   readonly emit: (event: EventBody) => void;
   /** First interrupt: nodes in hand finish, nothing else starts. */

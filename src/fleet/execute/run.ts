@@ -4,22 +4,41 @@
  * hand finish; a second does not wait for them, which is safe because an accepted operation ends without us.
  */
 import { formatInstant } from '../../kernel/units/instant.ts';
-import { completeStage, promoteStage, quarantine } from '../rollout.ts';
+import { GateTask } from '../gate/gate-task.ts';
+import { momentOf } from '../now.ts';
+import { quarantine } from '../rollout.ts';
 import { NodeCalls } from '../node-calls.ts';
 import type { RolloutRecord } from '../../model/rollout-record.ts';
-import type { Decision, StepperEnd } from './decision.ts';
+import type { EvidenceKeeping } from '../evidence/stage-evidence.ts';
+import type { Decision, StepperEnd, Wait } from './decision.ts';
 import type { JournalWriter } from './journal-writer.ts';
 import { NodeTask, type TaskWorld } from './node-task.ts';
+import type { Permits } from './permits.ts';
 import type { ExecutionRequest, FleetPorts } from './request.ts';
 import type { Stepper } from './step.ts';
+import { earliest } from './waiting.ts';
 
 /** A long wait is cut into pieces, so that `suspend` and `cancel` are heard. */
+/** A reason of its own: to make the usual error takes longer than all the rest of a wait. */
+const over = 'over';
 const longestWaitMs = 5000;
+/** How old what people allow may be: while somebody is waited for, and while nobody is. */
+const permitsWhileWaitingMs = 4500;
+const permitsMs = 30_000;
 
 export interface RunResult {
   readonly end: StepperEnd;
   readonly record: RolloutRecord;
   readonly durations: { readonly update: number[]; readonly rollback: number[] };
+}
+
+export interface RunParts {
+  readonly stepper: Stepper;
+  readonly journal: JournalWriter;
+  readonly record: RolloutRecord;
+  readonly permits: Permits;
+  /** null: there is no source of metrics. */
+  readonly keeper: EvidenceKeeping | null;
 }
 
 export class Runner {
@@ -29,6 +48,9 @@ export class Runner {
   readonly #journal: JournalWriter;
   readonly #abort = new AbortController();
   readonly #task: NodeTask;
+  readonly #gates: GateTask;
+  readonly #permits: Permits;
+  readonly #hasTenants: boolean;
   readonly #calls: NodeCalls;
   readonly #durations = { update: [] as number[], rollback: [] as number[] };
   #record: RolloutRecord;
@@ -37,18 +59,15 @@ export class Runner {
   #fatal: unknown = null;
   #said = '';
 
-  constructor(
-    request: ExecutionRequest,
-    ports: FleetPorts,
-    stepper: Stepper,
-    journal: JournalWriter,
-    record: RolloutRecord,
-  ) {
+  constructor(request: ExecutionRequest, ports: FleetPorts, parts: RunParts) {
+    const { stepper, journal, record, permits, keeper } = parts;
     this.#request = request;
     this.#ports = ports;
     this.#stepper = stepper;
     this.#journal = journal;
     this.#record = record;
+    this.#permits = permits;
+    this.#hasTenants = request.nodes.some((node) => node.tenants.length > 0);
     const authority = { store: ports.store.id, token: request.token };
     this.#calls = new NodeCalls(ports.transport, request.nodes, authority);
     const world: TaskWorld = {
@@ -58,9 +77,16 @@ export class Runner {
       calls: this.#calls,
       clock: ports.clock,
       signal: this.#abort.signal,
+      see: (observed) => {
+        keeper?.see(observed);
+        return stepper.see(observed);
+      },
       measured: (kind, durationMs) => this.#durations[kind].push(durationMs),
     };
     this.#task = new NodeTask(world);
+    const { signal } = this.#abort;
+    const changeRecord = (change: (record: RolloutRecord) => RolloutRecord) => this.#changeRecord(change);
+    this.#gates = new GateTask({ request, stepper, journal, clock: ports.clock, keeper, signal, changeRecord });
   }
 
   /** Throws FENCED when the lease was lost, and whatever the store throws. */
@@ -70,7 +96,7 @@ export class Runner {
     for (const signal of signals) signal.addEventListener('abort', wakeUp);
     try {
       for (const node of this.#request.observed.nodes) this.#task.see(node);
-      this.#stepper.approvals(await this.#request.approvals());
+      await this.#permits.refresh();
       return { end: await this.#loop(), record: this.#record, durations: this.#durations };
     } finally {
       for (const signal of signals) signal.removeEventListener('abort', wakeUp);
@@ -84,12 +110,13 @@ export class Runner {
       if (this.#fatal !== null) throw this.#fatal;
       if (this.#request.hard.aborted) return { kind: 'stopped', stop: { kind: 'interrupted' } };
       await this.#hearPeople();
-      const decision = this.#stepper.next(this.#ports.clock.nowMs());
+      if (this.#gates.nextLookInMs() === 0) this.#launch(this.#gates.look());
+      const decision = this.#stepper.next(momentOf(this.#ports.clock));
       const gateCameUp = await this.#completeStages();
       this.#task.stageAhead(this.#stepper.upcoming());
       switch (decision.kind) {
         case 'go':
-          this.#start(decision);
+          await this.#start(decision);
           break;
         case 'wait':
           if (!gateCameUp) await this.#wait(decision);
@@ -135,10 +162,13 @@ export class Runner {
     });
   }
 
-  #start(decision: Extract<Decision, { kind: 'go' }>): void {
+  async #start(decision: Extract<Decision, { kind: 'go' }>): Promise<void> {
     this.#said = '';
+    // Whoever took consent back is heard before the next node of a tenant is asked for.
+    if (this.#hasTenants && this.#stepper.direction === 'forward') await this.#permits.refresh(permitsMs);
     for (const step of decision.look) this.#launch(this.#task.run(step));
-    for (const step of decision.promote) this.#launch(this.#promote(step));
+    for (const step of decision.promote) this.#launch(this.#gates.promote(step));
+    for (const gate of decision.fail) this.#launch(this.#gates.fail(gate));
   }
 
   #launch(task: Promise<void>): void {
@@ -151,46 +181,10 @@ export class Runner {
     );
   }
 
-  async #promote(id: string): Promise<void> {
-    const step = this.#task.step(id);
-    const { stage } = step;
-    const startedMs = this.#ports.clock.nowMs();
-    await this.#journal.write({ step: id, event: 'begin' });
-    this.#request.emit({
-      type: 'step-started',
-      step: id,
-      target: step.target,
-      kind: step.kind,
-      stage,
-      direction: 'forward',
-    });
-    const promotes = this.#request
-      .actions(step)
-      .instructions(step)
-      .some((one) => one.kind === 'promote');
-    const at = formatInstant(this.#ports.clock.nowMs());
-    if (promotes) await this.#changeRecord((record) => promoteStage(record, stage, at));
-    await this.#journal.write({ step: id, event: 'done' });
-    const durationMs = this.#ports.clock.nowMs() - startedMs;
-    const outcome = { kind: 'done' } as const;
-    this.#request.emit({
-      type: 'step-finished',
-      step: id,
-      target: step.target,
-      outcome,
-      durationMs,
-      direction: 'forward',
-    });
-  }
-
   /** True when a gate came up: approvals were read again, so the decision is worth asking for once more. */
   async #completeStages(): Promise<boolean> {
-    const completed = this.#stepper.takeCompleted();
-    if (completed.length === 0) return false;
-    await this.#changeRecord((record) =>
-      completed.reduce((next, { stage, atMs }) => completeStage(next, stage, formatInstant(atMs)), record),
-    );
-    this.#stepper.approvals(await this.#request.approvals());
+    if (!(await this.#gates.completeStages())) return false;
+    await this.#permits.refresh();
     return true;
   }
 
@@ -201,7 +195,7 @@ export class Runner {
     await this.#ports.store.writeRecord(next, this.#request.token);
   }
 
-  async #wait(decision: Extract<Decision, { kind: 'wait' }>): Promise<void> {
+  async #wait(decision: Wait): Promise<void> {
     const { clock } = this.#ports;
     this.#say(decision);
     if (this.#woken) {
@@ -212,32 +206,30 @@ export class Runner {
       this.#wake = resolve;
     });
     const sleeping = new AbortController();
-    const untilMs = Math.min(decision.untilMs ?? Infinity, clock.nowMs() + longestWaitMs);
-    const slept = clock.sleep(Math.max(0, untilMs - clock.nowMs()), sleeping.signal);
+    const startedMs = clock.steadyMs();
+    const forMs = earliest(earliest(decision.forMs, this.#gates.nextLookInMs()), longestWaitMs)!;
+    const slept = clock.sleep(Math.max(0, forMs), sleeping.signal);
     await Promise.race([woken, slept]);
-    sleeping.abort();
+    sleeping.abort(over);
     this.#woken = false;
-    const due = decision.untilMs !== null && clock.nowMs() >= decision.untilMs;
-    // Reading them may mean reading a whole repository: while a stage bakes they do not count yet.
-    if (due && (decision.on === 'bake' || decision.on === 'approval')) {
-      this.#stepper.approvals(await this.#request.approvals());
-    }
-    if (due) await this.#task.look(decision.watch);
+    const isDue = decision.forMs !== null && clock.steadyMs() - startedMs >= decision.forMs;
+    await this.#hearApprovals(decision, isDue);
+    if (isDue) await this.#task.look(decision.watch);
+  }
+
+  /** Reading them may mean reading a whole repository: while a stage bakes they do not count yet. */
+  async #hearApprovals({ on }: Wait, isDue: boolean): Promise<void> {
+    if (on === 'approval' || on === 'consent') await this.#permits.refresh(permitsWhileWaitingMs);
+    if (on === 'window') await this.#permits.refresh(permitsMs);
+    if (on === 'bake' && isDue) await this.#permits.refresh();
   }
 
   /** Once per reason, not once per poll. */
-  #say(decision: Extract<Decision, { kind: 'wait' }>): void {
-    if (decision.on === null) return;
-    const key = `${decision.on} ${decision.detail}`;
-    if (key === this.#said) return;
-    this.#said = key;
-    const until = decision.on === 'bake' || decision.on === 'window' ? decision.untilMs : null;
-    this.#request.emit({
-      type: 'waiting',
-      on: decision.on,
-      detail: decision.detail,
-      until: until === null ? null : formatInstant(until),
-    });
+  #say({ on, topic, detail, until }: Wait): void {
+    if (on === null || topic === this.#said) return;
+    this.#said = topic;
+    const instant = until === null ? null : formatInstant(until);
+    this.#request.emit({ type: 'waiting', on, detail, until: instant });
   }
 
   #notify(): void {

@@ -1,26 +1,31 @@
 /**
  * The stepper: decides what a fleet execution does next, and nothing else. It holds no clock and does no I/O. The
- * runner tells it every journal entry once durable, and whatever nodes report; it answers with steps to take in
- * hand, what to wait for, when to turn back and how it ended. Fed the same things in the same order it answers the
+ * runner tells it every journal entry once durable, whatever nodes report, what people allow and what gates say; it
+ * answers with steps to take in hand, what to wait for, when to turn back and how it ended. Fed the same things in the same order it answers the
  * same, so a killed run is resumed by feeding it the journal. Each event costs the edges it touches, not the fleet.
  */
 import { ThemisError } from '../../kernel/error.ts';
-import { formatInstant } from '../../kernel/units/instant.ts';
 import type { Failure } from '../../kernel/outcome.ts';
 import type { DesiredApproval } from '../../model/desired.ts';
 import type { JournalEntry } from '../../model/journal.ts';
 import type { ObservedNode, ReachableNode } from '../../model/observed.ts';
 import { createSaga, type Saga } from '../../saga/machine.ts';
-import type { Decision, FailedStep, StepperEnd, StepperInput, Stop, Verdict } from './decision.ts';
-import { Gates, type CompletedStage, type GateState } from './gate.ts';
-import { Line, type LeaderMove, type Parked } from '../line/line.ts';
+import type { NodeWindows } from '../../windows/window-answer.ts';
+import type { StageEvidence } from '../evidence/stage-evidence.ts';
+import { Gates, type CompletedStage } from '../gate/gates.ts';
+import type { GateState } from '../gate/gate-state.ts';
+import { Line, type LeaderMove } from '../line/line.ts';
 import { buildProgram, type FleetProgram } from '../line/program.ts';
+import { shortageOf } from '../line/shortage.ts';
 import { changesHands, standingOf } from '../line/state-match.ts';
 import type { Turn } from '../line/turn.ts';
-import { earliest, gateNotOpen, waitFor, waitForGate } from './waiting.ts';
+import type { Now } from '../now.ts';
+import type { Decision, FailedGate, FailedStep, StepperEnd, StepperInput, Stop, Verdict } from './decision.ts';
+import { Patience } from './patience.ts';
+import { barOf } from './permit.ts';
+import { earliest, idleOf, leftText, waitFor } from './waiting.ts';
 
 const pollMs = 1000;
-const longestRetryMs = 5000;
 const watchLimit = 32;
 
 export class Stepper {
@@ -29,8 +34,10 @@ export class Stepper {
   readonly #saga: Saga;
   readonly #line: Line;
   readonly #gates: Gates;
+  readonly #patience: Patience;
   readonly #failed: FailedStep[] = [];
   readonly #doubtful = new Set<Turn>();
+  #windows: NodeWindows;
   #ended = 0;
   #changed = false;
   #stop: Stop | null = null;
@@ -38,9 +45,13 @@ export class Stepper {
 
   constructor(input: StepperInput) {
     this.#input = input;
-    this.#program = buildProgram(input.plan, input.nodes, input.actions, input.policy.onFailure);
+    this.#windows = input.windows;
+    const { onFailure, maxReplicationLagMs } = input.policy;
+    const { estimates } = input.record;
+    this.#program = buildProgram({ ...input, onFailure, maxReplicationLagMs, estimates });
     this.#saga = createSaga(this.#program.saga);
     this.#line = new Line(this.#program);
+    this.#patience = new Patience(this.#line, input.policy.patienceMs);
     this.#gates = new Gates(this.#program.turns.values(), input.actions, input.plan.targetDigest, input.record);
     for (const entry of input.journal) this.record(entry);
     for (const turn of this.#doubtful) this.#line.offerInDoubt(turn);
@@ -84,8 +95,16 @@ export class Stepper {
     return this.#gates.takeCompleted();
   }
 
-  approvals(list: readonly DesiredApproval[]): void {
-    this.#gates.approvals(list);
+  /** What people allow, read again: for gates, and what follows from it for the nodes of tenants. */
+  permit(approvals: readonly DesiredApproval[], windows: NodeWindows): void {
+    this.#gates.approvals(approvals);
+    this.#windows = windows;
+    if (this.direction === 'forward') this.#line.askTenantsAgain();
+  }
+
+  /** What the gates of a stage say now. */
+  evidence(said: StageEvidence): void {
+    this.#gates.evidence(said);
   }
 
   /** The first reason counts. */
@@ -106,22 +125,18 @@ export class Stepper {
       case 'undo-begin':
         turn.inDoubt = true;
         this.#doubtful.add(turn);
+        if (turn.node === null) this.#gates.begun(turn, entry);
         return;
       case 'done':
       case 'unchanged':
         if (turn.node !== null && entry.event === 'done') this.#changed = true;
-        if (turn.node !== null) this.#gates.nodeEnded(turn.step.stage, entry.at);
+        if (turn.node !== null) this.#gates.nodeEnded(turn.step, entry.at);
         this.#end(turn, true);
         return;
       case 'failed':
         turn.asBefore = entry.detail?.['asBefore'] === true;
         this.#changed ||= entry.detail?.['refused'] !== true;
-        this.#failed.push({
-          step: entry.step,
-          failure: entry.failure ?? { code: 'BUG', message: 'no failure was recorded', retry: 'never' },
-          asBefore: turn.asBefore,
-          refused: entry.detail?.['refused'] === true,
-        });
+        this.#failed.push(failedStep(entry.step, entry));
         this.#end(turn, false);
         return;
       default:
@@ -140,6 +155,13 @@ export class Stepper {
     return this.#turn(step).inDoubt;
   }
 
+  /** What the node of a step is told about leading; as it is believed now. */
+  leadership(step: string): { readonly unlessLeading: boolean; readonly mayGoLeaderless: boolean } {
+    const { node } = this.#turn(step);
+    if (node === null) return { unlessLeading: false, mayGoLeaderless: false };
+    return { unlessLeading: node.role !== 'leader', mayGoLeaderless: !node.cluster.couldLeadWithout(node) };
+  }
+
   /** Nodes to look at just before a step, itself among them. */
   lookList(step: string): string[] {
     const { node } = this.#turn(step);
@@ -151,15 +173,15 @@ export class Stepper {
     if (this.direction === 'back' || this.#failed.length > 0 || this.stopping !== null) return [];
     return this.#line
       .takeUpcoming()
-      .filter((turn) => turn.place === 'pending' && turn.node !== null)
+      .filter((turn) => turn.node !== null && (turn.place === 'pending' || turn.bar?.on === 'window'))
       .map((turn) => turn.step.id);
   }
 
   /** A step in hand, after a fresh look at its node and cluster; `operation` is the id the runner uses for it. */
-  verdict(step: string, observed: ObservedNode, operation: string, nowMs: number): Verdict {
+  verdict(step: string, observed: ObservedNode, operation: string, now: Now): Verdict {
     const turn = this.#turn(step);
     if (!observed.reachable) {
-      this.noAnswer(step, observed.failure, nowMs);
+      this.noAnswer(step, observed.failure, now);
       return { kind: 'later' };
     }
     const own = observed.operation?.id === operation;
@@ -167,32 +189,31 @@ export class Stepper {
     if (!turn.inDoubt || own) turn.silentSinceMs = null;
     if (own) return { kind: 'begin' };
     if (observed.operation !== null) return { kind: 'recover' };
-    return this.direction === 'forward'
-      ? this.#verdictForward(turn, observed, nowMs)
-      : this.#verdictBack(turn, observed);
+    return this.direction === 'forward' ? this.#verdictForward(turn, observed, now) : this.#verdictBack(turn, observed);
   }
 
   /**
    * A step in hand got no answer: it is parked and tried again. When patience is over the execution stops, because a
    * lost connection says nothing about the effect, and neither a failure nor an undo would be honest.
    */
-  noAnswer(step: string, failure: Failure, nowMs: number): void {
+  noAnswer(step: string, failure: Failure, now: Now): void {
     const turn = this.#turn(step);
-    turn.silentSinceMs ??= nowMs;
-    if (nowMs - turn.silentSinceMs < this.#input.policy.patienceMs) {
-      this.#park(turn, nowMs);
-      return;
-    }
+    if (this.#patience.again(turn, 'silentSinceMs', now)) return;
     this.stop({ kind: 'lost', step, failure });
     this.#line.release(turn);
   }
 
   /** The node answered that it cannot do it now: parked, or false when patience is over and it counts as a failure. */
-  notNow(step: string, nowMs: number): boolean {
+  notNow(step: string, now: Now): boolean {
+    return this.#patience.again(this.#turn(step), 'refusedSinceMs', now);
+  }
+
+  /** The node answered that it leads. Where it is seen to, its turn comes last; else it has moved again. */
+  leads(step: string, now: Now): boolean {
     const turn = this.#turn(step);
-    turn.refusedSinceMs ??= nowMs;
-    if (nowMs - turn.refusedSinceMs >= this.#input.policy.patienceMs) return false;
-    this.#park(turn, nowMs);
+    if (turn.node?.role !== 'leader') return this.notNow(step, now);
+    turn.refusedSinceMs = null;
+    this.#line.release(turn);
     return true;
   }
 
@@ -201,43 +222,47 @@ export class Stepper {
     this.#line.release(this.#turn(step));
   }
 
-  next(nowMs: number): Decision {
-    this.#line.wake(nowMs);
-    const gates = this.#gates.states(this.#line.gates, nowMs);
-    const go = this.#start(gates);
+  next(now: Now): Decision {
+    this.#line.wake(now);
+    const gates = this.#gates.states(this.#line.gates, now);
+    const go = this.#start(gates, now);
     if (go !== undefined) {
       this.#stalledSinceMs = null;
       return go;
     }
-    const parked = this.#line.nextParked();
-    const wakeMs = parked?.untilMs;
-    if (this.#line.held > 0) {
-      const polls = this.#line.blocked.size > 0 && this.stopping === null;
-      const untilMs = earliest(wakeMs, polls ? nowMs + pollMs : undefined);
-      return waitFor(null, '', untilMs, polls ? this.#watchList() : []);
-    }
+    const again = this.#line.parking.nextTry();
+    const againMs = again && Math.max(0, again.untilMs - now.steadyMs);
+    if (this.#line.held > 0) return this.#whileInHand(againMs, now);
     if (this.stopping !== null) return { kind: 'finish', end: { kind: 'stopped', stop: this.stopping } };
-    if (this.direction === 'forward' && this.#failed.length > 0) return this.#afterFailure(wakeMs);
-    if (parked !== undefined && isSilent(parked.turn)) {
-      return waitFor('health', `${parked.turn.step.target} does not answer`, parked.untilMs, []);
-    }
-    return this.#idle(gates, parked, nowMs);
+    if (this.direction === 'forward' && this.#failed.length > 0) return this.#afterFailure(againMs);
+    if (again !== undefined) return waitFor('health', `${again.turn.step.target} does not answer`, againMs!);
+    return this.#idle(gates, now);
   }
 
-  #start(gates: ReadonlyMap<Turn, GateState>): Decision | undefined {
+  #whileInHand(againMs: number | undefined, { nowMs }: Now): Decision {
+    const polls = this.#line.blocked.size > 0 && this.stopping === null;
+    const window = this.#line.parking.nextWindow();
+    const windowMs = window === undefined ? undefined : Math.max(0, window.untilMs - nowMs);
+    const forMs = earliest(earliest(againMs, windowMs), polls ? pollMs : undefined);
+    return waitFor(null, '', forMs, { watch: polls ? this.#line.watchList(watchLimit) : [] });
+  }
+
+  #start(gates: ReadonlyMap<Turn, GateState>, now: Now): Decision | undefined {
     const look: string[] = [];
     const promote: string[] = [];
+    const fail: FailedGate[] = [];
     const failing = this.direction === 'forward' && this.#failed.length > 0;
     if (this.stopping === null && !failing) {
       while (this.#line.held < this.#input.policy.parallelism) {
-        const turn = this.#line.take();
+        const turn = this.#line.take((one) => this.#barOf(one, now));
         if (turn === undefined) break;
         look.push(turn.step.id);
       }
       for (const [turn, state] of gates) {
-        if (state.kind !== 'open') continue;
+        if (state.kind !== 'open' && state.kind !== 'failed') continue;
         this.#line.hold(turn);
-        promote.push(turn.step.id);
+        if (state.kind === 'open') promote.push(turn.step.id);
+        else fail.push({ step: turn.step.id, failure: state.failure, detail: state.detail });
       }
     } else if (this.stopping === null) {
       for (const turn of this.#doubtful) {
@@ -246,64 +271,59 @@ export class Stepper {
         look.push(turn.step.id);
       }
     }
-    return look.length + promote.length === 0 ? undefined : { kind: 'go', look, promote };
+    return look.length + promote.length + fail.length === 0 ? undefined : { kind: 'go', look, promote, fail };
   }
 
-  #park(turn: Turn, nowMs: number): void {
-    const delayMs = Math.min(longestRetryMs, 250 * 2 ** Math.min(turn.attempts, 10));
-    turn.attempts += 1;
-    this.#line.park(turn, nowMs + delayMs);
+  #barOf(turn: Turn, { nowMs }: Now) {
+    return this.direction === 'forward' ? barOf(turn, this.#windows, nowMs) : undefined;
   }
 
-  #afterFailure(wakeMs: number | undefined): Decision {
-    if (this.#doubtful.size > 0 && wakeMs !== undefined)
-      return waitFor('operation', 'a node does not answer', wakeMs, []);
-    if (this.#input.policy.onFailure === 'pause')
+  #afterFailure(againMs: number | undefined): Decision {
+    if (this.#doubtful.size > 0 && againMs !== undefined) {
+      return waitFor('operation', 'a node does not answer', againMs);
+    }
+    // The stage itself says that what was not judged in time is taken back, whatever happens after a failure.
+    const told = this.#failed.find((one) => one.failure.code === 'EVIDENCE_INSUFFICIENT');
+    if (this.#input.policy.onFailure === 'pause' && told === undefined) {
       return { kind: 'finish', end: { kind: 'paused', failed: this.#failed } };
+    }
     const { step, failure } = this.#failed[0]!;
     return { kind: 'turn', because: step, failure };
   }
 
-  /** Nothing is in hand and nothing may start: wait for a gate or for nodes to come back, or it is over. */
-  #idle(gates: ReadonlyMap<Turn, GateState>, parked: Parked | undefined, nowMs: number): Decision {
-    const gate = [...gates].find(([, state]) => state.kind !== 'open');
-    if (gate !== undefined && this.#input.policy.wait) {
-      const decision = waitForGate(gate[0], gate[1], nowMs);
+  /** Nothing is in hand and nothing may start: wait for whatever opens first, or it is over. */
+  #idle(gates: ReadonlyMap<Turn, GateState>, now: Now): Decision {
+    const about = [...gates].map(([turn, state]) => [this.#gates.gateOf(turn), state] as const);
+    const idle = idleOf(about, this.#line.parking, now);
+    const refused = idle.find(({ end }) => end.kind === 'not-finished' && end.refused);
+    if (refused !== undefined) return { kind: 'finish', end: refused.end };
+    const waits = idle.flatMap(({ wait, urgent = false }) =>
+      wait !== undefined && (urgent || this.#input.policy.wait) ? [wait] : [],
+    );
+    const [first] = waits;
+    if (first !== undefined) {
       const polls = this.#line.blocked.size > 0;
-      if (!polls) return decision;
-      return { ...decision, untilMs: nowMs + pollMs, watch: this.#watchList() } as Decision;
+      const forMs = waits.reduce((least, one) => earliest(least, one.forMs), polls ? pollMs : null);
+      return { ...first, forMs, watch: polls ? this.#line.watchList(watchLimit) : [] };
     }
-    if (this.#line.blocked.size > 0) return this.#stalled(nowMs);
-    if (gate !== undefined) return { kind: 'finish', end: gateNotOpen(gate[0], gate[1]) };
-    if (parked !== undefined) return this.#window(parked);
-    return { kind: 'finish', end: this.#result() };
+    if (this.#line.blocked.size > 0) return this.#stalled(now);
+    return { kind: 'finish', end: idle[0]?.end ?? this.#result() };
   }
 
-  #window(parked: Parked): Decision {
-    const detail = `${parked.turn.step.target} waits for its window, which opens ${formatInstant(parked.untilMs)}`;
-    if (this.#input.policy.wait) return waitFor('window', detail, parked.untilMs, []);
-    return { kind: 'finish', end: { kind: 'not-finished', detail, refused: false, over: false } };
-  }
-
-  #stalled(nowMs: number): Decision {
+  #stalled({ steadyMs }: Now): Decision {
     const [cluster] = this.#line.blocked;
-    const reason = cluster!.blocked ?? 'health';
-    const down = [...cluster!.down].slice(0, 5).map((node) => node.name);
-    const detail =
-      reason === 'leader'
-        ? `cluster ${cluster!.name} has no leader`
-        : `cluster ${cluster!.name} cannot spare another node: ${down.join(', ')} ${down.length === 1 ? 'is' : 'are'} down`;
-    this.#stalledSinceMs ??= nowMs;
-    const endMs = this.#stalledSinceMs + this.#input.policy.patienceMs;
-    if (nowMs >= endMs) return { kind: 'finish', end: { kind: 'stalled', detail } };
-    return waitFor(reason, detail, Math.min(endMs, nowMs + pollMs), this.#watchList());
+    const { on, detail, topic } = shortageOf(cluster!);
+    this.#stalledSinceMs ??= steadyMs;
+    const leftMs = this.#stalledSinceMs + this.#input.policy.patienceMs - steadyMs;
+    if (leftMs <= 0) return { kind: 'finish', end: { kind: 'stalled', detail } };
+    return waitFor(on, detail, Math.min(leftMs, pollMs), { topic, watch: this.#line.watchList(watchLimit) });
   }
 
   #result(): StepperEnd {
     if (this.direction === 'forward') {
       const left = this.#program.turns.size - this.#ended;
       if (left === 0) return { kind: 'done' };
-      const detail = `${left} ${left === 1 ? 'step is' : 'steps are'} left that cannot start now`;
+      const detail = leftText(this.#input.plan, left);
       return { kind: 'not-finished', detail, refused: false, over: true };
     }
     const left = [...this.#program.turns.values()].filter((turn) => this.#isLeft(turn)).map((turn) => turn.step.id);
@@ -312,7 +332,7 @@ export class Stepper {
       : { kind: 'undo-incomplete', failed: this.#failed, left };
   }
 
-  #verdictForward(turn: Turn, observed: ReachableNode, nowMs: number): Verdict {
+  #verdictForward(turn: Turn, observed: ReachableNode, now: Now): Verdict {
     const standing = standingOf(observed, turn.step);
     if (turn.inDoubt && standing === 'after') return { kind: 'confirm' };
     if (this.stopping === null && this.#failed.length > 0 && turn.inDoubt) return { kind: 'not-started' };
@@ -322,8 +342,9 @@ export class Stepper {
       this.stop({ kind: 'stale', step: turn.step.id, detail: `${turn.step.target} is no longer what the plan found` });
       return this.#later(turn);
     }
-    if (nowMs > turn.startBeforeMs) {
-      this.#line.drop(turn);
+    const bar = this.#barOf(turn, now);
+    if (bar !== undefined) {
+      this.#line.bar(turn, bar);
       return { kind: 'later' };
     }
     return this.#line.admits(turn) ? { kind: 'begin' } : this.#later(turn);
@@ -342,17 +363,6 @@ export class Stepper {
   #later(turn: Turn): Verdict {
     this.#line.release(turn);
     return { kind: 'later' };
-  }
-
-  #watchList(): string[] {
-    const names: string[] = [];
-    for (const cluster of this.#line.blocked) {
-      for (const node of cluster.blocked === 'leader' ? cluster.members : cluster.down) {
-        if (names.length >= watchLimit) return names;
-        names.push(node.name);
-      }
-    }
-    return names;
   }
 
   #end(turn: Turn, satisfied: boolean): void {
@@ -379,7 +389,11 @@ export class Stepper {
   }
 }
 
-/** Parked because its node gives no answer, and not until a window opens. */
-function isSilent(turn: Turn): boolean {
-  return turn.silentSinceMs !== null || turn.refusedSinceMs !== null;
+function failedStep(step: string, { failure, detail }: Pick<JournalEntry, 'failure' | 'detail'>): FailedStep {
+  return {
+    step,
+    failure: failure ?? { code: 'BUG', message: 'no failure was recorded', retry: 'never' },
+    asBefore: detail?.['asBefore'] === true,
+    refused: detail?.['refused'] === true,
+  };
 }

@@ -5,6 +5,7 @@
  */
 import { Heap } from '../../kernel/heap.ts';
 import type { WaitReason } from '../../model/event.ts';
+import type { Replication } from '../../model/observed.ts';
 import type { Constraint, PlanStep } from '../../model/plan.ts';
 import { maySkew } from './skew.ts';
 import type { NodeView, Turn } from './turn.ts';
@@ -22,6 +23,13 @@ export class Cluster {
   maxUnavailable = 1;
   mustStayUp: number | null = null;
   maxMinorSkew: number | null = null;
+  /** A member that is further behind counts as away. */
+  maxReplicationLagMs = Infinity;
+  readonly lagging = new Set<NodeView>();
+  /** Members that report groups of data with too few copies. */
+  readonly underReplicated = new Set<NodeView>();
+  /** Members that see too few others for one more to go. */
+  readonly seesFew = new Set<NodeView>();
   /** In the stepper's queue of clusters to try. */
   queued = false;
   /** Why candidates wait although nothing of the cluster is in hand. */
@@ -29,7 +37,7 @@ export class Cluster {
   #upCandidates = new Heap<Turn>(byPriority);
   #downCandidates = new Heap<Turn>(byPriority);
   #skewed: Turn[] = [];
-  /** Nodes that are down or in hand. */
+  /** Nodes that are down, in hand or far behind. */
   #unavailable = 0;
   /** Nodes that have nothing installed, not in hand: no share of what is unavailable, but no vote for a quorum. */
   #bare = 0;
@@ -76,7 +84,7 @@ export class Cluster {
     this.#open[rank]! += change;
   }
 
-  /** The two ways in which a node is unavailable; it counts once. */
+  /** The ways in which a node is unavailable; it counts once. */
   setUp(node: NodeView, up: boolean, bare = false): void {
     this.#count(node, -1);
     node.up = up;
@@ -95,7 +103,34 @@ export class Cluster {
 
   #count(node: NodeView, change: 1 | -1): void {
     if (node.bare && node.held === null) this.#bare += change;
-    else if (!node.up || node.held !== null) this.#unavailable += change;
+    else if (!node.up || node.held !== null || node.lagging) this.#unavailable += change;
+  }
+
+  /** True when it matters for what may start. `replication`: what a member that is up says of the group. */
+  setReplication(node: NodeView, replication: Replication | undefined): boolean {
+    node.replication = replication;
+    const { lagMs = null, underReplicatedGroups = null, membersUp = null } = replication ?? {};
+    const lagging = lagMs !== null && lagMs > this.maxReplicationLagMs;
+    let changed = node.lagging !== lagging;
+    this.#count(node, -1);
+    node.lagging = lagging;
+    this.#count(node, 1);
+    if (lagging) this.lagging.add(node);
+    else this.lagging.delete(node);
+    const needed = this.membersNeeded;
+    changed = keep(this.underReplicated, node, (underReplicatedGroups ?? 0) > 0) || changed;
+    return keep(this.seesFew, node, needed !== null && membersUp !== null && membersUp < needed) || changed;
+  }
+
+  /** Members that have to be up before one more goes. */
+  get membersNeeded(): number | null {
+    return this.mustStayUp === null ? null : this.mustStayUp + 1;
+  }
+
+  /** Whether another member that serves could lead in place of this one. */
+  couldLeadWithout(node: NodeView): boolean {
+    const counts = node.up && !node.bare && node.held === null && !node.lagging;
+    return this.members.length - this.#bare - this.#unavailable > Number(counts);
   }
 
   countRole(node: NodeView, change: 1 | -1): void {
@@ -127,10 +162,12 @@ export class Cluster {
     if (!this.#skewAllows(node, target)) return 'skew';
     // It is down already: touching it costs nothing extra.
     if (!node.up) return undefined;
-    const unavailable = this.#unavailable + Number(node.held === null);
-    if (unavailable > this.maxUnavailable) return 'health';
+    const unavailable = this.#unavailable + Number(node.held === null && !node.lagging);
+    if (unavailable > this.maxUnavailable) return this.lagging.size > 0 ? 'quorum' : 'health';
+    if (this.underReplicated.size > 0) return 'quorum';
     if (this.mustStayUp === null) return undefined;
     if (this.members.length - this.#bare - unavailable < this.mustStayUp) return 'quorum';
+    if (this.seesFew.size > 0) return 'quorum';
     return this.leaders.size === 0 && this.#followers > 0 ? 'leader' : undefined;
   }
 
@@ -189,7 +226,7 @@ export class Cluster {
       if (names.size >= wholeLook) break;
       names.add(leader.name);
     }
-    for (const one of this.down) {
+    for (const one of this.wanting()) {
       if (names.size >= wholeLook) break;
       if (one.held === null) names.add(one.name);
     }
@@ -200,6 +237,14 @@ export class Cluster {
       if (member.held === null) names.add(member.name);
     }
     return [...names];
+  }
+
+  /** Members that have to come back, or to catch up. */
+  *wanting(): Generator<NodeView> {
+    yield* this.down;
+    yield* this.lagging;
+    yield* this.underReplicated;
+    yield* this.seesFew;
   }
 
   #skewAllows(node: NodeView, target: Readonly<Record<string, string>>): boolean {
@@ -214,6 +259,14 @@ export class Cluster {
     }
     return true;
   }
+}
+
+/** True when it was not so before. */
+function keep(set: Set<NodeView>, node: NodeView, isIn: boolean): boolean {
+  if (set.has(node) === isIn) return false;
+  if (isIn) set.add(node);
+  else set.delete(node);
+  return true;
 }
 
 function installs({ before }: PlanStep): boolean {

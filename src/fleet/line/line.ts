@@ -3,22 +3,18 @@
  * clusters keep availability, quorum and skew. A need on a step gives way while that step is postponed because its
  * node leads. Each event costs the edges it touches, never the size of the fleet.
  */
-import { Heap } from '../../kernel/heap.ts';
 import type { ObservedNode, Role } from '../../model/observed.ts';
 import type { StepState } from '../../model/plan.ts';
+import type { Now } from '../now.ts';
 import type { Cluster } from './cluster.ts';
+import { Parking } from './parking.ts';
 import type { FleetProgram } from './program.ts';
-import type { NodeView, Turn } from './turn.ts';
+import type { Bar, NodeView, Turn } from './turn.ts';
 
 export interface LeaderMove {
   readonly cluster: string;
   readonly from: string | null;
   readonly to: string | null;
-}
-
-export interface Parked {
-  readonly turn: Turn;
-  readonly untilMs: number;
 }
 
 export class Line {
@@ -29,8 +25,8 @@ export class Line {
   readonly blocked = new Set<Cluster>();
   /** Gates whose needs are met. */
   readonly gates = new Set<Turn>();
+  readonly parking = new Parking();
   readonly #program: FleetProgram;
-  readonly #parked = new Heap<Parked>((a, b) => a.untilMs - b.untilMs);
   /** Clusters to try, first in first out; what lies before the head has been tried. */
   #queue: Cluster[] = [];
   #head = 0;
@@ -41,9 +37,7 @@ export class Line {
     this.#program = program;
     for (const turn of program.turns.values()) turn.node?.cluster.countOpen(turn.rank, 1);
     for (const turn of program.turns.values()) {
-      if (turn.place !== 'pending') continue;
-      if (turn.opensAtMs > -Infinity) this.#parkUntil(turn, turn.opensAtMs);
-      else if (turn.missing === 0) this.#ready(turn);
+      if (turn.place === 'pending' && turn.missing === 0) this.#ready(turn);
     }
   }
 
@@ -67,6 +61,7 @@ export class Line {
     const up = observed.reachable && !bare && status !== 'unhealthy' && status !== 'stopped';
     changed = this.#setUp(node, up, bare) || changed;
     changed = this.#setRole(node, observed.reachable ? observed.role : 'unknown') || changed;
+    changed = cluster.setReplication(node, up && observed.reachable ? observed.replication : undefined) || changed;
     if (changed) this.#activate(cluster);
   }
 
@@ -84,16 +79,21 @@ export class Line {
     return turns;
   }
 
-  /** Takes the next candidate in hand; undefined when none may start now. */
-  take(): Turn | undefined {
+  /** Takes the next candidate in hand; undefined when none may start now. `barOf`: what its tenants have against it. */
+  take(barOf: (turn: Turn) => Bar | undefined): Turn | undefined {
     for (let cluster = this.#queue[this.#head]; cluster !== undefined; cluster = this.#queue[this.#head]) {
       const found = cluster.take(
         (turn) => this.#isCandidate(turn),
         (turn) => this.targetOf(turn),
       );
       if (typeof found === 'object') {
-        this.hold(found);
-        return found;
+        const bar = barOf(found);
+        if (bar === undefined) {
+          this.hold(found);
+          return found;
+        }
+        this.parking.forTenants(found, bar);
+        continue;
       }
       this.#dropHead();
       cluster.queued = false;
@@ -109,6 +109,18 @@ export class Line {
     if (this.#head * 2 < this.#queue.length) return;
     this.#queue = this.#queue.slice(this.#head);
     this.#head = 0;
+  }
+
+  /** Whom to look at again, because blocked clusters wait for them; so many at most. */
+  watchList(limit: number): string[] {
+    const names = new Set<string>();
+    for (const cluster of this.blocked) {
+      for (const node of cluster.blocked === 'leader' ? cluster.members : cluster.wanting()) {
+        if (names.size >= limit) return [...names];
+        names.add(node.name);
+      }
+    }
+    return [...names];
   }
 
   hold(turn: Turn): void {
@@ -127,16 +139,18 @@ export class Line {
     this.#offer(turn);
   }
 
+  /** For another try, at an instant of steady time. */
   park(turn: Turn, untilMs: number): void {
     this.#unhold(turn, 'parked');
     this.#refresh(turn);
-    this.#parkUntil(turn, untilMs);
+    this.parking.forAnotherTry(turn, untilMs);
   }
 
-  /** It will not happen in this execution; what needs it will not either. */
-  drop(turn: Turn): void {
-    this.#unhold(turn, 'never');
+  /** Until its tenants allow it. */
+  bar(turn: Turn, bar: Bar): void {
+    this.#unhold(turn, 'parked');
     this.#refresh(turn);
+    this.parking.forTenants(turn, bar);
   }
 
   /** `satisfied`: what waits for it may go on. */
@@ -163,20 +177,18 @@ export class Line {
   }
 
   /** Parked turns whose instant has come are candidates again. */
-  wake(nowMs: number): void {
-    for (let next = this.#parked.peek(); next !== undefined && next.untilMs <= nowMs; next = this.#parked.peek()) {
-      this.#parked.pop();
-      if (next.turn.place !== 'parked') continue;
-      next.turn.place = 'pending';
-      this.#refresh(next.turn);
-      this.#offer(next.turn);
-    }
+  wake(now: Now): void {
+    for (const turn of this.parking.takeDue(now)) this.#offerAgain(turn);
   }
 
-  /** The parked turn that wakes first. */
-  nextParked(): Parked | undefined {
-    while (this.#parked.size > 0 && this.#parked.peek()!.turn.place !== 'parked') this.#parked.pop();
-    return this.#parked.peek();
+  /** What tenants allow has changed: whoever they held back is asked for again. */
+  askTenantsAgain(): void {
+    for (const turn of this.parking.takeBarred()) this.#offerAgain(turn);
+  }
+
+  #offerAgain(turn: Turn): void {
+    this.#refresh(turn);
+    this.#offer(turn);
   }
 
   /** A turn that was begun before a crash may be taken whatever its needs say now. */
@@ -191,14 +203,15 @@ export class Line {
     this.gates.clear();
     for (const cluster of this.#program.clusters.values()) cluster.clearCandidates();
     const turns = [...this.#program.turns.values()];
-    const lastHop = turns.reduce((most, turn) => Math.max(most, turn.hop), 0);
+    const lastLevel = turns.reduce((most, turn) => Math.max(most, turn.level), 0);
     for (const turn of turns) {
       Object.assign(turn, { links: [], missing: 0, released: false, postponed: false, inDoubt: false });
       Object.assign(turn, {
         silentSinceMs: null,
         refusedSinceMs: null,
         attempts: 0,
-        rank: lastHop - turn.hop,
+        rank: lastLevel - turn.level,
+        bar: null,
         priority: -turn.endOrder,
       });
       turn.place = toUndo(turn) ? 'pending' : 'ended';
@@ -271,7 +284,7 @@ export class Line {
     const postponed = turn.node.role === 'leader' && turn.node.cluster.lowestOpenRank <= turn.rank;
     if (postponed === turn.postponed) return;
     turn.postponed = postponed;
-    this.#setReleased(turn, postponed);
+    this.#setReleased(turn, givesWay(turn));
     if (!postponed) this.#offer(turn);
   }
 
@@ -282,9 +295,16 @@ export class Line {
     for (let turn = work.pop(); turn !== undefined; turn = work.pop()) {
       for (const link of turn.links) {
         link.missing += released ? -1 : 1;
+        if (!released) {
+          if (!link.postponed || !link.released) continue;
+          link.released = false;
+          work.push(link);
+          continue;
+        }
         if (link.missing > 0) continue;
         // On the way back, what has nothing to take back passes the word on.
-        if (link.place === 'ended' && this.direction === 'back' && !link.released) {
+        const passesOn = link.place === 'ended' ? this.direction === 'back' : givesWay(link);
+        if (passesOn && !link.released) {
           link.released = true;
           work.push(link);
         } else this.#ready(link);
@@ -331,11 +351,11 @@ export class Line {
     if (cluster.countVersions(this.targetOf(turn), -1)) this.#unskew(cluster);
     this.#activate(cluster);
   }
+}
 
-  #parkUntil(turn: Turn, untilMs: number): void {
-    turn.place = 'parked';
-    this.#parked.push({ turn, untilMs });
-  }
+/** A turn that is postponed holds nobody up, once its own is due: what has to come before it comes before the rest too. */
+function givesWay({ postponed, missing }: Turn): boolean {
+  return postponed && missing === 0;
 }
 
 /** Stages are skipped on the way back, and a cluster that cannot go on holds up no other. */

@@ -2,9 +2,9 @@
 import type { Action } from '../../actions/instruction.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import { topologicalOrder } from '../../kernel/graph.ts';
-import { parseInstant } from '../../kernel/units/instant.ts';
 import type { DesiredNode } from '../../model/desired.ts';
-import type { Plan, PlanStep, ScheduledStep } from '../../model/plan.ts';
+import type { Plan, PlanStep } from '../../model/plan.ts';
+import type { Estimates } from '../../model/rollout-record.ts';
 import type { SagaProgram } from '../../saga/program.ts';
 import { Cluster } from './cluster.ts';
 import type { NodeView, Turn } from './turn.ts';
@@ -18,23 +18,21 @@ export interface FleetProgram {
   readonly saga: SagaProgram;
 }
 
-export function buildProgram(
-  plan: Plan,
-  nodes: readonly DesiredNode[],
-  actions: ActionLookup,
-  onFailure: 'rollback' | 'pause',
-): FleetProgram {
-  const { views, clusters } = buildClusters(plan, nodes);
+export interface ProgramInput {
+  readonly plan: Plan;
+  /** Every node of the fleet. */
+  readonly nodes: readonly DesiredNode[];
+  readonly actions: ActionLookup;
+  readonly onFailure: 'rollback' | 'pause';
+  readonly maxReplicationLagMs: number;
+  readonly estimates: Estimates;
+}
+
+export function buildProgram(input: ProgramInput): FleetProgram {
+  const { plan, onFailure } = input;
+  const { views, clusters } = buildClusters(input);
   const order = orderOf(plan);
-  const turns = new Map<string, Turn>();
-  const deferred = new Set(plan.deferred.map((one) => one.step));
-  const windows = new Map(plan.schedule.map((one) => [one.step, one]));
-  for (const [index, step] of plan.steps.entries()) {
-    turns.set(
-      step.id,
-      makeTurn(step, index, nodeOf(step, views), actions, deferred.has(step.id), windows.get(step.id)),
-    );
-  }
+  const turns = makeTurns(input, views);
   const needs = new Map<string, Set<string>>(plan.steps.map((step) => [step.id, new Set(step.needs)]));
   for (const id of order) {
     const turn = turns.get(id)!;
@@ -43,17 +41,34 @@ export function buildProgram(
     // Two steps of one node never overlap, whatever the plan says of them.
     if (previous !== undefined) needs.get(id)!.add(previous.step.id);
     turn.hop = turn.node.turns.length;
-    turn.rank = turn.hop;
     turn.node.turns.push(turn);
   }
+  chainGates(plan, turns, needs);
+  const lastHop = plan.steps.reduce((last, step) => Math.max(last, step.hop ?? 0), 0);
   for (const [id, list] of needs) {
     const turn = turns.get(id)!;
+    // The last hop of a plan has no number. Where no hop is numbered at all, a node's own steps are counted.
+    turn.level = lastHop === 0 ? turn.hop : (turn.step.hop ?? lastHop + 1) - 1;
+    turn.rank = turn.level;
     for (const need of list) {
       turns.get(need)!.links.push(turn);
       turn.missing += 1;
     }
   }
   return { turns, nodes: views, clusters, saga: sagaOf(plan, turns, onFailure) };
+}
+
+/**
+ * A gate needs the one before it. Needs on nodes alone would not do: a stage of which every node leads at some moment
+ * would be passed before its turn, because a gate does not wait for a node that leads.
+ */
+function chainGates(plan: Plan, turns: ReadonlyMap<string, Turn>, needs: ReadonlyMap<string, Set<string>>): void {
+  let previous: string | undefined;
+  for (const { id } of plan.steps) {
+    if (turns.get(id)!.node !== null) continue;
+    if (previous !== undefined) needs.get(id)!.add(previous);
+    previous = id;
+  }
 }
 
 /** Of the saga's needs only those on gates: a need on a node's step gives way when that node leads. */
@@ -83,15 +98,18 @@ function orderOf(plan: Plan): readonly string[] {
   return sorted.order;
 }
 
-function buildClusters(
-  plan: Plan,
-  nodes: readonly DesiredNode[],
-): { views: Map<string, NodeView>; clusters: Map<string, Cluster> } {
+function buildClusters({ plan, nodes, maxReplicationLagMs }: ProgramInput): {
+  views: Map<string, NodeView>;
+  clusters: Map<string, Cluster>;
+} {
   const clusters = new Map<string, Cluster>();
   const views = new Map<string, NodeView>();
   for (const { name, cluster: clusterName } of nodes) {
     let cluster = clusters.get(clusterName);
-    if (cluster === undefined) clusters.set(clusterName, (cluster = new Cluster(clusterName)));
+    if (cluster === undefined) {
+      clusters.set(clusterName, (cluster = new Cluster(clusterName)));
+      cluster.maxReplicationLagMs = maxReplicationLagMs;
+    }
     // Nothing is known yet: down until it is seen.
     const view: NodeView = {
       name,
@@ -99,6 +117,8 @@ function buildClusters(
       up: true,
       bare: false,
       role: 'unknown',
+      replication: undefined,
+      lagging: false,
       versions: {},
       held: null,
       turns: [],
@@ -113,37 +133,52 @@ function buildClusters(
   return { views, clusters };
 }
 
-function makeTurn(
-  step: PlanStep,
-  index: number,
-  node: NodeView | null,
-  actions: ActionLookup,
-  deferred: boolean,
-  window: ScheduledStep | undefined,
-): Turn {
-  const closesAtMs = parseInstant(window?.closesAt ?? '') ?? Infinity;
-  const inverse = step.irreversible === undefined ? actions(step).inverse(step) : undefined;
-  return {
-    step,
-    node,
-    undo: inverse === undefined ? 'irreversible' : inverse.length === 0 ? 'none' : 'inverse',
-    hop: 0,
-    priority: index,
-    rank: 0,
-    place: deferred ? 'never' : 'pending',
-    inDoubt: false,
-    links: [],
-    missing: 0,
-    released: false,
-    postponed: false,
-    silentSinceMs: null,
-    refusedSinceMs: null,
-    attempts: 0,
-    opensAtMs: parseInstant(window?.opensAt ?? '') ?? -Infinity,
-    startBeforeMs: closesAtMs - (window?.estimateMs ?? 0),
-    endOrder: -1,
-    asBefore: false,
-  };
+function makeTurns({ plan, nodes, actions, estimates }: ProgramInput, views: ReadonlyMap<string, NodeView>) {
+  const turns = new Map<string, Turn>();
+  const deferred = new Set(plan.deferred.map((one) => one.step));
+  const switchMs = new Map(plan.schedule.map((one) => [one.step, one.estimateMs]));
+  const tenants = tenantsOf(plan, nodes);
+  for (const [index, step] of plan.steps.entries()) {
+    const node = nodeOf(step, views);
+    const ownMs = switchMs.get(step.id) ?? 0;
+    const inverse = step.irreversible === undefined ? actions(step).inverse(step) : undefined;
+    turns.set(step.id, {
+      step,
+      node,
+      undo: inverse === undefined ? 'irreversible' : inverse.length === 0 ? 'none' : 'inverse',
+      hop: 0,
+      level: 0,
+      priority: index,
+      rank: 0,
+      place: deferred.has(step.id) ? 'never' : 'pending',
+      inDoubt: false,
+      links: [],
+      missing: 0,
+      released: false,
+      postponed: false,
+      silentSinceMs: null,
+      refusedSinceMs: null,
+      attempts: 0,
+      tenants: node === null ? [] : (tenants.get(node.name) ?? []),
+      // A way back that was never measured takes as long as the way there.
+      needMs: ownMs + (estimates.rollbackMs ?? ownMs),
+      critical: step.params?.['critical'] === true,
+      bar: null,
+      endOrder: -1,
+      asBefore: false,
+    });
+  }
+  return turns;
+}
+
+/** By node: those that the plan names, and those it serves now, should its plan be older. */
+function tenantsOf(plan: Plan, nodes: readonly DesiredNode[]): ReadonlyMap<string, readonly string[]> {
+  const tenants = new Map(nodes.filter((node) => node.tenants.length > 0).map((node) => [node.name, node.tenants]));
+  for (const one of plan.constraints) {
+    if (one.kind !== 'window') continue;
+    tenants.set(one.node, [...new Set([...(tenants.get(one.node) ?? []), ...one.tenants])].sort());
+  }
+  return tenants;
 }
 
 function nodeOf(step: PlanStep, views: ReadonlyMap<string, NodeView>): NodeView | null {

@@ -9,7 +9,7 @@ import { makeRestorePoint } from '../state/restore-point.ts';
 import type { Operation } from './operation.ts';
 import { nodeSteps } from './program.ts';
 import type { NodeStep } from './program.ts';
-import { awaitHealthy, drain, rejoin } from './service-steps.ts';
+import { awaitHealthy, drain, giveLeadershipAway, refuseLeader, rejoin } from './service-steps.ts';
 import { prepareCopies, stampTree, switchBack, switchForward, verifyTree } from './switch-tree.ts';
 import { claimedPaths, isChange } from './tree-plan.ts';
 import type { Side, TreePlan } from './tree-plan.ts';
@@ -35,16 +35,22 @@ export const effects: Readonly<Record<NodeStep, Effect>> = {
   },
   prepare: { run: prepareCopies },
   drain: {
-    async run({ context, spec, token }) {
+    async run(operation) {
+      const { context, spec, token } = operation;
       await checkToken(context, token);
-      await drain(context).catch((error: unknown) => {
+      if (spec.unlessLeading === true) await refuseLeader(context);
+      try {
+        await giveLeadershipAway(context, spec.mayGoLeaderless === true);
+        operation.mayBeDrained = true;
+        await drain(context);
+      } catch (error) {
         // What was not healthy need not be able to drain; an update may be what heals it.
         if (spec.wasHealthy) throw error;
-      });
+      }
     },
     async undo(operation) {
       const { context, spec } = operation;
-      if (!spec.wasRunning) return;
+      if (!spec.wasRunning || !operation.mayBeDrained) return;
       // What is drained may call itself unhealthy, so it rejoins before it is asked.
       if ((await context.service.status()).kind === 'stopped') await serve(operation, 'old');
       await rejoin(context).catch((error: unknown) => {

@@ -17,6 +17,7 @@ import { createOperation, specOf } from './operation.ts';
 import type { OperationSpec } from './operation.ts';
 import { preflightRollback, preflightUpdate } from './preflight.ts';
 import { runOperation } from './run.ts';
+import { refuseLeader } from './service-steps.ts';
 
 type Of<K extends NodeRequest['kind']> = Extract<NodeRequest, { kind: K }>;
 type OnProgress = (progress: NodeProgress) => void;
@@ -40,11 +41,13 @@ export async function operate(
     } else {
       await tidyAfter(context);
     }
-    if (known !== null && !wasFenced(known)) return known;
+    if (known !== null && !gaveWay(known)) return known;
     onProgress({ kind: 'progress', phase: 'preflight' });
     const verdict =
       request.kind === 'update' ? await preflightUpdate(context, request) : await preflightRollback(context, request);
     if (verdict === 'unchanged') return { kind: 'unchanged' };
+    // Before any work; it is asked again right before the drain.
+    if (request.unlessLeading === true) await refuseLeader(context);
     await noteAuthority(context, request.authority);
     const spec = await specFor(context, request);
     const { token } = request.authority;
@@ -98,7 +101,7 @@ async function goOn(
   const token = authority?.token ?? (await readRecord(context)).highestToken;
   const spec = specOf(entries);
   const journal = await openJournal(context, spec.operation, token);
-  const result = await runOperation(createOperation(context, spec, token, onProgress), journal);
+  const result = await runOperation(createOperation(context, spec, token, onProgress, true), journal);
   await tidyQuietly(context, result);
   return result;
 }
@@ -127,6 +130,8 @@ async function specFor(context: NodeContext, request: Of<'update'> | Of<'rollbac
     healthTimeoutMs: request.healthTimeoutMs,
     wasRunning: status.kind === 'running',
     wasHealthy: status.kind !== 'stopped' && (health.status === 'healthy' || health.status === 'unknown'),
+    ...(request.unlessLeading === true ? { unlessLeading: true } : {}),
+    ...(request.mayGoLeaderless === true ? { mayGoLeaderless: true } : {}),
   };
   if (request.kind === 'update') {
     const { releases, restorePoint } = request;
@@ -142,9 +147,9 @@ async function specFor(context: NodeContext, request: Of<'update'> | Of<'rollbac
   };
 }
 
-/** It gave way to a newer holder, who may well ask for the same: that is no verdict on the update. */
-function wasFenced(result: OperationResult): boolean {
-  return result.kind === 'rolled-back' && result.failure.code === 'FENCED';
+/** To a newer holder, or because it led: whoever asked may well ask for the same again. That is no verdict on the update. */
+function gaveWay(result: OperationResult): boolean {
+  return result.kind === 'rolled-back' && (result.failure.code === 'FENCED' || result.failure.code === 'LEADS');
 }
 
 function stillStuck(

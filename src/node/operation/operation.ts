@@ -31,6 +31,10 @@ export interface OperationSpec {
   /** The service when the operation was accepted: an undo returns to that, not to more. */
   readonly wasRunning: boolean;
   readonly wasHealthy: boolean;
+  /** Whoever asked believed that another node leads: LEADS before the drain when that is not so. */
+  readonly unlessLeading?: boolean;
+  /** Nobody else could lead its group. */
+  readonly mayGoLeaderless?: boolean;
 }
 
 export interface Operation {
@@ -44,6 +48,8 @@ export interface Operation {
   plan(): Promise<TreePlan>;
   /** What the new tree looked like when it was verified last; undefined where that was another process. */
   verified: Stamps | undefined;
+  /** Whether a drain may have begun: by another process, as far as is known, when the operation was taken up again. */
+  mayBeDrained: boolean;
 }
 
 export function createOperation(
@@ -51,6 +57,7 @@ export function createOperation(
   spec: OperationSpec,
   token: number,
   onProgress: (progress: NodeProgress) => void,
+  takenUp = false,
 ): Operation {
   let target: Promise<Target> | undefined;
   let plan: Promise<TreePlan> | undefined;
@@ -59,6 +66,7 @@ export function createOperation(
     spec,
     token,
     verified: undefined,
+    mayBeDrained: takenUp,
     progress(phase, doneBytes, totalBytes) {
       onProgress({
         kind: 'progress',

@@ -4,26 +4,62 @@
  */
 import { ThemisError } from '../../kernel/error.ts';
 import type { EndpointSpec } from '../../ports/endpoint.ts';
-import { probe } from '../probe.ts';
+import { probe, probeRole } from '../probe.ts';
 import type { NodeContext } from '../context.ts';
 
 const pollMs = 200;
 const accepted = 202;
-const nobodyToLead = 409;
 /** A service that is down in so many looks in a row will not come up by waiting. */
 const downLimit = 5;
 const upLooks = 5;
 
+/** LEADS when this node leads although whoever asked believed otherwise. Nothing has happened then. */
+export async function refuseLeader(context: NodeContext): Promise<void> {
+  if ((await context.service.status()).kind === 'running' && (await probeRole(context)) === 'leader') {
+    throw new ThemisError('LEADS', `${context.config.name} leads its group by now.`, {
+      hint: 'Its turn comes after the other members of its group.',
+    });
+  }
+}
+
+/**
+ * A leader hands over, and is seen to follow, before anything else happens to it. DRAIN_FAILED when nobody takes over
+ * in time; `mayGoLeaderless`: there is nobody who could. Without an endpoint for it the drain has to see to that.
+ */
+export async function giveLeadershipAway(context: NodeContext, mayGoLeaderless: boolean): Promise<void> {
+  const { transferLeadership } = context.config.endpoints;
+  if (transferLeadership === undefined || (await context.service.status()).kind !== 'running') return;
+  if ((await probeRole(context)) !== 'leader') return;
+  const deadlineMs = context.clock.steadyMs() + context.config.drainTimeoutMs;
+  try {
+    const answer = await call(context, 'transferLeadership', transferLeadership, deadlineMs);
+    if (!answer.ok) throw refused('transferLeadership', answer);
+    await awaitFollowing(context, deadlineMs);
+  } catch (error) {
+    if (!mayGoLeaderless) throw error;
+  }
+}
+
+async function awaitFollowing(context: NodeContext, deadlineMs: number): Promise<void> {
+  for (;;) {
+    const role = await probeRole(context);
+    if (role === 'follower') return;
+    if (context.clock.steadyMs() >= deadlineMs) {
+      const seen = role === 'leader' ? 'still leads' : 'does not say that it follows';
+      throw new ThemisError(
+        'DRAIN_FAILED',
+        `${context.config.name} ${seen} ${context.config.drainTimeoutMs} ms after it was asked to hand leadership over.`,
+      );
+    }
+    await context.clock.sleep(pollMs);
+  }
+}
+
 /** DRAIN_FAILED when the endpoint refuses or the time is over. What nobody will stop is not drained either. */
 export async function drain(context: NodeContext): Promise<void> {
-  if ((await context.service.status()).kind !== 'running') return;
+  const endpoint = context.config.endpoints.drain;
+  if (endpoint === undefined || (await context.service.status()).kind !== 'running') return;
   const deadlineMs = context.clock.steadyMs() + context.config.drainTimeoutMs;
-  const { drain: endpoint, transferLeadership } = context.config.endpoints;
-  if (transferLeadership !== undefined && (await probe(context)).role === 'leader') {
-    const answer = await call(context, 'transferLeadership', transferLeadership, deadlineMs);
-    if (!answer.ok && answer.status !== nobodyToLead) throw refused('transferLeadership', answer);
-  }
-  if (endpoint === undefined) return;
   for (;;) {
     const answer = await call(context, 'drain', endpoint, deadlineMs);
     if (!answer.ok) throw refused('drain', answer);

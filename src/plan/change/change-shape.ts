@@ -112,9 +112,10 @@ function changeReason(target: TargetPackage, { before, start, towards }: Leg, ki
     if (from === undefined) return `${name} is not installed, the way to ${wanted} leads through ${version}`;
     return `${name} ${from.version} ${here}, the way to ${wanted} leads through ${version}`;
   }
-  if (from === undefined) return `${name} is not installed, the fleet wants ${version}`;
+  const wants = target.neededBy === undefined ? 'the fleet wants' : `${target.neededBy} needs`;
+  if (from === undefined) return `${name} is not installed, ${wants} ${version}`;
   if (from.version === version) return `${name} ${version} is installed from another manifest than the lock pins`;
-  return `${name} ${from.version} ${here}, the fleet wants ${kind === 'node-rollback' ? 'back ' : ''}${version}`;
+  return `${name} ${from.version} ${here}, ${wants} ${kind === 'node-rollback' ? 'back ' : ''}${version}`;
 }
 
 function driftBytes(repaired: readonly TargetPackage[], drift: readonly FileDrift[]): number {

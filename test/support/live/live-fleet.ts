@@ -62,6 +62,8 @@ export class LiveFleet {
   readonly uid = randomUUID();
   readonly #files = createNodeFileSystem();
   #versions = 0;
+  /** `metrics` of the Fleet as flow YAML; undefined: the nodes' own. */
+  #metrics: string | undefined;
 
   private constructor(base: string, nodes: readonly DemoNode[]) {
     this.base = base;
@@ -133,9 +135,16 @@ export class LiveFleet {
     this.write('rollout.yaml', rolloutOf(options));
   }
 
+  /** From the next version that is asked for on. */
+  setMetrics(metrics: string | undefined): void {
+    this.#metrics = metrics;
+  }
+
   /** Asks for a version in fleet.yaml, locks it and commits both. */
   async askFor(version: string): Promise<void> {
-    this.write('fleet.yaml', fleetText(this.uid, version, this.nodes));
+    const text = fleetText(this.uid, version, this.nodes);
+    const metrics = this.#metrics === undefined ? '' : `  metrics: ${this.#metrics}\n`;
+    this.write('fleet.yaml', text.replace('  rollout: careful\n', `  rollout: careful\n${metrics}`));
     await this.line('lock');
     this.commit(`Run themisdb ${version}`);
   }
@@ -183,6 +192,11 @@ export class LiveFleet {
   /** From its next start on, the node's server calls itself unhealthy under these versions. */
   breakVersions(name: string, brokenVersions: readonly string[]): void {
     this.#configure(name, { brokenVersions });
+  }
+
+  /** From its next start on, queries of the node's server go wrong under these versions, in good health. */
+  setFaults(name: string, faults: Readonly<Record<string, { errorRate?: number; latencyMs?: number }>>): void {
+    this.#configure(name, { faults });
   }
 
   /** Starts of the server on a node, oldest first: each is one more line of its log. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Stepper } from '../../../src/fleet/execute/step.ts';
 import type { PlanStep } from '../../../src/model/plan.ts';
 import { emptyRecord } from '../../../src/model/rollout-record.ts';
-import { constraints, node, planOf, promote, seen, testActions, update } from '../../support/plans.ts';
+import { alwaysOpen, constraints, node, planOf, promote, seen, testActions, update } from '../../support/plans.ts';
 
 const stopped = { status: 'stopped', runningVersion: null, detail: null } as const;
 
@@ -14,8 +14,9 @@ function looks(names: readonly string[], steps: readonly PlanStep[], bare: strin
     plan: planOf(steps, constraints({ sizes: { c: names.length } })),
     nodes,
     actions: testActions,
-    policy: { parallelism: 4, onFailure: 'rollback', patienceMs: 10_000, wait: true },
+    policy: { parallelism: 4, onFailure: 'rollback', patienceMs: 10_000, wait: true, maxReplicationLagMs: 10_000 },
     record: emptyRecord,
+    windows: alwaysOpen,
     journal: [],
   });
   for (const name of names) {
@@ -23,7 +24,7 @@ function looks(names: readonly string[], steps: readonly PlanStep[], bare: strin
     stepper.see(seen(name, '1.4.0', name === names[0] ? { role: 'leader', ...change } : change));
   }
   return [1, 2].map(() => {
-    const decision = stepper.next(0);
+    const decision = stepper.next({ nowMs: 0, steadyMs: 0 });
     return decision.kind === 'go' ? decision.look.map((id) => id.split('/')[0]!) : [];
   });
 }

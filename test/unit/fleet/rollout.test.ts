@@ -21,6 +21,7 @@ import { emptyRecord } from '../../../src/model/rollout-record.ts';
 import { has, planOf, promote, seen, update } from '../../support/plans.ts';
 
 const target = digestJson('target');
+const first = { stage: 1, leadsTo: null };
 const at = '2026-01-01T00:00:00.000Z';
 const later = '2026-01-02T00:00:00.000Z';
 
@@ -33,10 +34,10 @@ describe('rollout record', () => {
 
   test('completion and promotion are kept from the first time', () => {
     const started = startRollout(emptyRecord, target, [['a'], ['b']], at);
-    const done = completeStage(completeStage(started, 1, at), 1, later);
+    const done = completeStage(completeStage(started, first, at), first, later);
     expect(done.current?.stages[0]).toMatchObject({ completedAt: at, promotedAt: null });
-    expect(promoteStage(done, 1, later).current?.stages[0]).toMatchObject({ completedAt: at, promotedAt: later });
-    expect(promoteStage(done, 7, later)).toBe(done);
+    expect(promoteStage(done, first, later).current?.stages[0]).toMatchObject({ completedAt: at, promotedAt: later });
+    expect(promoteStage(done, { ...first, stage: 7 }, later)).toBe(done);
     expect(finishRollout(done, later).current?.stages.map((one) => one.promotedAt)).toEqual([later, later]);
     expect(abandonRollout(done).current).toBeNull();
   });

@@ -138,18 +138,19 @@ describe('looking just before', () => {
     const silent = { name: 'b', reachable: false, failure: toFailure(new ThemisError('UNREACHABLE', 'gone')) } as const;
     const waits: number[] = [];
     for (let nowMs = startMs; ;) {
-      const decision = run.stepper.next(nowMs);
+      const now = { nowMs, steadyMs: nowMs };
+      const decision = run.stepper.next(now);
       if (decision.kind === 'finish') {
         expect(decision.end).toMatchObject({ kind: 'stopped', stop: { kind: 'lost', step: 'b/update/1.5.0' } });
         break;
       }
       if (decision.kind === 'go') {
         run.stepper.see(silent);
-        expect(run.stepper.verdict(decision.look[0]!, silent, 'own', nowMs).kind).toBe('later');
+        expect(run.stepper.verdict(decision.look[0]!, silent, 'own', now).kind).toBe('later');
       }
       if (decision.kind !== 'wait') continue;
-      waits.push(decision.untilMs! - nowMs);
-      nowMs = decision.untilMs!;
+      waits.push(decision.forMs!);
+      nowMs += decision.forMs!;
     }
     expect(waits.slice(0, 4)).toEqual([250, 500, 1000, 2000]);
   });
@@ -250,14 +251,16 @@ describe('gates', () => {
     run.look();
     run.after(5000);
     run.done('b');
-    expect(run.next()).toMatchObject({ kind: 'wait', on: 'bake', untilMs: startMs + 65_000 });
-    expect(run.stepper.takeCompleted()).toEqual([{ stage: 1, atMs: startMs + 5000 }]);
+    expect(run.next()).toMatchObject({ kind: 'wait', on: 'bake', until: startMs + 65_000 });
+    expect(run.stepper.takeCompleted()).toEqual([
+      { step: 'stage-1/promote', stage: 1, leadsTo: null, atMs: startMs + 5000, judged: false },
+    ]);
     run.after(60_000);
     expect(run.next()).toMatchObject({ kind: 'wait', on: 'approval' });
-    run.stepper.approvals([{ ...approval, target: 'sha256:other' as never }]);
+    run.allow([{ ...approval, target: 'sha256:other' as never }]);
     expect(run.next()).toMatchObject({ kind: 'wait', on: 'approval' });
-    run.stepper.approvals([approval]);
-    expect(run.next()).toEqual({ kind: 'go', look: [], promote: ['stage-1/promote'] });
+    run.allow([approval]);
+    expect(run.next()).toEqual({ kind: 'go', look: [], promote: ['stage-1/promote'], fail: [] });
     run.stepper.record({ step: 'stage-1/promote', event: 'begin', at: formatInstant(startMs) });
     run.stepper.record({ step: 'stage-1/promote', event: 'done', at: formatInstant(startMs) });
     expect(run.look()).toEqual(['c']);
@@ -272,33 +275,13 @@ describe('gates', () => {
     late.look();
     late.done('b');
     late.after(60_000);
-    late.stepper.approvals([{ ...approval, expiresAt: formatInstant(startMs) }]);
+    late.allow([{ ...approval, expiresAt: formatInstant(startMs) }]);
     expect(late.next()).toMatchObject({ kind: 'finish', end: { kind: 'not-finished', refused: true } });
   });
 
   test('a deferred step and what needs it are left to another plan', () => {
     const deferred = [{ step: 'b/update/1.5.0', reason: 'grace', until: null }];
     const run = setUp({ steps, change: { deferred } });
-    expect(run.next()).toMatchObject({ kind: 'finish', end: { kind: 'not-finished', over: true } });
-  });
-
-  test('a step waits for its window, and is left out when it cannot end inside it', () => {
-    const schedule = {
-      step: 'b/update/1.5.0',
-      opensAt: formatInstant(startMs + 60_000),
-      closesAt: formatInstant(startMs + 120_000),
-      startsAt: null,
-      endsAt: null,
-      startsAfterMs: 0,
-      endsAfterMs: 0,
-      estimateMs: 30_000,
-    };
-    const run = setUp({ steps: [update('b')], change: { schedule: [schedule] } });
-    expect(run.next()).toMatchObject({ kind: 'wait', on: 'window', untilMs: startMs + 60_000 });
-    run.after(60_000);
-    expect(run.look()).toEqual(['b']);
-    run.after(31_000);
-    expect(run.verdict('b')).toBe('later');
     expect(run.next()).toMatchObject({ kind: 'finish', end: { kind: 'not-finished', over: true } });
   });
 });

@@ -194,27 +194,6 @@ test('a full disk does not keep a failed update from being taken back', async ()
   expect(world.service.running).toBe(true);
 });
 
-test('a leader hands leadership over before it drains, and need not where nobody can take it', async () => {
-  for (const [status, kind] of [
-    [200, 'done'],
-    [409, 'done'],
-    [503, 'rolled-back'],
-  ] as const) {
-    const world = await NodeWorld.ready();
-    const text = new TextDecoder().decode(await world.files.readFile('/node/node.yaml'));
-    const transfer = '  transferLeadership:\n    url: http://127.0.0.1:8765/transfer\n';
-    const yaml = text.replace('endpoints:\n', `endpoints:\n${transfer}`);
-    await world.files.writeFile('/node/node.yaml', new TextEncoder().encode(yaml), 0o644);
-    world.health = () => ({ body: '{"status":"healthy","role":"leader"}' });
-    world.endpoint.answer('POST http://127.0.0.1:8765/transfer', () => ({ ok: status === 200, status }));
-    world.endpoint.calls.length = 0;
-    expect((await world.result(world.updateTo(newRelease, atOld))).kind).toBe(kind);
-    const posts = world.endpoint.calls.filter((call) => call.startsWith('POST')).map((call) => call.split('/').at(-1));
-    expect(posts).toEqual(kind === 'done' ? ['transfer', 'drain', 'rejoin'] : ['transfer', 'rejoin']);
-    expect(world.service.stops).toBe(kind === 'done' ? 1 : 0);
-  }
-});
-
 test('a drain that is refused leaves the node running and rejoined', async () => {
   const world = await NodeWorld.ready();
   const before = await world.tree();

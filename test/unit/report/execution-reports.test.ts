@@ -156,6 +156,8 @@ describe('tables', () => {
       window: 'open',
       note: '',
     };
+    const said = { answer: 'fail', at: stamp(2), target: digestJson(2), because: 'errors: 10 %' } as const;
+    const verdict = { id: '0123456789abcdef', stage: 1, gate: 'errors', ...said };
     const view: StatusView = {
       fleet: { name: 'orders', uid: 'u' },
       revision: null,
@@ -167,6 +169,7 @@ describe('tables', () => {
         target: 'abc',
         startedAt: stamp(0),
         stages: [{ stage: 1, nodes: 2, updated: 1, completedAt: stamp(1), promotedAt: null }],
+        verdicts: [verdict],
       },
       conditions: [{ type: 'Ready', status: false, reason: '1 of 2 nodes do not' }],
     };
@@ -174,6 +177,7 @@ describe('tables', () => {
     expect(text).toMatch(/^a +c +1\.5\.0 +1\.4\.0 +leader +healthy +2 files +open$/mu);
     expect(text).toMatch(/^b +c +db 1\.5\.0, other 1\.0\.0 +\? /mu);
     expect(text).toMatch(/1 of 2 +bakes or waits for approval/u);
+    expect(text).toMatch(/^0123456789abcdef +1 +errors +fail .* errors: 10 %$/mu);
     expect(text).toMatch(/^Ready +False +1 of 2 nodes do not$/mu);
   });
 });

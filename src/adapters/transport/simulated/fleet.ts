@@ -6,7 +6,7 @@ import { ThemisError } from '../../../kernel/error.ts';
 import type { DesiredNode } from '../../../model/desired.ts';
 import type { NodePhase } from '../../../model/event.ts';
 import { wireVersion, type NodeReply, type NodeReplyBody, type NodeRequest } from '../../../model/message.ts';
-import type { FileDrift } from '../../../model/observed.ts';
+import type { FileDrift, Replication } from '../../../model/observed.ts';
 import type { Transport, TransportOptions } from '../../../ports/transport.ts';
 import type { SimulatedClock } from '../../clock/simulated.ts';
 import { SimulatedNode, type Fault, type NodeChange, type Packages } from './node.ts';
@@ -31,10 +31,12 @@ export interface SimulatedFleetOptions {
   readonly clock: SimulatedClock;
   readonly random: Random;
   readonly nodes: readonly SimulatedMember[];
-  /** Each way, from a range. */
-  readonly latencyMs?: readonly [number, number];
-  readonly phaseMs?: (phase: NodePhase) => number;
+  /** Each way: from a range, or drawn for each message. */
+  readonly latencyMs?: readonly [number, number] | ((node: string) => number);
+  /** How long a phase lasts. */
+  readonly phaseMs?: (phase: NodePhase, node: SimulatedNode) => number;
   readonly faults?: SimulatedFaults;
+  readonly replication?: (node: SimulatedNode) => Replication | undefined;
   readonly onChange?: (node: SimulatedNode, change: NodeChange) => void;
 }
 
@@ -63,6 +65,8 @@ export class SimulatedFleet implements Transport {
           nowMs: () => clock.nowMs(),
           phaseMs,
           fault: faults.operation ?? (() => 'none'),
+          handOver: (one) => this.#handOver(one),
+          replication: options.replication ?? (() => undefined),
           changed: (one, change) => this.#changed(one, change),
         },
       );
@@ -85,8 +89,11 @@ export class SimulatedFleet implements Transport {
     return { wireVersion, node: node.name, ...body };
   }
 
-  /** Leadership moves by itself, to a node that runs and is not being worked on. */
-  moveLeader(cluster: string): void {
+  /** Leadership moves by itself, to a node that runs and is not being worked on; or to one that is named and runs. */
+  moveLeader(cluster: string, to?: string): void {
+    const named = to === undefined ? undefined : this.nodes.get(to);
+    if (named?.up === true) this.#lead(named);
+    if (to !== undefined) return;
     const candidates = this.#eligible(cluster).filter((node) => node.role !== 'leader');
     if (candidates.length > 0) this.#lead(candidates[Math.floor(this.#options.random() * candidates.length)]!);
   }
@@ -94,6 +101,16 @@ export class SimulatedFleet implements Transport {
   setReachable(name: string, reachable: boolean): void {
     if (reachable) this.#unreachable.delete(name);
     else this.#unreachable.add(name);
+  }
+
+  /** Between this node and everybody else, controllers and peers alike. */
+  cutOff(name: string, cut: boolean): void {
+    const node = this.nodes.get(name)!;
+    if (cut === (node.cutOffSinceMs !== null)) return;
+    this.setReachable(name, !cut);
+    node.cutOffSinceMs = cut ? this.#options.clock.nowMs() : null;
+    if (cut) this.#abdicate(node);
+    else this.#elect(node.cluster);
   }
 
   members(cluster: string): readonly SimulatedNode[] {
@@ -134,39 +151,72 @@ export class SimulatedFleet implements Transport {
   }
 
   async #travel(name: string, signal: AbortSignal | undefined, lost: boolean): Promise<void> {
-    const { clock, random, latencyMs: [shortest, longest] = [5, 50] } = this.#options;
-    await clock.sleep(shortest + Math.floor(random() * (longest - shortest)), signal);
+    await this.#options.clock.sleep(this.#latencyMs(name), signal);
     if (signal?.aborted === true) throw aborted();
     if (lost || this.#unreachable.has(name)) throw new ThemisError('UNREACHABLE', `${name} cannot be reached`);
+  }
+
+  #latencyMs(name: string): number {
+    const { random, latencyMs = [5, 50] } = this.#options;
+    if (typeof latencyMs === 'function') return latencyMs(name);
+    const [shortest, longest] = latencyMs;
+    return shortest + Math.floor(random() * (longest - shortest));
   }
 
   #changed(node: SimulatedNode, change: NodeChange): void {
     // Told first: whoever checks invariants sees the world as it was.
     this.#options.onChange?.(node, change);
-    if (node.role === 'leader' && change.kind !== 'start' && change.kind !== 'installed') {
-      node.role = 'follower';
-      this.#options.clock.at(this.#options.clock.nowMs() + electionMs, () => this.#elect(node.cluster));
-    } else if (change.kind === 'start') this.#elect(node.cluster);
+    if (change.kind === 'start') this.#elect(node.cluster);
+    else if (change.kind !== 'installed') this.#abdicate(node);
+  }
+
+  #abdicate(node: SimulatedNode): void {
+    if (node.role !== 'leader') return;
+    node.role = 'follower';
+    node.ledUntilMs = this.#options.clock.nowMs();
+    this.#options.clock.at(this.#options.clock.nowMs() + electionMs, () => this.#elect(node.cluster));
   }
 
   #elect(cluster: string): void {
     const members = this.#clusters.get(cluster)!;
-    if (members.some((node) => node.role === 'leader' && node.up)) return;
-    const up = members.filter((node) => node.up);
+    if (members.some((node) => node.role === 'leader' && isPresent(node))) return;
+    const up = members.filter(isPresent);
     if (up.length <= members.length / 2 && members.length > 2) return;
     const eligible = this.#eligible(cluster);
     const candidates = eligible.length > 0 ? eligible : up;
     if (candidates.length > 0) this.#lead(candidates[Math.floor(this.#options.random() * candidates.length)]!);
   }
 
+  /** The election takes its time; until then the old leader leads. */
+  #handOver(leader: SimulatedNode): boolean {
+    const others = (): SimulatedNode[] =>
+      this.#eligible(leader.cluster).filter((node) => node !== leader && Object.keys(node.packages).length > 0);
+    if (others().length === 0) return false;
+    this.#options.clock.at(this.#options.clock.nowMs() + electionMs, () => {
+      const candidates = others();
+      if (leader.role !== 'leader' || candidates.length === 0) return;
+      this.#lead(candidates[Math.floor(this.#options.random() * candidates.length)]!);
+    });
+    return true;
+  }
+
   #eligible(cluster: string): SimulatedNode[] {
-    return this.#clusters.get(cluster)!.filter((node) => node.up && node.open === null);
+    return this.#clusters.get(cluster)!.filter((node) => isPresent(node) && node.open === null);
   }
 
   #lead(leader: SimulatedNode): void {
-    for (const node of this.#clusters.get(leader.cluster)!) node.role = node === leader ? 'leader' : 'follower';
-    leader.leadsSinceMs = this.#options.clock.nowMs();
+    const nowMs = this.#options.clock.nowMs();
+    for (const node of this.#clusters.get(leader.cluster)!) {
+      if (node.role === 'leader') node.ledUntilMs = nowMs;
+      node.role = node === leader ? 'leader' : 'follower';
+    }
+    leader.leadsSinceMs = nowMs;
   }
+}
+
+/** Runs, and its peers hear of it. */
+export function isPresent(node: SimulatedNode): boolean {
+  return node.up && node.cutOffSinceMs === null;
 }
 
 function aborted(): ThemisError {

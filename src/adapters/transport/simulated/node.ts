@@ -16,7 +16,14 @@ import type {
   NodeRequestBody,
   OperationResult,
 } from '../../../model/message.ts';
-import type { FileDrift, InstalledPackage, ReachableNode, RestorePointSummary, Role } from '../../../model/observed.ts';
+import type {
+  FileDrift,
+  InstalledPackage,
+  ReachableNode,
+  Replication,
+  RestorePointSummary,
+  Role,
+} from '../../../model/observed.ts';
 import type { SimulatedClock } from '../../clock/simulated.ts';
 
 export type Packages = Readonly<Record<string, InstalledPackage>>;
@@ -38,10 +45,13 @@ export type Fault = 'none' | 'unhealthy' | 'stuck' | 'interrupted';
 export interface SimulatedWorld {
   readonly clock: SimulatedClock;
   readonly nowMs: () => number;
-  /** How long a phase lasts at this node. */
-  readonly phaseMs: (phase: NodePhase) => number;
+  readonly phaseMs: (phase: NodePhase, node: SimulatedNode) => number;
   /** Decided once per operation. */
   readonly fault: (node: SimulatedNode, target: Packages, kind: 'update' | 'rollback') => Fault;
+  /** Another member takes over; false when none can. Asked again until it is seen to. */
+  readonly handOver: (node: SimulatedNode) => boolean;
+  /** What the node says of its group; undefined: nothing. */
+  readonly replication: (node: SimulatedNode) => Replication | undefined;
   /** Called after every change: the cluster may have to elect. */
   readonly changed: (node: SimulatedNode, what: NodeChange) => void;
 }
@@ -55,10 +65,13 @@ export type OperationBody = Extract<NodeRequestBody, { kind: 'update' | 'rollbac
 interface Operation {
   readonly id: string;
   readonly body: OperationBody;
+  readonly acceptedAtMs: number;
   result: OperationResult | null;
   state: 'running' | 'interrupted';
   readonly ended: Promise<OperationResult>;
   wake: () => void;
+  /** Callers that wait: their connection goes when the node's process dies. */
+  readonly callers: Set<(error: ThemisError) => void>;
   readonly listeners: Set<(progress: NodeProgress) => void>;
 }
 
@@ -73,6 +86,8 @@ const phases = [
   'health',
   'rejoin',
 ] as const;
+const handOverMs = 500;
+const handOverTries = 50;
 
 export class SimulatedNode {
   readonly name: string;
@@ -83,9 +98,14 @@ export class SimulatedNode {
   up: boolean;
   role: Role = 'follower';
   leadsSinceMs = -Infinity;
-  /** Whether it led when the last operation began to drain it. */
-  ledWhenDrained = false;
+  ledUntilMs = -Infinity;
+  /** What it said when it was last looked at. */
+  toldRole: Role = 'unknown';
+  /** Whether it led when the last operation came to drain it, before it handed over. */
+  ledBeforeDrain = false;
   downSinceMs = -Infinity;
+  /** Since when neither its peers nor a controller hear of it; null: they do. */
+  cutOffSinceMs: number | null = null;
   highestToken = 0;
   open: Operation | null = null;
   /** Stops of the service, by operation. */
@@ -109,6 +129,8 @@ export class SimulatedNode {
   observed(): ReachableNode {
     const version = Object.values(this.packages)[0]?.version ?? null;
     const open = this.open;
+    const replication = this.up ? this.#world.replication(this) : undefined;
+    this.toldRole = this.up ? this.role : 'unknown';
     return {
       name: this.name,
       reachable: true,
@@ -117,7 +139,8 @@ export class SimulatedNode {
       packages: this.packages,
       drift: this.drift,
       health: { status: this.up ? 'healthy' : 'stopped', runningVersion: this.up ? version : null, detail: null },
-      role: this.up ? this.role : 'unknown',
+      role: this.toldRole,
+      ...(replication === undefined ? {} : { replication }),
       disk: { freeBytes: 1e12, totalBytes: 2e12 },
       memory: { freeBytes: 1e9, totalBytes: 2e9 },
       restorePoints: [...this.#restorePoints.values()].map(({ summary }) => summary).reverse(),
@@ -154,7 +177,7 @@ export class SimulatedNode {
     if (known !== undefined) {
       if (onProgress !== undefined) known.listeners.add(onProgress);
       known.wake();
-      return known.ended;
+      return waitFor(known);
     }
     const refused = this.refuses(body.authority) ?? this.#refusesBody(body);
     if (refused !== undefined) return refused;
@@ -162,16 +185,18 @@ export class SimulatedNode {
     const operation: Operation = {
       id: body.operation,
       body,
+      acceptedAtMs: this.#world.nowMs(),
       result: null,
       state: 'running',
       ended: ended.promise,
       wake: () => {},
+      callers: new Set(),
       listeners: new Set(onProgress === undefined ? [] : [onProgress]),
     };
     this.operations.set(operation.id, operation);
     this.open = operation;
     void this.#carryOut(operation, ended.resolve);
-    return ended.promise;
+    return waitFor(operation);
   }
 
   recover(): Promise<OperationResult> {
@@ -195,6 +220,7 @@ export class SimulatedNode {
   #refusesBody(body: OperationBody): Failure | undefined {
     if (this.open?.result?.kind === 'stuck') return this.open.result.failure;
     if (this.open !== null) return failure('ALREADY_IN_PROGRESS', `${this.open.id} is running`);
+    if (this.#mustNotLead(body)) return failure('LEADS', `${this.name} leads`);
     if (body.kind === 'rollback') {
       if (this.#restorePoints.has(body.restorePoint)) return undefined;
       return failure('RESTORE_POINT_MISSING', `no restore point ${body.restorePoint}`);
@@ -211,9 +237,19 @@ export class SimulatedNode {
     const fault = this.#world.fault(this, target.packages, body.kind);
     for (const phase of phases) {
       if (fault === 'interrupted' && phase === 'switch') await this.#interrupt(operation);
+      if (phase === 'drain') {
+        const refused = await this.#giveLeadershipAway(body);
+        if (refused !== undefined) {
+          // It may be asked for again: nothing has happened.
+          this.operations.delete(id);
+          operation.result = { kind: 'rolled-back', failure: refused };
+          this.open = null;
+          end(operation.result);
+          return;
+        }
+      }
       await this.#phase(operation, phase);
       if (phase === 'restore-point') this.#keep(body, before);
-      if (phase === 'drain') this.ledWhenDrained = this.role === 'leader';
       if (phase === 'drain') this.#world.changed(this, { kind: 'drain', operation: id });
       if (phase === 'stop') this.#stopService(id);
       if (phase === 'switch') this.#install(target, id);
@@ -239,14 +275,34 @@ export class SimulatedNode {
     end(operation.result);
   }
 
+  #mustNotLead(body: OperationBody): boolean {
+    return body.unlessLeading === true && this.up && this.role === 'leader';
+  }
+
+  /** A failure before any effect, or undefined. */
+  async #giveLeadershipAway(body: OperationBody): Promise<Failure | undefined> {
+    if (this.#mustNotLead(body)) return failure('LEADS', `${this.name} leads`);
+    this.ledBeforeDrain = this.up && this.role === 'leader';
+    for (let tries = 0; this.up && this.role === 'leader'; tries += 1) {
+      if (!this.#world.handOver(this) && body.mayGoLeaderless === true) return undefined;
+      if (tries === handOverTries) return failure('DRAIN_FAILED', `nobody takes over from ${this.name}`);
+      await this.#world.clock.sleep(handOverMs);
+    }
+    return undefined;
+  }
+
   async #phase(operation: Operation, phase: NodePhase): Promise<void> {
     for (const tell of operation.listeners) tell({ kind: 'progress', phase });
-    await this.#world.clock.sleep(this.#world.phaseMs(phase));
+    await this.#world.clock.sleep(this.#world.phaseMs(phase, this));
   }
 
   /** The node's own process died in the middle: nothing goes on until somebody recovers it. */
   async #interrupt(operation: Operation): Promise<void> {
     operation.state = 'interrupted';
+    const gone = new ThemisError('UNREACHABLE', `the connection to ${this.name} was lost`);
+    for (const drop of operation.callers) drop(gone);
+    operation.callers.clear();
+    operation.listeners.clear();
     await new Promise<void>((resolve) => {
       operation.wake = resolve;
     });
@@ -298,6 +354,14 @@ export class SimulatedNode {
     this.up = up;
     if (!up) this.downSinceMs = this.#world.nowMs();
   }
+}
+
+function waitFor(operation: Operation): Promise<OperationResult> {
+  if (operation.result !== null) return operation.ended;
+  return new Promise((resolve, reject) => {
+    operation.callers.add(reject);
+    void operation.ended.then(resolve);
+  });
 }
 
 function isBare(packages: Packages): boolean {

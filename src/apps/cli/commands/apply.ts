@@ -16,7 +16,7 @@ import { closingLine } from '../../../report/plan/plan-phrases.ts';
 import { paintFor } from '../paint.ts';
 import { formatPlan } from '../fleet/plan-output.ts';
 import type { Progress } from '../progress.ts';
-import { isStream, runLocked, streamPlan } from '../fleet/run-locked.ts';
+import { isStream, runLocked, streamNothingToDo, streamPlan } from '../fleet/run-locked.ts';
 import { parallelismOf, runOptions } from '../fleet/run-options.ts';
 import { readTextFile } from '../reading/text-file.ts';
 
@@ -66,7 +66,7 @@ async function apply(
   if (input.flag('dry-run')) return exitCode.done;
   if (resume === undefined && plan.steps.length === 0) {
     await replace(session, locked, chosen);
-    return exitCode.done;
+    return streamNothingToDo(input, progress);
   }
   const what = resume === undefined ? 'apply' : `go on with ${resume.header.id}`;
   const refused = await confirm(session, input.flag('auto-approve') || saved !== undefined, what);

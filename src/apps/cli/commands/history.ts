@@ -1,5 +1,6 @@
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { historyTable } from '../../../report/history-table.ts';
+import { verdictTable } from '../../../report/verdict-text.ts';
 import type { Command } from '../command.ts';
 import { withFleet } from '../fleet/fleet-session.ts';
 import { outputOption } from '../output-option.ts';
@@ -17,7 +18,15 @@ export const historyCommand: Command = {
   run: (session, input) =>
     withFleet(session, input.argument('DIR') ?? '.', async ({ store }) => {
       const rows = await store.history(input.integer('limit', 1) ?? 20);
-      session.out.write(input.text('output') === 'json' ? `${JSON.stringify(rows, null, 2)}\n` : historyTable(rows));
+      if (input.text('output') === 'json') {
+        session.out.write(`${JSON.stringify(rows, null, 2)}\n`);
+        return exitCode.done;
+      }
+      session.out.write(historyTable(rows));
+      const [newest] = rows;
+      const { verdicts } = await store.readRecord();
+      const latest = verdicts.filter(({ target, at }) => target === newest?.targetDigest && at >= newest.startedAt);
+      if (latest.length > 0) session.out.write(`\nVerdicts of ${newest!.id}\n${verdictTable(latest)}`);
       return exitCode.done;
     }),
 };

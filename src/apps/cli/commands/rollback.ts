@@ -18,7 +18,7 @@ import type { LockedFleet } from '../fleet/locked-fleet.ts';
 import { paintFor } from '../paint.ts';
 import { formatPlan } from '../fleet/plan-output.ts';
 import type { Progress } from '../progress.ts';
-import { isStream, runLocked, streamPlan } from '../fleet/run-locked.ts';
+import { isStream, runLocked, streamNothingToDo, streamPlan } from '../fleet/run-locked.ts';
 import { parallelismOf, runOptions } from '../fleet/run-options.ts';
 
 export const rollbackCommand: Command = {
@@ -66,7 +66,7 @@ async function rollBack(
     const code = planExitCode(plan, false);
     if (code !== exitCode.done) return code;
     if (!plan.applyable) return exitCode.refused;
-    if (plan.steps.length === 0) return exitCode.done;
+    if (plan.steps.length === 0) return streamNothingToDo(input, progress);
   }
   const question = resume === undefined ? 'roll back' : `go on with ${resume.header.id}`;
   const refused = await confirm(session, input.flag('auto-approve'), question);

@@ -3,6 +3,8 @@
  * crash. Says at the end what happened and what to type next.
  */
 import { actionOf } from '../../../actions/index.ts';
+import { openMetrics } from '../../../adapters/metrics/index.ts';
+import type { MetricsSource } from '../../../fleet/evidence/sources.ts';
 import { execute, type ExecutionReport } from '../../../fleet/execute/execute.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { formatInstant } from '../../../kernel/units/instant.ts';
@@ -44,6 +46,7 @@ export async function carryOutPlan(
       header: resume?.header ?? newHeader(session, plan, kind),
       plan,
       nodes: desired.fleet.nodes,
+      tenants: desired.tenants,
       observed,
       journal: resume?.journal ?? null,
       record: options.record,
@@ -56,6 +59,7 @@ export async function carryOutPlan(
         onFailure: kind === 'apply' ? desired.rollout.onFailure : 'pause',
         patienceMs: desired.rollout.health.timeoutMs,
         wait,
+        maxReplicationLagMs: desired.rollout.health.maxReplicationLagMs,
       },
       locate: await createLocate(desired, directory),
       // A file that is being edited must not end a rollout: what could be read last counts.
@@ -69,12 +73,26 @@ export async function carryOutPlan(
       hard: session.interrupts.hard,
       lost,
     },
-    { store, transport, clock: session.clock },
+    { store, transport, clock: session.clock, metrics: metricsOf(session, locked.fleet) },
   );
   progress.close();
   tell(session, report, options.again);
   if (report.result !== 'interrupted') return report.exitCode;
   return session.interrupts.signal() === 'SIGTERM' ? exitCode.terminated : exitCode.interrupted;
+}
+
+/** Opened when the first gate asks: a rollout without gates needs no source of metrics. */
+function metricsOf(session: Session, { desired, directory, transport }: LockedFleet['fleet']): MetricsSource {
+  const { metrics, nodes } = desired.fleet;
+  const { clock, environment } = session;
+  const said = new Set<string>();
+  const warn = (message: string): void => {
+    if (said.has(message)) return;
+    said.add(message);
+    session.err.write(`warning: ${message}\n`);
+  };
+  const around = { fleetDirectory: directory, environment, transport, nodes, clock, warn };
+  return { signals: metrics.signals, open: (wanted) => openMetrics(wanted, metrics.provider, around) };
 }
 
 function newHeader(session: Session, plan: Plan, kind: 'apply' | 'rollback'): ExecutionHeader {

@@ -1,4 +1,5 @@
 /** The frame of the commands that carry out a plan: progress in the format asked for, the fleet, its lock. */
+import { exitCode } from '../../../kernel/exit-code.ts';
 import type { Plan } from '../../../model/plan.ts';
 import type { Input, Session } from '../command.ts';
 import { createProgress, type Progress } from '../progress.ts';
@@ -28,6 +29,13 @@ export async function runLocked(
 /** Whether events are asked for instead of text. */
 export function isStream(input: Input): boolean {
   return input.text('output') === 'jsonl';
+}
+
+/** A stream ends with how it ended, also where no execution was opened. Prints nothing else. */
+export function streamNothingToDo(input: Input, progress: Progress): number {
+  const finished = { type: 'execution-finished', execution: null, result: 'nothing-to-do' } as const;
+  if (isStream(input)) progress.emit({ ...finished, exitCode: exitCode.done });
+  return exitCode.done;
 }
 
 /** What a stream of events says of a plan before it is carried out. */

@@ -33,6 +33,10 @@ export class Election {
   #leader: string | null = null;
   #eligible = true;
   #running = false;
+  /** When a follower last heard of its leader, and how many members that one saw. */
+  #heard: { readonly atMs: number; readonly membersUp: number } | null = null;
+  /** When each peer last answered this leader. */
+  readonly #answeredMs = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(name: string, peers: readonly Peer[], file: string, times: ElectionTimes) {
@@ -53,6 +57,19 @@ export class Election {
 
   get leader(): string | null {
     return this.#leader;
+  }
+
+  /** How long ago a follower heard of its leader; null while nobody leads. */
+  get lagMs(): number | null {
+    if (this.#role === 'leader') return 0;
+    return this.#leader === null || this.#heard === null ? null : Math.round(performance.now() - this.#heard.atMs);
+  }
+
+  /** This one included: as the leader counts, or as it told its followers. null while nobody leads. */
+  get membersUp(): number | null {
+    if (this.#role !== 'leader') return this.#leader === null ? null : (this.#heard?.membersUp ?? null);
+    const sinceMs = performance.now() - this.#times.electionMs;
+    return 1 + this.#peers.filter(({ name }) => (this.#answeredMs.get(name) ?? -Infinity) >= sinceMs).length;
   }
 
   start(): void {
@@ -78,8 +95,9 @@ export class Election {
     return { term: this.term, granted };
   }
 
-  onHeartbeat(term: number, leader: string): { term: number } {
+  onHeartbeat(term: number, leader: string, membersUp: number): { term: number } {
     if (term >= this.term) {
+      this.#heard = { atMs: performance.now(), membersUp };
       this.#become({ term, votedFor: term > this.term ? null : this.#vote.votedFor }, 'follower', leader);
     }
     return { term: this.term };
@@ -137,7 +155,8 @@ export class Election {
 
   async #beat(): Promise<void> {
     this.#arm();
-    this.#yieldTo(await this.#ask('heartbeat', { term: this.term, leader: this.#name }));
+    const beat = { term: this.term, leader: this.#name, membersUp: this.membersUp };
+    this.#yieldTo(await this.#ask('heartbeat', beat));
   }
 
   /** True when an answer knows a newer term. */
@@ -156,7 +175,9 @@ export class Election {
     try {
       const signal = AbortSignal.timeout(this.#times.electionMs / 2);
       const response = await fetch(`${peer.url}/raft/${path}`, { method: 'POST', body: JSON.stringify(body), signal });
-      return (await response.json()) as Answer;
+      const answer = (await response.json()) as Answer;
+      this.#answeredMs.set(peer.name, performance.now());
+      return answer;
     } catch {
       return undefined; // A peer that is down is an ordinary answer.
     }

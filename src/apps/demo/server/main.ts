@@ -2,7 +2,7 @@
  * The demo's database: a small real HTTP server that is shipped as the payload of the demo's releases. It elects a
  * leader among its peers, answers queries, holds their connections open until they are done, and drains.
  *
- *   GET  /health   200 {"status":"healthy","role":"follower","version":"1.5.0"}, 503 while it drains or is broken
+ *   GET  /health   200 {"status":"healthy","role":"follower","version":"1.5.0", ...}, 503 while it drains or is broken
  *   GET  /metrics  Prometheus text
  *   GET  /query?ms=50  an answer after that time; 503 while draining
  *   POST /drain    leadership goes to a peer, new queries are refused; answers once the open ones are done
@@ -24,8 +24,17 @@ interface ServerConfig {
   readonly peers: readonly Peer[];
   /** Versions under which this machine reports itself unhealthy: to try out a rollout that fails. */
   readonly brokenVersions?: readonly string[];
+  /** By version, what goes wrong with queries while the server stays healthy: to try out gates. */
+  readonly faults?: Readonly<Record<string, Fault>>;
   readonly heartbeatMs?: number;
   readonly electionMs?: number;
+}
+
+interface Fault {
+  /** Share of the queries that are answered with 500, spread evenly. */
+  readonly errorRate?: number;
+  /** Every query takes so much longer. */
+  readonly latencyMs?: number;
 }
 
 const configFile = process.argv[process.argv.indexOf('--config') + 1]!;
@@ -42,9 +51,11 @@ const election = new Election(config.name, config.peers, join(data, 'vote.json')
 });
 const metrics = createMetrics(version);
 const broken = config.brokenVersions?.includes(version) ?? false;
+const { errorRate = 0, latencyMs = 0 } = config.faults?.[version] ?? {};
 const startedMs = performance.now();
 let draining = false;
 let openQueries = 0;
+let queries = 0;
 
 const server = createServer((request, response) => {
   const beganMs = performance.now();
@@ -64,6 +75,7 @@ async function route(request: IncomingMessage, response: ServerResponse): Promis
         version,
         leader: election.leader,
         term: election.term,
+        ...replication(),
       });
       return;
     case 'GET /metrics':
@@ -90,8 +102,8 @@ async function route(request: IncomingMessage, response: ServerResponse): Promis
       return;
     }
     case 'POST /raft/heartbeat': {
-      const beat = await body<{ term: number; leader: string }>(request);
-      answer(response, 200, election.onHeartbeat(beat.term, beat.leader));
+      const beat = await body<{ term: number; leader: string; membersUp: number }>(request);
+      answer(response, 200, election.onHeartbeat(beat.term, beat.leader, beat.membersUp));
       return;
     }
     case 'POST /raft/timeout-now':
@@ -112,8 +124,11 @@ async function query(response: ServerResponse, durationMs: number): Promise<void
   }
   openQueries += 1;
   try {
-    await pause(durationMs);
-    answer(response, 200, { rows: 1, version, node: config.name });
+    queries += 1;
+    const fails = Math.floor(queries * errorRate) > Math.floor((queries - 1) * errorRate);
+    await pause(durationMs + latencyMs);
+    if (fails) answer(response, 500, { error: 'injected', version });
+    else answer(response, 200, { rows: 1, version, node: config.name });
   } finally {
     openQueries -= 1;
   }
@@ -128,14 +143,20 @@ async function drain(response: ServerResponse): Promise<void> {
   answer(response, 200, { draining, open: openQueries });
 }
 
+/** There is one group of data, on every member; it should have three copies, or one on each of fewer members. */
+function replication(): object {
+  const members = config.peers.length + 1;
+  const { membersUp, lagMs } = election;
+  const underReplicatedGroups = membersUp === null ? null : Number(membersUp < Math.min(3, members));
+  return { replicationLagMs: lagMs, underReplicatedGroups, membersUp };
+}
+
 function gauges(): Record<string, number> {
   return {
     themisdb_open_queries: openQueries,
     themisdb_draining: Number(draining),
     themisdb_leader: Number(election.role === 'leader'),
     themisdb_term: election.term,
-    process_resident_memory_bytes: process.memoryUsage.rss(),
-    process_cpu_seconds_total: process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6,
     themisdb_uptime_seconds: (performance.now() - startedMs) / 1000,
   };
 }

@@ -1,6 +1,6 @@
-import type { Clock } from '../../src/ports/clock.ts';
-import type { Store } from '../../src/ports/store.ts';
-import type { Transport } from '../../src/ports/transport.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import type { Store } from '../../../ports/store.ts';
+import type { Transport } from '../../../ports/transport.ts';
 
 /** At which journal write a controller dies, and whether that write still reaches the disk. */
 export interface Kill {
@@ -41,7 +41,7 @@ export class Killer {
         if (name === 'appendJournal')
           return async (entry: Parameters<Store['appendJournal']>[0]) => this.#append(target, entry);
         const value: unknown = Reflect.get(target, name, target);
-        if (name === 'lease') return this.store(value as Store);
+        if (name === 'lease' || name === 'evidence') return this.store(value as Store);
         if (typeof value !== 'function') return value;
         return (...parts: unknown[]) =>
           this.#dead ? hang() : this.#alive(Reflect.apply(value, target, parts) as Promise<unknown>);
