@@ -39,6 +39,8 @@ import { restrictionsOf, windowConstraints } from './schedule/restrictions.ts';
 import { planTimeline } from './schedule/timeline.ts';
 import { createTargets } from './target/target-sets.ts';
 
+const noTenants: readonly string[] = [];
+
 export function plan(inputs: PlanInputs): Plan {
   return planRollout(inputs).plan;
 }
@@ -74,7 +76,7 @@ export function planRollout(inputs: PlanInputs): PlannedRollout {
     at: inputs.at,
     anchored: inputs.anchored,
     windows: restrictions.size === 0 ? undefined : nodeWindows(inputs, progress),
-    tenantsOf: (node) => restrictions.get(node) ?? [],
+    tenantsOf: (node) => restrictions.get(node) ?? noTenants,
   });
   noteTimeline(inputs, planned, timeline, notes);
   notePlanState(inputs, works, notes);
