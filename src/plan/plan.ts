@@ -1,7 +1,7 @@
 /**
  * The planner: Desired × Observed × record → Plan. Pure, total and deterministic: equal inputs give equal bytes, every
  * problem is a finding, and the work grows with the fleet, not with its square. It reads as the order of decisions:
- * what differs, what is in scope, what may not happen, which stage, which step, when.
+ * what differs, what is in scope, through which releases, what may not happen, which stage, which gate, which step, when.
  */
 import { compareFindings, compareText } from '../kernel/finding.ts';
 import { parseInstant } from '../kernel/units/instant.ts';
