@@ -1,7 +1,7 @@
 /**
  * The planner: Desired × Observed × record → Plan. Pure, total and deterministic: equal inputs give equal bytes, every
  * problem is a finding, and the work grows with the fleet, not with its square. It reads as the order of decisions:
- * what differs, what is in scope, what may not happen, which stage, which step, when.
+ * what differs, what is in scope, through which releases, what may not happen, which stage, which gate, which step, when.
  */
 import { compareFindings, compareText } from '../kernel/finding.ts';
 import { parseInstant } from '../kernel/units/instant.ts';
@@ -39,6 +39,8 @@ import { restrictionsOf, windowConstraints } from './schedule/restrictions.ts';
 import { planTimeline } from './schedule/timeline.ts';
 import { createTargets } from './target/target-sets.ts';
 
+const noTenants: readonly string[] = [];
+
 export function plan(inputs: PlanInputs): Plan {
   return planRollout(inputs).plan;
 }
@@ -74,7 +76,7 @@ export function planRollout(inputs: PlanInputs): PlannedRollout {
     at: inputs.at,
     anchored: inputs.anchored,
     windows: restrictions.size === 0 ? undefined : nodeWindows(inputs, progress),
-    tenantsOf: (node) => restrictions.get(node) ?? [],
+    tenantsOf: (node) => restrictions.get(node) ?? noTenants,
   });
   noteTimeline(inputs, planned, timeline, notes);
   notePlanState(inputs, works, notes);

@@ -18,10 +18,10 @@ import {
 } from './fleet-fixture.ts';
 import { gate } from './plan-facts.ts';
 
-const servers = ['1.3.9', '1.4.2', '1.5.0'].map((version) => release('themisdb', version));
+const servers = ['1.2.8', '1.3.9', '1.4.2', '1.5.0'].map((version) => release('themisdb', version));
 const queries = ['1.4.5', '1.5.0'].map((version) =>
   release('themis-query', version, {
-    dependencies: [{ package: 'themisdb', versionConstraint: '>=1.3', optional: false, conflicts: [] }],
+    dependencies: [{ package: 'themisdb', versionConstraint: '>=1.2', optional: false, conflicts: [] }],
   }),
 );
 const other = release('backup-tool', '0.9.0');
@@ -70,8 +70,11 @@ const node: fc.Arbitrary<RandomNode> = fc.record({
   ),
   cluster: fc.nat(4),
   zone: fc.nat(2),
-  /** 0 is rarer: it goes through a hop of its own. */
-  server: fc.oneof({ weight: 1, arbitrary: fc.constant(0) }, { weight: 5, arbitrary: fc.integer({ min: 1, max: 2 }) }),
+  /** The older ones are rarer: they go through hops of their own. */
+  server: fc.oneof(
+    { weight: 1, arbitrary: fc.integer({ min: 0, max: 1 }) },
+    { weight: 5, arbitrary: fc.integer({ min: 2, max: 3 }) },
+  ),
   query: fc.integer({ min: -1, max: 1 }),
   drifted: fc.boolean(),
   stray: fc.boolean(),
@@ -112,7 +115,7 @@ export const randomFleet: fc.Arbitrary<PlanInputs> = fc
       ),
       observed: nodes.map((entry, index) => observe(nameOf(index), entry, leaders.get(entry.cluster) === index)),
       releases: [...servers, ...queries, other],
-      wanted: [servers[2]!, queries[1]!],
+      wanted: [servers[3]!, queries[1]!],
       rollout: rollout({
         stages,
         maxUnavailable,

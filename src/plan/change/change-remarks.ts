@@ -108,7 +108,7 @@ export function noWay(
   before: NodeState,
   { because, fix }: { readonly because: string; readonly fix: string },
 ): Remark {
-  const [first] = changing.filter(({ name }) => before.packages[name] !== undefined);
+  const first = changing.find(({ name }) => before.packages[name] !== undefined);
   return {
     kind: 'upgradeNotAdmitted',
     key: `${before.key} ${because}`,

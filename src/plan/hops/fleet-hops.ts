@@ -94,12 +94,12 @@ function mergeWays(ways: readonly Way[]): readonly Merged[] {
     if (open.length === 0) return merged;
     const next = (way: Way): HopVersions => way.hops[at.get(way)!]!;
     const first = open.filter((way) => !open.some((other) => isBefore(next(other), next(way))));
-    let versions: HopVersions = {};
+    const versions: Record<string, string> = {};
     const shapes = new Set<ChangeShape>();
     // Where each stands before another in some package none is first; their order then is that of their names.
     for (const way of first.length > 0 ? first : open.slice(0, 1)) {
       if (!agree(versions, next(way))) continue;
-      versions = { ...versions, ...next(way) };
+      Object.assign(versions, next(way));
       for (const shape of way.shapes[at.get(way)!]!) shapes.add(shape);
       at.set(way, at.get(way)! + 1);
     }

@@ -2,6 +2,7 @@
  * Through which releases a node reaches what it should run: nothing in between in most cases, else whole sets of
  * packages, each one switch. Asked for once for all nodes that have the same packages and should run the same.
  */
+import type { Digest } from '../../kernel/digest.ts';
 import { topologicalOrder } from '../../kernel/graph.ts';
 import type { KnownBadUpgrade } from '../../model/desired.ts';
 import type { InstalledPackage } from '../../model/observed.ts';
@@ -17,14 +18,22 @@ export type HopPath =
 export type HopPaths = (set: TargetSet, installed: Packages, targets: Targets) => HopPath;
 
 export function createHopPaths(knownBad: readonly KnownBadUpgrade[], maxMinorSkew: number): HopPaths {
-  return (set, installed, { isYanked, manifestOf, releasesOf }) => {
+  return (set, installed, targets) => {
     const { platform, architecture } = set;
-    const target = new Map(set.packages.map(({ name, manifest }) => [name, manifest]));
-    const found = planHops({ platform, architecture, installed, target, releasesOf, isYanked, knownBad, maxMinorSkew });
+    const found = planHops({
+      platform,
+      architecture,
+      installed,
+      target: new Map(set.packages.map(({ name, manifest }) => [name, manifest])),
+      releasesOf: (name) => targets.releasesOf(name),
+      isYanked: (hash) => targets.isYanked(hash as Digest),
+      knownBad,
+      maxMinorSkew,
+    });
     if (found.kind === 'none') return found;
     let before: Packages = installed;
     const hops = found.hops.slice(0, -1).map(({ packages }) => {
-      const arriving = arrivals(before, packages, manifestOf);
+      const arriving = arrivals(before, packages, targets);
       before = { ...before, ...packages };
       return arriving;
     });
@@ -32,11 +41,11 @@ export function createHopPaths(knownBad: readonly KnownBadUpgrade[], maxMinorSke
   };
 }
 
-function arrivals(before: Packages, after: Packages, manifestOf: Targets['manifestOf']): readonly TargetPackage[] {
+function arrivals(before: Packages, after: Packages, targets: Targets): readonly TargetPackage[] {
   const arriving = new Map<string, TargetPackage>();
   for (const [name, installed] of Object.entries(after) as [string, InstalledPackage][]) {
     if (before[name]?.manifestHash === installed.manifestHash) continue;
-    const manifest = manifestOf(installed.manifestHash);
+    const manifest = targets.manifestOf(installed.manifestHash);
     if (manifest !== undefined) arriving.set(name, { name, manifest, installed });
   }
   const needs = new Map([...arriving].map(([name, one]) => [name, one.manifest.dependencies.map((on) => on.package)]));

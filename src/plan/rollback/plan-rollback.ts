@@ -56,6 +56,8 @@ export interface RollbackInputs {
   readonly digests: { readonly desiredDigest: Digest; readonly targetDigest: Digest };
 }
 
+const noTenants: readonly string[] = [];
+
 export function planRollback(inputs: RollbackInputs): Plan {
   const { catalogue, digests, lastPlan, what } = inputs;
   const notes = createNotes(new Map());
@@ -96,7 +98,7 @@ export function planRollback(inputs: RollbackInputs): Plan {
     maxUnavailable,
     at,
     anchored: false,
-    tenantsOf: () => [],
+    tenantsOf: () => noTenants,
   });
   const scope = { targets: addressesOf(what), excludes: [] };
   const findings = notes.findings();

@@ -10,9 +10,14 @@ export function restrictionsOf(nodes: readonly DesiredNode[], tenants: readonly 
   const restricting = new Set(tenants.filter(restricts).map(({ name }) => name));
   const restrictions = new Map<string, readonly string[]>();
   if (restricting.size === 0) return restrictions;
+  // One list for all nodes with the same tenants: what is asked for one of them is answered for all.
+  const lists = new Map<string, readonly string[]>();
   for (const { name, tenants: names } of nodes) {
     const own = names.filter((tenant) => restricting.has(tenant));
-    if (own.length > 0) restrictions.set(name, own);
+    if (own.length === 0) continue;
+    const key = own.join('\n');
+    if (!lists.has(key)) lists.set(key, own);
+    restrictions.set(name, lists.get(key)!);
   }
   return restrictions;
 }

@@ -1,6 +1,8 @@
 /**
- * The steps between two barriers, put in order. Each cluster is a line of steps that are ready, in plan order, and of
- * those that wait for a window; clusters take turns. A step that finds its window closed makes room for the next one.
+ * The steps between two barriers, put in order. Each cluster is a line; in it steps of the same tenants and duration
+ * queue up together, since the same window holds for all of them: a queue whose window is closed is parked whole, and
+ * makes room for the next. Of the queues that are ready the one with the first step of the plan goes; clusters take
+ * turns.
  */
 import { Heap } from '../../kernel/heap.ts';
 import type { PlanStep } from '../../model/plan.ts';
@@ -27,15 +29,21 @@ interface Entry {
   readonly step: PlanStep;
   readonly turn: Turn;
   readonly index: number;
-  /** The first instant that its window allows. */
-  readonly openMs: number;
-  /** What it waits for while it is parked, or waited for last. */
-  readonly because: string | null;
+}
+
+/** Steps that the same window lets through, in plan order; never empty. */
+interface Queue {
+  readonly entries: Entry[];
+  next: number;
+  /** While it is parked: when its window opens. */
+  openMs: number;
+  /** What it waits for, or waited for last. */
+  because: string | null;
 }
 
 interface Line {
-  readonly ready: Heap<Entry>;
-  readonly parked: Heap<Entry>;
+  readonly ready: Heap<Queue>;
+  readonly parked: Heap<Queue>;
   leader: Entry | undefined;
   readonly slots: number;
   running: number;
@@ -107,29 +115,55 @@ interface Event {
 
 function linesOf(steps: readonly PlanStep[], { turnOf, slotsOf }: ScheduleInputs): Iterable<Line> {
   const lines = new Map<string, Line>();
+  const queues = new Map<Line, Map<readonly string[], Map<string, Queue>>>();
   for (const [index, step] of steps.entries()) {
     const turn = turnOf(step.id);
     let line = lines.get(turn.cluster);
     if (line === undefined) {
-      line = {
-        ready: new Heap<Entry>((a, b) => a.index - b.index),
-        parked: new Heap<Entry>((a, b) => a.openMs - b.openMs || a.index - b.index),
-        leader: undefined,
-        slots: slotsOf(turn.cluster),
-        running: 0,
-        queued: false,
-        wakeMs: -Infinity,
-      };
-      lines.set(turn.cluster, line);
+      lines.set(turn.cluster, (line = createLine(slotsOf(turn.cluster))));
+      queues.set(line, new Map());
     }
-    const entry = { step, turn, index, openMs: -Infinity, because: null };
-    if (turn.leads) line.leader = entry;
-    else line.ready.push(entry);
+    const entry = { step, turn, index };
+    if (turn.leads) {
+      line.leader = entry;
+      continue;
+    }
+    const byTenants = queues.get(line)!;
+    let byNeed = byTenants.get(turn.tenants);
+    if (byNeed === undefined) byTenants.set(turn.tenants, (byNeed = new Map()));
+    // Where nobody restricts the node every window fits.
+    const key = turn.tenants.length === 0 ? '' : `${turn.needMs} ${turn.critical}`;
+    const queue = byNeed.get(key);
+    if (queue !== undefined) queue.entries.push(entry);
+    else byNeed.set(key, queueOf(entry));
+  }
+  for (const [line, byTenants] of queues) {
+    for (const byNeed of byTenants.values()) for (const queue of byNeed.values()) line.ready.push(queue);
   }
   return lines.values();
 }
 
-/** Parks what finds its window closed; undefined when nothing of the line may start now. */
+function createLine(slots: number): Line {
+  return {
+    ready: new Heap<Queue>((a, b) => indexOf(a) - indexOf(b)),
+    parked: new Heap<Queue>((a, b) => a.openMs - b.openMs || indexOf(a) - indexOf(b)),
+    leader: undefined,
+    slots,
+    running: 0,
+    queued: false,
+    wakeMs: -Infinity,
+  };
+}
+
+function queueOf(entry: Entry): Queue {
+  return { entries: [entry], next: 0, openMs: -Infinity, because: null };
+}
+
+function indexOf({ entries, next }: Queue): number {
+  return entries[next]!.index;
+}
+
+/** Parks queues that find their window closed; undefined when nothing of the line may start now. */
 function nextStart(
   line: Line,
   nowMs: number,
@@ -140,18 +174,26 @@ function nextStart(
   while ((line.parked.peek()?.openMs ?? Infinity) <= nowMs) line.ready.push(line.parked.pop()!);
   for (;;) {
     if (line.ready.size + line.parked.size + line.running === 0 && line.leader !== undefined) {
-      line.ready.push(line.leader);
+      line.ready.push(queueOf(line.leader));
       line.leader = undefined;
     }
-    const entry = line.ready.pop();
-    if (entry === undefined) return undefined;
-    const { step, turn } = entry;
+    const queue = line.ready.pop();
+    if (queue === undefined) return undefined;
+    const { step, turn } = queue.entries[queue.next]!;
     const window = askWindow(inputs, turn, nowMs);
-    if (window.kind !== 'open') missed.set(step.id, window);
-    else if (window.startMs > nowMs) line.parked.push({ ...entry, openMs: window.startMs, because: window.because });
-    else {
-      const start = { step, startMs: nowMs, estimateMs: turn.estimateMs };
-      return turn.tenants.length === 0 ? start : { ...start, window: { ...window, because: entry.because } };
+    if (window.kind === 'open' && window.startMs > nowMs) {
+      queue.openMs = window.startMs;
+      queue.because = window.because;
+      line.parked.push(queue);
+      continue;
     }
+    queue.next += 1;
+    if (queue.next < queue.entries.length) line.ready.push(queue);
+    if (window.kind !== 'open') {
+      missed.set(step.id, window);
+      continue;
+    }
+    const start = { step, startMs: nowMs, estimateMs: turn.estimateMs };
+    return turn.tenants.length === 0 ? start : { ...start, window: { ...window, because: queue.because } };
   }
 }

@@ -13,7 +13,7 @@ import { estimateMs } from '../rollout/estimate.ts';
 import type { PlannedSteps } from '../rollout/plan-steps.ts';
 import { deferrals, type Deferrals } from './deferral.ts';
 import { defaultParallelism, schedule } from './schedule.ts';
-import type { Turn } from './turns.ts';
+import { rememberLast, type Turn } from './turns.ts';
 
 /** How long a saved plan may wait for its first effect. */
 export const planLifetimeMs = 7 * 86_400_000;
@@ -47,7 +47,7 @@ export function planTimeline(inputs: TimelineInputs): Timeline {
   const turnOf = (step: string): Turn => turns.get(step)!;
   const atMs = parseInstant(at) ?? 0;
   const members = new Map(concerned.map((cluster) => [cluster.name, cluster.members.length]));
-  const base = { steps: planned.steps, turnOf, windows, atMs };
+  const base = { steps: planned.steps, turnOf, windows: rememberLast(windows), atMs };
   const anchored = inputs.anchored || turns.values().some(({ tenants }) => tenants.length > 0);
   let missed: ReadonlyMap<string, WindowAnswer> = new Map();
   for (;;) {

@@ -1,6 +1,6 @@
 /** What schedule and deferral ask about the steps of a plan. */
 import type { PlanStep } from '../../model/plan.ts';
-import type { NodeWindows, WindowAnswer } from '../../windows/window-answer.ts';
+import type { NodeWindows, WindowAnswer, WindowRequest } from '../../windows/window-answer.ts';
 
 /** A node step with what its start depends on. */
 export interface Turn {
@@ -9,7 +9,7 @@ export interface Turn {
   readonly estimateMs: number;
   /** The switch and, should that go wrong, its rollback. */
   readonly needMs: number;
-  /** Tenants that restrict when the node may be touched; empty: always. */
+  /** Tenants that restrict when the node may be touched; empty: always. Equal lists are the same list. */
   readonly tenants: readonly string[];
   readonly critical: boolean;
 }
@@ -29,4 +29,22 @@ export function askWindow({ windows }: TurnInputs, turn: Turn, fromMs: number): 
   const { tenants, needMs, critical } = turn;
   if (tenants.length > 0) return windows.answer({ tenants, fromMs, needMs, critical });
   return { kind: 'open', startMs: fromMs, opensAtMs: null, closesAtMs: null, because: null };
+}
+
+/** Remembers the last answer for each list of tenants: the nodes of a stage ask the same at the same time. */
+export function rememberLast(windows: NodeWindows): NodeWindows {
+  const last = new Map<readonly string[], { readonly request: WindowRequest; readonly answer: WindowAnswer }>();
+  return {
+    answer(request) {
+      const known = last.get(request.tenants);
+      if (known !== undefined && isSame(known.request, request)) return known.answer;
+      const answer = windows.answer(request);
+      last.set(request.tenants, { request, answer });
+      return answer;
+    },
+  };
+}
+
+function isSame(a: WindowRequest, b: WindowRequest): boolean {
+  return a.fromMs === b.fromMs && a.needMs === b.needMs && a.critical === b.critical;
 }

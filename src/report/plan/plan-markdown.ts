@@ -19,7 +19,7 @@ import {
 } from './plan-phrases.ts';
 import { describeGates } from './plan-gates.ts';
 import { endOf, scopeLine } from './plan-text.ts';
-import { deferredGroups, hopTitle, timelineOf } from './plan-timeline.ts';
+import { deferredGroups, timelineOf } from './plan-timeline.ts';
 import { describeTime, describeWindow } from './plan-times.ts';
 import { type BlockView, type HopView, hopViews, isGate, nodeName, type PlanView, totalMs } from './plan-view.ts';
 
@@ -155,16 +155,22 @@ function timelineTable(hops: readonly HopView[], view: PlanView): string[] {
     '|---|---|---|---|',
     ...shown.flatMap(({ title, rows }) => [
       ...(title === '' ? [] : [`| **${escape(title)}** | | | |`]),
-      ...rows.map((row) => `| ${[row.stage, row.nodes, row.when, row.then].map(escape).join(' | ')} |`),
+      ...rows.map((row) => `| ${[row.stage, row.nodes, row.when, row.next].map(escape).join(' | ')} |`),
     ]),
   ];
 }
 
+const shownDeferrals = 20;
+
 function deferred(view: PlanView, room: Room): void {
   const groups = deferredGroups(view);
-  const entries = groups.map(
-    ({ who, reason, until }) => `- \`?\` **${escape(who)}**${until === '' ? '' : ` ${until} UTC`}: ${escape(reason)}`,
-  );
+  const entries = groups
+    .slice(0, shownDeferrals)
+    .map(
+      ({ who, reason, until }) => `- \`?\` **${escape(who)}**${until === '' ? '' : ` ${until} UTC`}: ${escape(reason)}`,
+    );
+  const hidden = groups.length - shownDeferrals;
+  if (hidden > 0) entries.push(`- and ${count(hidden, 'more reason')}`);
   room.details(`Deferred: ${count(view.plan.summary.deferred, 'node')}`, entries, true);
 }
 
@@ -173,7 +179,7 @@ function blockText(block: BlockView, view: PlanView): string {
   if (isGate(block)) {
     const gates = view.gatesOf(first);
     return [
-      `- \`${block.symbol}\` \`${first.target}\`: ${escape(block.reason)}${block.deferred === undefined ? '' : '; deferred'}`,
+      `- \`${block.symbol}\` \`${first.target}\`: ${escape(block.reason)}${block.isDeferred ? '; deferred' : ''}`,
       ...(gates === undefined ? [] : describeGates(gates)).map((line) => `  - ${escape(line)}`),
     ].join('\n');
   }

@@ -47,11 +47,11 @@ function describeTransition(transition: Transition): string {
   return `${transition.package} ${versions}  ${what}; ${formatSize(bytes)}; ${transition.restart ? 'restart' : 'no restart'}`;
 }
 
-const shownTransitions = 6;
+const shownTransitions = 3;
 
 /** A line a package; of many packages the first, and one line for the rest. */
 export function describeTransitions(transitions: readonly Transition[]): readonly string[] {
-  if (transitions.length <= shownTransitions + 1) return transitions.map(describeTransition);
+  if (transitions.length <= shownTransitions + 2) return transitions.map(describeTransition);
   const rest = transitions.slice(shownTransitions);
   const bytes = rest.reduce((sum, { files }) => sum + files.bytes, 0);
   return [

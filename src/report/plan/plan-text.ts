@@ -22,7 +22,7 @@ import {
   undoLines,
 } from './plan-phrases.ts';
 import { describeGates } from './plan-gates.ts';
-import { deferredGroups, hopTitle, timelineOf } from './plan-timeline.ts';
+import { deferredGroups, timelineOf } from './plan-timeline.ts';
 import { describeTime, describeWindow, shortInstant } from './plan-times.ts';
 import { type BlockView, type HopView, hopViews, isGate, nodeName, type PlanView, totalMs } from './plan-view.ts';
 
@@ -131,8 +131,8 @@ function timeline(hops: readonly HopView[], view: PlanView, colors: Paint): stri
     colors.bold(view.plan.schedule.some(({ startsAt }) => startsAt !== null) ? 'Timeline (UTC)' : 'Timeline'),
     ...shown.flatMap(({ title, rows: list }) => [
       ...(title === '' ? [] : [`  ${title}`]),
-      ...list.map(({ stage, nodes, when, then }) =>
-        `  ${title === '' ? '' : '  '}${stage.padEnd(widths[0])}  ${nodes.padEnd(widths[1])}  ${when.padEnd(widths[2])}  ${then}`.trimEnd(),
+      ...list.map(({ stage, nodes, when, next }) =>
+        `  ${title === '' ? '' : '  '}${stage.padEnd(widths[0])}  ${nodes.padEnd(widths[1])}  ${when.padEnd(widths[2])}  ${next}`.trimEnd(),
       ),
     ]),
   ];
@@ -175,7 +175,7 @@ function blockLines(block: BlockView, view: PlanView, colors: Paint): string[] {
     const gates = view.gatesOf(first);
     return [
       `  ${symbol} ${first.target}: ${block.reason}`,
-      colors.dim(`      ${view.describe(first)}${block.deferred === undefined ? '' : '; deferred'}`),
+      colors.dim(`      ${view.describe(first)}${block.isDeferred ? '; deferred' : ''}`),
       ...(gates === undefined ? [] : describeGates(gates)).map((line) => colors.dim(`        ${line}`)),
     ];
   }

@@ -5,7 +5,7 @@
 import type { DeferredStep, PlanStep } from '../../model/plan.ts';
 import { shortNames } from '../name-list.ts';
 import { count } from './plan-phrases.ts';
-import { shortInstant, whenOf } from './plan-times.ts';
+import { shortInstant, waitsFor, whenOf } from './plan-times.ts';
 import { type BlockTime, type HopView, isGate, nodeName, type PlanView, type StageView } from './plan-view.ts';
 
 export interface TimelineRow {
@@ -14,7 +14,7 @@ export interface TimelineRow {
   readonly nodes: string;
   readonly when: string;
   /** What follows; empty where nothing waits. */
-  readonly then: string;
+  readonly next: string;
 }
 
 export interface TimelineHop {
@@ -44,34 +44,32 @@ export function hopTitle({ number, of, leadsTo }: HopView): string {
 function rowOf({ stage, nodes, blocks }: StageView, view: PlanView): TimelineRow {
   let time: BlockTime | undefined;
   let deferred = 0;
-  const waits: string[] = [];
   for (const block of blocks) {
     if (isGate(block)) continue;
-    if (block.deferred !== undefined) deferred += block.steps.length;
+    if (block.isDeferred) deferred += block.steps.length;
     else if (block.time !== undefined) time = time === undefined ? block.time : union(time, block.time);
-    // Which hours a window has stands with the node.
-    const because = block.time?.because?.replace(/ \(.*$/u, '');
-    if (because !== undefined && !waits.includes(because)) waits.push(because);
   }
   const last = blocks.at(-1);
-  const gate = last === undefined || !isGate(last) || last.deferred !== undefined ? undefined : last;
+  const gate = last === undefined || !isGate(last) || last.isDeferred ? undefined : last;
   const late = deferred === 0 || deferred === nodes ? '' : `, ${deferred} deferred`;
   return {
     stage: `Stage ${stage}`,
     nodes: nodes === 0 ? 'no node left' : `${count(nodes, 'node')}${late}`,
-    when: time === undefined ? (nodes === 0 ? 'its gate only' : 'deferred') : `${whenOf(time)}${waited(waits)}`,
-    then: gate === undefined ? '' : view.waitsOf(gate.steps[0]!),
+    when: time === undefined ? (nodes === 0 ? 'its gate only' : 'deferred') : `${whenOf(time)}${waited(time)}`,
+    next: gate === undefined ? '' : view.waitsOf(gate.steps[0]!),
   };
 }
 
-function waited(waits: readonly string[]): string {
-  if (waits.length === 0) return '';
-  return `, waits for ${waits[0]!}${waits.length > 1 ? ` and ${waits.length - 1} more` : ''}`;
+/** Which hours a window has stands with the node. */
+function waited({ waits }: BlockTime): string {
+  const names = [...new Set(waits.map((one) => one.replace(/ \(.*$/u, '')))];
+  return names.length === 0 ? '' : `, ${waitsFor(names)}`;
 }
 
 function union(a: BlockTime, b: BlockTime): BlockTime {
   const [first, last] = [a.startsAfterMs <= b.startsAfterMs ? a : b, a.endsAfterMs >= b.endsAfterMs ? a : b];
-  return { ...first, endsAfterMs: last.endsAfterMs, endsAt: last.endsAt };
+  const waits = [...new Set([...a.waits, ...b.waits])];
+  return { ...first, endsAfterMs: last.endsAfterMs, endsAt: last.endsAt, waits };
 }
 
 export interface DeferredGroup {

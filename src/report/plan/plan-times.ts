@@ -27,16 +27,15 @@ export function instantRange(from: string, to: string): string {
 }
 
 /** `at once, takes 15s`, `after 1h, takes 15s`, `Sat 2026-11-28 07:00 to 07:03`. */
-export function whenOf(time: Omit<BlockTime, 'estimateMs' | 'because' | 'closesAt'>): string {
+export function whenOf(time: Omit<BlockTime, 'estimateMs' | 'waits' | 'closesAt'>): string {
   const { startsAt, endsAt, startsAfterMs, endsAfterMs } = time;
   if (startsAt !== null && endsAt !== null) return instantRange(startsAt, endsAt);
   const start = startsAfterMs === 0 ? 'at once' : `after ${formatDuration(startsAfterMs)}`;
   return endsAfterMs === startsAfterMs ? start : `${start}, takes ${formatDuration(endsAfterMs - startsAfterMs)}`;
 }
 
-export function describeTime({ steps, time, deferred }: BlockView): string {
-  if (deferred !== undefined)
-    return deferred.until === null ? 'deferred' : `deferred until ${shortInstant(deferred.until)}`;
+export function describeTime({ steps, time, isDeferred, deferredUntil }: BlockView): string {
+  if (isDeferred) return deferredUntil === null ? 'deferred' : `deferred until ${shortInstant(deferredUntil)}`;
   if (time === undefined) return 'has no time';
   const { estimateMs, startsAfterMs, endsAfterMs, startsAt, endsAt } = time;
   const takes =
@@ -49,9 +48,15 @@ export function describeTime({ steps, time, deferred }: BlockView): string {
 
 /** `waits for the window of tenant acme (...), open until Sun 2026-11-22 11:00`; undefined where no window counts. */
 export function describeWindow({ time }: BlockView): string | undefined {
-  if (time === undefined || (time.because === undefined && time.closesAt === null)) return undefined;
-  const waits = time.because === undefined ? 'the window is open' : `waits for ${time.because}, open`;
-  return time.closesAt === null ? waits.replace(/, open$/u, '') : `${waits} until ${shortInstant(time.closesAt)}`;
+  if (time === undefined || (time.waits.length === 0 && time.closesAt === null)) return undefined;
+  const until = time.closesAt === null ? '' : ` until ${shortInstant(time.closesAt)}`;
+  if (time.waits.length === 0) return `the window is open${until}`;
+  return `${waitsFor(time.waits)}${until === '' ? '' : `, open${until}`}`;
+}
+
+/** Of many, the first and how many more. */
+export function waitsFor(waits: readonly string[]): string {
+  return `waits for ${waits[0]!}${waits.length > 1 ? ` and ${waits.length - 1} more` : ''}`;
 }
 
 export function describeDeferral({ reason, until }: DeferredStep): string {

@@ -52,8 +52,9 @@ export interface BlockView {
   readonly transitions: readonly Transition[];
   /** Of the steps that are not deferred; undefined where all of them are. */
   readonly time: BlockTime | undefined;
-  /** Of all of them alike; undefined where none is. */
-  readonly deferred: DeferredStep | undefined;
+  readonly isDeferred: boolean;
+  /** Where all of them are deferred until the same instant. */
+  readonly deferredUntil: string | null;
 }
 
 export interface BlockTime {
@@ -63,9 +64,10 @@ export interface BlockTime {
   readonly estimateMs: number;
   readonly startsAt: string | null;
   readonly endsAt: string | null;
-  /** Of the first step. */
+  /** Where all of them have the same. */
   readonly closesAt: string | null;
-  readonly because: string | undefined;
+  /** What they wait for, each once. */
+  readonly waits: readonly string[];
 }
 
 /** From here on nodes that change alike are shown together. */
@@ -124,14 +126,14 @@ export function isGate(block: BlockView): boolean {
 }
 
 /**
- * Repairs of different extent stay apart by their reason; a gate is always alone. Barriers keep groups apart, and
- * windows those who wait for different ones.
+ * Repairs of different extent stay apart by their reason; a gate is always alone. Barriers keep groups apart, and what
+ * is deferred stands for itself.
  */
-function blockKey(step: PlanStep, { times, deferred }: Facts): string {
+function blockKey(step: PlanStep, { deferred }: Facts): string {
   if (step.kind === 'stage-promote') return step.id;
   const { kind, transition, reason, irreversible } = step;
-  const when = deferred.get(step.id)?.reason ?? times.get(step.id)?.because;
-  return [kind, transition, step.with?.join(), reason, irreversible?.why, step.needs[0], when].join('\n');
+  const late = String(deferred.has(step.id));
+  return [kind, transition, step.with?.join(), reason, irreversible?.why, step.needs[0], late].join('\n');
 }
 
 function blockView(steps: readonly PlanStep[], symbol: string, facts: Facts): BlockView {
@@ -143,23 +145,30 @@ function blockView(steps: readonly PlanStep[], symbol: string, facts: Facts): Bl
     reason: first.reason,
     transitions: ids.flatMap((id) => facts.transitions.get(id) ?? []),
     time: timeOf(steps, facts.times),
-    deferred: facts.deferred.get(first.id),
+    isDeferred: facts.deferred.has(first.id),
+    deferredUntil: same(steps.map(({ id }) => facts.deferred.get(id)?.until)) ?? null,
   };
 }
 
 function timeOf(steps: readonly PlanStep[], times: ReadonlyMap<string, ScheduledStep>): BlockTime | undefined {
-  let earliest: ScheduledStep | undefined;
-  let latest: ScheduledStep | undefined;
-  for (const { id } of steps) {
-    const time = times.get(id);
-    if (time === undefined) continue;
-    if (earliest === undefined || time.startsAfterMs < earliest.startsAfterMs) earliest = time;
-    if (latest === undefined || time.endsAfterMs > latest.endsAfterMs) latest = time;
-  }
-  if (earliest === undefined || latest === undefined) return undefined;
-  const { startsAfterMs, estimateMs, startsAt, closesAt, because } = earliest;
-  const { endsAfterMs, endsAt } = latest;
-  return { startsAfterMs, endsAfterMs, estimateMs, startsAt, endsAt, closesAt, because };
+  const own = steps.flatMap(({ id }) => times.get(id) ?? []);
+  if (own.length === 0) return undefined;
+  const earliest = own.reduce((a, b) => (b.startsAfterMs < a.startsAfterMs ? b : a));
+  const latest = own.reduce((a, b) => (b.endsAfterMs > a.endsAfterMs ? b : a));
+  return {
+    startsAfterMs: earliest.startsAfterMs,
+    endsAfterMs: latest.endsAfterMs,
+    estimateMs: earliest.estimateMs,
+    startsAt: earliest.startsAt,
+    endsAt: latest.endsAt,
+    closesAt: same(own.map(({ closesAt }) => closesAt)) ?? null,
+    waits: [...new Set(own.flatMap(({ because }) => because ?? []))],
+  };
+}
+
+/** What all of them are; undefined where they differ. */
+function same<T>(values: readonly T[]): T | undefined {
+  return values.every((value) => value === values[0]) ? values[0] : undefined;
 }
 
 /** What the steps of a hop lead to, each package and version once. */

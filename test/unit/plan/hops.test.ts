@@ -71,7 +71,7 @@ test('every hop goes through all stages, the leader last in each, and ends with 
 
 test('a step of a hop needs the last gate of the hop before and the own step of its node', () => {
   const made = plan(simpleFleet(3, v13, v15, { releases }));
-  const [first] = made.steps.filter(({ hop, kind }) => hop === undefined && kind === 'node-update');
+  const first = made.steps.find(({ hop, kind }) => hop === undefined && kind === 'node-update');
   const own = made.steps.find(({ hop, target }) => hop === 1 && target === first!.target)!;
   const closing = made.steps.find(({ kind }) => kind === 'stage-promote')!;
   expect(first!.needs).toEqual([closing.id, own.id]);

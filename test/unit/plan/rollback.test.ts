@@ -70,6 +70,18 @@ test('one node, or the nodes of a tenant', () => {
   expect(codes(rollback({ what: { kind: 'tenant', name: 'nobody' } }))).toContain('THM3060');
 });
 
+test('a node that serves others too goes back for them as well, and the plan says so', () => {
+  const nodes = ['node-a', 'node-b', 'node-c'].map((name) =>
+    desiredNode(name, { tenants: name === 'node-b' ? ['acme', 'globex'] : name === 'node-c' ? ['acme'] : ['globex'] }),
+  );
+  const made = rollback({ what: { kind: 'tenant', name: 'acme' }, nodes });
+  expect(outline(made)).toEqual(['1 node-rollback node-c', '1 node-rollback node-b']);
+  const shared = made.findings.filter(({ code }) => code === 'THM3073').map(({ summary }) => summary);
+  expect(shared).toEqual([expect.stringMatching(/^node-b also serves globex/u)]);
+  expect(made.deferred).toEqual([]);
+  expect(made.constraints.map(({ kind }) => kind)).not.toContain('window');
+});
+
 test('it works without a last plan, under the default limits', () => {
   const made = rollback({ lastPlan: undefined });
   expect(outline(made)).toEqual(['1 node-rollback node-c', '1 node-rollback node-b', '1 node-rollback node-a']);

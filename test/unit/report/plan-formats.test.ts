@@ -7,6 +7,7 @@ import { paintFor } from '../../../src/apps/cli/paint.ts';
 import { plainPaint } from '../../../src/report/paint.ts';
 import { commentLimit, planMarkdown } from '../../../src/report/plan/plan-markdown.ts';
 import { observedNode, release, rollout, simpleFleet, stage } from '../../support/fleet-fixture.ts';
+import { generatedEstate } from '../../support/generated-estate.ts';
 import { generatedFleet } from '../../support/generated-fleet.ts';
 
 const v14 = release('themisdb', '1.4.2');
@@ -69,6 +70,15 @@ test('a thousand nodes fit one comment, and a smaller limit is kept by leaving o
   expect(short.length).toBeLessThanOrEqual(3000);
   expect(short).toContain('left out for length');
   expect(short.split('<details').length).toBe(short.split('</details>').length);
+});
+
+test('with hops, windows and gates a thousand nodes fit one comment and read as a few screens as well', () => {
+  const estate = plan(generatedEstate(1000));
+  const whole = formatPlan(estate, 'markdown', plainPaint);
+  expect(whole.length).toBeLessThanOrEqual(commentLimit);
+  expect(whole).not.toContain('left out for length');
+  expect(whole).toContain('| **Hop 1 of 2: themisdb 1.4.2, ');
+  expect(formatPlan(estate, 'text', plainPaint).split('\n').length).toBeLessThan(1500);
 });
 
 test('text from files cannot become markup or mention people', () => {
