@@ -1,5 +1,5 @@
 import type { Lock } from '../model/desired.ts';
-import { comparePins } from '../resolve/resolve-lock.ts';
+import { comparePins } from '../resolve/pin.ts';
 
 export const lockFileName = 'themis.lock.yaml';
 

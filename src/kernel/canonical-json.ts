@@ -10,27 +10,59 @@ export function canonicalJson(value: unknown): string {
 }
 
 const flushAt = 65_536;
+const longText = 1024;
 
-/** The same text in pieces of about 64 Ki characters. Throws TypeError for what JSON cannot say. */
-export function writeCanonicalJson(value: unknown, emit: (part: string) => void): void {
-  const writer: Writer = { text: '', names: new Map(), emit };
+/**
+ * Takes the text piece by piece. `isRepeated`: the same piece comes more than once, so that work on it may be kept.
+ */
+export type EmitText = (part: string, isRepeated: boolean) => void;
+
+/** The same text in pieces of 64 Ki characters or so. Throws TypeError for what JSON cannot say. */
+export function writeCanonicalJson(value: unknown, emit: EmitText): void {
+  const writer: Writer = { text: '', names: new Map(), seen: new Map(), emit };
   if (!isJson(value)) throw new TypeError('canonical JSON: not a JSON value');
   write(value, writer);
-  if (writer.text !== '') emit(writer.text);
+  if (writer.text !== '') emit(writer.text, false);
 }
 
 interface Writer {
   text: string;
   /** Member names as they are written: few, and repeated for every step of a plan. */
   readonly names: Map<string, string>;
-  readonly emit: (part: string) => void;
+  /** Objects met before, with their text from the second time on: what many steps share is written out once. */
+  readonly seen: Map<object, string | undefined>;
+  readonly emit: EmitText;
 }
 
 function write(value: unknown, writer: Writer): void {
   if (typeof value === 'string') writer.text += quote(value);
   else if (typeof value !== 'object' || value === null) writer.text += scalar(value);
-  else if (Array.isArray(value)) writeArray(value, writer);
+  else if (!writer.seen.has(value)) {
+    writer.seen.set(value, undefined);
+    writeWhole(value, writer);
+  } else {
+    let text = writer.seen.get(value);
+    if (text === undefined) writer.seen.set(value, (text = textOf(value, writer)));
+    if (text.length < longText) writer.text += text;
+    else {
+      // As it stands, not copied into a longer text first.
+      if (writer.text !== '') writer.emit(writer.text, false);
+      writer.text = '';
+      writer.emit(text, true);
+    }
+  }
+}
+
+function writeWhole(value: object, writer: Writer): void {
+  if (Array.isArray(value)) writeArray(value, writer);
   else writeObject(value as Record<string, unknown>, writer);
+}
+
+function textOf(value: object, { names, seen }: Writer): string {
+  const parts: string[] = [];
+  const writer: Writer = { text: '', names, seen, emit: (part) => parts.push(part) };
+  writeWhole(value, writer);
+  return parts.join('') + writer.text;
 }
 
 function writeArray(values: readonly unknown[], writer: Writer): void {
@@ -40,7 +72,7 @@ function writeArray(values: readonly unknown[], writer: Writer): void {
     const value = values[index];
     write(isJson(value) ? value : null, writer);
     if (writer.text.length > flushAt) {
-      writer.emit(writer.text);
+      writer.emit(writer.text, false);
       writer.text = '';
     }
   }

@@ -32,7 +32,17 @@ export function startDigest(): RunningDigest {
 /** Digest of a JSON value over its canonical form (RFC 8785). */
 export function digestJson(value: unknown): Digest {
   const hash = createHash('sha256');
-  writeCanonicalJson(value, (part) => hash.update(part));
+  const encoder = new TextEncoder();
+  const encoded = new Map<string, Uint8Array>();
+  writeCanonicalJson(value, (part, isRepeated) => {
+    if (!isRepeated) {
+      hash.update(part);
+      return;
+    }
+    let bytes = encoded.get(part);
+    if (bytes === undefined) encoded.set(part, (bytes = encoder.encode(part)));
+    hash.update(bytes);
+  });
   return `sha256:${hash.digest('hex')}`;
 }
 

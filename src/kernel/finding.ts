@@ -20,6 +20,8 @@ export interface Finding {
   readonly code: FindingCode;
   /** One sentence: what is wrong, with the names and values it concerns. */
   readonly summary: string;
+  /** How it comes about, sentence by sentence: a derivation, the edges of a cycle. */
+  readonly details?: readonly string[];
   /** One sentence: what to do about it. */
   readonly fix?: string;
   readonly source?: SourceSpan;

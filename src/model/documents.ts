@@ -125,7 +125,7 @@ export interface Approval {
       step?: string;
       tenant?: Name;
       /**
-       * Opens windows and approvals; never skew or quorum.
+       * Opens windows, blackouts, consent, notice and stage approvals; never skew, quorum, gates or bakes. Needs expiresAt.
        */
       emergency?: true;
     };

@@ -5,6 +5,7 @@ import type { Digest } from '../kernel/digest.ts';
 import { addDuration } from '../kernel/units/instant.ts';
 import type { Observed } from '../model/observed.ts';
 import type { Constraint, NodeDrift, Plan, PlanScope, PlanSource, PlanStep, PlanSummary } from '../model/plan.ts';
+import type { NodeStates } from './change/node-state.ts';
 import type { Cluster, NodeWork } from './change/node-work.ts';
 import type { Transitions } from './change/transitions.ts';
 import { observedDigest } from './observed-digest.ts';
@@ -31,6 +32,7 @@ export interface PlanParts {
   readonly timeline: Timeline;
   readonly constraints: readonly Constraint[];
   readonly transitions: Transitions;
+  readonly states: NodeStates;
   /** Sorted. */
   readonly findings: readonly Finding[];
   readonly scope: PlanScope;
@@ -53,7 +55,7 @@ export function finishPlan(parts: PlanParts): Plan {
     source: frame.source,
     desiredDigest: digests.desiredDigest,
     targetDigest: digests.targetDigest,
-    observedDigest: observedDigest(observed, relied),
+    observedDigest: observedDigest(observed, relied, parts.states),
     applyable: !errored,
     complete: works.every((work) => !work.inScope || work.observed?.reachable === true),
     errored,

@@ -6,6 +6,7 @@
 import type { Digest } from '../kernel/digest.ts';
 import { digestJson } from '../kernel/digest.ts';
 import { compareText } from '../kernel/finding.ts';
+import type { NodeStates } from './change/node-state.ts';
 import type { FileDrift, InstalledPackage, Observed } from '../model/observed.ts';
 
 type Relied = readonly [
@@ -19,7 +20,8 @@ type Relied = readonly [
   },
 ];
 
-export function observedDigest(observed: Observed, nodes: ReadonlySet<string>): Digest {
+/** `states`: equal packages become one object, which is written once. */
+export function observedDigest(observed: Observed, nodes: ReadonlySet<string>, states: NodeStates): Digest {
   const relied: Relied[] = [];
   for (const node of observed.nodes) {
     if (!nodes.has(node.name)) continue;
@@ -27,8 +29,9 @@ export function observedDigest(observed: Observed, nodes: ReadonlySet<string>): 
       relied.push([node.name, null]);
       continue;
     }
-    const { platform, architecture, packages, drift } = node;
-    const restorePoints = node.restorePoints.map((point) => [point.id, point.packages] as const);
+    const { platform, architecture, drift } = node;
+    const { packages } = states.of(node.packages);
+    const restorePoints = node.restorePoints.map((point) => [point.id, states.of(point.packages).packages] as const);
     relied.push([node.name, { platform, architecture, packages, drift, restorePoints }]);
   }
   if (relied.some(([name], index) => index > 0 && relied[index - 1]![0] > name)) {

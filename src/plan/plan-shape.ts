@@ -103,10 +103,11 @@ const scheduled = objectOf<ScheduledStep>({
 });
 
 /** Places in files are for people and not looked at. */
-const finding = objectOf<Pick<Finding, 'severity' | 'code' | 'summary' | 'fix'>>({
+const finding = objectOf<Pick<Finding, 'severity' | 'code' | 'summary' | 'details' | 'fix'>>({
   severity: oneOf('error', 'warning', 'info'),
   code: text as Shape<Finding['code']>,
   summary: text,
+  details: optional(listOf(text)),
   fix: optional(text),
 });
 

@@ -11,7 +11,7 @@ import type { RolloutProgress } from '../model/rollout-record.ts';
 import { createNodeWindows } from '../windows/node-windows.ts';
 import type { NodeWindows } from '../windows/window-answer.ts';
 import { createDiff } from './change/node-change.ts';
-import { createNodeStates } from './change/node-state.ts';
+import { createNodeStates, type NodeStates } from './change/node-state.ts';
 import type { Cluster, NodeWork } from './change/node-work.ts';
 import { closeScope, planScope, selectNodes } from './change/scope.ts';
 import { refuseSkew } from './change/skew-check.ts';
@@ -55,8 +55,9 @@ export function planRollout(inputs: PlanInputs): PlannedRollout {
   const { rollout } = desired;
   const notes = createNotes(desired.sources);
   const transitions = createTransitions();
+  const states = createNodeStates();
   const progress = record.current?.target === digests.targetDigest ? record.current : null;
-  const { works, concerned, hops } = findChanges(inputs, transitions, progress, notes);
+  const { works, concerned, hops } = findChanges(inputs, { transitions, states, progress, notes });
   const membership = stageMembership(works, concerned, inputs, progress);
   const planned = placeAndPlan({ inputs, works, concerned, hops, membership, progress }, notes);
 
@@ -80,7 +81,18 @@ export function planRollout(inputs: PlanInputs): PlannedRollout {
   const findings = [...notes.findings(), ...inputs.extraFindings].sort(compareFindings);
   const frame = { ...inputs, fleet: desired.fleet };
   const scope = planScope(inputs.scope);
-  const made = finishPlan({ frame, works, concerned, planned, timeline, constraints, transitions, findings, scope });
+  const made = finishPlan({
+    frame,
+    works,
+    concerned,
+    planned,
+    timeline,
+    constraints,
+    transitions,
+    states,
+    findings,
+    scope,
+  });
   return { plan: made, stages: namesByStage(membership) };
 }
 
@@ -92,17 +104,18 @@ interface Changes {
   readonly hops: readonly FleetHop[];
 }
 
+interface Search {
+  readonly transitions: Transitions;
+  readonly states: NodeStates;
+  readonly progress: RolloutProgress | null;
+  readonly notes: Notes;
+}
+
 /** What differs, what is in scope, through which releases it goes, and what may not happen. */
-function findChanges(
-  inputs: PlanInputs,
-  transitions: Transitions,
-  progress: RolloutProgress | null,
-  notes: Notes,
-): Changes {
+function findChanges(inputs: PlanInputs, { transitions, states, progress, notes }: Search): Changes {
   const { desired } = inputs;
   const { maxMinorSkew } = desired.rollout;
   const targets = createTargets(desired, inputs.catalogue, notes);
-  const states = createNodeStates();
   const works = nodeWorks(inputs, notes);
   selectNodes(works, inputs.scope, notes);
   const paths = createHopPaths(desired.fleet.knownBad, maxMinorSkew);

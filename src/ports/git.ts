@@ -7,6 +7,8 @@ export interface Git {
   head(root: string): Promise<string | null>;
   /** Whether anything below `path` differs from HEAD, untracked files that are not ignored included. */
   isDirty(root: string, path: string): Promise<boolean>;
+  /** `user.email` as configured where `directory` is; null where there is none. */
+  userEmail(directory: string): Promise<string | null>;
   /** `origin`'s URL without user or password; null without a remote. */
   remote(root: string): Promise<string | null>;
   /** Signing key id or fingerprint of a commit with a good signature, else null. */

@@ -47,8 +47,8 @@ function placeOf(finding: Finding, { fallbackFile }: ExchangeContext): SourceSpa
   return finding.source ?? { file: fallbackFile, line: 1, col: 1 };
 }
 
-function message({ summary, fix }: Finding): string {
-  return fix === undefined ? summary : `${summary} ${fix}`;
+function message({ summary, details = [], fix }: Finding): string {
+  return [summary, ...details, ...(fix === undefined ? [] : [fix])].join(' ');
 }
 
 function githubCommand(finding: Finding, context: ExchangeContext): string {

@@ -12,7 +12,7 @@ export function findingsText(findings: readonly Finding[], paint: Paint): string
 
 /** One finding without a line break at the end. */
 export function findingText(finding: Finding, paint: Paint): string {
-  const { severity, code, summary, fix, source, frame, related } = finding;
+  const { severity, code, summary, details = [], fix, source, frame, related } = finding;
   const place = source === undefined ? '' : `${paint.bold(`${source.file}:${source.line}:${source.col}`)} `;
   const lines = [`${place}${colour(severity, paint)(severity)} ${paint.dim(code)}`, `  ${summary}`];
   if (frame !== undefined) lines.push('', ...frame.split('\n').map((line) => paintFrame(line, severity, paint)));
@@ -20,6 +20,7 @@ export function findingText(finding: Finding, paint: Paint): string {
   for (const { source: other, note } of related ?? []) {
     lines.push(`  ${paint.dim(`${other.file}:${other.line}:${other.col}`)} ${note}`);
   }
+  if (details.length > 0) lines.push('', ...details.map((detail) => `  ${detail}`), '');
   if (fix !== undefined) lines.push(`  ${paint.green('Fix:')} ${fix}`);
   return lines.join('\n');
 }

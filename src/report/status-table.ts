@@ -25,7 +25,7 @@ export interface NodeStatus {
   readonly health: string;
   /** Files that are not what the installed release says. */
   readonly drift: number;
-  /** `open`, or why it may not be touched now. */
+  /** `open`, `open until ...`, `opens ...`, `needs consent of ...`, `never`: for a switch and its rollback, by all tenants. */
   readonly window: string;
   /** What is going on there, or why nothing is known. */
   readonly note: string;

@@ -17,6 +17,15 @@ export function suits(build: PlatformKey, node: PlatformKey): boolean {
   return fits(build.platform, node.platform) && fits(build.architecture, node.architecture);
 }
 
+/** Whether some node suits both. */
+export function mayMeet(a: PlatformKey, b: PlatformKey): boolean {
+  return overlap(a.platform, b.platform) && overlap(a.architecture, b.architecture);
+}
+
+function overlap(a: string, b: string): boolean {
+  return a === b || a === 'any' || b === 'any';
+}
+
 function fits(built: string, wanted: string): boolean {
   return built === 'any' || built === wanted;
 }

@@ -1,186 +1,176 @@
 /**
- * Version ranges to pins: for every package of the fleet and every platform the newest release that satisfies its
- * range. Deterministic, and never a withdrawn release. Pre-releases count only where the range names one.
+ * Version ranges to pins. For every platform the releases of the Fleet's packages, and of those that they need, which
+ * satisfy all ranges, dependencies and conflicts: what is pinned or installed stays where it may, else the newest. A
+ * withdrawn release is never chosen anew. Deterministic: only what is in the catalogue counts, not its order.
  */
 import semver from 'semver';
 import { compareText, type Finding } from '../kernel/finding.ts';
 import type { Desired, Lock, LockedPackage } from '../model/desired.ts';
+import type { InstalledPackage } from '../model/observed.ts';
 import type { Catalogue, ReleaseManifest } from '../model/release.ts';
+import { cycleSentences, installOrder } from './install-order.ts';
+import { keptWithdrawn, noRelease, searchGivenUp, unevenPlatforms, unsolvable } from './lock-findings.ts';
+import { comparePins, pinOf } from './pin.ts';
+import { exactness, type PlatformKey, platformText, suits } from './platform.ts';
+import { agree, type ClassPicks, platformClasses } from './platform-classes.ts';
+import {
+  alikeUniverse,
+  platformUniverse,
+  type PlatformUniverse,
+  type Resolution,
+  resolveUniverse,
+  type ResolveWorld,
+} from './resolve-platform.ts';
+import type { PresentRelease } from './universe/candidates.ts';
+import type { Want } from './universe/release-problem.ts';
+
+export interface LockOptions {
+  /** Pins to stay with while nothing forces a change. */
+  readonly pins?: readonly LockedPackage[];
+  /** What nodes have installed: stays where no pin does. */
+  readonly installed?: readonly (InstalledPackage & PlatformKey & { readonly package: string })[];
+  /** Of the search on one platform; absent: a few seconds. */
+  readonly maxSteps?: number;
+}
 
 /** `lock` holds every pin that could be made; with an error among the findings it must not be written. */
 export function resolveLock(
   desired: Pick<Desired, 'fleet' | 'sources'>,
   catalogue: Catalogue,
+  options: LockOptions = {},
 ): { readonly lock: Lock; readonly findings: readonly Finding[] } {
-  const yanked = new Set(catalogue.yanked);
-  const findings: Finding[] = [];
-  const chosen: ReleaseManifest[] = [];
-  for (const [name, range] of sortedPackages(desired.fleet.packages)) {
-    const releases = catalogue.releases.filter((release) => release.package === name);
-    const fitting = releases.filter(
-      (release) => semver.satisfies(release.version, range) && !yanked.has(release.manifestHash),
+  const world = worldOf(catalogue, options);
+  const wants = wantsOf(desired);
+  const universes = platformClasses(takingPart(wants, world))
+    .map((platform) => platformUniverse(world, wants, platform))
+    .filter((universe) => universe.wants.length > 0);
+  const available = new Set(universes.flatMap((universe) => universe.wants));
+  const findings = wants
+    .filter((want) => !available.has(want))
+    .map((want) => noRelease(want, world.releases.get(want.package) ?? [], world.yanked));
+  const resolved = universes.map((universe) => ({ universe, resolution: resolveUniverse(universe, options.maxSteps) }));
+  const failed = resolved.filter(({ resolution }) => resolution.kind !== 'solved');
+  const solved = resolved.filter(({ resolution }) => resolution.kind === 'solved');
+  findings.push(...failures(failed, solved, universes.length));
+  const { classes, more } = agreed(world, solved, options.maxSteps);
+  findings.push(...more);
+  const pinned = [...new Set(classes.flatMap(({ picks }) => [...picks.values()]))];
+  for (const releases of Map.groupBy(pinned, (release) => release.package).values()) {
+    findings.push(
+      ...unevenPlatforms(desired.sources, releases),
+      ...keptWithdrawn(desired.sources, releases, world.yanked),
     );
-    const picked = newestOfEachPlatform(fitting);
-    chosen.push(...picked);
-    if (picked.length === 0) findings.push(noRelease(desired, name, range, releases, yanked));
-    else findings.push(...unevenPlatforms(desired, name, picked));
   }
-  findings.push(...dependencyFindings(desired, chosen));
-  return { lock: { packages: chosen.map(toPin).sort(comparePins) }, findings };
+  findings.push(...cycles(desired, classes));
+  return { lock: { packages: pinned.map(pinOf).sort(comparePins) }, findings };
 }
 
-function sortedPackages(packages: Readonly<Record<string, string>>): readonly (readonly [string, string])[] {
-  return Object.entries(packages).sort(([a], [b]) => compareText(a, b));
+function wantsOf({ fleet, sources }: Pick<Desired, 'fleet' | 'sources'>): readonly Want[] {
+  return Object.entries(fleet.packages)
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([name, range]) => ({ package: name, range, source: sources.get(`package/${name}`) }));
 }
 
-function newestOfEachPlatform(releases: readonly ReleaseManifest[]): readonly ReleaseManifest[] {
-  const newest = new Map<string, ReleaseManifest>();
-  for (const release of releases) {
-    const key = platformOf(release);
-    const known = newest.get(key);
-    if (known === undefined || isNewer(release, known)) newest.set(key, release);
-  }
-  return [...newest.values()];
-}
-
-/** Builds of one version (`1.5.0+2`) go by counter, then by hash, so that the choice never depends on order. */
-function isNewer(a: ReleaseManifest, b: ReleaseManifest): boolean {
-  const order = semver.compareBuild(a.version, b.version) || a.counter - b.counter;
-  return (order || compareText(a.manifestHash, b.manifestHash)) > 0;
-}
-
-function platformOf(release: Pick<ReleaseManifest, 'platform' | 'architecture'>): string {
-  return `${release.platform}/${release.architecture}`;
-}
-
-function toPin(release: ReleaseManifest): LockedPackage {
-  const { version, manifestHash, platform, architecture } = release;
-  return { package: release.package, version, manifestHash, platform, architecture };
-}
-
-export function comparePins(a: LockedPackage, b: LockedPackage): number {
-  return (
-    compareText(a.package, b.package) ||
-    compareText(a.platform, b.platform) ||
-    compareText(a.architecture, b.architecture) ||
-    compareText(a.manifestHash, b.manifestHash)
+function worldOf(catalogue: Catalogue, { pins = [], installed = [], maxSteps }: LockOptions): ResolveWorld {
+  const releases = Map.groupBy(catalogue.releases, (release) => release.package);
+  const newestFirst = [...installed].sort(
+    (a, b) => semver.rcompare(a.version, b.version) || compareText(a.manifestHash, b.manifestHash),
   );
-}
-
-function at(desired: Pick<Desired, 'sources'>, name: string): Pick<Finding, 'source'> {
-  const source = desired.sources.get(`package/${name}`);
-  return source === undefined ? {} : { source };
-}
-
-function noRelease(
-  desired: Pick<Desired, 'sources'>,
-  name: string,
-  range: string,
-  releases: readonly ReleaseManifest[],
-  yanked: ReadonlySet<string>,
-): Finding {
-  const usable = releases.filter(({ manifestHash }) => !yanked.has(manifestHash));
-  const versions = [...new Set(usable.map(({ version }) => version))].sort(semver.rcompare);
-  const known = versions.length > 5 ? [...versions.slice(0, 5), `${versions.length - 5} older`] : versions;
-  const withdrawn = releases.some((release) => semver.satisfies(release.version, range));
-  const summary = withdrawn
-    ? `Every release of ${name} that satisfies "${range}" was withdrawn.`
-    : `No release of ${name} satisfies "${range}".`;
-  const fix =
-    known.length === 0
-      ? `Publish a release of ${name}, or remove the package.`
-      : `Releases are ${known.join(', ')}. Change the range, or publish one that satisfies it.`;
-  return { severity: 'error', code: 'THM1307', summary, fix, ...at(desired, name) };
-}
-
-/** Nodes of two platforms would run two versions: legal while a port is late, but worth a word. */
-function unevenPlatforms(
-  desired: Pick<Desired, 'sources'>,
-  name: string,
-  picked: readonly ReleaseManifest[],
-): readonly Finding[] {
-  const versions = new Set(picked.map(({ version }) => version));
-  if (versions.size === 1) return [];
-  const list = [...picked].sort((a, b) => comparePins(toPin(a), toPin(b)));
-  return [
-    {
-      severity: 'warning',
-      code: 'THM1308',
-      summary: `Platforms get different versions of ${name}: ${list.map((release) => `${platformOf(release)} ${release.version}`).join(', ')}.`,
-      fix: 'Publish the missing builds, or narrow the range to a version that every platform has.',
-      ...at(desired, name),
+  return {
+    releases,
+    yanked: new Set<string>(catalogue.yanked),
+    presentOn(platform) {
+      // The most exact pin is the one that nodes of the platform get.
+      const own = pins
+        .filter((pin) => suits(pin, platform))
+        .sort((a, b) => exactness(b) - exactness(a) || comparePins(a, b));
+      const there = newestFirst.filter((one) => suits(platform, one) || suits(one, platform));
+      const all = [...own, ...there].map((one): [string, PresentRelease] => [one.package, one]);
+      return new Map([...Map.groupBy(all, ([name]) => name)].map(([name, list]) => [name, list.map(([, one]) => one)]));
     },
-  ];
+    ...(maxSteps === undefined ? {} : { maxSteps }),
+  };
 }
 
-/** Dependencies and conflicts between the packages that were chosen. */
-function dependencyFindings(desired: Pick<Desired, 'sources'>, chosen: readonly ReleaseManifest[]): readonly Finding[] {
-  const findings: Finding[] = [];
-  for (const release of chosen) {
-    for (const dependency of release.dependencies) {
-      const others = chosen.filter((other) => other.package === dependency.package && mayMeet(release, other));
-      if (others.length === 0 && !dependency.optional) {
-        findings.push(missingDependency(desired, release, dependency.package, dependency.versionConstraint));
-      }
-      for (const other of others) {
-        if (semver.satisfies(other.version, dependency.versionConstraint, { includePrerelease: true })) continue;
-        findings.push(wrongDependency(desired, release, other, dependency.versionConstraint));
-      }
-      for (const name of dependency.conflicts) {
-        if (chosen.some((other) => other.package === name && mayMeet(release, other))) {
-          findings.push(conflict(desired, release, name));
-        }
-      }
+/** Releases of the packages that dependencies lead to from the Fleet's own. */
+function takingPart(wants: readonly Want[], { releases }: ResolveWorld): readonly ReleaseManifest[] {
+  const names = new Set(wants.map((want) => want.package));
+  for (const name of names) {
+    for (const { dependencies } of releases.get(name) ?? []) {
+      for (const one of dependencies) if (!one.optional) names.add(one.package);
     }
   }
-  return [...new Map(findings.map((finding) => [finding.summary, finding])).values()];
+  return [...names].flatMap((name) => releases.get(name) ?? []);
 }
 
-/** Whether both could be installed on the same node. */
-function mayMeet(a: ReleaseManifest, b: ReleaseManifest): boolean {
-  return meets(a.platform, b.platform) && meets(a.architecture, b.architecture);
+interface Resolved {
+  readonly universe: PlatformUniverse;
+  readonly resolution: Resolution;
 }
 
-function meets(a: string, b: string): boolean {
-  return a === b || a === 'any' || b === 'any';
+/**
+ * A platform that cannot be resolved is an error, but for `any`: where exact platforms within it were resolved, it
+ * stands for machines that may not exist.
+ */
+function failures(failed: readonly Resolved[], solved: readonly Resolved[], platforms: number): readonly Finding[] {
+  const findings: Finding[] = [];
+  for (const { universe, resolution } of failed) {
+    const within = solved.filter(({ universe: one }) => suits(universe.platform, one.platform));
+    const where = platforms === 1 ? undefined : platformText(universe.platform);
+    const others = within.map(({ universe: one }) => platformText(one.platform));
+    if (resolution.kind === 'unsolvable') findings.push(unsolvable(resolution, where, others));
+    else if (resolution.kind === 'gave-up') findings.push(searchGivenUp(universe.wants, resolution.steps, where));
+  }
+  // What several platforms say alike is said once.
+  return [...new Map(findings.map((one) => [JSON.stringify([one.code, one.details, one.summary]), one])).values()];
 }
 
-function missingDependency(
-  desired: Pick<Desired, 'sources'>,
-  release: ReleaseManifest,
-  name: string,
-  range: string,
-): Finding {
-  return {
-    severity: 'error',
-    code: 'THM1309',
-    summary: `${release.package} ${release.version} needs ${name} ${range}, which is no package of the Fleet.`,
-    fix: `Add "${name}: '${range}'" to spec.packages.`,
-    ...at(desired, release.package),
-  };
+/** Platforms resolved one by one; where that would pin two releases for one kind of build, all alike. */
+function agreed(
+  world: ResolveWorld,
+  solved: readonly Resolved[],
+  maxSteps: number | undefined,
+): { readonly classes: readonly ClassPicks[]; readonly more: readonly Finding[] } {
+  const classes = solved.map(({ universe, resolution }): ClassPicks => {
+    const chosen = resolution.kind === 'solved' ? [...resolution.chosen] : [];
+    return { platform: universe.platform, picks: new Map(chosen.map(([name, { builds }]) => [name, builds[0]!])) };
+  });
+  if (agree(classes)) return { classes, more: [] };
+  const universes = solved.map(({ universe }) => universe);
+  const alike = alikeUniverse(world, universes);
+  const resolution = resolveUniverse(alike, maxSteps);
+  const where = universes.map(({ platform }) => platformText(platform)).join(', ');
+  if (resolution.kind === 'unsolvable') return { classes: [], more: [unsolvable(resolution, where, [])] };
+  if (resolution.kind === 'gave-up')
+    return { classes: [], more: [searchGivenUp(alike.wants, resolution.steps, where)] };
+  return { classes: universes.map((universe) => picksOf(universe, resolution.chosen)), more: [] };
 }
 
-function wrongDependency(
-  desired: Pick<Desired, 'sources'>,
-  release: ReleaseManifest,
-  other: ReleaseManifest,
-  range: string,
-): Finding {
-  return {
-    severity: 'error',
-    code: 'THM1309',
-    summary: `${release.package} ${release.version} needs ${other.package} ${range}, but ${other.version} would be pinned.`,
-    fix: `Narrow the range of ${other.package} or of ${release.package} in spec.packages.`,
-    ...at(desired, other.package),
-  };
+/** What a platform gets of versions that were chosen for all: its own wants, and what they need. */
+function picksOf(universe: PlatformUniverse, chosen: ReadonlyMap<string, { readonly version: string }>): ClassPicks {
+  const picks = new Map<string, ReleaseManifest>();
+  const names = new Set(universe.wants.map((want) => want.package));
+  for (const name of names) {
+    const candidate = universe.candidatesOf(name).find(({ version }) => version === chosen.get(name)?.version);
+    if (candidate === undefined) continue;
+    const [release] = candidate.builds;
+    picks.set(name, release!);
+    for (const one of release!.dependencies) if (!one.optional) names.add(one.package);
+  }
+  return { platform: universe.platform, picks };
 }
 
-function conflict(desired: Pick<Desired, 'sources'>, release: ReleaseManifest, name: string): Finding {
-  return {
-    severity: 'error',
-    code: 'THM1310',
-    summary: `${release.package} ${release.version} cannot be installed beside ${name}.`,
-    fix: 'Remove one of the two from spec.packages, or choose another version.',
-    ...at(desired, release.package),
-  };
+function cycles({ sources }: Pick<Desired, 'sources'>, classes: readonly ClassPicks[]): readonly Finding[] {
+  const found = new Map<string, Finding>();
+  for (const { picks } of classes) {
+    const order = installOrder(picks);
+    if ('order' in order) continue;
+    const sentences = cycleSentences(order.cycle, sources);
+    const source = order.cycle
+      .map(({ from }) => sources.get(`package/${from.package}`))
+      .find((one) => one !== undefined);
+    const place = source === undefined ? {} : { source };
+    found.set(sentences.details.join('\n'), { severity: 'error', code: 'THM1312', ...sentences, ...place });
+  }
+  return [...found.values()];
 }

@@ -22,7 +22,10 @@ export function createCommonOpenings(restrictions: readonly Restriction[]): Comm
   const closed = mergeOpenings(restrictions.flatMap((one) => (one.kind === 'blackout' ? [one.closed] : [])));
   const openIn = remember((block: number) => {
     let open: readonly Opening[] = [{ startMs: block * blockMs, endMs: (block + 1) * blockMs }];
-    for (const one of windows) open = intersectOpenings(open, one.openIn(block));
+    for (const one of windows) {
+      open = intersectOpenings(open, one.pattern.openIn(block));
+      if (open.length === 0) return open;
+    }
     return subtractOpenings(open, closed);
   });
 

@@ -15,5 +15,5 @@ function windowText({ days, from, to, timezone }: DesiredWindow): string {
 /** `blackout from 2026-12-20 to 2027-01-02 America/New_York (year end)`. */
 export function blackoutText({ from, to, timezone, reason }: DesiredBlackout): string {
   const zone = from.includes('T') && to.includes('T') ? '' : ` ${timezone}`;
-  return `blackout from ${from} to ${to}${zone}${reason === undefined ? '' : ` (${reason})`}`;
+  return `blackout from ${from} to ${to}${zone}${reason === undefined ? '' : ` (${reason.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim()})`}`;
 }

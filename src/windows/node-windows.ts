@@ -4,17 +4,19 @@
  * On top of the calendar: notice shifts the first instant, consent has to hold at the start, and an emergency approval
  * opens all of it. Never is proved before consent is asked for: nobody is asked in vain.
  *
- * Openings are expanded once for each set of tenants, in blocks, when first asked for; an answer is then a search in a
- * short list. What is remembered never changes an answer.
+ * Openings are expanded once for each set of windows, in blocks, when first asked for; an answer is then a search in a
+ * short list. What is remembered never changes when a node may start.
  */
 import type { Digest } from '../kernel/digest.ts';
 import { formatDuration } from '../kernel/units/duration.ts';
 import type { DesiredApproval, DesiredTenant } from '../model/desired.ts';
 import { createCommonOpenings, type CommonOpenings } from './common-openings.ts';
 import { blackoutText, windowsText } from './describe.ts';
-import { proveNever, searchLimit } from './never-proof.ts';
+import { createProver, searchLimit, type Search } from './never-proof.ts';
 import { remember } from './remember.ts';
-import { blockMs, createZones, restrictionsOf, type Restriction } from './restriction.ts';
+import { blockMs, createPatterns, openingsKey, restrictionsOf, type Restriction } from './restriction.ts';
+import type { Opening } from './opening.ts';
+import { dayMs } from './wall-clock.ts';
 import { asksForConsent, consents, emergencyUntilMs } from './terms.ts';
 import type { Blocker, NodeWindows, WindowAnswer, WindowRequest } from './window-answer.ts';
 
@@ -27,6 +29,8 @@ export interface WindowTerms {
   /** How far ahead a start may lie. Default: far enough for a proof, see never-proof.ts. */
   readonly horizonMs?: number;
 }
+
+const soon = 56 * dayMs;
 
 /** The tenants of some nodes, and what is known of them together. */
 interface Group {
@@ -44,6 +48,8 @@ export function createNodeWindows(terms: WindowTerms): NodeWindows {
   const groupOf = createGroups(terms.tenants);
   const consentUntilMs = consents(approvals, target);
   const emergencyMs = emergencyUntilMs(approvals, target);
+  const isTimeless = horizonMs === undefined;
+  const prover = createProver(isTimeless);
 
   function answer({ tenants, fromMs, needMs, critical }: WindowRequest): WindowAnswer {
     const group = groupOf(tenants);
@@ -51,10 +57,9 @@ export function createNodeWindows(terms: WindowTerms): NodeWindows {
     const noticeMs = group.notice === undefined ? -Infinity : noticeAtMs + group.notice.leadMs;
     const earliestMs = Math.max(fromMs, noticeMs);
     const limitMs = horizonMs === undefined ? searchLimit(group.restrictions, earliestMs) : earliestMs + horizonMs;
-    const opening = group.openings.nextFit(earliestMs, needMs, limitMs);
-    if (opening === undefined) {
-      return { kind: 'never', blockers: blockersOf(group, { fromMs: earliestMs, needMs, limitMs }) };
-    }
+    const search = { fromMs: earliestMs, needMs, limitMs };
+    const opening = knownNever(group, search) === undefined ? find(group, search) : undefined;
+    if (opening === undefined) return { kind: 'never', blockers: blockersOf(group, search) };
     const startMs = Math.max(opening.startMs, earliestMs);
     const missing = group.tenants.filter(
       (tenant) => asksForConsent(tenant, critical) && (consentUntilMs.get(tenant.name) ?? -Infinity) <= startMs,
@@ -70,12 +75,27 @@ export function createNodeWindows(terms: WindowTerms): NodeWindows {
   }
 
   /** Never stays never, however late one asks, where the whole pattern was looked at. */
-  function blockersOf(group: Group, search: { fromMs: number; needMs: number; limitMs: number }): readonly Blocker[] {
-    const { proof } = group;
+  function knownNever({ proof }: Group, { fromMs, needMs }: Search): readonly Blocker[] | undefined {
+    if (proof === undefined || proof.needMs !== needMs) return undefined;
+    const holds = isTimeless ? proof.fromMs <= fromMs : proof.fromMs === fromMs;
+    return holds ? proof.blockers : undefined;
+  }
+
+  /** What fits fits soon, nearly always. Else two windows that never meet are found faster than a year is searched. */
+  function find(group: Group, search: Search): Opening | undefined {
+    const { fromMs, needMs, limitMs } = search;
+    const soonMs = Math.min(limitMs, fromMs + soon);
+    const opening = group.openings.nextFit(fromMs, needMs, soonMs);
+    if (opening !== undefined || soonMs === limitMs) return opening;
+    const blockers = isTimeless ? prover.quick(group.restrictions, search) : undefined;
+    if (blockers === undefined) return group.openings.nextFit(fromMs, needMs, limitMs);
+    group.proof = { fromMs, needMs, blockers };
+    return undefined;
+  }
+
+  function blockersOf(group: Group, search: Search): readonly Blocker[] {
     const { fromMs, needMs } = search;
-    const holds = horizonMs === undefined ? (proof?.fromMs ?? Infinity) <= fromMs : proof?.fromMs === fromMs;
-    if (proof !== undefined && holds && proof.needMs === needMs) return proof.blockers;
-    const blockers = proveNever(group.restrictions, search);
+    const blockers = knownNever(group, search) ?? prover.whole(group.restrictions, search);
     group.proof = { fromMs, needMs, blockers };
     return blockers;
   }
@@ -85,16 +105,15 @@ export function createNodeWindows(terms: WindowTerms): NodeWindows {
 
 /** Nodes with the same tenants share a group; undefined where none of the tenants has terms of its own. */
 function createGroups(all: readonly DesiredTenant[]): (names: readonly string[]) => Group | undefined {
-  const zones = createZones();
+  const patterns = createPatterns();
   const byName = new Map(all.map((tenant) => [tenant.name, tenant]));
-  const restrictions = remember((tenant: DesiredTenant) => restrictionsOf(tenant, zones));
+  const restrictions = remember((tenant: DesiredTenant) => restrictionsOf(tenant, patterns));
   const openings = new Map<string, CommonOpenings>();
   const groups = new Map<string, Group>();
 
-  function openingsOf(tenants: readonly DesiredTenant[]): CommonOpenings {
-    const restricted = tenants.filter((tenant) => restrictions(tenant).length > 0);
-    const key = restricted.map(({ name }) => name).join('\n');
-    const made = openings.get(key) ?? createCommonOpenings(restricted.flatMap(restrictions));
+  function openingsOf(list: readonly Restriction[]): CommonOpenings {
+    const key = openingsKey(list);
+    const made = openings.get(key) ?? createCommonOpenings(list);
     openings.set(key, made);
     return made;
   }
@@ -105,10 +124,11 @@ function createGroups(all: readonly DesiredTenant[]): (names: readonly string[])
     let group = groups.get(key);
     if (group === undefined) {
       const tenants = names.flatMap((name) => byName.get(name) ?? []);
+      const list = tenants.flatMap(restrictions);
       group = {
         tenants,
-        restrictions: tenants.flatMap(restrictions),
-        openings: openingsOf(tenants),
+        restrictions: list,
+        openings: openingsOf(list),
         notice: longestNotice(tenants),
         proof: undefined,
       };
@@ -146,6 +166,6 @@ function heldBackBy({ restrictions, notice }: Group, startMs: number, byNotice: 
 function endsAt(one: Restriction, ms: number): boolean {
   if (one.kind === 'blackout') return one.closed.endMs === ms;
   const block = Math.floor(ms / blockMs);
-  const opens = one.openIn(block).some(({ startMs }) => startMs === ms);
-  return opens && one.openIn(block - 1).at(-1)?.endMs !== ms;
+  const opens = one.pattern.openIn(block).some(({ startMs }) => startMs === ms);
+  return opens && one.pattern.openIn(block - 1).at(-1)?.endMs !== ms;
 }

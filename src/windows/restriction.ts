@@ -1,22 +1,29 @@
 /**
  * What a tenant forbids, in its smallest parts: being touched outside its windows (all of them together, because one
  * window less closes more), and being touched in each of its blackouts. Taking a restriction away never closes
- * anything, which is what a proof of never is made with. Time is cut into blocks of four weeks, counted from the
- * epoch, so that what was expanded can be kept whoever asks and from when.
+ * anything, which is what a proof of never is made with. Time is cut into blocks of a week, counted from the
+ * epoch, so that what was expanded can be kept whoever asks and from when; tenants with the same windows share it.
  */
 import type { DesiredBlackout, DesiredTenant, DesiredWindow, Weekday } from '../model/desired.ts';
 import { mergeOpenings, type Opening } from './opening.ts';
 import { remember } from './remember.ts';
 import { dayMs, firstInstant, offsetStretches, type OffsetStretch } from './wall-clock.ts';
 
-export const blockMs = 28 * dayMs;
+export const blockMs = 7 * dayMs;
+
+/** Windows of a tenant, expanded when asked for. */
+export interface Pattern {
+  /** Equal for equal windows. */
+  readonly id: number;
+  /** Open stretches of one block, cut at its ends. */
+  readonly openIn: (block: number) => readonly Opening[];
+}
 
 export interface WindowsRestriction {
   readonly kind: 'window';
   readonly tenant: string;
   readonly windows: readonly DesiredWindow[];
-  /** Open stretches of one block, cut at its ends. */
-  readonly openIn: (block: number) => readonly Opening[];
+  readonly pattern: Pattern;
 }
 
 export interface BlackoutRestriction {
@@ -29,16 +36,30 @@ export interface BlackoutRestriction {
 export type Restriction = WindowsRestriction | BlackoutRestriction;
 
 /** Offsets of a zone around a block. */
-export type Zones = (zone: string, block: number) => readonly OffsetStretch[];
+type Zones = (zone: string, block: number) => readonly OffsetStretch[];
 
-export function createZones(): Zones {
-  const blocksOf = remember((zone: string) =>
+export type Patterns = (windows: readonly DesiredWindow[]) => Pattern;
+
+export function createPatterns(): Patterns {
+  const offsetsOf = remember((zone: string) =>
     remember((block: number) => offsetStretches(zone, block * blockMs, (block + 1) * blockMs)),
   );
-  return (zone, block) => blocksOf(zone)(block);
+  const zones: Zones = (zone, block) => offsetsOf(zone)(block);
+  const made = new Map<string, Pattern>();
+  return (windows) => {
+    const text = JSON.stringify(windows);
+    let pattern = made.get(text);
+    if (pattern === undefined) {
+      const openIn = remember((block: number) =>
+        mergeOpenings(windows.flatMap((one) => openingsIn(one, block, zones))),
+      );
+      made.set(text, (pattern = { id: made.size, openIn }));
+    }
+    return pattern;
+  };
 }
 
-export function restrictionsOf(tenant: DesiredTenant, zones: Zones): readonly Restriction[] {
+export function restrictionsOf(tenant: DesiredTenant, patterns: Patterns): readonly Restriction[] {
   const { name, windows } = tenant;
   const blackouts = tenant.blackouts.map((blackout): Restriction => ({
     kind: 'blackout',
@@ -47,12 +68,19 @@ export function restrictionsOf(tenant: DesiredTenant, zones: Zones): readonly Re
     closed: blackoutTime(blackout),
   }));
   if (windows.length === 0) return blackouts;
-  const openIn = remember((block: number) => mergeOpenings(windows.flatMap((one) => openingsIn(one, block, zones))));
-  return [{ kind: 'window', tenant: name, windows, openIn }, ...blackouts];
+  return [{ kind: 'window', tenant: name, windows, pattern: patterns(windows) }, ...blackouts];
+}
+
+/** The same for restrictions that leave the same openings, whoever has them. */
+export function openingsKey(restrictions: readonly Restriction[]): string {
+  const parts = restrictions.map((one) =>
+    one.kind === 'window' ? `${one.pattern.id}` : `${one.closed.startMs}/${one.closed.endMs}`,
+  );
+  return [...new Set(parts)].sort().join(' ');
 }
 
 /** Half-open. Days are whole, both included, by the clocks of the zone. */
-export function blackoutTime({ from, to, timezone }: DesiredBlackout): Opening {
+function blackoutTime({ from, to, timezone }: DesiredBlackout): Opening {
   return {
     startMs: from.includes('T') ? instantMs(from) : startOfDayMs(from, timezone, 0),
     endMs: to.includes('T') ? instantMs(to) : startOfDayMs(to, timezone, 1),

@@ -16,6 +16,8 @@ export interface Bench {
   readonly summary: string;
   /** Runs in order; each in a fresh process, so that peak memory is its own. */
   readonly cases: readonly BenchCase[];
+  /** How often each case is measured; the median counts. Default: three times. 1: nothing depends on the machine. */
+  readonly runs?: number;
   /** Rows that follow from all others: growth. */
   conclude?(rows: readonly BenchRow[]): readonly BenchRow[];
 }

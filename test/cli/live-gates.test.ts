@@ -24,7 +24,7 @@ spec:
   gates:
     - { metric: errorRate, max: 0.05, compare: control, worseBy: 0.5 }
     - { metric: latencyP99, max: 2s }
-    - { metric: memory, max: 0.9 }
+    - { metric: memory, max: 0.9, minSamples: 10 }
 `;
 
 let fleet: LiveFleet;

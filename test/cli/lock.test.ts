@@ -54,6 +54,16 @@ test('a changed version shows both', async () => {
   expect((await runCommand(directory, ['lock'])).out).toMatch(/^~ themisdb linux\/x64 1\.4\.0 -> 1\.5\.0\n/u);
 });
 
+test('a pin stays while the range allows it, until --upgrade', async () => {
+  writeTree(directory, { 'fleet.yaml': goodFleet.replace('1.5.0', '1.4.0') });
+  await runCommand(directory, ['lock']);
+  writeTree(directory, { 'fleet.yaml': goodFleet.replace('1.5.0', '1.x') });
+  expect((await runCommand(directory, ['lock'])).out).toMatch(/^No changes\./u);
+  expect((await runCommand(directory, ['lock', '--upgrade'])).out).toMatch(
+    /^~ themisdb linux\/x64 1\.4\.0 -> 1\.5\.0\n/u,
+  );
+});
+
 test('a lock that cannot even be read is replaced', async () => {
   writeTree(directory, { 'fleet.yaml': goodFleet, 'themis.lock.yaml': '<<<<<<< HEAD\npackages: [\n' });
   expect((await runCommand(directory, ['lock'])).exitCode).toBe(0);

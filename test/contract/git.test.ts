@@ -34,6 +34,7 @@ function real(): Setting {
   const { 'fleets/orders/fleet.yaml': _, 'README.md': _read, ...added } = second;
   repository.write(added);
   const two = repository.commit('two');
+  repository.git('config', 'user.email', 'ops@example.org');
   repository.git('remote', 'add', 'origin', 'https://user:hunter22@git.example.org/fleets.git');
   writeFileSync(join(repository.root, 'fleets/orders/new.yaml'), 'new\n');
   const outside = mkdtempSync(join(tmpdir(), 'themis-outside-'));
@@ -52,6 +53,7 @@ function fake(): Setting {
     head: 'main',
     changed: ['fleets/orders/new.yaml'],
     remote: 'https://git.example.org/fleets.git',
+    userEmail: 'ops@example.org',
     ignored: (path) => path.endsWith('.local.yaml'),
   });
   return { git, root: '/repository', outside: '/elsewhere', ids, remove: () => undefined };
@@ -114,6 +116,10 @@ describe.each([
 
   test('names the remote without user and password', async () => {
     expect(await git.remote(root)).toBe('https://git.example.org/fleets.git');
+  });
+
+  test('names who configured the repository', async () => {
+    expect(await git.userEmail(root)).toBe('ops@example.org');
   });
 
   test('names what is ignored', async () => {

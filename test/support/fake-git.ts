@@ -14,6 +14,7 @@ export interface FakeRepository {
   /** What differs from HEAD, relative to root. */
   readonly changed?: readonly string[];
   readonly remote?: string;
+  readonly userEmail?: string;
   readonly ignored?: (path: string) => boolean;
 }
 
@@ -48,6 +49,7 @@ export function fakeGit(repository: FakeRepository): Git {
     resolve: async (_, revision) => find(revision).id,
     head: async () => (head === null ? null : find(head).id),
     isDirty: async (_, path) => (repository.changed ?? []).some(below(path)),
+    userEmail: async () => repository.userEmail ?? null,
     remote: async () => repository.remote ?? null,
     signer: async (_, revision) => find(revision).signer ?? null,
     listFiles: async (_, revision, path) =>

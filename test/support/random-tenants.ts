@@ -37,10 +37,10 @@ function makeSlices(count: number): readonly Slice[] {
       const { zone, ms } = changes[(index / 2) % changes.length]!;
       return { startMs: ms - (3 + ((index * 11) % 60)) * hourMs, zones: [zone, zone, other] };
     }
-    // Some lie over the ends of the four-week blocks in which openings are expanded.
+    // Some lie over the ends of the blocks in which openings are expanded.
     const startMs =
       index % 8 === 1
-        ? (730 + index) * 28 * 24 * hourMs - 30 * hourMs
+        ? (2920 + index) * 7 * 24 * hourMs - 30 * hourMs
         : Date.UTC(2026, 0, 1) + ((index * 7919) % 9000) * hourMs + ((index * 13) % 60) * 60_000;
     return { startMs, zones: [zones[index % zones.length]!, other, 'UTC'] };
   });

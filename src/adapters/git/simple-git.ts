@@ -12,7 +12,20 @@ import type { Git } from '../../ports/git.ts';
 import { withoutCredentials } from './without-credentials.ts';
 
 export function openGit(): Git {
-  return { locate, resolve, head, isDirty, remote, signer, listFiles, listLinks, readFile, readFiles, ignored };
+  return {
+    locate,
+    resolve,
+    head,
+    isDirty,
+    userEmail,
+    remote,
+    signer,
+    listFiles,
+    listLinks,
+    readFile,
+    readFiles,
+    ignored,
+  };
 }
 
 const kept = ['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'XDG_CONFIG_HOME', 'GNUPGHOME', 'SystemRoot', 'USERPROFILE'];
@@ -109,6 +122,11 @@ async function isDirty(root: string, path: string): Promise<boolean> {
     literal(path),
   );
   return text !== '';
+}
+
+async function userEmail(directory: string): Promise<string | null> {
+  const text = await run(directory, 'config', '--default', '', '--get', 'user.email');
+  return text.trim() === '' ? null : text.trim();
 }
 
 async function remote(root: string): Promise<string | null> {

@@ -1,4 +1,5 @@
 /** The rules, in no particular order: findings are sorted by place afterwards. A new rule is one file and one line. */
+import { approvalExpiry } from './approval-expiry.ts';
 import { checkFields } from './check-fields.ts';
 import { databaseEngine } from './database-engine.ts';
 import { duplicateDocuments } from './duplicate-documents.ts';
@@ -24,6 +25,7 @@ export const rules = [
   unavailableShare,
   gateLimits,
   tenantTimes,
+  approvalExpiry,
   checkFields,
   databaseEngine,
   migrationOrder,

@@ -1,11 +1,9 @@
-import { fieldsAt, itemsAt, textAt, valuePlace, type Rule } from './rule.ts';
+import { itemsAt, textAt, valuePlace, type Rule } from './rule.ts';
 
 /** The lock pins a release once for each platform. What its pins must satisfy needs the catalogue: see `check-lock.ts`. */
 export const lockPins: Rule = {
   name: 'lock-pins',
   *check(world) {
-    const [fleet] = world.documents('Fleet');
-    const packages = new Set(fieldsAt(fleet?.value, 'spec', 'packages').map(([name]) => name));
     for (const lock of world.documents('Lock')) {
       const seen = new Map<string, number>();
       for (const [index, pin] of itemsAt(lock.value, 'packages').entries()) {
@@ -21,15 +19,9 @@ export const lockPins: Rule = {
             at: valuePlace(lock, 'packages', index, 'package'),
             related: [{ at: valuePlace(lock, 'packages', first, 'package'), note: 'the first pin' }],
           };
-        } else seen.set(key, index);
-        if (fleet === undefined || !world.complete || packages.has(name)) continue;
-        yield {
-          severity: 'warning',
-          code: 'THM1303',
-          summary: `The lock pins "${name}", which is no package of the Fleet.`,
-          fix: 'Run "themis lock" to drop the pin.',
-          at: valuePlace(lock, 'packages', index, 'package'),
-        };
+          continue;
+        }
+        seen.set(key, index);
       }
     }
   },

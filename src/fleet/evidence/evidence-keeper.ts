@@ -177,15 +177,15 @@ export class EvidenceKeeper implements EvidenceKeeping {
     const decides = judgement.answer === 'fail' || baked || nowMs - sinceMs >= stage.gates.bakeLimitMs;
     const told = this.#toldOf(stage, sinceMs);
     const news: VerdictSummary[] = [];
-    for (const { evidence, result } of judgement.gates) {
-      const last = told.get(evidence.gate.name);
+    for (const { name, evidence, result } of judgement.gates) {
+      const last = told.get(name);
       const changed = result.answer !== (last?.summary.answer ?? 'insufficient');
       if (!changed && !(decides && last?.decides !== true)) continue;
       const at = formatInstant(nowMs);
-      const verdict = verdictOf({ execution, target: plan.targetDigest, stage: stage.stage, at }, evidence);
+      const verdict = verdictOf({ execution, target: plan.targetDigest, stage: stage.stage, at }, evidence());
       await store.writeVerdict(verdict, token);
       const summary = summaryOf(verdict);
-      told.set(evidence.gate.name, { summary, decides });
+      told.set(name, { summary, decides });
       news.push(summary);
     }
     return news;
@@ -209,8 +209,7 @@ export class EvidenceKeeper implements EvidenceKeeping {
   #stageEvidence(stage: GatedStage, judgement: StageJudgement, nowMs: number): StageEvidence {
     const told = this.#told.get(stage.step.id)!;
     const { targetDigest } = this.#options.plan;
-    const verdicts = judgement.gates.map(({ evidence, result }): VerdictSummary => {
-      const { name } = evidence.gate;
+    const verdicts = judgement.gates.map(({ name, result }): VerdictSummary => {
       const stored = told.get(name)?.summary;
       const { answer, because } = result;
       // One that was not worth storing has no id to ask for.

@@ -2,28 +2,24 @@
  * The evidence of one stage: who counts, what was read of them, and what the gates say of it. Everything that is not
  * in the plan or the journal is kept in the store before it counts, and is read from there after a restart.
  */
-import { judgeGate } from '../../judge/judge-gate.ts';
 import { parametersOf } from '../../judge/parameters-of.ts';
 import { stageAnswer } from '../../judge/stage-answer.ts';
 import type { Series } from '../../model/metrics.ts';
-import type { GateEvidence, GateResult, StageLook, TakenSubject } from '../../model/verdict.ts';
+import type { GateResult, StageLook, TakenSubject } from '../../model/verdict.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import { chooseSubjects, dropReason, likelySubjects, mostSubjects, type ChoiceFacts } from './choose-subjects.ts';
-import { gateEvidence, switchBeganMs } from './gate-evidence.ts';
+import { gateSetup, switchBeganMs } from './gate-evidence.ts';
 import type { GatedStage } from './gated-stage.ts';
 import { ReadingLog } from './reading-log.ts';
-import { groupsOf, openGroup, readGroup, sourcesOf, type MetricsSource, type SourceGroup } from './sources.ts';
+import { RunningJudge, type JudgedGate } from './running-judge.ts';
+import { groupsOf, openGroup, readGroup, sourcesOf } from './sources.ts';
+import type { MetricsSource, Source, SourceGroup } from './sources.ts';
 
 /** What is the same for every look of a stage. */
 export interface StageFacts extends Omit<ChoiceFacts, 'taken' | 'dropped' | 'stage'> {
   readonly metrics: MetricsSource;
   readonly comparisons: number;
   readonly nowMs: () => number;
-}
-
-export interface JudgedGate {
-  readonly evidence: GateEvidence;
-  readonly result: GateResult;
 }
 
 export interface StageJudgement {
@@ -48,6 +44,9 @@ export class StageKeeper {
   /** Until when each group has been read, and of whom its history is there. */
   readonly #readMs = new Map<string, number>();
   readonly #known = new Map<string, Set<string>>();
+  readonly #judges = new Map<string, RunningJudge>();
+  /** Added to the log since it was last judged. */
+  #added: Series[] = [];
   #likelyNames: readonly string[] | undefined;
 
   constructor(stage: GatedStage, facts: StageFacts) {
@@ -114,7 +113,9 @@ export class StageKeeper {
         group.metrics.memory === 'now'
           ? await this.#readNow(group, group.metrics, signal)
           : await this.#readSince(group, group.metrics, sinceMs, signal);
-      series.push(...this.#log.add(read.series));
+      const kept = this.#log.add(read.series);
+      series.push(...kept);
+      this.#added.push(...kept);
       for (const problem of read.problems) problems.add(problem);
     }
     return { look: { atMs: this.#facts.nowMs(), series, taken, dropped: [] }, problems: [...problems] };
@@ -140,28 +141,31 @@ export class StageKeeper {
     return { taken, dropped };
   }
 
-  judge(sinceMs: number, untilMs: number, problems: readonly string[]): StageJudgement {
+  judge(sinceMs: number, nowMs: number, problems: readonly string[]): StageJudgement {
     const { gates, notCompared } = this.stage.gates;
     const { metrics, switches, times, comparisons } = this.#facts;
     const parameters = parametersOf({ comparisons, lookMs: this.stage.lookMs });
+    const added = this.#added;
+    this.#added = [];
     const judged = gates.map((gate): JudgedGate => {
-      const evidence = gateEvidence({
-        gate,
-        compared: !notCompared.includes(gate.name),
-        sources: sourcesOf(gate, metrics.signals),
-        parameters,
-        subjects: this.#subjects(),
-        switches,
-        times,
-        log: this.#log,
-        sinceMs,
-        untilMs,
-      });
-      return { evidence, result: judgeGate(evidence) };
+      const sources = sourcesOf(gate, metrics.signals);
+      const compared = !notCompared.includes(gate.name);
+      const subjects = this.#subjects();
+      const setup = gateSetup({ gate, compared, sources, parameters, subjects, switches, times, sinceMs });
+      const judge = this.#judges.get(gate.name) ?? new RunningJudge();
+      this.#judges.set(gate.name, judge);
+      const untilMs = this.#remembers(sources) ? nowMs - settleMs : nowMs;
+      return judge.look(setup, this.#log, added, Math.max(sinceMs, untilMs));
     });
     const { answer, because, evidenceMs } = stageAnswer(judged.map(({ result }) => result));
     const reason = problems.length > 0 ? problems.join('; ') : answer === 'insufficient' ? because : null;
     return { gates: judged, answer, evidenceMs, problem: reason };
+  }
+
+  /** Whether what these sources give at a look is older than the look by what a scrape takes. */
+  #remembers(sources: readonly Source[]): boolean {
+    const group = this.#groups.find((one) => one.sources.some(({ key }) => key === sources[0]?.key));
+    return group !== undefined && 'memory' in group.metrics && group.metrics.memory === 'history';
   }
 
   #likely(): readonly string[] {

@@ -28,7 +28,7 @@ export interface Standing {
 
 const recentMs = 60_000;
 /** Failures that the long run counts for when the last minute is shrunk towards it. */
-const anchor = 2;
+const anchor = 8;
 /** ln of how unlikely a block has to be under the long run to stand out. */
 const standsOut = Math.log(100);
 const widestVariance = 1;

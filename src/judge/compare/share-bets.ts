@@ -9,7 +9,7 @@
 import { multiply, startWealth, type Wealth } from './wealth.ts';
 
 const times = [1.25, 2, 5, 20] as const;
-const shares = [0.15, 0.25, 0.45, 0.15] as const;
+const shares = [0.1, 0.25, 0.5, 0.15] as const;
 /** A bet never loses more than this of its wealth at once. */
 const stake = 0.75;
 

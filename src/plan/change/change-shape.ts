@@ -87,8 +87,13 @@ export function kindOf(changing: readonly TargetPackage[], before: NodeState): C
   return changing.every((target) => before.packages[target.name] === undefined) ? 'node-install' : 'node-update';
 }
 
+/** More packages than these are counted, not told one by one: the transitions name them. */
+const shownReasons = 4;
+
 function reasonOf(leg: Leg, kind: ChangeShape['kind']): string {
-  const changes = leg.changing.map((target) => changeReason(target, leg, kind));
+  const shown = leg.changing.length > shownReasons + 1 ? shownReasons : leg.changing.length;
+  const changes = leg.changing.slice(0, shown).map((target) => changeReason(target, leg, kind));
+  if (shown < leg.changing.length) changes.push(`${leg.changing.length - shown} more packages change with it`);
   const repairs = leg.repaired.map((target) => {
     const count = leg.drift.filter((file) => file.package === target.name).length;
     return `${count} ${count === 1 ? 'file' : 'files'} of ${target.name} ${count === 1 ? 'is' : 'are'} not what ${target.installed.version} says`;
@@ -107,9 +112,10 @@ function changeReason(target: TargetPackage, { before, start, towards }: Leg, ki
     if (from === undefined) return `${name} is not installed, the way to ${wanted} leads through ${version}`;
     return `${name} ${from.version} ${here}, the way to ${wanted} leads through ${version}`;
   }
-  if (from === undefined) return `${name} is not installed, the fleet wants ${version}`;
+  const wants = target.neededBy === undefined ? 'the fleet wants' : `${target.neededBy} needs`;
+  if (from === undefined) return `${name} is not installed, ${wants} ${version}`;
   if (from.version === version) return `${name} ${version} is installed from another manifest than the lock pins`;
-  return `${name} ${from.version} ${here}, the fleet wants ${kind === 'node-rollback' ? 'back ' : ''}${version}`;
+  return `${name} ${from.version} ${here}, ${wants} ${kind === 'node-rollback' ? 'back ' : ''}${version}`;
 }
 
 function driftBytes(repaired: readonly TargetPackage[], drift: readonly FileDrift[]): number {

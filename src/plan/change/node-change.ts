@@ -58,24 +58,34 @@ export type Difference = NodeChange | 'refused' | undefined;
 export type Diff = (node: DesiredNode, observed: ReachableNode, notes: Notes) => Difference;
 
 export function createDiff(context: DiffContext): Diff {
-  const assessments = new Map<string, Assessment>();
+  const assessments = new Map<TargetSet, Map<NodeState, Map<string, Assessment>>>();
   return (node, observed, notes) => {
     const set = context.targets.of(observed.platform, observed.architecture);
     const before = context.states.of(observed.packages);
     const drift =
       observed.drift.length === 0 ? observed.drift : observed.drift.filter((file) => manages(set, before, file));
     if (drift.length < observed.drift.length) noteUnmanagedDrift(node.name, notes);
-    const key = `${set.key}\n${before.key}\n${drift.map((file) => `${file.package}\t${file.path}`).join('\n')}`;
-    let assessment = assessments.get(key);
-    if (assessment === undefined) {
-      assessment = assess(set, before, drift, context);
-      assessments.set(key, assessment);
-    }
+    const known = assessmentsOf(assessments, set, before);
+    const key = drift.map((file) => `${file.package}\t${file.path}`).join('\n');
+    let assessment = known.get(key);
+    if (assessment === undefined) known.set(key, (assessment = assess(set, before, drift, context)));
     for (const remark of assessment.remarks) notes.gather(remark.kind, remark.key, node.name, remark.say);
     const { shapes, remarks } = assessment;
     if (shapes.length > 0) return changeOf(node, observed, shapes, notes);
     return remarks.some((remark) => remark.refuses) ? 'refused' : undefined;
   };
+}
+
+function assessmentsOf<T>(
+  all: Map<TargetSet, Map<NodeState, Map<string, T>>>,
+  set: TargetSet,
+  before: NodeState,
+): Map<string, T> {
+  let byState = all.get(set);
+  if (byState === undefined) all.set(set, (byState = new Map()));
+  let known = byState.get(before);
+  if (known === undefined) byState.set(before, (known = new Map()));
+  return known;
 }
 
 function changeOf(

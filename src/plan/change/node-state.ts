@@ -21,30 +21,60 @@ export interface NodeStates {
 }
 
 export function createNodeStates(): NodeStates {
-  const states = new Map<string, NodeState>();
+  const known = new Map<Packages, NodeState>();
+  /** States that may be equal: cheaper to compare than to spell out, when nodes have many packages. */
+  const alike = new Map<number, NodeState[]>();
   return {
     of(packages) {
+      const again = known.get(packages);
+      if (again !== undefined) return again;
       const names = Object.keys(packages);
       if (names.length > 1) names.sort(compareText);
-      let key = '';
-      for (const name of names) {
-        const { version, manifestHash, dataSchemaVersion } = packages[name]!;
-        key += `${name} ${version} ${manifestHash} ${dataSchemaVersion};`;
-      }
-      let state = states.get(key);
-      if (state === undefined) {
-        const sorted = Object.fromEntries(
-          names.map((name): [string, InstalledPackage] => {
-            const { version, manifestHash, dataSchemaVersion } = packages[name]!;
-            return [name, { version, manifestHash, dataSchemaVersion }];
-          }),
-        );
-        state = { key, packages: sorted, step: { packages: sorted } };
-        states.set(key, state);
-      }
+      const hint = hintOf(packages, names);
+      let candidates = alike.get(hint);
+      if (candidates === undefined) alike.set(hint, (candidates = []));
+      let state = candidates.find((candidate) => isEqual(candidate.packages, packages, names));
+      if (state === undefined) candidates.push((state = makeState(packages, names)));
+      known.set(packages, state);
       return state;
     },
   };
+}
+
+/** Equal for equal packages, and different for most others: taken from the first digits of the manifest hashes. */
+function hintOf(packages: Packages, names: readonly string[]): number {
+  let hint = names.length;
+  for (const name of names) {
+    const { manifestHash } = packages[name]!;
+    for (let at = 7; at < 11; at += 1) hint = (Math.imul(hint, 31) + manifestHash.charCodeAt(at)) | 0;
+  }
+  return hint;
+}
+
+function isEqual(a: Packages, b: Packages, names: readonly string[]): boolean {
+  return names.every((name) => {
+    const [one, other] = [a[name], b[name]!];
+    return (
+      one !== undefined &&
+      one.manifestHash === other.manifestHash &&
+      one.version === other.version &&
+      one.dataSchemaVersion === other.dataSchemaVersion
+    );
+  });
+}
+
+function makeState(packages: Packages, names: readonly string[]): NodeState {
+  const sorted = Object.fromEntries(
+    names.map((name): [string, InstalledPackage] => {
+      const { version, manifestHash, dataSchemaVersion } = packages[name]!;
+      return [name, { version, manifestHash, dataSchemaVersion }];
+    }),
+  );
+  const parts = names.map((name) => {
+    const { version, manifestHash, dataSchemaVersion } = packages[name]!;
+    return `${name} ${version} ${manifestHash} ${dataSchemaVersion}`;
+  });
+  return { key: parts.join(';'), packages: sorted, step: { packages: sorted } };
 }
 
 /** Whether the manifests are the same, package by package. */

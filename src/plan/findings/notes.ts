@@ -10,6 +10,7 @@ import { planCodes } from './plan-codes.ts';
 export interface Sentence {
   readonly summary: string;
   readonly fix?: string;
+  readonly details?: readonly string[];
   /** Address whose place in the YAML is shown: `package/themisdb`. */
   readonly address?: string;
 }
@@ -31,13 +32,14 @@ interface Gathered {
 export function createNotes(sources: ReadonlyMap<string, SourceSpan>): Notes {
   const noted = new Map<string, Finding>();
   const gathered = new Map<string, Gathered>();
-  const finding = (kind: PlanFindingKind, { summary, fix, address }: Sentence): Finding => {
+  const finding = (kind: PlanFindingKind, { summary, details, fix, address }: Sentence): Finding => {
     const { code, severity } = planCodes[kind];
     const source = address === undefined ? undefined : sources.get(address);
     return {
       severity,
       code,
       summary,
+      ...(details === undefined ? {} : { details }),
       ...(fix === undefined ? {} : { fix }),
       ...(source === undefined ? {} : { source }),
     };

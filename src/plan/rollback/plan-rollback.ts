@@ -100,7 +100,18 @@ export function planRollback(inputs: RollbackInputs): Plan {
   });
   const scope = { targets: addressesOf(what), excludes: [] };
   const findings = notes.findings();
-  return finishPlan({ frame: inputs, works, concerned, planned, timeline, constraints, transitions, findings, scope });
+  return finishPlan({
+    frame: inputs,
+    works,
+    concerned,
+    planned,
+    timeline,
+    constraints,
+    transitions,
+    states,
+    findings,
+    scope,
+  });
 }
 
 interface ChangeContext {

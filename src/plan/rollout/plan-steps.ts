@@ -102,6 +102,7 @@ interface SharedParts {
   readonly restorePoint: string;
   readonly undo: StepUndo;
   readonly params: NonNullable<PlanStep['params']>;
+  readonly moves: Pick<PlanStep, 'transition' | 'with'>;
 }
 
 function nodeStep(
@@ -116,13 +117,11 @@ function nodeStep(
     parts = makeParts(leg, healthTimeoutMs);
     shared.set(shape, parts);
   }
-  const [transition, ...more] = shape.transitions;
   return {
     id: `${node.name}/${shape.kind.slice('node-'.length)}/${shape.digest}`,
     kind: shape.kind,
     target: `node/${node.name}`,
-    ...(transition === undefined ? {} : { transition }),
-    ...(more.length === 0 ? {} : { with: more }),
+    ...parts.moves,
     before: shape.before.step,
     after: shape.after.step,
     reason: shape.reason,
@@ -140,7 +139,9 @@ function makeParts({ shape, restorePoint, returnTo }: NodeLeg, healthTimeoutMs: 
     returnTo === undefined
       ? { packages: shape.packages, restorePoint, healthTimeoutMs, ...(shape.critical ? { critical: true } : {}) }
       : { restorePoint: returnTo, keep: restorePoint, healthTimeoutMs };
-  return { restorePoint, undo, params };
+  const [transition, ...more] = shape.transitions;
+  const moves = { ...(transition === undefined ? {} : { transition }), ...(more.length === 0 ? {} : { with: more }) };
+  return { restorePoint, undo, params, moves };
 }
 
 function stageGate(

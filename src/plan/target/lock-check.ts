@@ -2,11 +2,12 @@
  * Which lock pins a plan may use. Only what the lock pins ever runs, so a package without a usable pin is not planned,
  * and the finding says what the lock would hold. Pins beyond the Fleet's packages count only as their dependencies.
  */
-import semver from 'semver';
 import type { Desired, LockedPackage } from '../../model/desired.ts';
-import type { Catalogue, ReleaseManifest } from '../../model/release.ts';
+import type { Catalogue } from '../../model/release.ts';
 import { compareText } from '../../kernel/finding.ts';
-import { comparePins } from '../../resolve/resolve-lock.ts';
+import { comparePins } from '../../resolve/pin.ts';
+import { resolveLock } from '../../resolve/resolve-lock.ts';
+import { satisfies } from '../../resolve/version-match.ts';
 import type { Notes } from '../findings/notes.ts';
 
 const fixLock = 'Run `themis lock` and commit themis.lock.yaml.';
@@ -18,7 +19,7 @@ export function usablePins(desired: Desired, catalogue: Catalogue, notes: Notes)
   const wanted = Object.entries(desired.fleet.packages).sort(([a], [b]) => compareText(a, b));
   if (desired.lock === undefined) {
     if (wanted.length === 0) return new Map();
-    const would = wanted.map(([name, range]) => wouldHold(catalogue, name, range)).join(', ');
+    const would = wanted.map(([name]) => wouldHold(desired, catalogue, name)).join(', ');
     notes.note('lockMissing', {
       summary: `There is no themis.lock.yaml. It would hold ${would}.`,
       fix: fixLock,
@@ -32,7 +33,7 @@ export function usablePins(desired: Desired, catalogue: Catalogue, notes: Notes)
     const pins = pinned.get(name);
     const address = `package/${name}`;
     if (pins === undefined) {
-      const would = wouldHold(catalogue, name, range);
+      const would = wouldHold(desired, catalogue, name);
       notes.note('packageNotLocked', {
         summary: `The lock does not pin ${name}. It would hold ${would}.`,
         fix: fixLock,
@@ -43,7 +44,7 @@ export function usablePins(desired: Desired, catalogue: Catalogue, notes: Notes)
     const wrong = pins.find((pin) => !satisfies(pin.version, range));
     if (wrong === undefined) usable.set(name, pins);
     else {
-      const summary = `The lock pins ${name} ${wrong.version}, which ${range} does not admit. It would hold ${wouldHold(catalogue, name, range)}.`;
+      const summary = `The lock pins ${name} ${wrong.version}, which ${range} does not admit. It would hold ${wouldHold(desired, catalogue, name)}.`;
       notes.note('lockDoesNotSatisfy', { summary, fix: fixLock, address });
     }
   }
@@ -77,16 +78,10 @@ function addDependencies(
   }
 }
 
-export function satisfies(version: string, range: string): boolean {
-  return version === range || semver.satisfies(version, range);
-}
-
-function wouldHold(catalogue: Catalogue, name: string, range: string): string {
-  const yanked = new Set<string>(catalogue.yanked);
-  let best: ReleaseManifest | undefined;
-  for (const release of catalogue.releases) {
-    if (release.package !== name || yanked.has(release.manifestHash) || !satisfies(release.version, range)) continue;
-    if (best === undefined || semver.gt(release.version, best.version)) best = release;
-  }
-  return best === undefined ? `nothing for ${name} ${range}: no release satisfies it` : `${name} ${best.version}`;
+/** As `themis lock` would pin it. */
+function wouldHold(desired: Desired, catalogue: Catalogue, name: string): string {
+  const { lock } = resolveLock(desired, catalogue, { pins: desired.lock?.packages ?? [] });
+  const versions = new Set(lock.packages.filter((pin) => pin.package === name).map((pin) => pin.version));
+  if (versions.size > 0) return `${name} ${[...versions].join(' and ')}`;
+  return `nothing for ${name} ${desired.fleet.packages[name]!}: no release satisfies it`;
 }

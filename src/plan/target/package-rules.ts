@@ -2,10 +2,11 @@
  * Dependencies and conflicts among the packages that are to run together, each broken rule one sentence that names
  * both sides; and the order in which one switch takes them. It checks what the lock chose, it does not choose.
  */
-import { topologicalOrder } from '../../kernel/graph.ts';
+import type { SourceSpan } from '../../kernel/finding.ts';
 import type { ReleaseManifest } from '../../model/release.ts';
+import { cycleSentences, installOrder } from '../../resolve/install-order.ts';
+import { conflictsWith, parseConflict, satisfies } from '../../resolve/version-match.ts';
 import type { Notes } from '../findings/notes.ts';
-import { satisfies } from './lock-check.ts';
 
 /** Manifests by package name, sorted by name. */
 export type TargetManifests = ReadonlyMap<string, ReleaseManifest>;
@@ -17,8 +18,8 @@ export function checkPackages(manifests: TargetManifests, notes: Notes): void {
       const other = manifests.get(dependency.package);
       const needs = `${name} ${manifest.version} needs ${dependency.package} ${dependency.versionConstraint}`;
       if (other === undefined && !dependency.optional) {
-        const fix = `Add ${dependency.package} to the Fleet's packages and run \`themis lock\`.`;
-        notes.note('dependencyMissing', { summary: `${needs}, which the Fleet does not list.`, fix, address });
+        const fix = 'Run `themis lock`, which pins what packages need, and commit themis.lock.yaml.';
+        notes.note('dependencyMissing', { summary: `${needs}, which the lock does not pin for it.`, fix, address });
       } else if (other !== undefined && !satisfies(other.version, dependency.versionConstraint)) {
         const fix = `Choose versions of ${name} and ${dependency.package} that fit together.`;
         notes.note('dependencyNotSatisfied', {
@@ -32,31 +33,27 @@ export function checkPackages(manifests: TargetManifests, notes: Notes): void {
   }
 }
 
-/** A conflict is a package name, alone or with a range: `themis-query`, `themis-query <1.4`. */
-function checkConflict(manifest: ReleaseManifest, conflict: string, manifests: TargetManifests, notes: Notes): void {
-  const [, name = '', range = '*'] = /^(\S+?)(?:[@ ]\s*(.+))?$/u.exec(conflict.trim()) ?? [];
-  const other = manifests.get(name);
-  if (other === undefined || (range !== '*' && !satisfies(other.version, range))) return;
+function checkConflict(manifest: ReleaseManifest, text: string, manifests: TargetManifests, notes: Notes): void {
+  const conflict = parseConflict(text);
+  const other = manifests.get(conflict.package);
+  if (other === undefined || other === manifest || !conflictsWith(conflict, other.version)) return;
   notes.note('packagesConflict', {
-    summary: `${manifest.package} ${manifest.version} cannot run beside ${other.package} ${other.version}: it excludes ${conflict}.`,
+    summary: `${manifest.package} ${manifest.version} cannot run beside ${other.package} ${other.version}: it excludes ${text}.`,
     fix: `Remove one of the two from the Fleet's packages, or choose other versions.`,
     address: `package/${manifest.package}`,
   });
 }
 
-/** What is needed comes first. Where packages need each other in a circle the finding names it, and names decide. */
-export function dependencyOrder(manifests: TargetManifests, notes: Notes): readonly string[] {
-  const needs = new Map(
-    [...manifests].map(([name, manifest]) => [
-      name,
-      manifest.dependencies.map((dependency) => dependency.package).sort(),
-    ]),
-  );
-  const result = topologicalOrder(needs);
+/** What is needed comes first. Where packages need each other in a circle the finding names each edge, and names decide. */
+export function dependencyOrder(
+  manifests: TargetManifests,
+  sources: ReadonlyMap<string, SourceSpan>,
+  notes: Notes,
+): readonly string[] {
+  const result = installOrder(manifests);
   if ('order' in result) return result.order;
-  notes.note('dependencyCycle', {
-    summary: `Packages need each other in a circle: ${result.cycle.join(' → ')}.`,
-    fix: 'Choose a release of one of them that does not need the next.',
-  });
+  const address = result.cycle.map(({ from }) => `package/${from.package}`).find((one) => sources.has(one));
+  const sentence = cycleSentences(result.cycle, sources);
+  notes.note('dependencyCycle', address === undefined ? sentence : { ...sentence, address });
   return [...manifests.keys()];
 }

@@ -3,9 +3,12 @@
  * order. Made once a combination and shared by all its nodes.
  */
 import type { Digest } from '../../kernel/digest.ts';
+import { compareText } from '../../kernel/finding.ts';
 import type { Desired, LockedPackage } from '../../model/desired.ts';
 import type { InstalledPackage } from '../../model/observed.ts';
 import type { Catalogue, ReleaseManifest } from '../../model/release.ts';
+import { givenTo } from '../../resolve/platform-classes.ts';
+import { type PlatformKey, platformText } from '../../resolve/platform.ts';
 import type { Notes } from '../findings/notes.ts';
 import type { UsablePins } from './lock-check.ts';
 import { usablePins } from './lock-check.ts';
@@ -25,6 +28,8 @@ export interface TargetPackage {
   readonly name: string;
   readonly manifest: ReleaseManifest;
   readonly installed: InstalledPackage;
+  /** `themisdb 1.5.0`, for a package that the Fleet does not list and another needs. */
+  readonly neededBy?: string;
 }
 
 export interface Targets {
@@ -35,11 +40,19 @@ export interface Targets {
   isYanked(hash: Digest): boolean;
 }
 
+interface TargetContext {
+  readonly desired: Desired;
+  readonly pins: UsablePins;
+  readonly manifests: ReadonlyMap<string, ReleaseManifest>;
+  readonly notes: Notes;
+}
+
 export function createTargets(desired: Desired, catalogue: Catalogue, notes: Notes): Targets {
   const pins = usablePins(desired, catalogue, notes);
   const manifests = new Map<string, ReleaseManifest>(
     catalogue.releases.map((release) => [release.manifestHash, release]),
   );
+  const context = { desired, pins, manifests, notes };
   const byPackage = Map.groupBy(catalogue.releases, (release) => release.package);
   const yanked = new Set<string>(catalogue.yanked);
   const sets = new Map<string, TargetSet>();
@@ -50,9 +63,8 @@ export function createTargets(desired: Desired, catalogue: Catalogue, notes: Not
       if (set === undefined) {
         set = makeTargetSet(
           { key, platform, architecture },
-          choosePins(pins, platform, architecture, notes),
-          manifests,
-          notes,
+          choosePins({ platform, architecture }, context),
+          context,
         );
         sets.set(key, set);
       }
@@ -64,37 +76,33 @@ export function createTargets(desired: Desired, catalogue: Catalogue, notes: Not
   };
 }
 
-function choosePins(pins: UsablePins, platform: string, architecture: string, notes: Notes): LockedPackage[] {
-  const chosen: LockedPackage[] = [];
-  for (const [name, candidates] of pins) {
-    const fitting = candidates.filter((pin) => fits(pin.platform, platform) && fits(pin.architecture, architecture));
-    const exact = (pin: LockedPackage): number =>
-      Number(pin.platform === platform) * 2 + Number(pin.architecture === architecture);
-    const best = fitting.reduce<LockedPackage | undefined>(
-      (kept, pin) => (kept === undefined || exact(pin) > exact(kept) ? pin : kept),
-      undefined,
-    );
-    if (best !== undefined) chosen.push(best);
-    else {
+/** The Fleet's own packages, then what their releases need on this platform. Sorted by name. */
+function choosePins(platform: PlatformKey, { desired, pins, manifests, notes }: TargetContext): LockedPackage[] {
+  const chosen = new Map<string, LockedPackage>();
+  const names = new Set([...pins.keys()].filter((name) => Object.hasOwn(desired.fleet.packages, name)));
+  for (const name of names) {
+    const pin = givenTo(platform, pins.get(name) ?? []);
+    if (pin !== undefined) {
+      chosen.set(name, pin);
+      for (const needed of manifests.get(pin.manifestHash)?.dependencies ?? []) {
+        if (!needed.optional) names.add(needed.package);
+      }
+    } else if (Object.hasOwn(desired.fleet.packages, name)) {
+      const key = platformText(platform);
       notes.note('platformNotLocked', {
-        summary: `The lock pins ${name} for no platform that suits ${platform}/${architecture}.`,
-        fix: `Publish ${name} for ${platform}/${architecture} and run \`themis lock\`.`,
+        summary: `The lock pins ${name} for no platform that suits ${key}.`,
+        fix: `Publish ${name} for ${key} and run \`themis lock\`.`,
         address: `package/${name}`,
       });
     }
   }
-  return chosen;
-}
-
-function fits(pinned: string, actual: string): boolean {
-  return pinned === 'any' || pinned === actual || actual === 'any';
+  return [...chosen].sort(([a], [b]) => compareText(a, b)).map(([, pin]) => pin);
 }
 
 function makeTargetSet(
   of: Pick<TargetSet, 'key' | 'platform' | 'architecture'>,
   pins: readonly LockedPackage[],
-  manifests: ReadonlyMap<string, ReleaseManifest>,
-  notes: Notes,
+  { desired, manifests, notes }: TargetContext,
 ): TargetSet {
   const chosen = new Map<string, ReleaseManifest>();
   for (const pin of pins) {
@@ -115,11 +123,21 @@ function makeTargetSet(
   }
   // Rules are said once, not once a platform: notes of equal text are merged.
   checkPackages(chosen, notes);
-  const order = dependencyOrder(chosen, notes);
+  const order = dependencyOrder(chosen, desired.sources, notes);
   const packages = order.map((name): TargetPackage => {
     const manifest = chosen.get(name)!;
     const { version, manifestHash, dataSchemaVersion } = manifest;
-    return { name, manifest, installed: { version, manifestHash, dataSchemaVersion } };
+    const installed = { version, manifestHash, dataSchemaVersion };
+    if (Object.hasOwn(desired.fleet.packages, name)) return { name, manifest, installed };
+    return { name, manifest, installed, neededBy: neededBy(name, chosen) };
   });
   return { ...of, packages, byName: new Map(packages.map((target) => [target.name, target])) };
+}
+
+/** The first by name, with its version. */
+function neededBy(name: string, chosen: ReadonlyMap<string, ReleaseManifest>): string {
+  const asks = ({ dependencies }: ReleaseManifest): boolean =>
+    dependencies.some((one) => one.package === name && !one.optional);
+  const { package: asker, version } = [...chosen.values()].find(asks)!;
+  return `${asker} ${version}`;
 }

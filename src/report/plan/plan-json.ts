@@ -34,14 +34,50 @@ export function planJson(plan: Plan): string {
   const known: ReadonlySet<string> = new Set(order);
   // What a newer version added stays in, after what this one knows.
   const names = [...order, ...Object.keys(plan).filter((name) => !known.has(name))];
-  const lines = names
-    .filter((name) => members[name] !== undefined)
-    .map((name) => `  ${JSON.stringify(name)}: ${memberText(members[name])}`);
-  return `{\n${lines.join(',\n')}\n}\n`;
+  const parts: string[] = ['{'];
+  const shared: SharedTexts = new Map();
+  for (const name of names) {
+    if (members[name] === undefined) continue;
+    parts.push(parts.length === 1 ? '\n  ' : ',\n  ', JSON.stringify(name), ': ');
+    writeMember(members[name], shared, parts);
+  }
+  parts.push('\n}\n');
+  return parts.join('');
 }
 
-function memberText(value: unknown): string {
-  if (!Array.isArray(value)) return JSON.stringify(value);
-  if (value.length === 0) return '[]';
-  return `[\n${value.map((entry) => `    ${JSON.stringify(entry)}`).join(',\n')}\n  ]`;
+/** Texts of objects that entries share, such as the packages of nodes that are alike. */
+type SharedTexts = Map<object, string>;
+
+function writeMember(value: unknown, shared: SharedTexts, parts: string[]): void {
+  if (!Array.isArray(value) || value.length === 0) {
+    parts.push(JSON.stringify(value));
+    return;
+  }
+  for (const [index, entry] of value.entries()) {
+    parts.push(index === 0 ? '[\n    ' : ',\n    ');
+    writeEntry(entry, shared, parts);
+  }
+  parts.push('\n  ]');
+}
+
+/** As JSON.stringify writes it. */
+function writeEntry(entry: unknown, shared: SharedTexts, parts: string[]): void {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
+    parts.push(JSON.stringify(entry));
+    return;
+  }
+  let separator = '{';
+  for (const [name, value] of Object.entries(entry)) {
+    if (value === undefined) continue;
+    parts.push(`${separator}${JSON.stringify(name)}:`);
+    separator = ',';
+    if (typeof value !== 'object' || value === null) {
+      parts.push(JSON.stringify(value));
+      continue;
+    }
+    let text = shared.get(value as object);
+    if (text === undefined) shared.set(value as object, (text = JSON.stringify(value)));
+    parts.push(text);
+  }
+  parts.push(separator === '{' ? '{}' : '}');
 }

@@ -12,7 +12,7 @@ import {
   describeDrift,
   describeLimits,
   describeRevision,
-  describeTransition,
+  describeTransitions,
   newAndReturning,
   notCounted,
   undoLines,
@@ -182,7 +182,7 @@ function blockText(block: BlockView, view: PlanView): string {
     ? `**${count(block.steps.length, 'node')}** (${shortNames(block.steps.map(nodeName), 10)})`
     : `\`${first.target}\``;
   const lines = [`- \`${block.symbol}\` ${who}: ${escape(block.reason)}`];
-  for (const transition of block.transitions) lines.push(`  - ${escape(describeTransition(transition))}`);
+  for (const line of describeTransitions(block.transitions)) lines.push(`  - ${escape(line)}`);
   if (block.transitions.length === 0) lines.push(`  - ${escape(view.describe(first))}`);
   const window = describeWindow(block);
   if (window !== undefined) lines.push(`  - ${escape(window)}`);

@@ -35,7 +35,7 @@ export function shortRevision(revision: string): string {
   return /^[0-9a-f]{40,64}$/u.test(revision) ? revision.slice(0, 10) : revision;
 }
 
-export function describeTransition(transition: Transition): string {
+function describeTransition(transition: Transition): string {
   const { add, change, remove, bytes } = transition.files;
   const files = [
     ...(change > 0 ? [`${change} changed`] : []),
@@ -45,6 +45,19 @@ export function describeTransition(transition: Transition): string {
   const what = files.length === 0 ? 'no file changes' : `files: ${files.join(', ')}`;
   const versions = transition.from === null ? transition.to : `${transition.from} → ${transition.to}`;
   return `${transition.package} ${versions}  ${what}; ${formatSize(bytes)}; ${transition.restart ? 'restart' : 'no restart'}`;
+}
+
+const shownTransitions = 6;
+
+/** A line a package; of many packages the first, and one line for the rest. */
+export function describeTransitions(transitions: readonly Transition[]): readonly string[] {
+  if (transitions.length <= shownTransitions + 1) return transitions.map(describeTransition);
+  const rest = transitions.slice(shownTransitions);
+  const bytes = rest.reduce((sum, { files }) => sum + files.bytes, 0);
+  return [
+    ...transitions.slice(0, shownTransitions).map(describeTransition),
+    `and ${count(rest.length, 'more package')}; ${formatSize(bytes)}`,
+  ];
 }
 
 export function describeDrift({ files }: NodeDrift): string {

@@ -16,7 +16,7 @@ import {
   describeDrift,
   describeLimits,
   describeRevision,
-  describeTransition,
+  describeTransitions,
   newAndReturning,
   notCounted,
   undoLines,
@@ -186,7 +186,7 @@ function blockLines(block: BlockView, view: PlanView, colors: Paint): string[] {
   return [
     `  ${symbol} ${who}: ${block.reason}`,
     ...(many ? [`      ${shortNames(block.steps.map(nodeName), 12)}`] : []),
-    ...block.transitions.map((transition) => `      ${describeTransition(transition)}`),
+    ...describeTransitions(block.transitions).map((line) => `      ${line}`),
     ...(window === undefined ? [] : [colors.dim(`      ${window}`)]),
     colors.dim(`      ${describeTime(block)}; ${first.undo === undefined ? 'cannot be undone' : `undo: ${undoText}`}`),
   ];

@@ -1,7 +1,7 @@
 /** The packages after each hop as one problem: package `p` after hop `i` is its own package of the problem. */
 import type { ReleaseManifest } from '../../model/release.ts';
-import type { Fact, Problem } from '../pubgrub/problem.ts';
-import { allValues, difference, releaseValues, type Values } from '../pubgrub/values.ts';
+import { createFactTable, type Problem, type Term } from '../pubgrub/problem.ts';
+import { allValues, difference, releaseValues, type Values, withoutAbsent } from '../pubgrub/values.ts';
 import { conflictsWith, parseConflict, satisfies } from '../version-match.ts';
 import type { HopRequest } from './hop-request.ts';
 import type { Ladder } from './ladder.ts';
@@ -12,10 +12,10 @@ export interface HopProblem extends Problem {
 }
 
 export function makeHopProblem(ladders: readonly Ladder[], hops: number, request: HopRequest): HopProblem {
-  const facts: Fact[] = [];
+  const facts = createFactTable();
   const needs: (string | undefined)[] = [];
-  const add = (fact: Fact, text?: string): void => {
-    facts.push(fact);
+  const add = (subject: Term, object: Term | undefined, text?: string): void => {
+    facts.add(facts.frame(subject.package, object), subject.values);
     needs.push(text);
   };
   const steps = ladders.map(stepValues);
@@ -26,22 +26,19 @@ export function makeHopProblem(ladders: readonly Ladder[], hops: number, request
       const count = ladder.rungs.length;
       const all = allValues(count);
       if (hop === hops - 1) {
-        add({ subject: { package: at(index), values: difference(all, releaseValues(count, [count - 1])) } });
+        add({ package: at(index), values: difference(all, releaseValues(count, [count - 1])) }, undefined);
         continue;
       }
       if (ladder.isInstalled) {
         const reached = hop === 0 ? releaseValues(count, ladder.next[0]!) : releaseValues(count, ladder.rungs.keys());
-        add({ subject: { package: at(index), values: difference(all, reached) } });
+        add({ package: at(index), values: difference(all, reached) }, undefined);
       }
       for (const { own, missed } of steps[index]!) {
-        add({
-          subject: { package: at(index), values: own },
-          object: { package: at(index) + ladders.length, values: missed },
-        });
+        add({ package: at(index), values: own }, { package: at(index) + ladders.length, values: missed });
       }
       for (const { rung, other, values, text } of relations[index]!) {
         const subject = { package: at(index), values: steps[index]![rung]!.own };
-        add(other === undefined ? { subject } : { subject, object: { package: at(other), values } }, text);
+        add(subject, other === undefined ? undefined : { package: at(other), values }, text);
       }
     }
   }
@@ -71,7 +68,7 @@ interface Relation {
 
 function relationsOf(ladder: Ladder, ladders: readonly Ladder[], request: HopRequest): readonly Relation[] {
   const indexOf = new Map(ladders.map(({ name }, index) => [name, index]));
-  const never = new Uint32Array(0);
+  const never: Values = [];
   const relations: Relation[] = [];
   for (const [rung, { manifest }] of ladder.rungs.entries()) {
     for (const rule of manifest === undefined ? [] : rulesOf(manifest)) {
@@ -83,7 +80,7 @@ function relationsOf(ladder: Ladder, ladders: readonly Ladder[], request: HopReq
           [...rungs.keys()].filter((at) => rule.allows(rungs[at]!.version)),
         );
         const rest = difference(allValues(rungs.length), allowed);
-        const values = rule.isNeeded ? rest : difference(rest, absentOf(rungs.length));
+        const values = rule.isNeeded ? rest : withoutAbsent(rest);
         relations.push({ rung, other, values, text: rule.text });
         continue;
       }
@@ -95,10 +92,6 @@ function relationsOf(ladder: Ladder, ladders: readonly Ladder[], request: HopReq
     }
   }
   return relations;
-}
-
-function absentOf(count: number): Values {
-  return difference(allValues(count), releaseValues(count, Array.from({ length: count }).keys()));
 }
 
 interface BesideRule {

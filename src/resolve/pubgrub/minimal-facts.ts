@@ -2,7 +2,7 @@
  * The facts a contradiction needs: alone they allow no solution, and without any one of them there is one. First whole
  * rules are left out, then single facts; whatever a smaller proof does not use goes at once.
  */
-import { type Fact, factsOf, type Problem } from './problem.ts';
+import { factsOf, type Problem } from './problem.ts';
 import { solve } from './solve.ts';
 
 export interface MinimalFacts {
@@ -13,7 +13,7 @@ export interface MinimalFacts {
 }
 
 /** `facts`: indexes of facts that allow no solution. */
-export function minimalFacts(problem: Problem, facts: readonly number[], maxSteps = 50_000_000): MinimalFacts {
+export function minimalFacts(problem: Problem, facts: readonly number[], maxSteps = 20_000_000): MinimalFacts {
   let needed: readonly number[] = facts;
   let stepsLeft = maxSteps;
   let isMinimal = true;
@@ -25,15 +25,10 @@ export function minimalFacts(problem: Problem, facts: readonly number[], maxStep
     if (answer.kind === 'unsolvable') needed = factsOf(answer.proof);
     else if (answer.kind === 'gave-up') isMinimal = false;
   };
-  const rules = Map.groupBy(facts, (index) => ruleKey(problem.facts[index]!)).values();
+  const rules = Map.groupBy(facts, (fact) => problem.facts.frameOf[fact]!).values();
   // A rule may hold by some of its facts alone: that single facts are all needed is what counts in the end.
   for (const group of rules) if (group.length > 1 && stepsLeft > 0) leaveOut(new Set(group));
   isMinimal = true;
   for (const fact of needed) leaveOut(new Set([fact]));
   return { facts: needed, isMinimal };
-}
-
-/** Facts about neighbouring releases mostly stand or fall together. */
-function ruleKey({ subject, object }: Fact): string {
-  return `${subject.package} ${object?.package ?? ''}`;
 }

@@ -22,16 +22,20 @@ export interface PartialSolution {
   readonly trail: Assignment[];
   readonly ofPackage: Assignment[][];
   readonly domains: Values[];
+  /** Every value of each package. */
+  readonly all: readonly Values[];
   /** The release decided for each package; undefined: not decided. */
   readonly decided: (number | undefined)[];
   level: number;
 }
 
 export function startSolution({ packages }: Problem): PartialSolution {
+  const all = packages.map(({ count }) => allValues(count));
   return {
     trail: [],
     ofPackage: packages.map(() => []),
-    domains: packages.map(({ count }) => allValues(count)),
+    domains: [...all],
+    all,
     decided: packages.map(() => undefined),
     level: 0,
   };
@@ -56,15 +60,14 @@ export function assign(solution: PartialSolution, index: number, values: Values,
 export function returnTo(
   solution: PartialSolution,
   level: number,
-  problem: Problem,
   undone: (index: number, release: number) => void,
 ): void {
-  const { trail, ofPackage, domains, decided } = solution;
+  const { trail, ofPackage, domains, all, decided } = solution;
   while (trail.length > 0 && trail.at(-1)!.level > level) {
     const { package: index } = trail.pop()!;
     const own = ofPackage[index]!;
     const { cause } = own.pop()!;
-    domains[index] = own.at(-1)?.domain ?? allValues(problem.packages[index]!.count);
+    domains[index] = own.at(-1)?.domain ?? all[index]!;
     if (cause !== undefined) continue;
     undone(index, decided[index]!);
     decided[index] = undefined;

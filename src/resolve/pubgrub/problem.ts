@@ -11,7 +11,7 @@ export interface Problem {
    * what was settled before it.
    */
   readonly packages: readonly ProblemPackage[];
-  readonly facts: readonly Fact[];
+  readonly facts: FactTable;
 }
 
 export interface ProblemPackage {
@@ -21,15 +21,23 @@ export interface ProblemPackage {
   readonly preference: readonly number[];
 }
 
-/** Facts of one subject that share the very same object become one rule, so make the sets of a range once. */
-export interface Fact {
-  readonly subject: Term;
-  readonly object?: Term;
-}
-
 export interface Term {
   readonly package: number;
   readonly values: Values;
+}
+
+/** Facts in columns, because a registry has hundreds of thousands. Facts of one frame differ in the subject's values. */
+export interface FactTable {
+  readonly frames: readonly FactFrame[];
+  /** By fact: its frame. */
+  readonly frameOf: readonly number[];
+  /** By fact: values of the subject that never stand beside the object, or with no object never stand at all. */
+  readonly subjectValues: readonly Values[];
+}
+
+export interface FactFrame {
+  readonly subject: number;
+  readonly object: Term | undefined;
 }
 
 /** Terms that never hold together (an incompatibility), and what that follows from. At most one term a package. */
@@ -55,4 +63,42 @@ export function factsOf(rule: Rule): number[] {
     else for (const fact of next.cause.facts) facts.add(fact);
   }
   return [...facts].sort((a, b) => a - b);
+}
+
+export interface FactWriter extends FactTable {
+  /** Of the subject: the frame with the same object, made when it is new. Give one object for equal ones. */
+  frame(subject: number, object: Term | undefined): number;
+  /** Returns the index of the fact. */
+  add(frame: number, values: Values): number;
+}
+
+export function createFactTable(): FactWriter {
+  const frames: FactFrame[] = [];
+  const frameOf: number[] = [];
+  const subjectValues: Values[] = [];
+  const known = new Map<number, Map<Term | undefined, number>>();
+  let lastSubject = -1;
+  let ofSubject = new Map<Term | undefined, number>();
+  return {
+    frames,
+    frameOf,
+    subjectValues,
+    frame(subject, object) {
+      if (subject !== lastSubject) {
+        lastSubject = subject;
+        ofSubject = known.get(subject) ?? new Map<Term | undefined, number>();
+        known.set(subject, ofSubject);
+      }
+      let frame = ofSubject.get(object);
+      if (frame === undefined) {
+        frame = frames.push({ subject, object }) - 1;
+        ofSubject.set(object, frame);
+      }
+      return frame;
+    },
+    add(frame, values) {
+      subjectValues.push(values);
+      return frameOf.push(frame) - 1;
+    },
+  };
 }

@@ -1,6 +1,6 @@
 /** Facts to the rules that a solver works with: facts that differ only in the release they speak of are one rule. */
-import type { Fact, Problem, Rule, Term } from './problem.ts';
-import { allValues, hasAbsent, isEmpty, isWithin, releasesOf, union, type Values } from './values.ts';
+import type { Problem, Rule, Term } from './problem.ts';
+import { allValues, hasAbsent, include, isEmpty, isWithin, releasesOf } from './values.ts';
 
 export interface RuleBook {
   readonly rules: readonly Rule[];
@@ -11,53 +11,45 @@ export interface RuleBook {
 }
 
 /** `chosen`: indexes of the facts that count; absent: all. */
-export function makeRules(problem: Problem, chosen?: readonly number[]): RuleBook {
-  const groups = new Map<number, Map<Values | undefined, Group>>();
-  const wanted = new Set<number>();
-  const asks: (number[] | undefined)[][] = [];
-  const count = chosen === undefined ? problem.facts.length : chosen.length;
+export function makeRules({ packages, facts }: Problem, chosen?: readonly number[]): RuleBook {
+  const { frames, frameOf, subjectValues } = facts;
+  const groups: ({ readonly values: number[]; readonly facts: number[] } | undefined)[] = [];
+  const used: number[] = [];
+  const count = chosen === undefined ? frameOf.length : chosen.length;
   for (let at = 0; at < count; at += 1) {
-    const index = chosen === undefined ? at : chosen[at]!;
-    const fact = problem.facts[index]!;
-    noteAsking(fact, wanted, asks);
-    let ofSubject = groups.get(fact.subject.package);
-    if (ofSubject === undefined) groups.set(fact.subject.package, (ofSubject = new Map()));
-    const group = ofSubject.get(fact.object?.values);
+    const fact = chosen === undefined ? at : chosen[at]!;
+    const frame = frameOf[fact]!;
+    const group = groups[frame];
     if (group === undefined) {
-      ofSubject.set(fact.object?.values, { object: fact.object, values: fact.subject.values, facts: [index] });
+      groups[frame] = { values: subjectValues[fact]!.slice(), facts: [fact] };
+      used.push(frame);
     } else {
-      group.values = union(group.values, fact.subject.values);
-      group.facts.push(index);
+      include(group.values, subjectValues[fact]!);
+      group.facts.push(fact);
     }
   }
-  const rules: Rule[] = [];
-  for (const [subject, ofSubject] of groups) {
-    for (const { object, values, facts } of ofSubject.values()) {
-      const terms = [{ package: subject, values }, ...(object === undefined ? [] : [object])];
-      if (terms.some((term) => isEmpty(term.values))) continue;
-      rules.push({ terms: terms.filter((term) => !isAlways(term, problem)), cause: { kind: 'facts', facts } });
-    }
+  const all = packages.map((one) => allValues(one.count));
+  const isAlways = (term: Term): boolean => hasAbsent(term.values) && isWithin(all[term.package]!, term.values);
+  const book: { rules: Rule[]; wanted: number[]; asks: (number[] | undefined)[][] } = {
+    rules: [],
+    wanted: [],
+    asks: [],
+  };
+  for (const frame of used) {
+    const { values, facts: said } = groups[frame]!;
+    const { subject, object } = frames[frame]!;
+    if (isEmpty(values) || (object !== undefined && isEmpty(object.values))) continue;
+    const own = { package: subject, values };
+    const terms = object === undefined || isAlways(object) ? [own] : [own, object];
+    book.rules.push({
+      terms: terms.filter((term) => term !== own || !isAlways(own)),
+      cause: { kind: 'facts', facts: said },
+    });
+    // A fact that excludes that a package is absent asks for it.
+    if (object === undefined && hasAbsent(values)) book.wanted.push(subject);
+    if (object === undefined || !hasAbsent(object.values)) continue;
+    const ofPackage = (book.asks[subject] ??= []);
+    for (const release of releasesOf(values)) (ofPackage[release] ??= []).push(object.package);
   }
-  return { rules, wanted: [...wanted], asks };
-}
-
-interface Group {
-  readonly object: Term | undefined;
-  values: Values;
-  readonly facts: number[];
-}
-
-/** A fact that excludes that its object is absent asks for it. */
-function noteAsking({ subject, object }: Fact, wanted: Set<number>, asks: (number[] | undefined)[][]): void {
-  if (object === undefined) {
-    if (hasAbsent(subject.values)) wanted.add(subject.package);
-    return;
-  }
-  if (!hasAbsent(object.values)) return;
-  const ofSubject = (asks[subject.package] ??= []);
-  for (const release of releasesOf(subject.values)) (ofSubject[release] ??= []).push(object.package);
-}
-
-function isAlways({ package: index, values }: Term, problem: Problem): boolean {
-  return isWithin(allValues(problem.packages[index]!.count), values);
+  return book;
 }

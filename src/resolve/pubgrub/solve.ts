@@ -15,7 +15,7 @@ import {
   startSolution,
 } from './partial-solution.ts';
 import { makeRules, type RuleBook } from './rules.ts';
-import { allValues, difference, hasRelease, intersection, isDisjoint, isWithin, union } from './values.ts';
+import { difference, hasRelease, intersection, isDisjoint, isWithin, union } from './values.ts';
 
 export type Answer =
   | { readonly kind: 'solved'; readonly releases: ReadonlyMap<number, number>; readonly steps: number }
@@ -30,7 +30,7 @@ export interface SolveOptions {
 }
 
 /** A few seconds of work. */
-const defaultMaxSteps = 50_000_000;
+const defaultMaxSteps = 20_000_000;
 
 export function solve(problem: Problem, options: SolveOptions = {}): Answer {
   const search = startSearch(problem, options);
@@ -154,7 +154,7 @@ function brokenRule(search: Search, index: number): Rule | undefined {
 
 /** Derives what follows when all terms but one hold; `broken` when all do. */
 function apply(search: Search, rule: Rule): 'broken' | undefined {
-  const { domains } = search.solution;
+  const { domains, all } = search.solution;
   search.steps += 1;
   let open: Term | undefined;
   for (const term of rule.terms) {
@@ -164,8 +164,7 @@ function apply(search: Search, rule: Rule): 'broken' | undefined {
     open = term;
   }
   if (open === undefined) return 'broken';
-  const { count } = search.problem.packages[open.package]!;
-  assign(search.solution, open.package, difference(allValues(count), open.values), rule);
+  assign(search.solution, open.package, difference(all[open.package]!, open.values), rule);
   look(search, open.package);
   return undefined;
 }
@@ -179,13 +178,13 @@ function learn(search: Search, broken: Rule): Failure {
   while (rule.terms.length > 0) {
     search.steps += rule.terms.length;
     if (search.steps > search.maxSteps) return 'gave-up';
-    const { term, satisfier, previousLevel } = lastSatisfier(search.solution, rule, search.problem);
+    const { term, satisfier, previousLevel } = lastSatisfier(search.solution, rule);
     if (satisfier.cause === undefined || previousLevel < satisfier.level) {
-      returnTo(search.solution, previousLevel, search.problem, (index, release) => ask(search, index, release, -1));
+      returnTo(search.solution, previousLevel, (index, release) => ask(search, index, release, -1));
       if (rule !== broken) addRule(search, rule);
       return rule;
     }
-    rule = resolvent(rule, term, satisfier.cause, search.problem);
+    rule = resolvent(rule, term, satisfier.cause, search.solution);
   }
   return rule;
 }
@@ -197,7 +196,7 @@ interface Satisfaction {
   readonly previousLevel: number;
 }
 
-function lastSatisfier(solution: PartialSolution, rule: Rule, problem: Problem): Satisfaction {
+function lastSatisfier(solution: PartialSolution, rule: Rule): Satisfaction {
   let term = rule.terms[0]!;
   let satisfier = satisfierOf(solution, term);
   let previousLevel = 0;
@@ -210,15 +209,14 @@ function lastSatisfier(solution: PartialSolution, rule: Rule, problem: Problem):
   }
   if (!isWithin(satisfier.values, term.values)) {
     // It satisfies the term only together with what was known of the package before.
-    const { count } = problem.packages[term.package]!;
-    const values = union(term.values, difference(allValues(count), satisfier.values));
+    const values = union(term.values, difference(solution.all[term.package]!, satisfier.values));
     previousLevel = Math.max(previousLevel, satisfierOf(solution, { package: term.package, values }).level);
   }
   return { term, satisfier, previousLevel };
 }
 
 /** What follows from both: all their other terms, and for the package they meet in whatever either of them excludes. */
-function resolvent(rule: Rule, { package: pivot }: Term, cause: Rule, problem: Problem): Rule {
+function resolvent(rule: Rule, { package: pivot }: Term, cause: Rule, { all }: PartialSolution): Rule {
   const merged = new Map<number, Term>();
   for (const term of rule.terms) merged.set(term.package, term);
   for (const term of cause.terms) {
@@ -226,7 +224,7 @@ function resolvent(rule: Rule, { package: pivot }: Term, cause: Rule, problem: P
     if (known === undefined) merged.set(term.package, term);
     else if (term.package === pivot) {
       const values = union(known.values, term.values);
-      if (isWithin(allValues(problem.packages[pivot]!.count), values)) merged.delete(pivot);
+      if (isWithin(all[pivot]!, values)) merged.delete(pivot);
       else merged.set(pivot, { package: pivot, values });
     } else {
       merged.set(term.package, { package: term.package, values: intersection(known.values, term.values) });

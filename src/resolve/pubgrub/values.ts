@@ -1,26 +1,39 @@
 /**
  * Sets of values of one package, as bits: bit 0 says that the package is absent, bit n+1 that its n-th release is
- * chosen. Sets of one package have the same length; none is ever changed after it was made.
+ * chosen. Words of 32 bits in plain arrays, which are far cheaper to make than typed ones. Sets of one package have the
+ * same length; none is ever changed after it was made.
  */
-export type Values = Uint32Array;
+export type Values = readonly number[];
 
 /** Of a package with `count` releases: absent and every release. */
 export function allValues(count: number): Values {
-  const values = new Uint32Array(wordsOf(count)).fill(0xff_ff_ff_ff);
+  const values = Array.from({ length: wordsOf(count) }, () => -1);
   const rest = (count + 1) % 32;
-  if (rest !== 0) values[values.length - 1] = 2 ** rest - 1;
+  if (rest !== 0) values[values.length - 1] = (1 << rest) - 1;
   return values;
 }
 
 /** Just these releases, by index. */
 export function releaseValues(count: number, releases: Iterable<number>): Values {
-  const values = new Uint32Array(wordsOf(count));
-  for (const release of releases) values[(release + 1) >>> 5]! |= 1 << (release + 1);
+  const values = noValues(count);
+  for (const release of releases) includeRelease(values, release);
+  return values;
+}
+
+/** An empty set, to be filled. */
+export function noValues(count: number): number[] {
+  const values: number[] = [];
+  for (let word = wordsOf(count); word > 0; word -= 1) values.push(0);
   return values;
 }
 
 function wordsOf(count: number): number {
   return ((count + 1) >>> 5) + ((count + 1) % 32 === 0 ? 0 : 1);
+}
+
+/** The same releases, and not absent. */
+export function withoutAbsent(values: Values): Values {
+  return hasAbsent(values) ? [values[0]! & ~1, ...values.slice(1)] : values;
 }
 
 export function hasAbsent(values: Values): boolean {
@@ -47,7 +60,8 @@ export function releasesOf(values: Values): number[] {
 }
 
 export function isEmpty(values: Values): boolean {
-  return values.every((word) => word === 0);
+  for (const word of values) if (word !== 0) return false;
+  return true;
 }
 
 export function isWithin(inner: Values, outer: Values): boolean {
@@ -61,19 +75,28 @@ export function isDisjoint(a: Values, b: Values): boolean {
 }
 
 export function union(a: Values, b: Values): Values {
-  const made = new Uint32Array(a.length);
-  for (let word = 0; word < a.length; word += 1) made[word] = a[word]! | b[word]!;
+  const made: number[] = [];
+  for (let word = 0; word < a.length; word += 1) made.push(a[word]! | b[word]!);
   return made;
 }
 
+/** Adds to a set that is still being made. */
+export function include(making: number[], more: Values): void {
+  for (let word = 0; word < making.length; word += 1) making[word]! |= more[word]!;
+}
+
+export function includeRelease(making: number[], release: number): void {
+  making[(release + 1) >>> 5]! |= 1 << (release + 1);
+}
+
 export function intersection(a: Values, b: Values): Values {
-  const made = new Uint32Array(a.length);
-  for (let word = 0; word < a.length; word += 1) made[word] = a[word]! & b[word]!;
+  const made: number[] = [];
+  for (let word = 0; word < a.length; word += 1) made.push(a[word]! & b[word]!);
   return made;
 }
 
 export function difference(a: Values, b: Values): Values {
-  const made = new Uint32Array(a.length);
-  for (let word = 0; word < a.length; word += 1) made[word] = a[word]! & ~b[word]!;
+  const made: number[] = [];
+  for (let word = 0; word < a.length; word += 1) made.push(a[word]! & ~b[word]!);
   return made;
 }

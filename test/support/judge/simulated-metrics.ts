@@ -22,6 +22,8 @@ export interface Simulated {
   readonly effect: number;
   readonly worseBy: number;
   readonly comparisons: number;
+  /** Even shares of alpha. */
+  readonly share: number;
 }
 
 export const usual: Simulated = {
@@ -37,6 +39,7 @@ export const usual: Simulated = {
   effect: 1,
   worseBy: 0,
   comparisons: 1,
+  share: 1,
 };
 
 /** Any instant will do. */
@@ -71,7 +74,7 @@ export function simulatedEvidence(spec: Simulated): GateEvidence {
   return {
     gate: gateOn(spec.metric, spec.worseBy),
     signals: [],
-    parameters: parametersOf({ comparisons: spec.comparisons, lookMs: 1000 }),
+    parameters: parametersOf({ comparisons: spec.comparisons, lookMs: 1000, share: spec.share }),
     canaries: subjects.slice(0, spec.canaries),
     controls: subjects.slice(spec.canaries),
     sinceMs,

@@ -42,6 +42,17 @@ test('the releases of the fleet are read, sorted, with what was withdrawn', asyn
   });
 });
 
+test('releases of packages that others need are read as well, but for an optional need', async () => {
+  const needs = (name: string, optional: boolean) => ({ package: name, versionConstraint: '*', optional });
+  const top = manifestOf('top', '1.0.0', { dependencies: [needs('db', false), needs('other', true)] });
+  const entries = [top, one, other].map((manifest) => entryOf(manifest));
+  const catalogue = await readCatalogue(
+    source(entries, { ...files, [entryOf(top).url]: JSON.stringify(top) }),
+    new Set(['top']),
+  );
+  expect(catalogue.releases).toEqual([one, top]);
+});
+
 test('of other packages not even the manifest is read', async () => {
   const { [entryOf(other).url]: _, ...rest } = files;
   const catalogue = await readCatalogue(source([entryOf(other), entryOf(one)], rest), new Set(['db']));

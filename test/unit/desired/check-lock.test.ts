@@ -69,3 +69,13 @@ test('equal locks have equal text, whatever the order of their pins', () => {
   expect(lockOf(now, other)).toBe(lockOf(other, now));
   expect(lockOf()).toMatch(/^packages: \[\]$/mu);
 });
+
+test('what a pinned release needs must be pinned, in a version that fits, and nothing that nobody needs', () => {
+  const main = manifestOf('themisdb', '1.5.0', { dependencies: [{ package: 'base', versionConstraint: '^2' }] });
+  const [base, wrong, stray] = [manifestOf('base', '2.1.0'), manifestOf('base', '1.0.0'), manifestOf('stray', '1.0.0')];
+  const all = catalogueOf([main, base, wrong, stray]);
+  expect(codes(lockOf(main, base), all)).toEqual([]);
+  expect(codes(lockOf(main), all)).toEqual(['error THM1302 1.yaml:6']);
+  expect(codes(lockOf(main, wrong), all)).toEqual(['error THM1302 1.yaml:11']);
+  expect(codes(lockOf(main, base, stray), all)).toEqual(['warning THM1303 1.yaml:11']);
+});

@@ -97,7 +97,12 @@ test('packages that need each other in a circle are named as a circle', () => {
   const a = release('a', '1.0.0', { dependencies: [dependency('b', '*')] });
   const b = release('b', '1.0.0', { dependencies: [dependency('a', '*')] });
   const made = planOne({ releases: [a, b], wanted: [a, b] });
-  expect(made.findings.find(({ code }) => code === 'THM3014')?.summary).toContain('a → b → a');
+  const found = made.findings.find(({ code }) => code === 'THM3014');
+  expect(found?.summary).toContain('a → b → a');
+  expect(found?.details).toEqual([
+    'a 1.0.0 needs b * (release.json of a 1.0.0, dependencies[0])',
+    'b 1.0.0 needs a * (release.json of b 1.0.0, dependencies[0])',
+  ]);
 });
 
 test('a pin that only a dependency asks for is used; one that nobody asks for is left alone', () => {
@@ -110,6 +115,7 @@ test('a pin that only a dependency asks for is used; one that nobody asks for is
     packages: { themisdb: '1.5.0' },
   });
   expect(Object.keys(made.steps[0]!.after.packages!)).toEqual(['base', 'themisdb']);
+  expect(made.steps[0]!.reason).toContain('base is not installed, themisdb 1.5.0 needs 2.1.0');
   expect(codes(made)).toContain('THM3004');
   expect(outline(made)).toEqual(['1 node-update a']);
 });
@@ -133,4 +139,17 @@ test('the wanted version from another manifest is replaced, with a warning', () 
   const made = planOne({ observed: [observedNode('a', [rebuilt])] });
   expect(outline(made)).toEqual(['1 node-update a']);
   expect(codes(made)).toContain('THM3033');
+});
+
+test('what only another platform needs is not asked for here', () => {
+  const base = release('base', '2.1.0', { platform: 'macos' });
+  const [plain, mac] = [
+    release('themisdb', '1.5.0', { platform: 'linux' }),
+    release('themisdb', '1.5.0', { platform: 'macos', dependencies: [dependency('base', '^2')] }),
+  ];
+  const facts = { releases: [v14, plain, mac, base], wanted: [plain, mac, base], packages: { themisdb: '1.5.0' } };
+  const made = planOne(facts);
+  expect(Object.keys(made.steps[0]!.after.packages!)).toEqual(['themisdb']);
+  expect(made.errored).toBe(false);
+  expect(codes(made)).not.toContain('THM3004');
 });

@@ -68,8 +68,12 @@ test('minUpgradeFrom and the data schema rise step by step', () => {
 
 test('packages that need each other move in the same hop', () => {
   const releases = [
-    ...[db('1.4.0'), db('1.5.0', needs('query', '~1.5')), db('1.6.0', needs('query', '~1.6'))],
-    ...[query('1.4.0'), query('1.5.0', needs('db', '~1.5')), query('1.6.0', needs('db', '~1.6'))],
+    db('1.4.0'),
+    db('1.5.0', needs('query', '~1.5')),
+    db('1.6.0', needs('query', '~1.6')),
+    query('1.4.0'),
+    query('1.5.0', needs('db', '~1.5')),
+    query('1.6.0', needs('db', '~1.6')),
   ];
   expect(way(releases)).toEqual(['db 1.5.0 query 1.5.0', 'db 1.6.0 query 1.6.0']);
 });

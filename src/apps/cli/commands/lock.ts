@@ -1,4 +1,7 @@
-/** `themis lock`: resolves the ranges of the Fleet and writes `themis.lock.yaml`. Touches no other file and no node. */
+/**
+ * `themis lock`: resolves the ranges of the Fleet and writes `themis.lock.yaml`. What is pinned stays while nothing forces
+ * a change, so that a lock moves only when somebody wants it to. Touches no other file and no node.
+ */
 import { open, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openGit } from '../../../adapters/git/simple-git.ts';
@@ -11,9 +14,11 @@ import { hasErrors, type Finding } from '../../../kernel/finding.ts';
 import type { SourceFile } from '../../../kernel/document/source-text.ts';
 import type { Lock, LockedPackage } from '../../../model/desired.ts';
 import { findingsText } from '../../../report/findings.ts';
-import { resolveLock } from '../../../resolve/resolve-lock.ts';
+import { parseSnapshot } from '../../../observe/snapshot.ts';
+import { type LockOptions, resolveLock } from '../../../resolve/resolve-lock.ts';
 import { loadCatalogue } from '../reading/catalogue.ts';
-import type { Command, Session } from '../command.ts';
+import type { Command, Input, Session } from '../command.ts';
+import { readTextFile } from '../reading/text-file.ts';
 import { readDesiredDirectory } from '../reading/desired-directory.ts';
 import { paintFor } from '../paint.ts';
 import { outputOption } from '../output-option.ts';
@@ -23,27 +28,40 @@ export const lockCommand: Command = {
   group: 'Plan and apply',
   summary: 'resolve version ranges and pin them in themis.lock.yaml',
   arguments: [{ name: 'DIR', summary: 'fleet directory; default: the current one' }],
-  options: [{ name: '--check', summary: 'write nothing; exit 3 when the lock is not up to date' }, outputOption],
+  options: [
+    { name: '--upgrade', summary: 'take the newest releases that the ranges allow, whatever is pinned now' },
+    { name: '--observed', value: 'FILE', summary: 'of what is not pinned, stay with what nodes of a snapshot run' },
+    { name: '--check', summary: 'write nothing; exit 3 when the lock is not up to date' },
+    outputOption,
+  ],
   examples: [
-    { line: 'themis lock', summary: 'pin the newest releases that the Fleet allows' },
+    { line: 'themis lock', summary: 'pin what the Fleet asks for and what that needs' },
+    { line: 'themis lock --upgrade', summary: 'move every pin to the newest release that fits' },
     { line: 'themis lock --check', summary: 'in CI: fail when somebody forgot to lock' },
   ],
   async run(session, input) {
     const directory = resolve(session.directory, input.argument('DIR') ?? '.');
     const { files, findings: unread } = await readDesiredDirectory(directory, openGit());
-    // The present lock is what is being replaced, so whatever is wrong with it does not count.
+    // The present lock is what is being replaced, so whatever is wrong with it does not count: one that cannot be read
+    // has no pins to stay with.
     const others = files.filter(({ path }) => path !== lockFileName);
     const { desired, findings } = parseDesired(others);
     if (desired === undefined || hasErrors(unread)) return refuse(session, [...unread, ...findings], files);
-    const resolved = resolveLock(desired, await loadCatalogue(desired, directory));
+    const present = parseDesired(files).desired?.lock;
+    const installed = await installedIn(session, input);
+    const catalogue = await loadCatalogue(desired, directory);
+    const resolved = resolveLock(
+      desired,
+      catalogue,
+      input.flag('upgrade') ? {} : { pins: present?.packages ?? [], installed },
+    );
     if (hasErrors(resolved.findings)) return refuse(session, resolved.findings, files);
     report(session, resolved.findings, files);
 
     const text = formatLock(resolved.lock);
-    const present = files.find(({ path }) => path === lockFileName);
-    const isCurrent = present?.text === text;
+    const isCurrent = files.find(({ path }) => path === lockFileName)?.text === text;
     if (input.text('output') === 'json') session.out.write(`${JSON.stringify(resolved.lock, null, 2)}\n`);
-    else session.out.write(changes(parseDesired(files).desired?.lock, resolved.lock, isCurrent));
+    else session.out.write(changes(present, resolved.lock, isCurrent));
     if (isCurrent) return exitCode.done;
     if (input.flag('check')) {
       session.err.write(`${lockFileName} is not up to date. Run "themis lock" and commit it.\n`);
@@ -53,6 +71,24 @@ export const lockCommand: Command = {
     return exitCode.done;
   },
 };
+
+/** Packages of every node that answered, in a snapshot of `themis observe`. */
+async function installedIn(session: Session, input: Input): Promise<NonNullable<LockOptions['installed']>> {
+  const file = input.text('observed');
+  if (file === undefined) return [];
+  const parsed = parseSnapshot(await readTextFile(resolve(session.directory, file)), file);
+  if ('findings' in parsed) throw new ThemisError('USAGE', parsed.findings[0]!.summary);
+  return parsed.snapshot.observed.nodes.flatMap((node) =>
+    node.reachable
+      ? Object.entries(node.packages).map(([name, one]) => ({
+          ...one,
+          package: name,
+          platform: node.platform,
+          architecture: node.architecture,
+        }))
+      : [],
+  );
+}
 
 function refuse(session: Session, findings: readonly Finding[], files: readonly SourceFile[]): number {
   report(session, findings, files);

@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
-import { normaliseInstant } from '../../../kernel/units/instant.ts';
 import { comparePlans } from '../../../plan/compare-plans.ts';
 import { planExitCode } from '../../../plan/plan-exit-code.ts';
 import { planJson } from '../../../report/plan/plan-json.ts';
@@ -11,6 +10,7 @@ import type { Command, Input, Session } from '../command.ts';
 import type { PlanRequest, PlanSources } from '../fleet/make-plan.ts';
 import { makePlan } from '../fleet/make-plan.ts';
 import { createPlanSources } from '../fleet/plan-sources.ts';
+import { readInstant } from '../instant-option.ts';
 import { paintFor } from '../paint.ts';
 import { formatComparison, formatPlan, planFormats } from '../fleet/plan-output.ts';
 import type { PlanFormat } from '../fleet/plan-output.ts';
@@ -96,13 +96,6 @@ function readRequest(session: Session, input: Input): PlanRequest {
     refreshOnly,
     themisVersion: session.themisVersion,
   };
-}
-
-function readInstant(session: Session, text: string | undefined): { readonly at: string; readonly anchored: boolean } {
-  if (text === undefined) return { at: new Date(session.clock.nowMs()).toISOString(), anchored: false };
-  const at = normaliseInstant(text);
-  if (at === undefined) throw new ThemisError('USAGE', `--at ${text} is no time such as 2026-11-21T18:00:00Z.`);
-  return { at, anchored: true };
 }
 
 async function savePlan(path: string, text: string): Promise<void> {

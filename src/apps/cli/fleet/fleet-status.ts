@@ -7,6 +7,7 @@ import type { RolloutRecord } from '../../../model/rollout-record.ts';
 import type { Digest } from '../../../kernel/digest.ts';
 import type { VerdictSummary } from '../../../model/verdict.ts';
 import type { ExecutionSummary, LeaseState } from '../../../ports/store.ts';
+import { createWindowColumn } from './window-column.ts';
 import type { Condition, NodeStatus, RolloutStatus, StatusView } from '../../../report/status-table.ts';
 
 export interface StatusFacts {
@@ -23,7 +24,8 @@ export interface StatusFacts {
 export function fleetStatus(facts: StatusFacts): StatusView {
   const { desired, observed, record, revision } = facts;
   const seen = new Map(observed.nodes.map((one) => [one.name, one]));
-  const nodes = desired.fleet.nodes.map((node) => nodeStatus(node, seen.get(node.name), desired));
+  const windowOf = createWindowColumn(facts);
+  const nodes = desired.fleet.nodes.map((node) => nodeStatus(node, seen.get(node.name), desired, windowOf(node)));
   const { name, uid } = desired.fleet;
   return {
     fleet: { name, uid },
@@ -34,14 +36,19 @@ export function fleetStatus(facts: StatusFacts): StatusView {
   };
 }
 
-function nodeStatus(node: DesiredNode, observed: ObservedNode | undefined, desired: Desired): NodeStatus {
+function nodeStatus(
+  node: DesiredNode,
+  observed: ObservedNode | undefined,
+  desired: Desired,
+  window: string,
+): NodeStatus {
   const { name, cluster } = node;
   if (observed?.reachable !== true) {
     const note = observed === undefined ? 'was not asked' : observed.failure.message;
     const wanted = desiredVersions(desired, undefined);
-    return { name, cluster, desired: wanted, observed: null, role: '?', health: '?', drift: 0, window: 'open', note };
+    return { name, cluster, desired: wanted, observed: null, role: '?', health: '?', drift: 0, window, note };
   }
-  const asked = new Set(Object.keys(desired.fleet.packages));
+  const asked = new Set(packagesOf(desired));
   const versions: Record<string, string> = {};
   for (const [name, one] of Object.entries(observed.packages)) if (asked.has(name)) versions[name] = one.version;
   const { operation, health } = observed;
@@ -53,10 +60,14 @@ function nodeStatus(node: DesiredNode, observed: ObservedNode | undefined, desir
     role: observed.role,
     health: health.status,
     drift: observed.drift.length,
-    // Windows are not acted on yet; `validate` says so for tenants that have some.
-    window: 'open',
+    window,
     note: operation === null ? (health.detail ?? '') : `${operation.kind} ${operation.id} ${operation.state}`,
   };
+}
+
+/** The Fleet's packages, and those that the lock pins because they are needed. */
+function packagesOf({ fleet, lock }: Pick<Desired, 'fleet' | 'lock'>): readonly string[] {
+  return [...new Set([...Object.keys(fleet.packages), ...(lock?.packages ?? []).map((pin) => pin.package)])];
 }
 
 /** What the lock pins for this node's platform; null without a lock, or where platforms differ and none is known. */
@@ -66,8 +77,10 @@ function desiredVersions(
 ): Record<string, string> | null {
   if (lock === undefined) return null;
   const versions: Record<string, string> = {};
-  for (const name of Object.keys(fleet.packages)) {
+  for (const name of packagesOf({ lock, fleet })) {
     const pins = lock.packages.filter((pin) => pin.package === name && (platform === undefined || fits(pin, platform)));
+    // What only dependencies ask for is not there on every platform.
+    if (pins.length === 0 && !Object.hasOwn(fleet.packages, name)) continue;
     const distinct = new Set(pins.map((pin) => pin.version));
     if (distinct.size !== 1) return null;
     versions[name] = pins[0]!.version;

@@ -75,7 +75,7 @@ export function openFleetStore(session: Session, desired: Desired): Store {
 }
 
 /** Reading does not make a store: a plan leaves no trace on a machine that never applied. */
-async function readRecord(session: Session, desired: Desired): Promise<RolloutRecord> {
+export async function readRecord(session: Session, desired: Desired): Promise<RolloutRecord> {
   const { fleet } = desired;
   if (fleet.coordination.kind === 'sqlite' && !existsSync(stateFile(session.environment, fleet.uid)))
     return emptyRecord;

@@ -1,6 +1,6 @@
 /**
- * The release catalogue of a fleet: what the index lists for its packages, with every manifest checked against the hash
- * that the index names. Signatures are the node's to check before anything is written; this only reads.
+ * The release catalogue of a fleet: what the index lists for its packages, and for those that their releases need, with
+ * every manifest checked against the hash that the index names. Signatures are the node's to check before anything is written; this only reads.
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -33,15 +33,22 @@ export async function loadCatalogue(desired: Pick<Desired, 'fleet'>, directory: 
   }
 }
 
-/** Releases of these packages, sorted by package, version and manifest hash. */
+/** Releases of these packages and of all that they need, sorted by package, version and manifest hash. */
 export async function readCatalogue(source: ReleaseSource, packages: ReadonlySet<string>): Promise<Catalogue> {
   const { index } = await source.readIndex();
-  const entries = index.entries.filter((entry) => packages.has(entry.package));
+  const byPackage = Map.groupBy(index.entries, (entry) => entry.package);
+  const names = new Set(packages);
   const releases: ReleaseManifest[] = [];
-  for (let at = 0; at < entries.length; at += readsAtOnce) {
-    releases.push(
-      ...(await Promise.all(entries.slice(at, at + readsAtOnce).map((entry) => readManifest(source, entry)))),
+  let wave = [...names];
+  while (wave.length > 0) {
+    const found = await readManifests(
+      source,
+      wave.flatMap((name) => byPackage.get(name) ?? []),
     );
+    releases.push(...found);
+    const needed = found.flatMap(neededBy).filter((name) => !names.has(name));
+    for (const name of needed) names.add(name);
+    wave = [...new Set(needed)];
   }
   releases.sort(
     (a, b) =>
@@ -49,8 +56,25 @@ export async function readCatalogue(source: ReleaseSource, packages: ReadonlySet
       compareText(a.version, b.version) ||
       compareText(a.manifestHash, b.manifestHash),
   );
-  const yanked = entries.filter((entry) => entry.yanked === true).map((entry) => entry.manifestHash);
+  const yanked = [...names]
+    .flatMap((name) => byPackage.get(name) ?? [])
+    .filter((entry) => entry.yanked === true)
+    .map((entry) => entry.manifestHash);
   return { releases, yanked: yanked.sort(compareText) };
+}
+
+async function readManifests(source: ReleaseSource, entries: readonly ReleaseIndexEntry[]): Promise<ReleaseManifest[]> {
+  const manifests: ReleaseManifest[] = [];
+  for (let at = 0; at < entries.length; at += readsAtOnce) {
+    const some = entries.slice(at, at + readsAtOnce);
+    manifests.push(...(await Promise.all(some.map((entry) => readManifest(source, entry)))));
+  }
+  return manifests;
+}
+
+/** Optional dependencies bring nothing along. */
+function neededBy({ dependencies }: ReleaseManifest): readonly string[] {
+  return dependencies.filter((one) => !one.optional).map((one) => one.package);
 }
 
 async function readManifest(source: ReleaseSource, entry: ReleaseIndexEntry): Promise<ReleaseManifest> {
