@@ -12,9 +12,10 @@ import type { Bench, BenchRow } from './bench.ts';
 import { judgeBench } from './judge.ts';
 import { planBench } from './plan.ts';
 import { resolveBench } from './resolve.ts';
+import { simulateBench } from './simulate.ts';
 
 /** One line a bench. */
-const benches: readonly Bench[] = [planBench, judgeBench, resolveBench];
+const benches: readonly Bench[] = [planBench, judgeBench, resolveBench, simulateBench];
 
 type Measured = readonly Omit<BenchRow, 'case'>[];
 const runsOfEach = 3;

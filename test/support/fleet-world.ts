@@ -124,7 +124,13 @@ export class FleetWorld {
       },
     };
     this.#world = new SimulatedWorld(this.clock, this.fleet, tap, () => this.#setup());
-    const rules = { nodes: this.nodes, rollout: this.#rollout(), tenants, longestTravelMs };
+    const rules = {
+      nodes: this.nodes,
+      rollout: this.#rollout(),
+      tenants,
+      longestTravelMs,
+      wanted: () => [releaseOf(this.to)],
+    };
     this.#watch = new Watch(
       rules,
       this.fleet,

@@ -2,7 +2,14 @@
 import { seededRandom, type Random } from '../../src/adapters/transport/simulated/seeded-random.ts';
 import type { SimulatedState } from '../../src/adapters/transport/simulated/node.ts';
 import type { SimulationSetup } from '../../src/apps/simulate/simulation.ts';
-import type { DesiredNode, DesiredRollout, DesiredStage, DesiredTenant, Weekday } from '../../src/model/desired.ts';
+import type {
+  DesiredGate,
+  DesiredNode,
+  DesiredRollout,
+  DesiredStage,
+  DesiredTenant,
+  Weekday,
+} from '../../src/model/desired.ts';
 import { desiredNode, installed, planInputs, release, rollout, stage } from './fleet-fixture.ts';
 
 const versions = ['1.3.0', '1.4.0', '1.4.2', '1.5.0', '1.6.0', '1.7.0'];
@@ -86,7 +93,29 @@ function randomRollout(random: Random, nodes: readonly DesiredNode[]): DesiredRo
     onFailure: random() < 0.8 ? 'rollback' : 'pause',
     order: random() < 0.3 ? ['zone=z0', 'zone=z1'] : [],
     stages: [...stages, stage(100)],
+    gates: random() < 0.35 ? randomGates(random) : [],
   });
+}
+
+function randomGates(random: Random): DesiredGate[] {
+  const gate = (metric: DesiredGate['metric'], facts: Partial<DesiredGate>): DesiredGate => ({
+    name: metric,
+    metric,
+    unit: 'share',
+    max: null,
+    min: null,
+    provider: null,
+    query: null,
+    worseBy: null,
+    minSamples: 20,
+    ...facts,
+  });
+  const all = [
+    gate('errorRate', { max: 0.05, worseBy: random() < 0.3 ? 0.1 : null }),
+    gate('latencyP99', { unit: 'ms', max: 500 }),
+    gate('memory', { unit: 'bytes', max: 2 ** 31 }),
+  ];
+  return all.filter(() => random() < 0.6);
 }
 
 function randomTenants(random: Random): DesiredTenant[] {
@@ -102,7 +131,7 @@ function randomTenants(random: Random): DesiredTenant[] {
       policy: {
         autoUpdate: random() < 0.85,
         criticalAutoUpdate: random() < 0.5,
-        noticeLeadTimeMs: pick(random, [0, 0, 3_600_000, 86_400_000]),
+        noticeLeadTimeMs: pick(random, [0, 0, 0, 3_600_000, 6 * 3_600_000]),
         consent: random() < 0.15 ? 'required' : 'none',
       },
     };
@@ -112,8 +141,8 @@ function randomTenants(random: Random): DesiredTenant[] {
 /** Several days of some hours: what several tenants share is not always nothing. */
 function randomWindow(random: Random): DesiredTenant['windows'][number] {
   const from = integer(random, 0, 23);
-  const to = (from + integer(random, 4, 14)) % 24;
-  const days = weekdays.filter((): boolean => random() < 0.7) as Weekday[];
+  const to = (from + integer(random, 8, 20)) % 24;
+  const days = weekdays.filter((): boolean => random() < 0.85) as Weekday[];
   return {
     days: days.length === 0 ? ['Saturday'] : days,
     from: `${String(from).padStart(2, '0')}:${pick(random, ['00', '30'])}`,

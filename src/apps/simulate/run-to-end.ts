@@ -4,6 +4,7 @@
  */
 import { parseInstant } from '../../kernel/units/instant.ts';
 import type { Plan } from '../../model/plan.ts';
+import { answerMs } from './people.ts';
 import type { Run } from './world/controller.ts';
 import type { Kill } from './world/killer.ts';
 import type { Simulation } from './simulation.ts';
@@ -22,7 +23,8 @@ const againMs = 60_000;
 /** A paused rollout is tried again so often while nothing gets on. */
 const patience = 10;
 const mostRuns = 500;
-const longestMs = 200 * 86_400_000;
+const dayMs = 86_400_000;
+const longestMs = 200 * dayMs;
 
 export async function runToEnd(simulation: Simulation, soft: AbortSignal): Promise<Outcome> {
   const { clock, world, timeline, setup } = simulation;
@@ -61,21 +63,24 @@ function killsOf({ weather, setup }: Simulation): Kill[] {
 }
 
 /** Milliseconds until it is worth another run; null: it is over. */
-function goesOnAfter({ world, clock }: Simulation, run: Run): number | null {
+function goesOnAfter({ world, clock, setup }: Simulation, run: Run): number | null {
   if (run.kind === 'incomplete') return againMs;
   if (run.kind !== 'executed') return null;
   const { result, resumable } = run.report;
   if (resumable || result === 'stale') return againMs;
   if (result !== 'done' && result !== 'not-finished' && result !== 'nothing-to-do') return null;
   const { plan } = world.state.executions.at(-1)!;
-  return plan.deferred.length === 0 ? null : untilDeferred(plan, clock.nowMs());
+  if (plan.deferred.length === 0) return null;
+  // People may have answered since it was made.
+  const isEarly = parseInstant(plan.createdAt)! < setup.startMs + 2 * answerMs;
+  return untilDeferred(plan, clock.nowMs()) ?? (isEarly ? 2 * answerMs : null);
 }
 
-/** The first instant at which something that this plan left out may start; a day where nobody knows. */
-function untilDeferred({ deferred }: Plan, nowMs: number): number {
+/** The first instant at which something that this plan left out may start; null where that is nobody's to say. */
+function untilDeferred({ deferred }: Plan, nowMs: number): number | null {
   const opens = deferred.flatMap(({ until }) => (until === null ? [] : [parseInstant(until) ?? nowMs]));
   const next = opens.filter((atMs) => atMs > nowMs);
-  return next.length === 0 ? 86_400_000 : next.reduce((least, atMs) => Math.min(least, atMs)) - nowMs;
+  return next.length === 0 ? null : next.reduce((least, atMs) => Math.min(least, atMs)) - nowMs;
 }
 
 function journalLength({ world }: Simulation): number {

@@ -3,6 +3,7 @@
  * operator or the daemon would, through whatever weather the seed brings. Same setup, same result.
  */
 import { SimulatedClock } from '../../adapters/clock/simulated.ts';
+import { SimulatedMetrics } from '../../adapters/metrics/simulated.ts';
 import { SimulatedFleet } from '../../adapters/transport/simulated/fleet.ts';
 import type { Fault, Packages, SimulatedNode, SimulatedState } from '../../adapters/transport/simulated/node.ts';
 import { seededRandom, type Random } from '../../adapters/transport/simulated/seeded-random.ts';
@@ -16,10 +17,14 @@ import type { Catalogue } from '../../model/release.ts';
 import type { RolloutRecord } from '../../model/rollout-record.ts';
 import { wholeFleet, type PlanInputs } from '../../plan/plan-inputs.ts';
 import { planRollout, type PlannedRollout } from '../../plan/plan.ts';
+import type { Metrics } from '../../ports/metrics.ts';
+import type { Transport } from '../../ports/transport.ts';
 import { Storm } from './faults/storm.ts';
 import { calm, drawWeather, logNormal, type Weather } from './faults/weather.ts';
+import { NodePast } from './node-past.ts';
 import { People } from './people.ts';
 import { Timeline } from './timeline.ts';
+import type { Rules } from './watch/rules.ts';
 import { Watch } from './watch/watch.ts';
 import { SimulatedWorld, type ControllerSetup } from './world/world.ts';
 
@@ -32,8 +37,12 @@ export interface SimulationSetup {
   readonly seed: number | null;
   readonly parallelism: number;
   readonly themisVersion: string;
+  /** Whose rules are held against the world; absent: those of `desired`. */
+  readonly promised?: Desired;
   /** What plans; absent: the planner. Tests put a worse one in, to see it found out. */
   readonly planner?: (inputs: PlanInputs) => PlannedRollout;
+  /** What carries messages to nodes; likewise. */
+  readonly network?: (fleet: SimulatedFleet) => Transport;
   readonly weather?: Partial<Weather>;
 }
 
@@ -67,6 +76,7 @@ export class Simulation {
   readonly #people: People;
   readonly #digests: PlanInputs['digests'];
   readonly #badNode: string;
+  readonly #past: NodePast;
   #planned = false;
 
   constructor(setup: SimulationSetup) {
@@ -90,8 +100,13 @@ export class Simulation {
         lostAnswers: this.weather.lostAnswers,
         operation: (node, target, kind) => this.#fault(node, target, kind),
       },
-      onChange: (node, change) => this.watch.changed(node, change),
+      onChange: (node, change) => {
+        this.watch.changed(node, change);
+        this.#past.changed(node, change, this.clock.nowMs());
+      },
     });
+    this.#past = new NodePast(this.fleet, startMs);
+    const metrics = this.#metrics();
     this.timeline = new Timeline(startMs, () => this.clock.nowMs());
     this.world = new SimulatedWorld(
       this.clock,
@@ -107,12 +122,20 @@ export class Simulation {
           this.#storm.wrote();
         },
       },
-      () => this.#controllerSetup(),
+      () => this.#controllerSetup(metrics),
+      setup.network?.(this.fleet),
     );
     this.#people = new People(desired, this.#digests.targetDigest, startMs);
     const approvals = (): ReturnType<People['approvals']> =>
       this.#people.approvals(this.world.state.record, this.clock.nowMs());
-    const rules = { nodes, rollout: desired.rollout, tenants: desired.tenants, longestTravelMs };
+    const { promised = desired } = setup;
+    const rules: Rules = {
+      nodes,
+      rollout: promised.rollout,
+      tenants: promised.tenants,
+      longestTravelMs,
+      wanted: () => promised.lock?.packages ?? [],
+    };
     this.watch = new Watch(rules, this.fleet, this.world.state, approvals, () => this.clock.nowMs());
     this.#storm = new Storm({
       clock: this.clock,
@@ -126,7 +149,25 @@ export class Simulation {
     });
   }
 
-  #controllerSetup(): ControllerSetup {
+  #metrics(): Metrics {
+    const pins = new Set<string>(this.setup.desired.lock?.packages.map((one) => one.manifestHash));
+    const isBad = this.weather.release === 'bad-metrics';
+    const quiet = this.setup.seed === null;
+    return new SimulatedMetrics({
+      seed: this.setup.seed ?? 0,
+      at: (node, atMs) => {
+        const { upSinceMs, packages } = this.#past.at(node, atMs);
+        return { upSinceMs, bad: isBad && Object.values(packages).some((one) => pins.has(one.manifestHash)) };
+      },
+      requestsPerSecond: 50,
+      errorRate: 0.0005,
+      badErrorRate: 0.1,
+      gaps: quiet ? 0 : 0.01,
+      notNumbers: quiet ? 0 : 0.005,
+    });
+  }
+
+  #controllerSetup(metrics: Metrics): ControllerSetup {
     const { desired, parallelism } = this.setup;
     return {
       nodes: desired.fleet.nodes,
@@ -140,6 +181,7 @@ export class Simulation {
       },
       tenants: desired.tenants,
       plan: (observed, record) => this.#plan(observed, record),
+      metrics: { signals: desired.fleet.metrics.signals, open: () => metrics },
       approvals: () => this.#people.approvals(this.world.state.record, this.clock.nowMs()),
       emit: (event) => this.timeline.event(event),
     };

@@ -19,6 +19,8 @@ import type { Stepper } from './step.ts';
 import { earliest } from './waiting.ts';
 
 /** A long wait is cut into pieces, so that `suspend` and `cancel` are heard. */
+/** A reason of its own: to make the usual error takes longer than all the rest of a wait. */
+const over = 'over';
 const longestWaitMs = 5000;
 /** How old what people allow may be: while somebody is waited for, and while nobody is. */
 const permitsWhileWaitingMs = 4500;
@@ -208,7 +210,7 @@ export class Runner {
     const forMs = earliest(earliest(decision.forMs, this.#gates.nextLookInMs()), longestWaitMs)!;
     const slept = clock.sleep(Math.max(0, forMs), sleeping.signal);
     await Promise.race([woken, slept]);
-    sleeping.abort();
+    sleeping.abort(over);
     this.#woken = false;
     const isDue = decision.forMs !== null && clock.steadyMs() - startedMs >= decision.forMs;
     await this.#hearApprovals(decision, isDue);

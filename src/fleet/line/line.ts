@@ -291,7 +291,7 @@ export class Line {
     const postponed = turn.node.role === 'leader' && turn.node.cluster.lowestOpenRank <= turn.rank;
     if (postponed === turn.postponed) return;
     turn.postponed = postponed;
-    this.#setReleased(turn, postponed);
+    this.#setReleased(turn, givesWay(turn));
     if (!postponed) this.#offer(turn);
   }
 
@@ -302,9 +302,16 @@ export class Line {
     for (let turn = work.pop(); turn !== undefined; turn = work.pop()) {
       for (const link of turn.links) {
         link.missing += released ? -1 : 1;
+        if (!released) {
+          if (!link.postponed || !link.released) continue;
+          link.released = false;
+          work.push(link);
+          continue;
+        }
         if (link.missing > 0) continue;
         // On the way back, what has nothing to take back passes the word on.
-        if (link.place === 'ended' && this.direction === 'back' && !link.released) {
+        const passesOn = link.place === 'ended' ? this.direction === 'back' : givesWay(link);
+        if (passesOn && !link.released) {
           link.released = true;
           work.push(link);
         } else this.#ready(link);
@@ -351,6 +358,11 @@ export class Line {
     if (cluster.countVersions(this.targetOf(turn), -1)) this.#unskew(cluster);
     this.#activate(cluster);
   }
+}
+
+/** A turn that is postponed holds nobody up, once its own is due: what has to come before it comes before the rest too. */
+function givesWay({ postponed, missing }: Turn): boolean {
+  return postponed && missing === 0;
 }
 
 /** Stages are skipped on the way back, and a cluster that cannot go on holds up no other. */

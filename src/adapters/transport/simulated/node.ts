@@ -99,6 +99,8 @@ export class SimulatedNode {
   role: Role = 'follower';
   leadsSinceMs = -Infinity;
   ledUntilMs = -Infinity;
+  /** What it said when it was last looked at. */
+  toldRole: Role = 'unknown';
   /** Whether it led when the last operation came to drain it, before it handed over. */
   ledBeforeDrain = false;
   downSinceMs = -Infinity;
@@ -128,6 +130,7 @@ export class SimulatedNode {
     const version = Object.values(this.packages)[0]?.version ?? null;
     const open = this.open;
     const replication = this.up ? this.#world.replication(this) : undefined;
+    this.toldRole = this.up ? this.role : 'unknown';
     return {
       name: this.name,
       reachable: true,
@@ -136,7 +139,7 @@ export class SimulatedNode {
       packages: this.packages,
       drift: this.drift,
       health: { status: this.up ? 'healthy' : 'stopped', runningVersion: this.up ? version : null, detail: null },
-      role: this.up ? this.role : 'unknown',
+      role: this.toldRole,
       ...(replication === undefined ? {} : { replication }),
       disk: { freeBytes: 1e12, totalBytes: 2e12 },
       memory: { freeBytes: 1e9, totalBytes: 2e9 },

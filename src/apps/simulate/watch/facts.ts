@@ -30,6 +30,8 @@ export interface WatchedExecution {
   readonly ofNode: ReadonlyMap<string, readonly PlanStep[]>;
   /** What its nodes had when it was opened. */
   readonly before: ReadonlyMap<string, Packages>;
+  /** By hop: stages in which versions move. */
+  readonly moving: ReadonlyMap<string, ReadonlySet<number>>;
   /** Instant of the first `begin` of a node's step in each hop and stage. */
   readonly firstBegin: Map<string, number>;
   readonly rollout: Rollout;
@@ -39,8 +41,8 @@ export interface WatchedExecution {
 export interface Rollout {
   readonly target: Digest;
   readonly startedAtMs: number;
-  /** By hop: stages in which versions move, and stages whose gate was opened. */
-  readonly moving: Map<string, Set<number>>;
+  /** By hop: stages in which nodes were touched, and stages whose gate was opened. */
+  readonly moved: Map<string, Set<number>>;
   readonly opened: Map<string, Set<number>>;
   /** By hop: nodes that were drained for it. */
   readonly touched: Map<string, Set<string>>;
@@ -50,10 +52,20 @@ export interface Rollout {
   readonly lastMoveMs: Map<string, number>;
 }
 
+/** A gate that a controller decided to open, and what it opens. */
+export interface Opening {
+  readonly execution: WatchedExecution;
+  readonly step: PlanStep;
+  readonly decidedMs: number;
+  /** When the last node of the stage had moved by then; undefined: none had. */
+  readonly lastMoveMs: number | undefined;
+}
+
 export class Facts {
   readonly rollouts = new Map<Digest, Rollout>();
   readonly executions = new Map<string, WatchedExecution>();
   readonly #begun = new Map<string, Begun>();
+  readonly #openings = new Map<string, Opening>();
 
   open(
     id: string,
@@ -64,6 +76,7 @@ export class Facts {
   ): WatchedExecution {
     const ofNode = new Map<string, PlanStep[]>();
     const before = new Map<string, Packages>();
+    const moving = new Map<string, Set<number>>();
     const rollout = this.#rollout(plan.targetDigest, atMs);
     for (const step of plan.steps) {
       const node = nodeOf(step);
@@ -73,11 +86,11 @@ export class Facts {
         ofNode.set(node, [step]);
         before.set(node, has(node));
       } else list.push(step);
-      if (step.kind !== 'node-repair') setOf(rollout.moving, hopOf(step)).add(step.stage);
+      if (step.kind !== 'node-repair') setOf(moving, hopOf(step)).add(step.stage);
     }
     const steps = new Map(plan.steps.map((step) => [step.id, step]));
     const firstBegin = new Map<string, number>();
-    const execution: WatchedExecution = { id, kind, plan, steps, ofNode, before, firstBegin, rollout };
+    const execution: WatchedExecution = { id, kind, plan, steps, ofNode, before, moving, firstBegin, rollout };
     this.executions.set(id, execution);
     return execution;
   }
@@ -86,20 +99,30 @@ export class Facts {
     return this.#begun.get(operation);
   }
 
-  /** The stage that an entry opens, if it does. */
-  record(entry: JournalEntry): { readonly execution: WatchedExecution; readonly step: PlanStep } | undefined {
+  /** The gate that an entry opens, if it does. */
+  record(entry: JournalEntry): Opening | undefined {
     const execution = this.executions.get(entry.operation)!;
     const step = entry.step === null ? undefined : execution.steps.get(entry.step);
     if (step === undefined) return undefined;
     if (nodeOf(step) === undefined) {
-      const opens = entry.event === 'done' && promoteParams(step).group === undefined;
-      if (!opens) return undefined;
-      setOf(execution.rollout.opened, hopOf(step)).add(step.stage);
-      return { execution, step };
+      return promoteParams(step).group === undefined ? this.#gate(execution, step, entry) : undefined;
     }
     if (entry.event === 'begin') this.#begin(execution, step, 'forward', entry.at);
     else if (entry.event === 'undo-begin') this.#begin(execution, step, 'back', entry.at);
     return undefined;
+  }
+
+  #gate(execution: WatchedExecution, step: PlanStep, { event, at }: JournalEntry): Opening | undefined {
+    const id = `${execution.id} ${step.id}`;
+    let opening = this.#openings.get(id);
+    if (opening === undefined) {
+      const lastMoveMs = execution.rollout.lastMoveMs.get(stageKey(step));
+      opening = { execution, step, decidedMs: parseInstant(at)!, lastMoveMs };
+      this.#openings.set(id, opening);
+    }
+    if (event !== 'done') return undefined;
+    setOf(execution.rollout.opened, hopOf(step)).add(step.stage);
+    return opening;
   }
 
   #begin(execution: WatchedExecution, step: PlanStep, direction: 'forward' | 'back', at: string): void {
@@ -118,7 +141,7 @@ export class Facts {
       rollout = {
         target,
         startedAtMs,
-        moving: new Map(),
+        moved: new Map(),
         opened: new Map(),
         touched: new Map(),
         stopped: new Map(),

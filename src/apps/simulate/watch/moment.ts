@@ -4,8 +4,7 @@ import type { SimulatedFleet } from '../../../adapters/transport/simulated/fleet
 import type { OperationBody, Packages, SimulatedNode } from '../../../adapters/transport/simulated/node.ts';
 import type { DesiredApproval, DesiredNode, DesiredTenant } from '../../../model/desired.ts';
 import type { ExecutionEnd } from '../../../ports/store.ts';
-import type { PlanStep } from '../../../model/plan.ts';
-import type { Begun, WatchedExecution } from './facts.ts';
+import type { Begun, Opening, WatchedExecution } from './facts.ts';
 import type { Rules } from './rules.ts';
 
 /** Themis disturbs a node: it drains it, stops its service, or changes its files. */
@@ -25,7 +24,7 @@ export interface Touch {
 
 export type Moment =
   | Touch
-  | { readonly kind: 'opened'; readonly execution: WatchedExecution; readonly step: PlanStep }
+  | ({ readonly kind: 'opened' } & Opening)
   | { readonly kind: 'ended'; readonly execution: WatchedExecution; readonly end: ExecutionEnd };
 
 export type MomentKind = Moment['kind'];

@@ -3,7 +3,7 @@ import type { SimulatedNode } from '../../../adapters/transport/simulated/node.t
 import { canonicalJson } from '../../../kernel/canonical-json.ts';
 import { parseInstant } from '../../../kernel/units/instant.ts';
 import type { PlanStep } from '../../../model/plan.ts';
-import { hasAll, hopOf, nodeOf, setOf, stageKey, type WatchedExecution } from './facts.ts';
+import { hasAll, hopOf, nodeOf, setOf, stageKey, type Opening, type WatchedExecution } from './facts.ts';
 import type { Invariant, Moment, Touch, View } from './moment.ts';
 import { closedBy } from './open-instant.ts';
 import { shareOf } from './rules.ts';
@@ -74,6 +74,7 @@ export const shareKept: Invariant = {
     const hop = hopOf(begun.step);
     const touched = setOf(rollout.touched, hop);
     touched.add(node.name);
+    setOf(rollout.moved, hop).add(begun.step.stage);
     const { stages } = rules.rollout;
     const share = shareOf(stages, openStage(begun.execution, hop, stages.length), rules.nodes.length);
     if (touched.size <= share) return 'kept';
@@ -102,11 +103,13 @@ function movesForward(begun: Touch['begun']): begun is NonNullable<Touch['begun'
 }
 
 /** The first stage in which versions move and whose gate is not open; all of them opened: the last. */
-function openStage({ rollout }: WatchedExecution, hop: string, stages: number): number {
-  const moving = rollout.moving.get(hop);
+function openStage({ rollout, moving }: WatchedExecution, hop: string, stages: number): number {
+  const planned = moving.get(hop);
+  const moved = rollout.moved.get(hop);
   const opened = rollout.opened.get(hop);
   for (let stage = 1; stage < stages; stage += 1) {
-    if (moving?.has(stage) === true && opened?.has(stage) !== true) return stage;
+    const counts = planned?.has(stage) === true || moved?.has(stage) === true;
+    if (counts && opened?.has(stage) !== true) return stage;
   }
   return stages;
 }
@@ -114,17 +117,17 @@ function openStage({ rollout }: WatchedExecution, hop: string, stages: number): 
 export const stageComplete: Invariant = {
   name: 'stage complete',
   promise: 'The gate of a stage opens only when every node of the stage runs what the stage brings.',
-  grace: 'nodes that led meanwhile, whose turn comes later; nodes whose tenants do not let them be touched yet',
+  grace: 'nodes that led when they were last looked at, whose turn comes later; deferred nodes',
   at: ['opened'],
   check(moment, { fleet }) {
     const { execution, step } = moment as Extract<Moment, { kind: 'opened' }>;
     const deferred = new Set(execution.plan.deferred.map((one) => one.step));
-    const sinceMs = execution.firstBegin.get(stageKey(step)) ?? -Infinity;
+    const sinceMs = execution.firstBegin.get(stageKey(step)) ?? Infinity;
     for (const [name, steps] of execution.ofNode) {
-      const own = steps.find((one) => one.stage <= step.stage && hopOf(one) === hopOf(step));
+      const own = steps.find((one) => stageKey(one) === stageKey(step));
       if (own === undefined || deferred.has(own.id)) continue;
       const node = fleet.nodes.get(name)!;
-      if (steps.some((one) => isAtLeast(node, one, own)) || ledSince(node, sinceMs)) continue;
+      if (steps.some((one) => isAtLeast(node, one, own)) || wasSeenLeading(node, sinceMs)) continue;
       return { broken: `stage ${step.stage} is opened and ${name} does not have what it brings` };
     }
     return 'kept';
@@ -135,8 +138,8 @@ function isAtLeast(node: SimulatedNode, one: PlanStep, own: PlanStep): boolean {
   return (one.hop ?? Infinity) >= (own.hop ?? Infinity) && hasAll(node.packages, one.after.packages ?? {});
 }
 
-function ledSince(node: SimulatedNode, sinceMs: number): boolean {
-  return node.role === 'leader' || node.ledUntilMs >= sinceMs;
+function wasSeenLeading(node: SimulatedNode, sinceMs: number): boolean {
+  return node.role === 'leader' || node.toldRole === 'leader' || node.ledUntilMs >= sinceMs;
 }
 
 export const gateAnswered: Invariant = {
@@ -145,18 +148,41 @@ export const gateAnswered: Invariant = {
   grace: 'approvals and gates of a hop that is not the last; what the stage declares for insufficient evidence',
   at: ['opened'],
   check(moment, view) {
-    const { execution, step } = moment as Extract<Moment, { kind: 'opened' }>;
+    const { execution, step, decidedMs, lastMoveMs } = moment as Extract<Moment, { kind: 'opened' }>;
     const stage = view.rules.rollout.stages[step.stage - 1];
     if (stage === undefined) return { broken: `stage ${step.stage} does not exist` };
-    const lastMoveMs = execution.rollout.lastMoveMs.get(stageKey(step));
-    const bakedMs = lastMoveMs === undefined ? Infinity : view.nowMs() - lastMoveMs;
+    const bakedMs = lastMoveMs === undefined ? Infinity : decidedMs - lastMoveMs;
     if (bakedMs < stage.bakeMs) return { broken: `stage ${step.stage} is opened after ${bakedMs} ms of its bake` };
     if (stage.promotion !== 'gate' && step.hop === undefined && !isApproved(execution, step.stage, view)) {
       return { broken: `stage ${step.stage} is opened without an approval` };
     }
-    return 'kept';
+    const silent = stage.promotion === 'approval' ? undefined : gateWithoutPass(moment as Opening, view);
+    return silent === undefined ? 'kept' : { broken: `stage ${step.stage} is opened though gate ${silent}` };
   },
 };
+
+/** The newest verdict on each gate, about this stage since its last node moved, is a pass. */
+function gateWithoutPass({ execution, step, decidedMs, lastMoveMs }: Opening, view: View): string | undefined {
+  const { gates, stages } = view.rules.rollout;
+  const stage = stages[step.stage - 1]!;
+  if (stage.onInsufficient === 'promote' || !movedIn(execution, step)) return undefined;
+  for (const { name } of gates) {
+    const newest = [...view.state.verdicts.values()].findLast(
+      (one) => one.evidence.gate.name === name && one.stage === step.stage && one.target === execution.rollout.target,
+    );
+    if (newest === undefined) return `${name} was never asked`;
+    if (newest.result.answer !== 'pass') return `${name} says ${newest.result.answer}`;
+    if (newest.evidence.sinceMs < (lastMoveMs ?? -Infinity) || newest.evidence.untilMs > decidedMs) {
+      return `${name} was asked about another time`;
+    }
+  }
+  return undefined;
+}
+
+/** A stage of which nothing moves has nothing to be judged by. */
+function movedIn({ rollout }: WatchedExecution, step: PlanStep): boolean {
+  return rollout.lastMoveMs.has(stageKey(step));
+}
 
 function isApproved({ rollout }: WatchedExecution, stage: number, view: View): boolean {
   return view
@@ -173,13 +199,12 @@ export const endsWhole: Invariant = {
   promise: 'A run ends with every node new, with every node as it was, or paused with a reason.',
   grace: 'nodes of deferred steps; nodes that are stuck and say so',
   at: ['ended'],
-  check(moment, { fleet }) {
+  check(moment, { fleet, rules }) {
     const { execution, end } = moment as Extract<Moment, { kind: 'ended' }>;
-    const { plan, before } = execution;
-    if (end.result === 'done') {
-      const deferred = new Set(plan.deferred.map((one) => one.step));
-      const behind = plan.steps.find((step) => !deferred.has(step.id) && isBehind(step, fleet.nodes));
-      return behind === undefined ? 'kept' : { broken: `done, but ${behind.target} is not new` };
+    const { before } = execution;
+    if (end.result === 'done' && execution.kind === 'apply') {
+      const behind = firstBehind(execution, rules.wanted(), fleet.nodes.values());
+      return behind === undefined ? 'kept' : { broken: `done, but ${behind} is not new` };
     }
     if (end.result === 'rolled-back') {
       const left = [...before].find(([name, had]) => !isSame(fleet.nodes.get(name)!, had));
@@ -191,10 +216,20 @@ export const endsWhole: Invariant = {
   },
 };
 
-function isBehind(step: PlanStep, nodes: ReadonlyMap<string, SimulatedNode>): boolean {
-  const name = nodeOf(step);
-  if (name === undefined || step.hop !== undefined) return false;
-  return !hasAll(nodes.get(name)!.packages, step.after.packages ?? {});
+function firstBehind(
+  { plan, steps }: WatchedExecution,
+  wanted: ReturnType<View['rules']['wanted']>,
+  nodes: Iterable<SimulatedNode>,
+): string | undefined {
+  const deferred = new Set(plan.deferred.map(({ step }) => nodeOf(steps.get(step)!)));
+  const pins = Map.groupBy(wanted, (one) => one.package);
+  for (const { name, packages } of nodes) {
+    if (deferred.has(name)) continue;
+    for (const [pinned, list] of pins) {
+      if (!list.some(({ manifestHash }) => packages[pinned]?.manifestHash === manifestHash)) return name;
+    }
+  }
+  return undefined;
 }
 
 function isKnownState(node: SimulatedNode, had: SimulatedNode['packages'], { ofNode }: WatchedExecution): boolean {

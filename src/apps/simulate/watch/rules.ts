@@ -2,12 +2,20 @@
  * What a simulated rollout must keep to, taken from the desired state and never from the plan: a planner that forgot a
  * rule is found out as well as an executor that broke one.
  */
-import type { DesiredNode, DesiredRollout, DesiredStage, DesiredTenant } from '../../../model/desired.ts';
+import type {
+  DesiredNode,
+  DesiredRollout,
+  DesiredStage,
+  DesiredTenant,
+  LockedPackage,
+} from '../../../model/desired.ts';
 
 export interface Rules {
   readonly nodes: readonly DesiredNode[];
   readonly rollout: Pick<DesiredRollout, 'maxUnavailable' | 'maxMinorSkew' | 'stages' | 'gates'>;
   readonly tenants: readonly DesiredTenant[];
+  /** What every node has when all is done, whichever pin of a package fits its platform. */
+  readonly wanted: () => readonly Pick<LockedPackage, 'package' | 'manifestHash'>[];
   /** Longest way of a message between controller and node; what a look cannot see yet follows from it. */
   readonly longestTravelMs: number;
 }

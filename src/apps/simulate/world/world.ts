@@ -6,6 +6,7 @@ import { createMemoryState, createMemoryStore, type MemoryState } from '../../..
 import type { SimulatedClock } from '../../../adapters/clock/simulated.ts';
 import type { SimulatedFleet } from '../../../adapters/transport/simulated/fleet.ts';
 import type { Store } from '../../../ports/store.ts';
+import type { Transport } from '../../../ports/transport.ts';
 import { applyOnce, type ControllerWorld, type Run, type Signals } from './controller.ts';
 import { Killer, type Kill } from './killer.ts';
 import { tappedStore, type StoreTap } from './tapped-store.ts';
@@ -19,14 +20,22 @@ export class SimulatedWorld {
   readonly state: MemoryState = createMemoryState();
   readonly #setup: () => ControllerSetup;
   readonly #tap: StoreTap;
+  readonly #network: Transport;
   readonly #dead = new Set<string>();
   #controllers = 0;
 
-  constructor(clock: SimulatedClock, fleet: SimulatedFleet, tap: StoreTap, setup: () => ControllerSetup) {
+  constructor(
+    clock: SimulatedClock,
+    fleet: SimulatedFleet,
+    tap: StoreTap,
+    setup: () => ControllerSetup,
+    network: Transport = fleet,
+  ) {
     this.clock = clock;
     this.fleet = fleet;
     this.#tap = tap;
     this.#setup = setup;
+    this.#network = network;
   }
 
   /** As somebody else sees it who holds no lease. */
@@ -43,7 +52,7 @@ export class SimulatedWorld {
       ...this.#setup(),
       clock: killer.clock(this.clock),
       store: killer.store(tappedStore(this.store, this.#tap)),
-      transport: killer.transport(this.fleet),
+      transport: killer.transport(this.#network),
     };
     const run = applyOnce(id, world, signals);
     const outcome = await this.clock.runUntil(Promise.race([run, killer.died]));
