@@ -61,11 +61,7 @@ export function createTargets(desired: Desired, catalogue: Catalogue, notes: Not
       const key = `${platform}/${architecture}`;
       let set = sets.get(key);
       if (set === undefined) {
-        set = makeTargetSet(
-          { key, platform, architecture },
-          choosePins({ platform, architecture }, context),
-          context,
-        );
+        set = makeTargetSet({ key, platform, architecture }, choosePins({ platform, architecture }, context), context);
         sets.set(key, set);
       }
       return set;
