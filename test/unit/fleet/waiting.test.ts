@@ -106,6 +106,15 @@ describe('gates', () => {
     for (const id of told) expect(await world.store.evidence.readVerdict(id)).toMatchObject({ id });
   });
 
+  test('without waiting the gates are asked once, and it ends with exit 9 and until when evidence is gathered', async () => {
+    const world = new FleetWorld({ ...judged, failing: () => 0 });
+    expect(await world.apply(undefined, { wait: false })).toMatchObject({
+      report: { exitCode: 9, resumable: true, detail: expect.stringMatching(/^stage 1 .* at most$/u) as string },
+    });
+    expect(Object.values(world.versions()).filter(isNew)).toHaveLength(1);
+    expect(await world.apply()).toMatchObject({ report: { result: 'done' } });
+  });
+
   test('onFailure pause: a gate that fails leaves the stage as it is, exit 1', async () => {
     const world = new FleetWorld({
       ...judged,
