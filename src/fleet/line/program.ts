@@ -43,7 +43,6 @@ export function buildProgram(input: ProgramInput): FleetProgram {
     turn.hop = turn.node.turns.length;
     turn.node.turns.push(turn);
   }
-  chainGates(plan, turns, needs);
   const lastHop = plan.steps.reduce((last, step) => Math.max(last, step.hop ?? 0), 0);
   for (const [id, list] of needs) {
     const turn = turns.get(id)!;
@@ -56,19 +55,6 @@ export function buildProgram(input: ProgramInput): FleetProgram {
     }
   }
   return { turns, nodes: views, clusters, saga: sagaOf(plan, turns, onFailure) };
-}
-
-/**
- * A gate needs the one before it. Needs on nodes alone would not do: a stage of which every node leads at some moment
- * would be passed before its turn, because a gate does not wait for a node that leads.
- */
-function chainGates(plan: Plan, turns: ReadonlyMap<string, Turn>, needs: ReadonlyMap<string, Set<string>>): void {
-  let previous: string | undefined;
-  for (const { id } of plan.steps) {
-    if (turns.get(id)!.node !== null) continue;
-    if (previous !== undefined) needs.get(id)!.add(previous);
-    previous = id;
-  }
 }
 
 /** Of the saga's needs only those on gates: a need on a node's step gives way when that node leads. */

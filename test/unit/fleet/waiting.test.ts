@@ -106,6 +106,15 @@ describe('gates', () => {
     for (const id of told) expect(await world.store.evidence.readVerdict(id)).toMatchObject({ id });
   });
 
+  test('without waiting the gates are asked once, and it ends with exit 9 and until when evidence is gathered', async () => {
+    const world = new FleetWorld({ ...judged, failing: () => 0 });
+    expect(await world.apply(undefined, { wait: false })).toMatchObject({
+      report: { exitCode: 9, resumable: true, detail: expect.stringMatching(/^stage 1 .* at most$/u) as string },
+    });
+    expect(Object.values(world.versions()).filter(isNew)).toHaveLength(1);
+    expect(await world.apply()).toMatchObject({ report: { result: 'done' } });
+  });
+
   test('onFailure pause: a gate that fails leaves the stage as it is, exit 1', async () => {
     const world = new FleetWorld({
       ...judged,
@@ -142,6 +151,18 @@ describe('gates', () => {
     expect(await world.apply()).toMatchObject({ report: { result: 'done' } });
     expect(world.state.executions).toHaveLength(1);
   });
+});
+
+test('a clock that is set forward shortens no bake, one that is set back makes none longer', async () => {
+  for (const jumpMs of [120 * minute, -120 * minute]) {
+    const world = new FleetWorld({ seed: 3, sizes: [3], stages: 2, bakeMs: 60 * minute });
+    const startedMs = world.clock.steadyMs();
+    at(world, 20 * minute, () => world.clock.jump(jumpMs));
+    expect(await world.apply()).toMatchObject({ report: { result: 'done' } });
+    const tookMs = world.clock.steadyMs() - startedMs;
+    expect(tookMs).toBeGreaterThan(60 * minute);
+    expect(tookMs).toBeLessThan(62 * minute);
+  }
 });
 
 describe('replication', () => {
