@@ -1,10 +1,15 @@
 import { expect, test } from 'vitest';
 import { dryRun, type DryRun } from '../support/dry-run.ts';
+import type { NodeWindows } from '../../src/windows/window-answer.ts';
 import { constraints, node, planOf, promote, update } from '../support/plans.ts';
 
 /** Nodes in clusters of one size, four stages; the first node of every cluster leads. */
-function simulate(count: number, clusterSize: number, parallelism: number): DryRun {
-  const nodes = Array.from({ length: count }, (_, index) => node(`n${index}`, `c${Math.floor(index / clusterSize)}`));
+function simulate(count: number, clusterSize: number, parallelism: number, windows?: NodeWindows): DryRun {
+  const tenants = windows === undefined ? [] : ['t'];
+  const nodes = Array.from({ length: count }, (_, index) => ({
+    ...node(`n${index}`, `c${Math.floor(index / clusterSize)}`),
+    tenants,
+  }));
   const sizes: Record<string, number> = {};
   for (const { cluster } of nodes) sizes[cluster] = (sizes[cluster] ?? 0) + 1;
   const steps = [];
@@ -15,7 +20,7 @@ function simulate(count: number, clusterSize: number, parallelism: number): DryR
     if (stage < 4) steps.push(promote(stage, [...members.map(({ name }) => `${name}/update/1.5.0`), ...gate]));
   }
   const leaders = new Set(nodes.filter((_, index) => index % clusterSize === 0).map(({ name }) => name));
-  return dryRun(planOf(steps, constraints({ sizes })), nodes, leaders, parallelism);
+  return dryRun(planOf(steps, constraints({ sizes })), nodes, leaders, parallelism, windows);
 }
 
 /** A hundred thousand nodes in `npm run soak`; a fifth of that is enough to see growth, and quick on a busy machine. */
@@ -37,5 +42,31 @@ test('the same for one cluster of 20,000 nodes, one at a time', () => {
   expect(large.end).toBe('done');
   expect(large.widest).toBe(1);
   expect(large.looks / small.looks).toBeLessThan(11);
+  expect(large.decisions / small.decisions).toBeLessThan(11);
+});
+
+test('the same where every node waits for a window: each is asked a few times, not at every decision', () => {
+  const run = (count: number) => {
+    let asked = 0;
+    const hourMs = 3_600_000;
+    const answer: NodeWindows['answer'] = ({ fromMs }) => {
+      asked += 1;
+      const startMs = Math.ceil(fromMs / hourMs) * hourMs + hourMs / 2;
+      const open = fromMs % hourMs >= hourMs / 2;
+      return {
+        kind: 'open',
+        startMs: open ? fromMs : startMs - hourMs,
+        opensAtMs: null,
+        closesAtMs: null,
+        because: null,
+      };
+    };
+    const made = simulate(count, 5, 500, { answer });
+    expect(made.end).toBe('done');
+    return { ...made, asked };
+  };
+  const small = run(most / 10);
+  const large = run(most);
+  expect(large.asked / small.asked).toBeLessThan(11);
   expect(large.decisions / small.decisions).toBeLessThan(11);
 });

@@ -20,6 +20,7 @@ export function dryRun(
   nodes: readonly DesiredNode[],
   leaders: ReadonlySet<string>,
   parallelism: number,
+  windows = alwaysOpen,
 ): DryRun {
   const policy = {
     parallelism,
@@ -34,7 +35,7 @@ export function dryRun(
     actions: testActions,
     policy,
     record: emptyRecord,
-    windows: alwaysOpen,
+    windows,
     journal: [],
   });
   const steps = new Map(plan.steps.map((step) => [step.id, step]));

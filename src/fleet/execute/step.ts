@@ -22,7 +22,7 @@ import type { Turn } from '../line/turn.ts';
 import type { Now } from '../now.ts';
 import type { Decision, FailedGate, FailedStep, StepperEnd, StepperInput, Stop, Verdict } from './decision.ts';
 import { Patience } from './patience.ts';
-import { barOf } from './permit.ts';
+import { barOf } from './tenant-bar.ts';
 import { earliest, idleOf, leftText, waitFor } from './waiting.ts';
 
 const pollMs = 1000;

@@ -12,7 +12,7 @@ import type { Parking } from '../line/parking.ts';
 import type { Turn } from '../line/turn.ts';
 import type { Now } from '../now.ts';
 import type { StepperEnd, Wait } from './decision.ts';
-import { barText } from './permit.ts';
+import { barText } from './tenant-bar.ts';
 
 /** How soon a person is heard who approves or consents. */
 const personPollMs = 5000;

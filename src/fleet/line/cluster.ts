@@ -34,8 +34,8 @@ export class Cluster {
   queued = false;
   /** Why candidates wait although nothing of the cluster is in hand. */
   blocked: WaitReason | null = null;
-  #upCandidates = new Heap<Turn>(byPriority);
-  #downCandidates = new Heap<Turn>(byPriority);
+  /** By what touching their node costs, cheapest first: see `costOf`. */
+  #candidates = noCandidates();
   #skewed: Turn[] = [];
   /** Nodes that are down, in hand or far behind. */
   #unavailable = 0;
@@ -172,7 +172,7 @@ export class Cluster {
   }
 
   offer(turn: Turn): void {
-    (turn.node!.up ? this.#upCandidates : this.#downCandidates).push(turn);
+    this.#candidates[costOf(turn.node!)].push(turn);
   }
 
   /** Candidates to try again because a version is gone. */
@@ -190,9 +190,9 @@ export class Cluster {
     isCandidate: (turn: Turn) => boolean,
     targetOf: (turn: Turn) => Readonly<Record<string, string>>,
   ): Turn | WaitReason | undefined {
-    for (const heap of [this.#downCandidates, this.#upCandidates]) {
+    for (const [cost, heap] of this.#candidates.entries()) {
       for (let turn = heap.peek(); turn !== undefined; turn = heap.peek()) {
-        if (!isCandidate(turn) || turn.node!.up !== (heap === this.#upCandidates)) {
+        if (!isCandidate(turn) || costOf(turn.node!) !== cost) {
           heap.pop();
           continue;
         }
@@ -211,8 +211,7 @@ export class Cluster {
    * nothing: there was no quorum that could be kept.
    */
   clearCandidates(): void {
-    this.#upCandidates = new Heap(byPriority);
-    this.#downCandidates = new Heap(byPriority);
+    this.#candidates = noCandidates();
     this.#skewed = [];
     this.#open.fill(0);
     this.blocked = null;
@@ -271,6 +270,16 @@ function keep(set: Set<NodeView>, node: NodeView, isIn: boolean): boolean {
 
 function installs({ before }: PlanStep): boolean {
   return Object.keys(before.packages ?? {}).length === 0;
+}
+
+function noCandidates(): readonly [Heap<Turn>, Heap<Turn>, Heap<Turn>] {
+  return [new Heap(byPriority), new Heap(byPriority), new Heap(byPriority)];
+}
+
+/** A node that is down is touched for nothing, one that lags is away already as far as its cluster counts. */
+function costOf(node: NodeView): 0 | 1 | 2 {
+  if (!node.up) return 0;
+  return node.lagging ? 1 : 2;
 }
 
 function byPriority(a: Turn, b: Turn): number {

@@ -3,7 +3,7 @@
  * clusters keep availability, quorum and skew. A need on a step gives way while that step is postponed because its
  * node leads. Each event costs the edges it touches, never the size of the fleet.
  */
-import type { ObservedNode, Role } from '../../model/observed.ts';
+import type { ObservedNode, Replication, Role } from '../../model/observed.ts';
 import type { StepState } from '../../model/plan.ts';
 import type { Now } from '../now.ts';
 import type { Cluster } from './cluster.ts';
@@ -61,7 +61,7 @@ export class Line {
     const up = observed.reachable && !bare && status !== 'unhealthy' && status !== 'stopped';
     changed = this.#setUp(node, up, bare) || changed;
     changed = this.#setRole(node, observed.reachable ? observed.role : 'unknown') || changed;
-    changed = cluster.setReplication(node, up && observed.reachable ? observed.replication : undefined) || changed;
+    changed = this.#setReplication(node, up && observed.reachable ? observed.replication : undefined) || changed;
     if (changed) this.#activate(cluster);
   }
 
@@ -248,6 +248,13 @@ export class Line {
     node.cluster.setUp(node, up, bare);
     for (const turn of node.turns) this.#offer(turn);
     return true;
+  }
+
+  #setReplication(node: NodeView, replication: Replication | undefined): boolean {
+    const lagged = node.lagging;
+    const changed = node.cluster.setReplication(node, replication);
+    if (node.lagging !== lagged) for (const turn of node.turns) this.#offer(turn);
+    return changed;
   }
 
   #setRole(node: NodeView, role: Role): boolean {

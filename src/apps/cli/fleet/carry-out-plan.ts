@@ -6,6 +6,7 @@ import { actionOf } from '../../../actions/index.ts';
 import { openMetrics } from '../../../adapters/metrics/index.ts';
 import type { MetricsSource } from '../../../fleet/evidence/sources.ts';
 import { execute, type ExecutionReport } from '../../../fleet/execute/execute.ts';
+import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { formatInstant } from '../../../kernel/units/instant.ts';
 import type { JournalEntry } from '../../../model/journal.ts';
@@ -64,8 +65,8 @@ export async function carryOutPlan(
       locate: await createLocate(desired, directory),
       // A file that is being edited must not end a rollout: what could be read last counts.
       approvals: async () => {
-        const loaded = await sources.loadFleet(directory, undefined);
-        approvals = loaded.desired?.approvals ?? approvals;
+        const loaded = await sources.loadFleet(directory, undefined).catch(ifBug);
+        approvals = loaded?.desired?.approvals ?? approvals;
         return approvals;
       },
       emit: (event) => progress.emit(event),
@@ -79,6 +80,11 @@ export async function carryOutPlan(
   tell(session, report, options.again);
   if (report.result !== 'interrupted') return report.exitCode;
   return session.interrupts.signal() === 'SIGTERM' ? exitCode.terminated : exitCode.interrupted;
+}
+
+/** Files may be replaced while they are read. */
+function ifBug(error: unknown): undefined {
+  if (!(error instanceof ThemisError) || error.code === 'BUG') throw error;
 }
 
 /** Opened when the first gate asks: a rollout without gates needs no source of metrics. */
