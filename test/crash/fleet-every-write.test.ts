@@ -78,7 +78,7 @@ test('killed at every journal write of a rollout that its gate fails: all old, a
     expect(world.isBack()).toBe(true);
     expect(world.state.record.quarantine).toHaveLength(1);
     expect(world.state.executions.map((one) => one.summary.end?.result)).toEqual(['rolled-back']);
-    const [failed] = world.state.executions[0]!.journal.filter(({ event }) => event === 'failed');
+    const failed = world.state.executions[0]!.journal.find(({ event }) => event === 'failed');
     expect(failed?.failure?.code).toBe('GATE_FAILED');
     const ids = world.state.record.verdicts.filter(({ answer }) => answer === 'fail').map(({ id }) => id);
     expect(ids).toEqual(expect.arrayContaining(failed?.detail?.['verdicts'] as string[]));

@@ -14,7 +14,7 @@ const openings = [
 ] as const;
 
 function windowed({ fromMs, needMs }: WindowRequest): WindowAnswer {
-  const [opensAtMs, closesAtMs] = openings.find(([, to]) => Math.max(fromMs, startMs + 2 * minute) + needMs <= to)!;
+  const [opensAtMs] = openings.find(([, to]) => Math.max(fromMs, startMs + 2 * minute) + needMs <= to)!;
   return { kind: 'open', startMs: Math.max(fromMs, opensAtMs), opensAtMs, closesAtMs: null, because: 'its window' };
 }
 
