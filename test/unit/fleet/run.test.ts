@@ -204,7 +204,9 @@ describe('lease', () => {
     const clock = new SimulatedClock();
     const broken = { token: 1, renew: () => Promise.reject(new Error('disk')), release: () => Promise.resolve() };
     const kept = keepLease(broken, clock, 60_000);
-    await clock.advance(50_000);
+    await clock.advance(30_000);
+    clock.jump(-3_600_000);
+    await clock.advance(20_000);
     expect(kept.lost.aborted).toBe(false);
     await clock.advance(10_000);
     expect(kept.lost.aborted).toBe(true);

@@ -144,6 +144,18 @@ describe('gates', () => {
   });
 });
 
+test('a clock that is set forward shortens no bake, one that is set back makes none longer', async () => {
+  for (const jumpMs of [120 * minute, -120 * minute]) {
+    const world = new FleetWorld({ seed: 3, sizes: [3], stages: 2, bakeMs: 60 * minute });
+    const startedMs = world.clock.steadyMs();
+    at(world, 20 * minute, () => world.clock.jump(jumpMs));
+    expect(await world.apply()).toMatchObject({ report: { result: 'done' } });
+    const tookMs = world.clock.steadyMs() - startedMs;
+    expect(tookMs).toBeGreaterThan(60 * minute);
+    expect(tookMs).toBeLessThan(62 * minute);
+  }
+});
+
 describe('replication', () => {
   test('a member that lags is waited for by name and number, and in the end a person is asked', async () => {
     const lagMs = 12_000;
