@@ -60,7 +60,7 @@ function detection(name: string, noise: NoiseKind, changed: Partial<Simulated>):
         among.push(
           firstFailure({
             ...evidence,
-            parameters: { ...evidence.parameters, alpha: (0.05 * shareOf(spec)) / family.length },
+            parameters: { ...evidence.parameters, alpha: (evidence.parameters.alpha * shareOf(spec)) / family.length },
           }) ?? Infinity,
         );
         peer.push((mannWhitneyRule(evidence).atAnyLook ?? Infinity) * 60);

@@ -130,16 +130,15 @@ function bucketsOf(nodes: readonly ReadonlyMap<number, Cell>[]): Buckets | null 
 }
 
 function startGroup(peers: Peers, counting: Counting): Group {
-  const population = startPopulation(peers.controls.length);
   const past = (track: Track): Tally =>
     sum([...track.history.values()].flatMap((cell) => counting.control(cell) ?? []));
-  for (const [index, control] of peers.controls.entries()) Object.assign(population.controls[index]!, past(control));
+  const pasts = peers.canaries.map(past);
+  const population = startPopulation(peers.controls.map(past), pasts);
   const all = sum(population.controls);
   const share = all.total > 0 ? all.bad / all.total : 0;
-  const standings = peers.canaries.map((canary): Standing => {
-    const { bad, total } = past(canary);
-    return share > 0 ? { happened: bad, expected: total * share } : { happened: 0, expected: 0 };
-  });
+  const standings = pasts.map(({ bad, total }): Standing =>
+    share > 0 ? { happened: bad, expected: total * share } : { happened: 0, expected: 0 },
+  );
   return { ...peers, population, standings };
 }
 

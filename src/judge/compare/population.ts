@@ -1,6 +1,6 @@
 /**
  * What share to expect of a new node if its revision changed nothing. Nodes differ: the share of node i is taken as
- * theta_i times that of the controls, with theta_i from a Gamma distribution of mean 1 whose variance the controls show
+ * theta_i times that of the controls, with theta_i from a Gamma distribution of mean 1 whose variance the nodes of the old revision show
  * among themselves (upper estimate). What the node did before its step and since narrows it: with h failures where e were
  * expected theta_i is (a + h) / (a + e), a = 1 / variance; never below 1, since a lucky past is no promise.
  *
@@ -16,6 +16,8 @@ export interface Tally {
 export interface Population {
   /** Of each control, everything so far. */
   readonly controls: readonly Tally[];
+  /** Of each new node, before its step. */
+  readonly pasts: readonly Tally[];
   /** Newest last. */
   readonly recent: { readonly block: number; readonly tally: Tally }[];
 }
@@ -33,8 +35,8 @@ const anchor = 8;
 const standsOut = Math.log(100);
 const widestVariance = 1;
 
-export function startPopulation(controls: number): Population {
-  return { controls: Array.from({ length: controls }, () => ({ bad: 0, total: 0 })), recent: [] };
+export function startPopulation(controls: readonly Tally[], pasts: readonly Tally[]): Population {
+  return { controls, pasts, recent: [] };
 }
 
 /** Null as long as nothing was read of the controls. */
@@ -60,10 +62,11 @@ export function remember(population: Population, block: number, blockMs: number,
     population.recent.shift();
 }
 
-/** How much nodes differ: variance of theta, as large as the controls allow to think. */
-export function variance({ controls }: Population): number {
-  const all = sum(controls);
-  const used = controls.filter(({ total }) => total > 0);
+/** How much nodes differ: variance of theta, as large as their old revision allows to think. */
+export function variance({ controls, pasts }: Population): number {
+  const nodes = [...controls, ...pasts];
+  const all = sum(nodes);
+  const used = nodes.filter(({ total }) => total > 0);
   if (used.length < 2 || all.bad <= 0) return widestVariance;
   const share = all.bad / all.total;
   let excess = 0;
