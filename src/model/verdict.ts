@@ -60,9 +60,9 @@ export interface TakenSubject {
 }
 
 export interface JudgeParameters {
-  /** Probability of stopping a good release at this gate, over all looks of all stages of a rollout. */
+  /** Probability of stopping a good release at this gate and stage, over all looks: what this comparison has of the rollout's. */
   readonly alpha: number;
-  /** Readings are summed over blocks of at least this length. */
+  /** Readings are summed over pieces of this length, and compared in blocks of one or several of them. */
   readonly blockMs: number;
   /** Length of the history before a node's step that corrects for what the node is like anyway. */
   readonly historyMs: number;
@@ -81,9 +81,9 @@ export interface GateResult {
   readonly value: number | null;
   /** Of the controls; null where nothing is compared or nothing is there. */
   readonly control: number | null;
-  /** Evidence against "not worse than allowed": the gate fails at 1/alpha. null where nothing is compared. */
+  /** Highest evidence so far against "not worse than allowed": the gate fails at 1/alpha. null where nothing is compared. */
   readonly eValue: number | null;
-  /** Interval that holds the difference at every look with probability 1 - alpha; null where there is none. */
+  /** Holds the difference from `control` at every look with probability 1 - alpha; null for shares and without a past. */
   readonly interval: readonly [low: number, high: number] | null;
   /** Requests, or readings of gauges, that counted. */
   readonly samples: number;

@@ -7,7 +7,7 @@ import { isSoak, runs } from '../../support/runs.ts';
 /** A look every second: an hour of them in a soak, ten minutes otherwise. */
 const seconds = isSoak ? 3600 : 600;
 
-test.each(noiseKinds)('twenty comparing gates stop at most 5 %% of good releases: %s', (noise) => {
+test.each(noiseKinds)('twenty comparing gates stop at most one good release in twenty: %s', (noise) => {
   const { numRuns } = runs(400);
   let stopped = 0;
   for (let seed = 1; seed <= numRuns; seed += 1) if (familyRun(noise, 10_000 + seed, seconds).judge) stopped += 1;
