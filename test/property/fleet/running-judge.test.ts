@@ -34,7 +34,7 @@ const gates: readonly DesiredGate[] = (
 }));
 const signals = { errorRate: ['requests', 'failedRequests'], latencyP95: ['duration'], memory: ['memory'] } as const;
 
-/** What one look brings: readings by node, some of them late, and perhaps somebody who drops out. */
+/** What one look brings: readings by node, one series of some of them late, and perhaps somebody who drops out. */
 const look = fc.record({
   steps: fc.array(fc.nat(60), { minLength: 4, maxLength: 4 }),
   failed: fc.array(fc.nat(20), { minLength: 4, maxLength: 4 }),
@@ -63,13 +63,10 @@ test('a judge that is handed what is new says at every look what one says that i
           total.requests += one.steps[index]! + one.failed[index]!;
           total.failed += one.failed[index]!;
           const series = seriesOf(name, gate, nowMs - 100, total);
-          if (one.late[index] === true) {
-            held.set(name, [...(held.get(name) ?? []), ...series]);
-            return [];
-          }
+          // One of its series comes a look late: what it is counted beside is there already.
           const before = held.get(name) ?? [];
-          held.delete(name);
-          return [...before, ...series];
+          held.set(name, one.late[index] === true ? series.slice(-1) : []);
+          return [...before, ...(one.late[index] === true ? series.slice(0, -1) : series)];
         });
         subjects = subjects.filter((_, index) => index !== one.drops);
         const setup = gateSetup({
