@@ -20,7 +20,11 @@ export function findingText(finding: Finding, paint: Paint): string {
   for (const { source: other, note } of related ?? []) {
     lines.push(`  ${paint.dim(`${other.file}:${other.line}:${other.col}`)} ${note}`);
   }
-  if (details.length > 0) lines.push('', ...details.map((detail) => `  ${detail}`), '');
+  if (details.length > 0) {
+    if (lines.at(-1) !== '') lines.push('');
+    lines.push(...details.map((detail) => `  ${detail}`));
+    if (fix !== undefined) lines.push('');
+  }
   if (fix !== undefined) lines.push(`  ${paint.green('Fix:')} ${fix}`);
   return lines.join('\n');
 }

@@ -128,7 +128,7 @@ export function keptWithdrawn(
       severity: 'warning',
       code: 'THM1313',
       summary: `${release.package} ${release.version} was withdrawn and stays, because nothing else fits; it is put on no further node.`,
-      fix: `Widen the range of ${release.package}, or publish a release in its place.`,
+      fix: 'Publish a release in its place, or widen the range that asks for it.',
       ...at(sources.get(`package/${release.package}`)),
     }));
 }

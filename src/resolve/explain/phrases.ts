@@ -87,7 +87,10 @@ export function ruleClause({ terms }: Rule, problem: ReleaseProblem): string {
   const missing = terms.filter(({ values }) => hasAbsent(values)).map((term) => restText(term, problem));
   if (terms.length === 0) return 'nothing satisfies the Fleet';
   if (missing.length === 0) {
-    if (present.length === 1) return `${present[0]} cannot be had`;
+    if (present.length === 1)
+      return present[0]!.startsWith('every ')
+        ? `no${present[0]!.slice('every'.length)} can be had`
+        : `${present[0]} cannot be had`;
     return `${joined(present)} cannot be had together`;
   }
   const needed = joined(missing, 'or');

@@ -15,7 +15,7 @@ import {
   startSolution,
 } from './partial-solution.ts';
 import { makeRules, type RuleBook } from './rules.ts';
-import { difference, hasRelease, intersection, isDisjoint, isWithin, union } from './values.ts';
+import { difference, hasRelease, intersection, isDisjoint, isWithin, union, type Values } from './values.ts';
 
 export type Answer =
   | { readonly kind: 'solved'; readonly releases: ReadonlyMap<number, number>; readonly steps: number }
@@ -60,6 +60,8 @@ interface Search {
   readonly solution: PartialSolution;
   /** By package: the rules that speak of it. */
   readonly rulesOf: Rule[][];
+  /** And what each of them says of it: by this alone most rules are seen to be idle. */
+  readonly valuesIn: Values[][];
   /** How often each package is asked for by what is decided. */
   readonly asked: Int32Array;
   /** Packages whose rules are to be looked at, each once. */
@@ -81,6 +83,7 @@ function startSearch(problem: Problem, { maxSteps = defaultMaxSteps, facts }: So
     book,
     solution: startSolution(problem),
     rulesOf,
+    valuesIn: rulesOf.map(() => []),
     asked: new Int32Array(size),
     changed: [],
     isChanged: new Uint8Array(size),
@@ -92,8 +95,11 @@ function startSearch(problem: Problem, { maxSteps = defaultMaxSteps, facts }: So
   return search;
 }
 
-function addRule({ rulesOf }: Search, rule: Rule): void {
-  for (const term of rule.terms) rulesOf[term.package]!.push(rule);
+function addRule({ rulesOf, valuesIn }: Search, rule: Rule): void {
+  for (const term of rule.terms) {
+    rulesOf[term.package]!.push(rule);
+    valuesIn[term.package]!.push(term.values);
+  }
 }
 
 function end({ steps }: Search, failure: Failure): Answer {
@@ -126,7 +132,7 @@ function nextChanged({ changed, isChanged }: Search): number | undefined {
 function propagateAll(search: Search): Failure | undefined {
   for (const rule of search.book.rules) {
     if (rule.terms.length === 0) return rule;
-    if (rule.terms.length === 1) look(search, rule.terms[0]!.package);
+    if (rule.terms.length === 1 && apply(search, rule) === 'broken') return learn(search, rule);
   }
   return propagate(search);
 }
@@ -145,10 +151,19 @@ function propagate(search: Search): Failure | undefined {
   return undefined;
 }
 
-/** Newest rules first: what was learned last speaks of where the search is. */
+/**
+ * A rule speaks once all its terms but one hold, so only a term that holds now can have made it do so. Newest rules
+ * first: what was learned last speaks of where the search is.
+ */
 function brokenRule(search: Search, index: number): Rule | undefined {
   const rules = search.rulesOf[index]!;
-  for (let at = rules.length - 1; at >= 0; at -= 1) if (apply(search, rules[at]!) === 'broken') return rules[at];
+  const values = search.valuesIn[index]!;
+  const { domains } = search.solution;
+  for (let at = rules.length - 1; at >= 0; at -= 1) {
+    if (!isWithin(domains[index]!, values[at]!)) continue;
+    if (apply(search, rules[at]!) === 'broken') return rules[at];
+  }
+  search.steps += rules.length >>> 3;
   return undefined;
 }
 

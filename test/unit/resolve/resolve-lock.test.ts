@@ -181,8 +181,8 @@ test('why nothing fits is told in sentences that name every fact with its place'
   const [finding] = resolveLock(desired, catalogueOf(releases)).findings;
   expect(finding?.summary).toBe('No releases satisfy db "^1.5.0" and query "<2" together.');
   expect(finding?.details).toEqual([
-    'Because the Fleet wants db ^1.5.0 (0.yaml:5:19) and every release of db needs query >=2, query 2.1.0 is needed.',
-    'And because the Fleet wants query <2 (0.yaml:5:36), nothing satisfies the Fleet.',
+    'Because every release of db needs query >=2 and the Fleet wants query <2 (0.yaml:5:36), no release of db can be had.',
+    'And because the Fleet wants db ^1.5.0 (0.yaml:5:19), nothing satisfies the Fleet.',
     'What it follows from:',
     '- the Fleet wants db ^1.5.0 (0.yaml:5:19)',
     '- the Fleet wants query <2 (0.yaml:5:36)',

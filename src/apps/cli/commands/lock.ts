@@ -12,7 +12,8 @@ import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { hasErrors, type Finding } from '../../../kernel/finding.ts';
 import type { SourceFile } from '../../../kernel/document/source-text.ts';
-import type { Lock, LockedPackage } from '../../../model/desired.ts';
+import type { Desired, Lock, LockedPackage } from '../../../model/desired.ts';
+import type { Catalogue } from '../../../model/release.ts';
 import { findingsText } from '../../../report/findings.ts';
 import { parseSnapshot } from '../../../observe/snapshot.ts';
 import { type LockOptions, resolveLock } from '../../../resolve/resolve-lock.ts';
@@ -61,7 +62,7 @@ export const lockCommand: Command = {
     const text = formatLock(resolved.lock);
     const isCurrent = files.find(({ path }) => path === lockFileName)?.text === text;
     if (input.text('output') === 'json') session.out.write(`${JSON.stringify(resolved.lock, null, 2)}\n`);
-    else session.out.write(changes(present, resolved.lock, isCurrent));
+    else session.out.write(changes(present, resolved.lock, isCurrent, askersOf(desired, resolved.lock, catalogue)));
     if (isCurrent) return exitCode.done;
     if (input.flag('check')) {
       session.err.write(`${lockFileName} is not up to date. Run "themis lock" and commit it.\n`);
@@ -100,19 +101,40 @@ function report(session: Session, findings: readonly Finding[], files: readonly 
 }
 
 /** One line for each pin: `+` new, `~` another release, `-` dropped; pins that stay are not listed. */
-function changes(before: Lock | undefined, after: Lock, isCurrent: boolean): string {
+function changes(
+  before: Lock | undefined,
+  after: Lock,
+  isCurrent: boolean,
+  askers: ReadonlyMap<string, string>,
+): string {
   if (isCurrent) return `No changes. ${lockFileName} pins ${after.packages.length} releases.\n`;
   const old = new Map((before?.packages ?? []).map((pin) => [key(pin), pin]));
   const lines: string[] = [];
   for (const pin of after.packages) {
     const was = old.get(key(pin));
     old.delete(key(pin));
-    if (was === undefined) lines.push(`+ ${key(pin)} ${pin.version}`);
+    const asker = askers.get(pin.package);
+    const why = asker === undefined ? '' : ` (${asker} needs it)`;
+    if (was === undefined) lines.push(`+ ${key(pin)} ${pin.version}${why}`);
     else if (was.manifestHash !== pin.manifestHash) lines.push(`~ ${key(pin)} ${was.version} -> ${pin.version}`);
   }
   for (const [name, pin] of old) lines.push(`- ${name} ${pin.version}`);
   lines.push(`${lockFileName} pins ${after.packages.length} releases.`);
   return `${lines.join('\n')}\n`;
+}
+
+/** By package that the Fleet does not list: the first pinned release that needs it. */
+function askersOf({ fleet }: Pick<Desired, 'fleet'>, lock: Lock, { releases }: Catalogue): ReadonlyMap<string, string> {
+  const pinned = new Set<string>(lock.packages.map((pin) => pin.manifestHash));
+  const askers = new Map<string, string>();
+  for (const { manifestHash, package: name, version, dependencies } of releases) {
+    if (!pinned.has(manifestHash)) continue;
+    for (const { package: other, optional } of dependencies) {
+      if (optional || askers.has(other) || Object.hasOwn(fleet.packages, other)) continue;
+      askers.set(other, `${name} ${version}`);
+    }
+  }
+  return askers;
 }
 
 function key(pin: LockedPackage): string {
