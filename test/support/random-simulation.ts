@@ -78,7 +78,7 @@ function randomRollout(random: Random, nodes: readonly DesiredNode[]): DesiredRo
     .sort((a, b) => a - b)
     .map((share): DesiredStage => {
       const facts: Partial<DesiredStage> = {
-        bakeMs: pick(random, [0, 60_000, 30 * 60_000]),
+        bakeMs: pick(random, [0, 60_000, 10 * 60_000]),
         promotion: pick(random, ['gate', 'gate', 'gate', 'approval', 'both']),
         ...(random() < 0.4 ? { atLeast: 1 } : {}),
       };
@@ -93,7 +93,7 @@ function randomRollout(random: Random, nodes: readonly DesiredNode[]): DesiredRo
     onFailure: random() < 0.8 ? 'rollback' : 'pause',
     order: random() < 0.3 ? ['zone=z0', 'zone=z1'] : [],
     stages: [...stages, stage(100)],
-    gates: random() < 0.35 ? randomGates(random) : [],
+    gates: random() < 0.25 ? randomGates(random) : [],
   });
 }
 

@@ -26,6 +26,7 @@ import { People } from './people.ts';
 import { Timeline } from './timeline.ts';
 import type { Rules } from './watch/rules.ts';
 import { Watch } from './watch/watch.ts';
+import type { StoreTap } from './world/tapped-store.ts';
 import { SimulatedWorld, type ControllerSetup } from './world/world.ts';
 
 export interface SimulationSetup {
@@ -81,7 +82,7 @@ export class Simulation {
 
   constructor(setup: SimulationSetup) {
     this.setup = setup;
-    const { desired, seed, startMs, starts } = setup;
+    const { desired, seed, startMs } = setup;
     const { nodes } = desired.fleet;
     this.clock = new SimulatedClock(startMs);
     this.#random = seededRandom(seed ?? 0);
@@ -89,54 +90,19 @@ export class Simulation {
     this.weather = { ...drawn, ...setup.weather };
     this.#badNode = nodes[Math.floor(this.weather.badAt * nodes.length)]?.name ?? '';
     this.#digests = { desiredDigest: desiredDigest(desired), targetDigest: targetDigest(desired) };
-    this.fleet = new SimulatedFleet({
-      clock: this.clock,
-      random: this.#random,
-      nodes: nodes.map(({ name, cluster }) => ({ name, cluster, ...(starts.get(name) ?? bare) })),
-      latencyMs: () => Math.min(longestTravelMs, Math.ceil(logNormal(this.#random, 8, 0.8))),
-      phaseMs: (phase, node) => this.#phaseMs(phase, node),
-      faults: {
-        lostRequests: this.weather.lostRequests,
-        lostAnswers: this.weather.lostAnswers,
-        operation: (node, target, kind) => this.#fault(node, target, kind),
-      },
-      onChange: (node, change) => {
-        this.watch.changed(node, change);
-        this.#past.changed(node, change, this.clock.nowMs());
-      },
-    });
+    this.fleet = this.#makeFleet();
     this.#past = new NodePast(this.fleet, startMs);
     const metrics = this.#metrics();
     this.timeline = new Timeline(startMs, () => this.clock.nowMs());
     this.world = new SimulatedWorld(
       this.clock,
       this.fleet,
-      {
-        opened: (header, plan) => {
-          this.watch.opened(header, plan);
-          this.timeline.opened(plan);
-          this.#expect(plan);
-        },
-        journalled: (entry) => {
-          this.watch.journalled(entry);
-          this.#storm.wrote();
-        },
-      },
+      this.#tap(),
       () => this.#controllerSetup(metrics),
       setup.network?.(this.fleet),
     );
     this.#people = new People(desired, this.#digests.targetDigest, startMs);
-    const approvals = (): ReturnType<People['approvals']> =>
-      this.#people.approvals(this.world.state.record, this.clock.nowMs());
-    const { promised = desired } = setup;
-    const rules: Rules = {
-      nodes,
-      rollout: promised.rollout,
-      tenants: promised.tenants,
-      longestTravelMs,
-      wanted: () => promised.lock?.packages ?? [],
-    };
-    this.watch = new Watch(rules, this.fleet, this.world.state, approvals, () => this.clock.nowMs());
+    this.watch = this.#makeWatch();
     this.#storm = new Storm({
       clock: this.clock,
       fleet: this.fleet,
@@ -147,6 +113,51 @@ export class Simulation {
         this.watch.trace.add(this.clock.nowMs(), null, `fault ${kind}`, detail);
       },
     });
+  }
+
+  #makeFleet(): SimulatedFleet {
+    const { desired, starts } = this.setup;
+    const { lostRequests, lostAnswers } = this.weather;
+    return new SimulatedFleet({
+      clock: this.clock,
+      random: this.#random,
+      nodes: desired.fleet.nodes.map(({ name, cluster }) => ({ name, cluster, ...(starts.get(name) ?? bare) })),
+      latencyMs: () => Math.min(longestTravelMs, Math.ceil(logNormal(this.#random, 8, 0.8))),
+      phaseMs: (phase, node) => this.#phaseMs(phase, node),
+      faults: { lostRequests, lostAnswers, operation: (node, target, kind) => this.#fault(node, target, kind) },
+      onChange: (node, change) => {
+        this.watch.changed(node, change);
+        this.#past.changed(node, change, this.clock.nowMs());
+      },
+    });
+  }
+
+  #tap(): StoreTap {
+    return {
+      opened: (header, plan) => {
+        this.watch.opened(header, plan);
+        this.timeline.opened(plan);
+        this.#expect(plan);
+      },
+      journalled: (entry) => {
+        this.watch.journalled(entry);
+        this.#storm.wrote();
+      },
+    };
+  }
+
+  #makeWatch(): Watch {
+    const { desired, promised = desired } = this.setup;
+    const rules: Rules = {
+      nodes: desired.fleet.nodes,
+      rollout: promised.rollout,
+      tenants: promised.tenants,
+      longestTravelMs,
+      wanted: () => promised.lock?.packages ?? [],
+    };
+    const approvals = (): ReturnType<People['approvals']> =>
+      this.#people.approvals(this.world.state.record, this.clock.nowMs());
+    return new Watch(rules, this.fleet, this.world.state, approvals, () => this.clock.nowMs());
   }
 
   #metrics(): Metrics {

@@ -262,6 +262,8 @@ export class Line {
     const { cluster } = node;
     const led = node.role === 'leader';
     const leads = role === 'leader';
+    // A group has one leader: who was seen to lead before has been followed, and its turn counts again.
+    if (leads) for (const other of cluster.leaders) this.#setRole(other, 'unknown');
     cluster.countRole(node, -1);
     node.role = role;
     cluster.countRole(node, 1);

@@ -38,9 +38,9 @@ export interface View {
   /** Clusters that had nothing installed when the simulation started: there is no quorum yet that could be kept. */
   readonly bornClusters: ReadonlySet<string>;
   /** Stage of each node, from 1, as the record fixed it for the rollout in progress. */
-  stageOf(node: string): number | undefined;
-  approvals(): readonly DesiredApproval[];
-  nowMs(): number;
+  readonly stageOf: (node: string) => number | undefined;
+  readonly approvals: () => readonly DesiredApproval[];
+  readonly nowMs: () => number;
 }
 
 /** `not-asked`: the promise says nothing about this moment. */

@@ -72,7 +72,7 @@ export async function applyOnce(id: string, world: ControllerWorld, signals: Sig
 }
 
 async function underLease(id: string, world: ControllerWorld, lease: KeptLease, signals: Signals): Promise<Run> {
-  const { transport, store, clock, nodes, tenants, metrics } = world;
+  const { transport, store, clock, nodes, tenants } = world;
   const { soft = never, hard = never } = signals;
   const observed = await lookAndRecover(world, lease.token, hard);
   const record = await store.readRecord();
