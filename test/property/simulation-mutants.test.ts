@@ -4,7 +4,7 @@ import { runToEnd } from '../../src/apps/simulate/run-to-end.ts';
 import { Simulation, type SimulationSetup } from '../../src/apps/simulate/simulation.ts';
 import { invariants } from '../../src/apps/simulate/watch/invariants.ts';
 import type { NodeReply, NodeRequest } from '../../src/model/message.ts';
-import type { DesiredRollout } from '../../src/model/desired.ts';
+import type { DesiredGate, DesiredRollout } from '../../src/model/desired.ts';
 import type { Constraint, Plan, PlanStep } from '../../src/model/plan.ts';
 import type { PlanInputs } from '../../src/plan/plan-inputs.ts';
 import { planRollout } from '../../src/plan/plan.ts';
@@ -20,6 +20,18 @@ const tenant = {
   blackouts: [],
   policy: { autoUpdate: true, criticalAutoUpdate: true, noticeLeadTimeMs: 0, consent: 'none' },
 } as const;
+
+const errorRate: DesiredGate = {
+  name: 'errorRate',
+  metric: 'errorRate',
+  unit: 'share',
+  max: 0.05,
+  min: null,
+  provider: null,
+  query: null,
+  worseBy: null,
+  minSamples: 20,
+};
 
 interface Fleet {
   readonly to?: string;
@@ -158,6 +170,16 @@ const mutants: Readonly<
     weakens: 'gate',
     fleet: { rollout: { stages: [stage(34, { bakeMs: 600_000 }), stage(100)] } },
     ...planner(gates((step) => ({ ...step, params: { ...step.params, bakeMs: 0 } }))),
+  },
+  'with gates that judge nothing': {
+    weakens: 'gate',
+    fleet: { rollout: { stages: [stage(34, { bakeMs: 600_000 }), stage(100)], gates: [errorRate] } },
+    ...planner(
+      gates(({ params, ...step }) => {
+        const { gates: _, ...rest } = params!;
+        return { ...step, params: rest };
+      }),
+    ),
   },
   'with gates that ask nobody': {
     weakens: 'gate',
