@@ -175,7 +175,7 @@ export class SimulatedNode {
   ): Promise<OperationResult> | Failure {
     const known = this.operations.get(body.operation);
     if (known !== undefined) {
-      if (onProgress !== undefined) known.listeners.add(onProgress);
+      if (onProgress !== undefined && known.result === null) known.listeners.add(onProgress);
       known.wake();
       return waitFor(known);
     }
@@ -244,6 +244,7 @@ export class SimulatedNode {
           this.operations.delete(id);
           operation.result = { kind: 'rolled-back', failure: refused };
           this.open = null;
+          forget(operation);
           end(operation.result);
           return;
         }
@@ -272,6 +273,7 @@ export class SimulatedNode {
     }
     if (fault === 'stuck') operation.state = 'interrupted';
     else this.open = null;
+    forget(operation);
     end(operation.result);
   }
 
@@ -354,6 +356,12 @@ export class SimulatedNode {
     this.up = up;
     if (!up) this.downSinceMs = this.#world.nowMs();
   }
+}
+
+/** Whoever listened may have to hold a whole run in memory; it is over. */
+function forget({ listeners, callers }: Operation): void {
+  listeners.clear();
+  callers.clear();
 }
 
 function waitFor(operation: Operation): Promise<OperationResult> {
