@@ -3,9 +3,10 @@
  * and survives every run for that target; a target that was rolled back stays in quarantine until a person lifts it.
  */
 import type { Digest } from '../kernel/digest.ts';
+import { compareText } from '../kernel/finding.ts';
 import type { PromoteParams } from '../actions/stage-promote.ts';
 import type { Plan } from '../model/plan.ts';
-import type { Durations, RolloutRecord, StageProgress } from '../model/rollout-record.ts';
+import type { Durations, RolloutProgress, RolloutRecord, StageProgress } from '../model/rollout-record.ts';
 import type { VerdictSummary } from '../model/verdict.ts';
 
 /** How many measurements an estimate is made from. */
@@ -13,8 +14,9 @@ const kept = 50;
 const keptVerdicts = 100;
 
 /**
- * Same target: the record stays as it is, but for hops that a later plan adds. `membership`: node names by stage, index
- * 0 is stage 1, the same for every hop; `hops`: what each hop before the last leads to.
+ * Same target: the record stays as it is, but for hops that a later plan adds and for nodes that were not selected or
+ * not there before. What was opened was not opened for those: every gate before them is asked again. `membership`: node
+ * names by stage, index 0 is stage 1, the same for every hop; `hops`: what each hop before the last leads to.
  */
 export function startRollout(
   record: RolloutRecord,
@@ -24,16 +26,33 @@ export function startRollout(
   hops: readonly string[] = [],
 ): RolloutRecord {
   const { current } = record;
-  const same = current !== null && current.target === target;
-  const stages = same ? current.stages : membership.map((nodes) => fresh(nodes));
-  const known = same ? (current.hops ?? {}) : {};
+  const same = current?.target === target ? current : null;
+  const progress = same === null ? { target, startedAt: at, stages: membership.map(fresh) } : grown(same, membership);
+  const known = progress.hops ?? {};
   const added = hops.filter((key) => !Object.hasOwn(known, key));
-  if (same && added.length === 0) return record;
-  const progress = same ? current : { target, startedAt: at, stages };
+  if (progress === current && added.length === 0) return record;
   if (added.length === 0) return { ...record, current: progress };
   const all = { ...known };
-  for (const key of added) all[key] = stages.map(({ nodes }) => fresh(nodes));
+  for (const key of added) all[key] = progress.stages.map(({ nodes }) => fresh(nodes));
   return { ...record, current: { ...progress, hops: all } };
+}
+
+function grown(progress: RolloutProgress, membership: readonly (readonly string[])[]): RolloutProgress {
+  const held = new Set(progress.stages.flatMap(({ nodes }) => nodes));
+  const news = membership.map((nodes) => nodes.filter((name) => !held.has(name)));
+  if (news.every((nodes) => nodes.length === 0)) return progress;
+  const grow = (stages: readonly StageProgress[]): readonly StageProgress[] =>
+    stages.map((stage, index) => ({
+      ...stage,
+      nodes: [...stage.nodes, ...(news[index] ?? [])].sort(compareText),
+      promotedAt: null,
+    }));
+  const hops = Object.entries(progress.hops ?? {}).map(([key, stages]) => [key, grow(stages)] as const);
+  return {
+    ...progress,
+    stages: grow(progress.stages),
+    ...(progress.hops === undefined ? {} : { hops: Object.fromEntries(hops) }),
+  };
 }
 
 function fresh(nodes: readonly string[]): StageProgress {

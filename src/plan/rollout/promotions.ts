@@ -2,7 +2,7 @@
  * After which stages the rollout stops for a gate: wherever versions move in a stage and again in a later one. A stage
  * of which nothing moves any more is gated too, until it is known to have been passed: the record says that its nodes
  * were promoted, or a later stage runs the new manifests already (a node that joins late must not make the whole fleet
- * bake again). A record of a smaller scope promotes no node it did not hold. The last stage has a gate where the next
+ * bake again). What a record of a smaller scope opened, it opened for the nodes it held. The last stage has a gate where the next
  * hop waits behind it, and where the rollout is judged: that one ends the rollout and opens nothing.
  */
 import type { PromoteParams } from '../../actions/stage-promote.ts';
@@ -89,7 +89,7 @@ function settledTest(placed: readonly PlacedChange[], arriving: Arrivals): (work
 }
 
 function gatedStages(
-  { works, membership: { stageOf, sizes }, progress }: GateInputs,
+  { works, membership: { stageOf, sizes }, progress: recorded }: GateInputs,
   moving: ReadonlySet<number>,
   settled: (work: NodeWork) => boolean,
 ): readonly number[] {
@@ -98,6 +98,7 @@ function gatedStages(
     const own = stageOf.get(work.node.name) ?? 0;
     return own > stage && settled(work) ? own : stage;
   }, 0);
+  const progress = holdsAll(recorded, works, stageOf) ? recorded : [];
   const gated: number[] = [];
   for (let stage = 1; stage < lastMoving; stage += 1) {
     if (sizes[stage - 1] === 0) continue;
@@ -113,6 +114,17 @@ function closingStage({ rollout, progress, hop }: GateInputs, moving: ReadonlySe
   if (closing === 0 || closing > rollout.stages.length) return undefined;
   if (moving.size === 0 && wasPromoted(progress, closing)) return undefined;
   return hop !== undefined || rollout.stages[closing - 1]!.bakeMs > 0 ? closing : undefined;
+}
+
+/** Whether the record knows every node that is planned now. */
+function holdsAll(
+  progress: readonly StageProgress[],
+  works: readonly NodeWork[],
+  stageOf: ReadonlyMap<string, number>,
+): boolean {
+  if (progress.length === 0) return true;
+  const held = new Set(progress.flatMap(({ nodes }) => nodes));
+  return works.every(({ node, inScope }) => !inScope || !stageOf.has(node.name) || held.has(node.name));
 }
 
 function wasPromoted(progress: readonly StageProgress[], stage: number): boolean {

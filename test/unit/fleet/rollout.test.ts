@@ -26,9 +26,19 @@ const at = '2026-01-01T00:00:00.000Z';
 const later = '2026-01-02T00:00:00.000Z';
 
 describe('rollout record', () => {
+  test('nodes that come later join their stage, and no gate before them counts as passed', () => {
+    const started = promoteStage(startRollout(emptyRecord, target, [['b'], []], at), { stage: 1, leadsTo: null }, at);
+    const { stages } = startRollout(started, target, [['b', 'a'], ['c']], later).current!;
+    expect(stages).toEqual([
+      { nodes: ['a', 'b'], completedAt: at, promotedAt: null },
+      { nodes: ['c'], completedAt: null, promotedAt: null },
+    ]);
+  });
+
   test('stage membership is fixed by the first start for a target and made anew for another', () => {
     const started = startRollout(emptyRecord, target, [['a'], ['b']], at);
     expect(startRollout(started, target, [['b'], ['a']], later)).toBe(started);
+    expect(startRollout(started, target, [['b']], later)).toBe(started);
     expect(startRollout(started, digestJson('other'), [['b']], later).current).toMatchObject({ startedAt: later });
   });
 

@@ -141,6 +141,27 @@ test('a promoted stage is not gated again, and a node that joins late does not m
   expect(outline(joined)).toEqual(['2 node-update node-d']);
 });
 
+test('what a rollout of one node opened stays shut for the nodes that were not selected then', () => {
+  const inputs = simpleFleet(4, v14, v15, {
+    rollout: rollout({
+      stages: [stage(1, { share: { kind: 'nodes', nodes: ['node-b'] }, promotion: 'approval' }), stage(100)],
+    }),
+  });
+  const at = '2026-11-21T17:00:00Z';
+  const alone = { nodes: ['node-b'], completedAt: at, promotedAt: at };
+  const record = {
+    ...inputs.record,
+    current: {
+      target: inputs.digests.targetDigest,
+      startedAt: at,
+      stages: [alone, { nodes: [], completedAt: at, promotedAt: at }],
+    },
+  };
+  const nodes = inputs.observed.nodes.map(({ name }) => observedNode(name, name === 'node-b' ? [v15] : [v14]));
+  const made = plan({ ...inputs, observed: { nodes }, record });
+  expect(outline(made)[0]).toBe('1 stage-promote stage/1');
+});
+
 test('a repair waits for no stage when nothing else moves', () => {
   const inputs = simpleFleet(4, v15, v15, { rollout: rollout({ stages: [stage(50, { bakeMs: 1000 }), stage(100)] }) });
   const drift = [{ package: 'themisdb', path: 'bin/themisdb', problem: 'changed' as const }];

@@ -145,7 +145,8 @@ function wasSeenLeading(node: SimulatedNode, sinceMs: number): boolean {
 export const gateAnswered: Invariant = {
   name: 'gate',
   promise: 'A stage is opened only after its bake, its approval and a pass of each of its gates.',
-  grace: 'approvals and gates of a hop that is not the last; what the stage declares for insufficient evidence',
+  grace:
+    'approvals and gates of a hop that is not the last, approvals where no later stage moves; what the stage declares for insufficient evidence',
   at: ['opened'],
   check(moment, view) {
     const { execution, step, decidedMs, lastMoveMs } = moment as Extract<Moment, { kind: 'opened' }>;
@@ -153,7 +154,8 @@ export const gateAnswered: Invariant = {
     if (stage === undefined) return { broken: `stage ${step.stage} does not exist` };
     const bakedMs = lastMoveMs === undefined ? Infinity : decidedMs - lastMoveMs;
     if (bakedMs < stage.bakeMs) return { broken: `stage ${step.stage} is opened after ${bakedMs} ms of its bake` };
-    if (stage.promotion !== 'gate' && step.hop === undefined && !isApproved(execution, step.stage, view)) {
+    const opens = [...(execution.moving.get(hopOf(step)) ?? [])].some((later) => later > step.stage);
+    if (opens && stage.promotion !== 'gate' && step.hop === undefined && !isApproved(execution, step.stage, view)) {
       return { broken: `stage ${step.stage} is opened without an approval` };
     }
     const silent = stage.promotion === 'approval' ? undefined : gateWithoutPass(moment as Opening, view);
