@@ -5,7 +5,7 @@ const longestMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
-  steadyMs: () => performance.now(),
+  steadyMs: () => Math.floor(performance.now()),
   async sleep(durationMs, signal) {
     const endMs = performance.now() + durationMs;
     for (let leftMs = durationMs; leftMs > 0 && signal?.aborted !== true; leftMs = endMs - performance.now()) {
