@@ -1,5 +1,5 @@
 /** Metrics in memory: a test says what each node's series are, what goes wrong, and sees what was asked for. */
-import type { ThemisError } from '../../kernel/error.ts';
+import { ThemisError } from '../../kernel/error.ts';
 import type { Point, Series } from '../../model/metrics.ts';
 import type { Metrics, MetricsRequest } from '../../ports/metrics.ts';
 
@@ -27,7 +27,8 @@ export class FakeMetrics implements Metrics {
     this.#error = error;
   }
 
-  async read(request: MetricsRequest): Promise<readonly Series[]> {
+  async read(request: MetricsRequest, signal: AbortSignal): Promise<readonly Series[]> {
+    if (signal.aborted) throw new ThemisError('CANCELLED', 'stopped while reading metrics');
     this.requests.push(request);
     if (this.#error !== null) throw this.#error;
     const { nodes, signals, afterMs, untilMs } = request;
