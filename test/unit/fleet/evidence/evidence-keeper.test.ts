@@ -189,6 +189,20 @@ describe('a stage that compares', () => {
     return (await world.look()).news[0]?.id;
   }
 
+  test('half of what may be false alarm is left to failures, however many other gates there are', async () => {
+    const others = (['cpu', 'memory', 'diskIo'] as const).map((metric) => ({ ...compared, name: metric, metric }));
+    await begin(stageGates([compared, ...others]));
+    const since = bake();
+    world.nowMs = since + minute;
+    for (const name of names) world.serve(name, since, 0.9);
+    world.nowMs = since + 30 * minute;
+    const { news } = await world.look();
+    const alphas = await Promise.all(news.map(async ({ id }) => (await world.verdict(id)).evidence.parameters.alpha));
+    expect(alphas[0]).toBeCloseTo(0.02, 10);
+    expect(alphas.slice(1)).toHaveLength(3);
+    for (const alpha of alphas.slice(1)) expect(alpha).toBeCloseTo(0.02 / 3, 10);
+  });
+
   test('where nothing can be compared only the limit counts', async () => {
     await begin(stageGates([{ ...errors, worseBy: 0.1 }], { notCompared: ['errors'] }));
     const since = bake();
