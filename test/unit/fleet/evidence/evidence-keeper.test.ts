@@ -152,6 +152,23 @@ describe('a stage with a limit on errors', () => {
   });
 });
 
+test('an own query counts once it looks back no further than the stage', async () => {
+  const query = 'sum(rate(slow_total{node="{{node}}"}[5m]))';
+  const gate: DesiredGate = { ...errors, name: 'slow', metric: 'custom', unit: 'number', query, max: 1 };
+  await begin(stageGates([gate]));
+  const since = bake();
+  world.nowMs = since + 10 * minute;
+  for (const name of ['a', 'b'])
+    for (let at = since; at <= world.nowMs; at += 5 * second)
+      world.own.add(name, 'custom', at, at < since + 5 * minute ? 100 : 0);
+  const { stages, news } = await world.look();
+  expect(stages[0]).toMatchObject({ answer: 'pass' });
+  expect(stages[0]!.evidenceMs).toBeLessThanOrEqual(5 * minute);
+  const { series } = (await world.verdict(news[0]!.id)).evidence;
+  const instants = series.flatMap(({ points }) => points.map(([at]) => at));
+  expect(Math.min(...instants)).toBe(since + 5 * minute);
+});
+
 describe('a stage that compares', () => {
   const compared: DesiredGate = { ...errors, max: null, worseBy: 0.1 };
   beforeEach(() => begin(stageGates([compared])));
