@@ -243,6 +243,14 @@ describe('the HTTP API of Prometheus', () => {
     });
   });
 
+  test('a custom query that only selects is asked for raw samples, with their own instants', async () => {
+    const own = signal('custom', 'gauge', 'load{host="{{node}}"}', true);
+    const reply = json(200, matrix({ metric: { host: 'c' }, values: [[11.25, '7']] }));
+    const found = await read(prometheus('selects', reply), { ...request, signals: [own], nodes: ['c'] });
+    expect(found).toEqual([{ node: 'c', signal: 'custom', points: [[11_250, 7]] }]);
+    expect(asked.at(-1)!.body.get('query')).toBe('load{host="c"}[2500ms]');
+  });
+
   test('an empty answer is no error; a warning is passed on', async () => {
     const warnings: string[] = [];
     const answer = { ...(matrix() as object), warnings: ['a store is away'] };

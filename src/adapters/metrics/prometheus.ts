@@ -1,7 +1,7 @@
 /**
  * Readings from a Prometheus server. Selectors are asked for as range vectors at one instant: that gives the samples
- * as they were scraped, with their own instants, and none of a series after it went stale. Queries of custom gates are
- * evaluated over the range. Many nodes are asked for in chunks; an answer that is too large is asked for in halves.
+ * as they were scraped, with their own instants, and none of a series after it went stale. Other
+ * queries of custom gates are evaluated over the range. Many nodes are asked for in chunks; an answer that is too large is asked for in halves.
  */
 import { ThemisError } from '../../kernel/error.ts';
 import { mapBounded } from '../../kernel/map-bounded.ts';
@@ -87,18 +87,36 @@ async function customOfAll(ask: Ask, signal: Signal, request: MetricsRequest, st
   return byNode(ask, signal, request, found);
 }
 
-/** A query at instants of the range, the last of them its end. */
+/**
+ * A query at instants of the range, the last of them its end. A selector alone gives the samples of its target as they were
+ * scraped: evaluated it would still say after a step what was scraped before.
+ */
 async function evaluated(
   ask: Ask,
   query: string,
   { afterMs, untilMs }: MetricsRequest,
   stop: AbortSignal,
 ): Promise<readonly MatrixSeries[]> {
+  if (isSelector(query)) {
+    const selector = formatSelector(parseSelector(query));
+    const parameters = { query: `${selector}[${untilMs - afterMs}ms]`, time: secondsOf(untilMs) };
+    const found = await ask.api.matrix('query', parameters, stop);
+    if (!hasSeveralTargets(ask, found)) return found;
+  }
   const stepMs = Math.max(shortestStepMs, Math.ceil((untilMs - afterMs) / mostSteps));
   const startMs = untilMs - Math.floor((untilMs - afterMs - 1) / stepMs) * stepMs;
   const range = { start: secondsOf(startMs), end: secondsOf(untilMs), step: secondsOf(stepMs) };
   const found = await ask.api.matrix('query_range', { query, ...range }, stop);
   return found.map(({ metric, points }) => ({ metric, points: points.filter(([atMs]) => atMs > afterMs) }));
+}
+
+function isSelector(query: string): boolean {
+  try {
+    parseSelector(query);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function byNode(ask: Ask, signal: Signal, request: MetricsRequest, found: readonly MatrixSeries[]): Series[] {
