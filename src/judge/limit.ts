@@ -30,7 +30,7 @@ export function holdAgainstLimit(gate: DesiredGate, nodes: readonly Track[], unt
     return { answer: 'insufficient', because: 'There are no new nodes', value: null, samples: 0 };
   const window = newestCells(nodes, first.frame, untilMs, gate.minSamples);
   const { measure } = first.frame;
-  if (measure.kind === 'ratio') return holdShare(gate, window, measure.counted);
+  if (measure.kind === 'ratio') return holdShare(gate, nodes, window, measure.counted);
   if (measure.kind === 'quantile') return holdQuantile(gate, window, measure.quantile);
   return holdWorst(gate, nodes, window);
 }
@@ -63,10 +63,12 @@ function newestCells(
   return { cells, samples };
 }
 
-function holdShare(gate: DesiredGate, { cells, samples }: Window, noun: string): Held {
+function holdShare(gate: DesiredGate, nodes: readonly Track[], { cells, samples }: Window, noun: string): Held {
   const part = sumOver(cells, (cell) => cell.sum);
   const value = samples > 0 ? Math.min(1, part / samples) : null;
-  const said = value === null ? `no ${noun}` : `${formatValue(value, gate.unit)} of ${counted(samples, noun)}`;
+  // It counts as zero, since such a series begins with the first failure; but it may be that it is never found.
+  const unseen = nodes.some(({ partExists }) => partExists) ? '' : ' (no series counts failures so far)';
+  const said = value === null ? `no ${noun}` : `${formatValue(value, gate.unit)} of ${counted(samples, noun)}${unseen}`;
   const short = tooFew(gate, samples, noun);
   if (value === null || short !== null)
     return { answer: 'insufficient', because: `${said}${short ?? ''}`, value, samples };

@@ -133,7 +133,8 @@ function findChanges(inputs: PlanInputs, { transitions, states, progress, notes 
   const concerned = clusters.filter(({ members }) => members.some((work) => work.inScope && work.change !== undefined));
   closeScope(concerned, inputs.scope, notes);
   const hops = fleetHops(works, progress);
-  refuseSkew(concerned, { targets, states, maxSkew: maxMinorSkew, hops: legsByHop(hops) }, notes);
+  const { knownBad } = desired.fleet;
+  refuseSkew(concerned, { targets, states, maxSkew: maxMinorSkew, knownBad, hops: legsByHop(hops) }, notes);
   return { works, concerned, hops };
 }
 

@@ -214,6 +214,43 @@ describe('the HTTP API of Prometheus', () => {
     ]);
   });
 
+  test('what another target said before the range is part of the sum', async () => {
+    const series = (instance: string, values: unknown[]): unknown => ({ metric: { host: 'c', instance }, values });
+    const reply = (response: ServerResponse): void => {
+      const isLong = !asked.at(-1)!.body.get('query')!.endsWith('[2500ms]');
+      const first = series('1', [[10.1, '100']]);
+      const second = series('2', [...(isLong ? [[9, '5000']] : []), [11.6, '5001']]);
+      json(200, matrix(first, second))(response);
+    };
+    const found = await read(prometheus('before', reply), request);
+    expect(found[0]!.points).toEqual([
+      [10_100, 5100],
+      [11_600, 5101],
+    ]);
+  });
+
+  test.each([
+    [-60_000, 'behind'],
+    [60_000, 'ahead of'],
+  ])('a clock that is %d ms off is told, and nothing is read', async (offMs, side) => {
+    const reply = (response: ServerResponse): void => {
+      response.setHeader('date', new Date(Date.now() + offMs).toUTCString());
+      json(200, matrix({ metric: { host: 'c' }, values: [[11, '1']] }))(response);
+    };
+    await expect(read(prometheus('clock', reply), request)).rejects.toMatchObject({
+      code: 'IO',
+      message: expect.stringContaining(side),
+    });
+  });
+
+  test('a custom query that only selects is asked for raw samples, with their own instants', async () => {
+    const own = signal('custom', 'gauge', 'load{host="{{node}}"}', true);
+    const reply = json(200, matrix({ metric: { host: 'c' }, values: [[11.25, '7']] }));
+    const found = await read(prometheus('selects', reply), { ...request, signals: [own], nodes: ['c'] });
+    expect(found).toEqual([{ node: 'c', signal: 'custom', points: [[11_250, 7]] }]);
+    expect(asked.at(-1)!.body.get('query')).toBe('load{host="c"}[2500ms]');
+  });
+
   test('an empty answer is no error; a warning is passed on', async () => {
     const warnings: string[] = [];
     const answer = { ...(matrix() as object), warnings: ['a store is away'] };
@@ -235,6 +272,7 @@ describe('the HTTP API of Prometheus', () => {
   test.each([
     ['a page without sense', (response: ServerResponse) => response.end('<html>'), 'UNSUPPORTED_FORMAT'],
     ['a vector', json(200, { status: 'success', data: { resultType: 'vector', result: [] } }), 'UNSUPPORTED_FORMAT'],
+    ['a series that is none', json(200, matrix(null)), 'UNSUPPORTED_FORMAT'],
     ['a value that is no number', json(200, matrix({ metric: {}, values: [[1, 'x']] })), 'UNSUPPORTED_FORMAT'],
     ['a proxy in trouble', json(502, 'bad gateway'), 'UNREACHABLE'],
     ['a closed door', json(401, {}), 'UNREACHABLE'],

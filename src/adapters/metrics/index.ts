@@ -48,7 +48,7 @@ export function openMetrics(wanted: Kind | null, provider: MetricsProvider, arou
     case 'prometheus': {
       if (provider.kind !== kind) throw notDescribed(kind);
       const token = (): Promise<string | null> => tokenOf(provider.tokenFrom, around);
-      const api = createPrometheusApi({ url: provider.url, token, timeoutMs, limitBytes, warn });
+      const api = createPrometheusApi({ url: provider.url, token, timeoutMs, limitBytes, warn, clock: around.clock });
       return createPrometheusMetrics(api, provider.nodeLabel);
     }
     case 'file':

@@ -4,6 +4,8 @@
  * for every call and never stands in one. (https://prometheus.io/docs/prometheus/latest/querying/api/)
  */
 import { ThemisError } from '../../kernel/error.ts';
+import { formatDuration } from '../../kernel/units/duration.ts';
+import type { Clock } from '../../ports/clock.ts';
 
 export interface PrometheusApiOptions {
   readonly url: string;
@@ -12,6 +14,7 @@ export interface PrometheusApiOptions {
   readonly timeoutMs: number;
   readonly limitBytes: number;
   readonly warn: (message: string) => void;
+  readonly clock: Pick<Clock, 'nowMs'>;
 }
 
 export interface MatrixSeries {
@@ -26,6 +29,8 @@ export interface PrometheusApi {
   matrix(path: 'query' | 'query_range', parameters: Parameters, signal: AbortSignal): Promise<readonly MatrixSeries[]>;
 }
 
+const clockToleranceMs = 5000;
+
 export function createPrometheusApi(options: PrometheusApiOptions): PrometheusApi {
   const base = options.url.endsWith('/') ? options.url : `${options.url}/`;
   return {
@@ -33,6 +38,7 @@ export function createPrometheusApi(options: PrometheusApiOptions): PrometheusAp
       const deadline = AbortSignal.timeout(options.timeoutMs);
       try {
         const token = await options.token();
+        const askedMs = options.clock.nowMs();
         const response = await fetch(new URL(`api/v1/${path}`, base), {
           method: 'POST',
           body: new URLSearchParams({ ...parameters, timeout: `${options.timeoutMs}ms` }),
@@ -40,12 +46,30 @@ export function createPrometheusApi(options: PrometheusApiOptions): PrometheusAp
           redirect: 'manual',
           signal: AbortSignal.any([signal, deadline]),
         });
+        if (response.status === 200) checkClock(response.headers.get('date'), askedMs, options);
         return read(response.status, await textOf(response, options.limitBytes), options);
       } catch (error) {
         throw wrap(error, options, signal, deadline);
       }
     },
   };
+}
+
+/** Readings carry the clock of the server: were it ahead, those from before a step would look as if they came after. */
+function checkClock(date: string | null, askedMs: number, { clock, url }: PrometheusApiOptions): void {
+  const saidMs = Date.parse(date ?? '');
+  if (Number.isNaN(saidMs)) return;
+  const aheadMs = saidMs - clock.nowMs();
+  // It is said in whole seconds.
+  const behindMs = askedMs - (saidMs + 1000);
+  const differenceMs = Math.max(aheadMs, behindMs);
+  if (differenceMs <= clockToleranceMs) return;
+  const side = aheadMs > 0 ? 'ahead of' : 'behind';
+  throw new ThemisError(
+    'IO',
+    `the clock of ${nameOf(url)} is ${formatDuration(differenceMs)} ${side} the clock here, so its samples cannot be told from those before the step`,
+    { hint: 'let both machines keep time by NTP' },
+  );
 }
 
 function wrap(error: unknown, options: PrometheusApiOptions, signal: AbortSignal, deadline: AbortSignal): ThemisError {
@@ -102,6 +126,7 @@ function read(status: number, text: string, options: PrometheusApiOptions): read
 }
 
 function seriesOf(value: unknown): MatrixSeries {
+  if (typeof value !== 'object' || value === null) throw unreadable();
   const { metric, values = [] } = value as { metric?: unknown; values?: unknown };
   if (typeof metric !== 'object' || metric === null || !Array.isArray(values)) throw unreadable();
   const points = values.map((point: unknown): readonly [number, number] => {

@@ -1,7 +1,7 @@
 /**
  * Readings from a Prometheus server. Selectors are asked for as range vectors at one instant: that gives the samples
- * as they were scraped, with their own instants, and none of a series after it went stale. Queries of custom gates are
- * evaluated over the range. Many nodes are asked for in chunks; an answer that is too large is asked for in halves.
+ * as they were scraped, with their own instants, and none of a series after it went stale. Other
+ * queries of custom gates are evaluated over the range. Many nodes are asked for in chunks; an answer that is too large is asked for in halves.
  */
 import { ThemisError } from '../../kernel/error.ts';
 import { mapBounded } from '../../kernel/map-bounded.ts';
@@ -9,7 +9,7 @@ import type { Point, Series, Signal } from '../../model/metrics.ts';
 import type { Metrics, MetricsRequest } from '../../ports/metrics.ts';
 import type { MatrixSeries, PrometheusApi } from './prometheus-api.ts';
 import { escapeRegex, formatSelector, parseSelector } from './selector.ts';
-import { sumSeries, type Part } from './sum-series.ts';
+import { lookBackMs, sumSeries, type Part } from './sum-series.ts';
 
 const nodesAtOnce = 16;
 const callsAtOnce = 4;
@@ -62,10 +62,13 @@ async function sampled(ask: Ask, signal: Signal, request: MetricsRequest, stop: 
       { label: ask.nodeLabel, operator: '=~', value: nodes.map((node) => escapeRegex(node)).join('|') },
     ],
   });
-  const query = `${selector}[${untilMs - afterMs}ms]`;
+  const from = (startMs: number): Promise<readonly MatrixSeries[]> =>
+    ask.api.matrix('query', { query: `${selector}[${untilMs - startMs}ms]`, time: secondsOf(untilMs) }, stop);
   try {
-    const found = await ask.api.matrix('query', { query, time: secondsOf(untilMs) }, stop);
-    return byNode(ask, signal, request, found);
+    const found = await from(afterMs);
+    // What a target said last may lie before the range, and is part of the sum from the start.
+    const whole = hasSeveralTargets(ask, found) ? await from(afterMs - lookBackMs) : found;
+    return byNode(ask, signal, request, whole);
   } catch (error) {
     if (!(error instanceof ThemisError && error.reason === 'tooLarge') || nodes.length === 1) throw error;
     const middle = nodes.length >> 1;
@@ -84,18 +87,36 @@ async function customOfAll(ask: Ask, signal: Signal, request: MetricsRequest, st
   return byNode(ask, signal, request, found);
 }
 
-/** A query at instants of the range, the last of them its end. */
+/**
+ * A query at instants of the range, the last of them its end. A selector alone gives the samples of its target as they were
+ * scraped: evaluated it would still say after a step what was scraped before.
+ */
 async function evaluated(
   ask: Ask,
   query: string,
   { afterMs, untilMs }: MetricsRequest,
   stop: AbortSignal,
 ): Promise<readonly MatrixSeries[]> {
+  if (isSelector(query)) {
+    const selector = formatSelector(parseSelector(query));
+    const parameters = { query: `${selector}[${untilMs - afterMs}ms]`, time: secondsOf(untilMs) };
+    const found = await ask.api.matrix('query', parameters, stop);
+    if (!hasSeveralTargets(ask, found)) return found;
+  }
   const stepMs = Math.max(shortestStepMs, Math.ceil((untilMs - afterMs) / mostSteps));
   const startMs = untilMs - Math.floor((untilMs - afterMs - 1) / stepMs) * stepMs;
   const range = { start: secondsOf(startMs), end: secondsOf(untilMs), step: secondsOf(stepMs) };
   const found = await ask.api.matrix('query_range', { query, ...range }, stop);
   return found.map(({ metric, points }) => ({ metric, points: points.filter(([atMs]) => atMs > afterMs) }));
+}
+
+function isSelector(query: string): boolean {
+  try {
+    parseSelector(query);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function byNode(ask: Ask, signal: Signal, request: MetricsRequest, found: readonly MatrixSeries[]): Series[] {
@@ -105,21 +126,40 @@ function byNode(ask: Ask, signal: Signal, request: MetricsRequest, found: readon
   for (const { metric, points } of found) {
     const node = metric[ask.nodeLabel];
     if (node === undefined || !wanted.has(node)) continue;
-    const inside = { metric, points: points.filter(([atMs]) => atMs > afterMs && atMs <= untilMs) };
-    if (inside.points.length === 0) continue;
     const le = signal.kind === 'histogram' ? metric['le'] : undefined;
     const key = JSON.stringify([node, le ?? null]);
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { node, le, list: [inside] });
-    else group.list.push(inside);
+    if (group === undefined) groups.set(key, { node, le, list: [{ metric, points }] });
+    else group.list.push({ metric, points });
   }
-  return [...groups.values()].map(({ node, le, list }) => seriesOf(signal, node, le, list));
+  return [...groups.values()]
+    .map(({ node, le, list }) => seriesOf(signal, node, le, list))
+    .map((one) => ({ ...one, points: one.points.filter(([atMs]) => atMs > afterMs && atMs <= untilMs) }))
+    .filter(({ points }) => points.length > 0);
+}
+
+function hasSeveralTargets({ nodeLabel }: Ask, found: readonly MatrixSeries[]): boolean {
+  const targets = new Map<string, string>();
+  return found.some(({ metric }) => {
+    const node = metric[nodeLabel] ?? '';
+    const target = targetOf(metric);
+    const other = targets.get(node);
+    targets.set(node, target);
+    return other !== undefined && other !== target;
+  });
+}
+
+/** What is scraped together. */
+function targetOf(metric: MatrixSeries['metric']): string {
+  return JSON.stringify([metric['job'] ?? '', metric['instance'] ?? '']);
 }
 
 function seriesOf(signal: Signal, node: string, le: string | undefined, found: readonly MatrixSeries[]): Series {
   const parts = found.map(({ metric, points }): Part => {
-    const target = JSON.stringify([metric['job'] ?? '', metric['instance'] ?? '']);
-    return { target, points: points.map(([atMs, value]): Point => [atMs, Number.isFinite(value) ? value : null]) };
+    return {
+      target: targetOf(metric),
+      points: points.map(([atMs, value]): Point => [atMs, Number.isFinite(value) ? value : null]),
+    };
   });
   return { node, signal: signal.id, ...(le === undefined ? {} : { le }), points: sumSeries(parts) };
 }

@@ -13,7 +13,7 @@ export interface Part {
 }
 
 /** As Prometheus looks back for the last sample of a series. */
-const lookBackMs = 300_000;
+export const lookBackMs = 300_000;
 
 export function sumSeries(parts: readonly Part[]): readonly Point[] {
   const byTarget = new Map<string, (readonly Point[])[]>();

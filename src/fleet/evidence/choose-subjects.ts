@@ -2,7 +2,8 @@
  * Who is judged at a stage, and beside whom: at most thirty-two new nodes and thirty-two old ones. The choice depends on
  * names and facts alone, never on readings, so that nobody is chosen for how it behaves; who was taken stays taken.
  *
- * A new node has what the switches of this hop bring, up to this stage; those of the stage itself come first. An old
+ * A new node has what the switches of this hop bring, up to this stage, also while it is silent: then there is no
+ * evidence of it, and no gate passes without. Those of the stage itself come first. An old
  * node is one whose switch lies in a later stage and has not begun, that has what it had before, is healthy, and has
  * the role of a new one; those of the new nodes' clusters come first.
  */
@@ -74,7 +75,9 @@ function canaryNames(facts: ChoiceFacts): string[] {
   const switched = [...switches].filter(
     ([, step]) => step.stage <= stage && (times.of(step.id)?.endMs ?? null) !== null,
   );
-  return [...switched.map(([name]) => name), ...settled].filter((name) => fits('canary', name, facts));
+  // One that cannot be asked now counts: a release that kills what it is installed on must not pass on who is left.
+  const present = switched.map(([name]) => name).filter((name) => isSilent(name, facts) || fits('canary', name, facts));
+  return [...present, ...settled.filter((name) => fits('canary', name, facts))];
 }
 
 function controlNames(facts: ChoiceFacts, wanted: (role: Role) => boolean): string[] {
@@ -86,6 +89,10 @@ function controlNames(facts: ChoiceFacts, wanted: (role: Role) => boolean): stri
       const observed = seen.get(name) as ReachableNode;
       return wanted(observed.role) && ['healthy', 'unknown'].includes(observed.health.status);
     });
+}
+
+function isSilent(name: string, { seen }: ChoiceFacts): boolean {
+  return seen.get(name)?.reachable !== true;
 }
 
 function fits(side: TakenSubject['side'], name: string, facts: ChoiceFacts): boolean {
@@ -138,8 +145,13 @@ function take(
   const kept = [...taken.values()].filter((one) => one.side === side && !dropped.has(one.node));
   const more = names
     .filter((name) => !taken.has(name) && !dropped.has(name))
-    .map((node): TakenSubject => ({ node, side, role: (seen.get(node) as ReachableNode).role }));
+    .map((node): TakenSubject => ({ node, side, role: roleOf(seen.get(node)) }));
   return [...kept, ...more].slice(0, limit);
+}
+
+/** Of one that is silent it is learned when it speaks. */
+function roleOf(observed: ObservedNode | undefined): TakenSubject['role'] {
+  return observed?.reachable === true ? observed.role : 'unknown';
 }
 
 /** Room for every role: a leader is not crowded out by followers. */

@@ -1,10 +1,12 @@
 /**
  * From the readings of a stage to what one gate is judged by. Only what a node was while it counts: of a new node what
  * it did before its own switch began and since the whole stage was complete; of an old one what it did since its
- * previous switch. What lies in between (a drain, a restart, another revision) is left out.
+ * previous switch. What lies in between (a drain, a restart, another revision) is left out, and of an own query also
+ * what it says while it still looks back beyond a switch.
  */
 import type { JudgingSetup } from '../../judge/judge-gate.ts';
 import { withoutComparison } from '../../judge/parameters-of.ts';
+import { queryReachMs } from '../../kernel/units/query-reach.ts';
 import type { DesiredGate } from '../../model/desired.ts';
 import type { Series, Signal } from '../../model/metrics.ts';
 import type { GateEvidence, JudgeParameters, Subject, TakenSubject } from '../../model/verdict.ts';
@@ -81,18 +83,19 @@ interface Span {
 }
 
 function spanOf({ node, side, role }: TakenSubject, inputs: GateInputs): Span {
-  const { switches, times, parameters, sinceMs } = inputs;
+  const { gate, switches, times, parameters, sinceMs } = inputs;
   const { historyMs } = parameters;
+  const reachMs = gate.query === null ? 0 : queryReachMs(gate.query);
   if (side === 'control') {
-    const fromMs = Math.max(sinceMs - historyMs, times.lastEndBefore(node, sinceMs));
+    const fromMs = Math.max(sinceMs - historyMs, times.lastEndBefore(node, sinceMs) + reachMs);
     return { subject: { node, role, sinceMs }, counts: (atMs) => atMs > fromMs };
   }
   const beganMs = switchBeganMs(node, switches, times);
   // Nobody knows since when it runs what it runs: it has no history.
-  if (beganMs === null) return { subject: { node, role, sinceMs }, counts: (atMs) => atMs >= sinceMs };
+  if (beganMs === null) return { subject: { node, role, sinceMs }, counts: (atMs) => atMs >= sinceMs + reachMs };
   const endMs = times.of(switches.get(node)!.id)!.endMs!;
-  const fromMs = Math.max(endMs - historyMs, times.lastEndBefore(node, beganMs));
-  const startMs = Math.max(endMs, sinceMs);
+  const fromMs = Math.max(endMs - historyMs, times.lastEndBefore(node, beganMs) + reachMs);
+  const startMs = Math.max(endMs, sinceMs) + reachMs;
   return {
     subject: { node, role, sinceMs: endMs },
     counts: (atMs) => (atMs > fromMs && atMs <= beganMs) || atMs >= startMs,

@@ -2,7 +2,7 @@
  * The evidence of one stage: who counts, what was read of them, and what the gates say of it. Everything that is not
  * in the plan or the journal is kept in the store before it counts, and is read from there after a restart.
  */
-import { parametersOf } from '../../judge/parameters-of.ts';
+import { alphaShare, parametersOf } from '../../judge/parameters-of.ts';
 import { stageAnswer } from '../../judge/stage-answer.ts';
 import type { Series } from '../../model/metrics.ts';
 import type { GateResult, StageLook, TakenSubject } from '../../model/verdict.ts';
@@ -144,13 +144,15 @@ export class StageKeeper {
   judge(sinceMs: number, nowMs: number, problems: readonly string[]): StageJudgement {
     const { gates, notCompared } = this.stage.gates;
     const { metrics, switches, times, comparisons } = this.#facts;
-    const parameters = parametersOf({ comparisons, lookMs: this.stage.lookMs });
+    const comparedGates = gates.filter(({ name }) => !notCompared.includes(name));
     const added = this.#added;
     this.#added = [];
     const judged = gates.map((gate): JudgedGate => {
       const sources = sourcesOf(gate, metrics.signals);
       const compared = !notCompared.includes(gate.name);
       const subjects = this.#subjects();
+      const share = alphaShare(gate, comparedGates);
+      const parameters = parametersOf({ comparisons, lookMs: this.stage.lookMs, share });
       const setup = gateSetup({ gate, compared, sources, parameters, subjects, switches, times, sinceMs });
       const judge = this.#judges.get(gate.name) ?? new RunningJudge();
       this.#judges.set(gate.name, judge);

@@ -4,10 +4,13 @@
  * names the path to take. Repairs move no version and stay.
  */
 import semver from 'semver';
-import type { InstalledPackage } from '../../model/observed.ts';
+import type { Digest } from '../../kernel/digest.ts';
+import type { KnownBadUpgrade } from '../../model/desired.ts';
+import type { InstalledPackage, ReachableNode } from '../../model/observed.ts';
+import type { ReleaseManifest } from '../../model/release.ts';
+import { planHops } from '../../resolve/hops/plan-hops.ts';
 import { withinSkew } from '../../resolve/minor-step.ts';
 import type { UpgradeFacts } from '../../resolve/minor-step.ts';
-import { upgradePath } from '../../resolve/upgrade-path.ts';
 import type { Notes } from '../findings/notes.ts';
 import type { Targets } from '../target/target-sets.ts';
 import type { ChangeShape } from './change-shape.ts';
@@ -15,12 +18,13 @@ import type { NodeChange, NodeLeg } from './node-change.ts';
 import type { NodeState, NodeStates } from './node-state.ts';
 import type { Cluster, NodeWork } from './node-work.ts';
 
-type Releases = Pick<Targets, 'manifestOf' | 'releasesOf'>;
+type Releases = Pick<Targets, 'manifestOf' | 'releasesOf' | 'isYanked'>;
 
 export interface SkewContext {
   readonly targets: Releases;
   readonly states: NodeStates;
   readonly maxSkew: number;
+  readonly knownBad: readonly KnownBadUpgrade[];
   /** What a node does in each hop, the last one last. */
   readonly hops: readonly ((change: NodeChange) => NodeLeg | undefined)[];
 }
@@ -44,10 +48,11 @@ export function refuseSkew(clusters: readonly Cluster[], context: SkewContext, n
     for (const legOf of context.hops) {
       const arriving = arrivals(cluster, legOf);
       for (const shape of arriving) {
-        for (const [work, state] of states) {
+        for (const [{ observed }, state] of states) {
+          if (observed?.reachable !== true) continue;
           for (const conflict of conflictsOf(state, shape)) {
             refused = true;
-            noteSkew(cluster, work, conflict, context, notes);
+            noteSkew(cluster, observed, conflict, context, notes);
           }
         }
       }
@@ -102,28 +107,45 @@ function dropChanges(cluster: Cluster): void {
 
 function noteSkew(
   cluster: Cluster,
-  work: NodeWork,
+  node: ReachableNode,
   { name, now, to }: Conflict,
-  { targets, maxSkew }: SkewContext,
+  context: SkewContext,
   notes: Notes,
 ): void {
+  const { maxSkew } = context;
   const limit = maxSkew === 1 ? 'one minor version' : `${maxSkew} minor versions`;
-  notes.gather('skewExceeded', `${name} ${now.version} ${to.version}`, work.node.name, (names, count) => ({
+  notes.gather('skewExceeded', `${name} ${now.version} ${to.version}`, node.name, (names, count) => ({
     summary: `${name} ${to.version} may not run beside ${now.version} (on ${names}): versions in a cluster may differ by ${limit} at most.`,
-    fix: pathAdvice({ name, now, to }, targets, maxSkew),
-    address: count === 1 && cluster.members.length === 1 ? `node/${work.node.name}` : `package/${name}`,
+    fix: pathAdvice({ name, now, to }, node, context),
+    address: count === 1 && cluster.members.length === 1 ? `node/${node.name}` : `package/${name}`,
   }));
 }
 
-function pathAdvice({ name, now, to }: Conflict, targets: Releases, maxSkew: number): string {
+/** The way of this one package, as if it were alone: what the others need is judged where they change. */
+function pathAdvice({ name, now, to }: Conflict, node: ReachableNode, context: SkewContext): string {
+  const { targets, knownBad, maxSkew } = context;
   const [low, high] = semver.lt(now.version, to.version) ? [now, to] : [to, now];
-  const path = upgradePath(targets.releasesOf(name), facts(low, targets), facts(high, targets), maxSkew);
-  if (path === undefined) {
-    return `The releases offer no path between ${now.version} and ${to.version}: publish the minor versions in between.`;
-  }
-  const way = [low.version, ...path];
+  const manifest = targets.manifestOf(high.manifestHash);
+  if (manifest === undefined)
+    return `The releases do not hold ${name} ${high.version}: publish it, or lock a version near ${low.version}.`;
+  const found = planHops({
+    platform: node.platform,
+    architecture: node.architecture,
+    installed: { [name]: low },
+    target: new Map([[name, alone(manifest)]]),
+    releasesOf: (other) => targets.releasesOf(other).map(alone),
+    isYanked: (hash) => targets.isYanked(hash as Digest),
+    knownBad,
+    maxMinorSkew: maxSkew,
+  });
+  if (found.kind === 'none') return `${found.because} ${found.fix}`;
+  const way = [low.version, ...found.hops.map(({ packages }) => packages[name]!.version)];
   if (low !== now) way.reverse();
   return `Take the path ${way.join(' → ')}, one version at a time.`;
+}
+
+function alone(manifest: ReleaseManifest): ReleaseManifest {
+  return { ...manifest, dependencies: [] };
 }
 
 function facts(installed: InstalledPackage, targets: Releases): UpgradeFacts {

@@ -66,7 +66,9 @@ export function planRollback(inputs: RollbackInputs): Plan {
   const limits = rollbackLimits(lastPlan);
   const byHash = new Map<string, ReleaseManifest>(catalogue.releases.map((release) => [release.manifestHash, release]));
   const byPackage = Map.groupBy(catalogue.releases, (release) => release.package);
+  const yanked = new Set(catalogue.yanked);
   const releases = {
+    isYanked: (hash: Digest) => yanked.has(hash),
     manifestOf: (hash: Digest) => byHash.get(hash),
     releasesOf: (name: string) => byPackage.get(name) ?? [],
   };
@@ -77,7 +79,9 @@ export function planRollback(inputs: RollbackInputs): Plan {
     members.some((work) => work.change !== undefined),
   );
   const hops = legsByHop([]);
-  refuseSkew(concerned, { targets: releases, states, maxSkew: limits.maxMinorSkew, hops }, notes);
+  // It works without Git, so nobody says here which upgrades go wrong.
+  const skew = { targets: releases, states, maxSkew: limits.maxMinorSkew, knownBad: [], hops };
+  refuseSkew(concerned, skew, notes);
   const groups = createLabelGroups([]);
   const stageOf = new Map(works.map((work) => [work.node.name, 1]));
   const places = { stageOf, groups, tierOf: () => 0, unplaced: () => undefined };

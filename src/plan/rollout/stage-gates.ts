@@ -5,6 +5,7 @@
  */
 import type { StageGates } from '../../actions/instruction.ts';
 import { formatDuration } from '../../kernel/units/duration.ts';
+import { queryReachMs } from '../../kernel/units/query-reach.ts';
 import type { DesiredGate, DesiredStage } from '../../model/desired.ts';
 import type { NodeWork } from '../change/node-work.ts';
 import { listNames, type Notes } from '../findings/notes.ts';
@@ -21,9 +22,11 @@ export interface StageSubjects {
   readonly comparable: boolean;
 }
 
-/** The wall time after which missing evidence counts as such. */
-export function bakeLimitMs({ bakeMs, bakeLimitMs: limit }: DesiredStage): number {
-  return limit === undefined ? Math.max(2 * bakeMs, bakeMs + extraMs) : Math.max(limit, bakeMs);
+/** The wall time after which missing evidence counts as such. An own query says nothing of the stage while it looks back beyond it. */
+function bakeLimitMs({ bakeMs, bakeLimitMs: limit }: DesiredStage, gates: readonly DesiredGate[]): number {
+  if (limit !== undefined) return Math.max(limit, bakeMs);
+  const reachMs = Math.max(0, ...gates.map(({ query }) => (query === null ? 0 : queryReachMs(query))));
+  return Math.max(2 * bakeMs, bakeMs + extraMs) + reachMs;
 }
 
 /** Undefined where nothing is left that could be judged. `asked`: a person decides there as well. */
@@ -38,7 +41,7 @@ export function stageGates(
   return {
     gates: judged,
     notCompared: comparable ? [] : judged.filter(compares).map(({ name }) => name),
-    bakeLimitMs: bakeLimitMs(stage),
+    bakeLimitMs: bakeLimitMs(stage, judged),
     onInsufficient: stage.onInsufficient,
     // Where nobody is asked the gates decide alone.
     mustPass: !asked || stage.promotion === 'both',
@@ -109,7 +112,7 @@ export function noteGates(
   } else if (canaries < fewestCanaries) {
     const names = listNames(comparing.map(({ name }) => name));
     const needs = comparing.length === 1 ? 'needs two to compare and' : 'need two to compare and';
-    const then = `${formatDuration(bakeLimitMs(stage))} the stage will ${whenInsufficient(stage, asked)}`;
+    const then = `${formatDuration(bakeLimitMs(stage, gates))} the stage will ${whenInsufficient(stage, asked)}`;
     notes.gather('gateTooFewNodes', `${number} ${asked}`, hop, (hops) => ({
       summary: `In ${where(hops)} there is ${canaries === 1 ? 'one new node' : 'no new node'}; ${names} ${needs} will be insufficient: after ${then}.`,
       fix: `Set \`atLeast: ${fewestCanaries}\` on the stage, or give the gate a limit instead of a comparison.`,

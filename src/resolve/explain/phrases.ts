@@ -20,7 +20,7 @@ export function factsClause(facts: readonly ReleaseFact[], problem: ReleaseProbl
     case 'withdrawn':
       return `${subjectOf(facts, problem)} ${facts.length === 1 ? 'was' : 'were'} withdrawn`;
     case 'unbuilt':
-      return `${subjectOf(facts, problem)} ${verb(facts, problem, 'is', 'are')} not built for ${joined(first!.platforms, 'or')}`;
+      return unbuiltClause(facts, problem);
     case 'needs': {
       const none = availability(first!, problem);
       return `${subjectOf(facts, problem)} ${verb(facts, problem, 'needs', 'need')} ${otherText(first!)}${none}`;
@@ -30,6 +30,15 @@ export function factsClause(facts: readonly ReleaseFact[], problem: ReleaseProbl
     case 'excludes':
       return `${subjectOf(facts, problem)} cannot be beside ${otherText(first!)}`;
   }
+}
+
+/** Releases that lack different platforms are told apart. */
+function unbuiltClause(facts: readonly ReleaseFact[], problem: ReleaseProblem): string {
+  const groups = Map.groupBy(facts, (fact) => (fact.kind === 'unbuilt' ? joined(fact.platforms, 'or') : ''));
+  const clauses = [...groups].map(
+    ([where, list]) => `${subjectOf(list, problem)} ${verb(list, problem, 'is', 'are')} not built for ${where}`,
+  );
+  return joined(clauses);
 }
 
 function wantClause({ package: name, range, source }: Extract<ReleaseFact, { kind: 'wants' }>): string {

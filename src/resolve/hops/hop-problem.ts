@@ -72,6 +72,8 @@ function relationsOf(ladder: Ladder, ladders: readonly Ladder[], request: HopReq
   const relations: Relation[] = [];
   for (const [rung, { manifest }] of ladder.rungs.entries()) {
     for (const rule of manifest === undefined ? [] : rulesOf(manifest)) {
+      // As in a lock, a release stands in no relation to itself.
+      if (rule.package === ladder.name) continue;
       const other = indexOf.get(rule.package);
       if (other !== undefined) {
         const { rungs } = ladders[other]!;

@@ -108,6 +108,12 @@ describe('a counter', () => {
     expect(judgeGate(bare)).toMatchObject({ answer: 'pass', value: 0, samples: 1000 });
   });
 
+  test('of failures that was never read is told, so that nobody takes a wrong name for health', () => {
+    const series = counters(120, 10, 0).filter(({ signal }) => signal === 'requests');
+    expect(judgeGate(evidenceOf(limit, series)).because).toContain('no series counts failures so far');
+    expect(judgeGate(evidenceOf(limit, counters(120, 10, 0))).because).not.toContain('no series');
+  });
+
   test('of failures that appears counts from zero', () => {
     const evidence = one((at) => 10 * at);
     const late = { node: 'a', signal: 'failedRequests', points: points(100, () => 5).slice(51) };

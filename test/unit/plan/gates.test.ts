@@ -51,6 +51,12 @@ test.each([
   expect([first!.approval, first!.gates!.mustPass]).toEqual([approval, mustPass]);
 });
 
+test('an own query that looks back has so much longer to say something of the stage', () => {
+  const own = gate('custom', { query: 'rate(a{node="{{node}}"}[30m])', max: 1 });
+  const [first] = promotions(planned([stage(20, { bakeMs: hour }), stage(100)], [limited, own]));
+  expect(first!.gates!.bakeLimitMs).toBe(2.5 * hour);
+});
+
 test.each([
   [{ bakeMs: 60_000 }, 360_000],
   [{ bakeMs: 0 }, 300_000],

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Plan } from '../../../src/model/plan.ts';
 import { planExitCode } from '../../../src/plan/plan-exit-code.ts';
 import { plan } from '../../../src/plan/plan.ts';
 import { desiredNode, observedNode, planInputs, release, rollout, simpleFleet } from '../../support/fleet-fixture.ts';
@@ -35,6 +36,21 @@ test('a member out of scope counts too', () => {
   const made = plan(planInputs({ nodes, observed, releases: versions, wanted: [v15], inputs: { scope } }));
   expect(made.steps).toEqual([]);
   expect(codes(made)).toContain('THM3030');
+});
+
+test('the path that is named leaves out what is known to go wrong', () => {
+  const nodes = ['a', 'b', 'c'].map((name) => desiredNode(name));
+  const observed = nodes.map(({ name }) => observedNode(name, [name === 'c' ? v13 : v14]));
+  const scope = { targets: ['node/a'], excludes: [] };
+  const newer = release('themisdb', '1.4.8');
+  const releases = [...versions, newer];
+  const inputs = planInputs({ nodes, observed, releases, wanted: [v15], inputs: { scope } });
+  const adviceOf = (made: Plan): string => made.findings.find(({ code }) => code === 'THM3030')!.fix!;
+  expect(adviceOf(plan(inputs))).toContain('1.3.0 → 1.4.8 → 1.5.0');
+  const knownBad = [{ package: 'themisdb', from: '1.4.8', to: '1.5.0', reason: 'loses an index' }];
+  const { desired } = inputs;
+  const warned = { ...inputs, desired: { ...desired, fleet: { ...desired.fleet, knownBad } } };
+  expect(adviceOf(plan(warned))).toContain('1.3.0 → 1.4.7 → 1.5.0');
 });
 
 test('a rollout may allow more', () => {

@@ -108,3 +108,9 @@ test('a gap in the releases is named with the versions around it', () => {
 test('going down is no way', () => {
   expect(way([db('1.5.0'), db('1.4.0')])).toContain('would go down from 1.5.0 to 1.4.0');
 });
+
+test('what a release says of its own package does not stand in its way', () => {
+  const own = { dependencies: [{ package: 'query', optional: true, conflicts: ['db'] }] };
+  const releases = [db('1.4.0'), db('1.5.0', own), db('1.6.0')];
+  expect(way(releases)).toEqual(['db 1.5.0', 'db 1.6.0']);
+});

@@ -190,6 +190,15 @@ test('why nothing fits is told in sentences that name every fact with its place'
   ]);
 });
 
+test('of releases that lack different platforms each is told with its own', () => {
+  const release = (version: string, platform: 'linux' | 'any', architecture: 'x64' | 'any') =>
+    manifestOf('db', version, { platform, architecture });
+  const catalogue = catalogueOf([release('1.0.0', 'linux', 'any'), release('2.0.0', 'any', 'x64')]);
+  const { findings } = resolveLock(desiredOf(goodFleet.replace('{ themisdb: "1.5.0" }', '{ db: "*" }')), catalogue);
+  const told = findings.flatMap(({ details = [] }) => details).join('\n');
+  expect(told).toContain('db 1.0.0 is not built for any/x64 and db 2.0.0 is not built for linux/any');
+});
+
 test('a search that is too long is given up', () => {
   const { packages, releases } = threeSat(40, 4.26, 1);
   const desired = { fleet: { packages } as Desired['fleet'], sources: new Map() };

@@ -6,14 +6,15 @@ import {
   type ChoiceFacts,
 } from '../../../../src/fleet/evidence/choose-subjects.ts';
 import { StepTimes } from '../../../../src/fleet/evidence/step-times.ts';
-import type { ReachableNode } from '../../../../src/model/observed.ts';
+import { toFailure } from '../../../../src/kernel/error.ts';
+import type { ObservedNode } from '../../../../src/model/observed.ts';
 import type { PlanStep } from '../../../../src/model/plan.ts';
 import { planOf, seen, update } from '../../../support/plans.ts';
 
 interface Facts {
   readonly stage?: number;
   readonly steps: readonly PlanStep[];
-  readonly seen: readonly ReachableNode[];
+  readonly seen: readonly ObservedNode[];
   /** Steps that are done, in this order. */
   readonly done?: readonly string[];
   readonly begun?: readonly string[];
@@ -47,6 +48,15 @@ test('a switch that has begun makes no control, and one that is not done no cana
   const nodes = [seen('a', '1.5.0'), seen('b', '1.5.0'), seen('c', '1.4.0'), seen('d', '1.4.0')];
   const facts = factsOf({ steps, seen: nodes, done: [first.id], begun: ['b/update/1.5.0', 'd/update/1.5.0'] });
   expect(chosen(facts)).toEqual(['canary a', 'control c']);
+});
+
+test('a new node that fell silent after its switch still counts, an old one does not', () => {
+  const steps = [first, update('b'), later('c'), later('d')];
+  const silent = (name: string): ObservedNode => ({ name, reachable: false, failure: toFailure(new Error('gone')) });
+  const nodes = [seen('a', '1.5.0'), silent('b'), seen('c', '1.4.0'), silent('d')];
+  const facts = factsOf({ steps, seen: nodes, done: [first.id, 'b/update/1.5.0'] });
+  expect(chosen(facts)).toEqual(['canary a', 'canary b', 'control c']);
+  expect(dropReason({ node: 'b', side: 'canary', role: 'unknown' }, facts)).toBeNull();
 });
 
 test('controls of the clusters of new nodes come first, and every role has room', () => {

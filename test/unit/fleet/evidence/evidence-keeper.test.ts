@@ -152,6 +152,23 @@ describe('a stage with a limit on errors', () => {
   });
 });
 
+test('an own query counts once it looks back no further than the stage', async () => {
+  const query = 'sum(rate(slow_total{node="{{node}}"}[5m]))';
+  const gate: DesiredGate = { ...errors, name: 'slow', metric: 'custom', unit: 'number', query, max: 1 };
+  await begin(stageGates([gate]));
+  const since = bake();
+  world.nowMs = since + 10 * minute;
+  for (const name of ['a', 'b'])
+    for (let at = since; at <= world.nowMs; at += 5 * second)
+      world.own.add(name, 'custom', at, at < since + 5 * minute ? 100 : 0);
+  const { stages, news } = await world.look();
+  expect(stages[0]).toMatchObject({ answer: 'pass' });
+  expect(stages[0]!.evidenceMs).toBeLessThanOrEqual(5 * minute);
+  const { series } = (await world.verdict(news[0]!.id)).evidence;
+  const instants = series.flatMap(({ points }) => points.map(([at]) => at));
+  expect(Math.min(...instants)).toBe(since + 5 * minute);
+});
+
 describe('a stage that compares', () => {
   const compared: DesiredGate = { ...errors, max: null, worseBy: 0.1 };
   beforeEach(() => begin(stageGates([compared])));
@@ -188,6 +205,20 @@ describe('a stage that compares', () => {
     world.nowMs = since + 20 * minute;
     return (await world.look()).news[0]?.id;
   }
+
+  test('half of what may be false alarm is left to failures, however many other gates there are', async () => {
+    const others = (['cpu', 'memory', 'diskIo'] as const).map((metric) => ({ ...compared, name: metric, metric }));
+    await begin(stageGates([compared, ...others]));
+    const since = bake();
+    world.nowMs = since + minute;
+    for (const name of names) world.serve(name, since, 0.9);
+    world.nowMs = since + 30 * minute;
+    const { news } = await world.look();
+    const alphas = await Promise.all(news.map(async ({ id }) => (await world.verdict(id)).evidence.parameters.alpha));
+    expect(alphas[0]).toBeCloseTo(0.02, 10);
+    expect(alphas.slice(1)).toHaveLength(3);
+    for (const alpha of alphas.slice(1)) expect(alpha).toBeCloseTo(0.02 / 3, 10);
+  });
 
   test('where nothing can be compared only the limit counts', async () => {
     await begin(stageGates([{ ...errors, worseBy: 0.1 }], { notCompared: ['errors'] }));
