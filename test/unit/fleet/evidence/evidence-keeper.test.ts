@@ -298,9 +298,9 @@ test('a query that its provider refuses costs no other gate its evidence', async
   await begin(stageGates([errors, own, elsewhere]));
   const since = bake();
   const read = world.own.read.bind(world.own);
-  world.own.read = async (request) => {
+  world.own.read = async (request, signal) => {
     if (request.signals.some(({ custom }) => custom)) throw new ThemisError('UNSUPPORTED_FORMAT', 'parse error');
-    return await read(request);
+    return await read(request, signal);
   };
   world.nowMs = since + minute;
   for (const name of ['a', 'b']) world.serve(name, since, 0.5);
