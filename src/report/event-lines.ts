@@ -36,7 +36,7 @@ export function describeEvent(event: Exclude<ThemisEvent, { type: 'step-progress
     case 'step-finished':
       return finished(event.target, event.outcome, event.direction, event.durationMs);
     case 'waiting':
-      return `waiting: ${event.detail}${event.until === null ? '' : ` until ${event.until}`}`;
+      return `waiting: ${event.detail}${untilText(event)}`;
     case 'verdict':
       return `stage/${event.stage}: gate ${event.gate} ${verdictWords[event.answer]}: ${event.because} (verdict ${event.id})`;
     case 'leader-moved':
@@ -50,6 +50,12 @@ export function describeEvent(event: Exclude<ThemisEvent, { type: 'step-progress
     case 'execution-finished':
       return event.execution === null ? undefined : `${event.execution}: ${event.result}`;
   }
+}
+
+/** Evidence may suffice sooner: what is known is the end of the patience. */
+function untilText({ on, until }: Extract<ThemisEvent, { type: 'waiting' }>): string {
+  if (until === null) return '';
+  return on === 'evidence' ? `, at most until ${until}` : ` until ${until}`;
 }
 
 const verdictWords = { pass: 'passes', fail: 'fails', insufficient: 'has too little evidence' } as const;

@@ -24,7 +24,7 @@ const lockText = (): string => readFileSync(join(directory, 'themis.lock.yaml'),
 test('the lock is written, says what is new, and is read back as written', async () => {
   writeTree(directory, { 'fleet.yaml': goodFleet });
   const { exitCode, out } = await runCommand(directory, ['lock']);
-  expect([exitCode, out]).toEqual([0, '+ themisdb linux/x64 1.5.0\nthemis.lock.yaml pins 1 releases.\n']);
+  expect([exitCode, out]).toEqual([0, '+ themisdb linux/x64 1.5.0\nthemis.lock.yaml pins 1 release.\n']);
   expect(desiredOf(goodFleet, lockText()).lock?.packages.map(({ manifestHash }) => manifestHash)).toEqual([
     now.manifestHash,
   ]);

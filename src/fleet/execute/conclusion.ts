@@ -14,7 +14,13 @@ export interface Conclusion {
   readonly rolledBack: boolean;
 }
 
-export function conclude(end: StepperEnd, direction: 'forward' | 'back', changed: boolean): Conclusion {
+/** `earlier`: nodes that other runs of the rollout changed: a run takes back only what it did itself. */
+export function conclude(
+  end: StepperEnd,
+  direction: 'forward' | 'back',
+  changed: boolean,
+  earlier: readonly string[] = [],
+): Conclusion {
   switch (end.kind) {
     case 'done':
       return closing(
@@ -31,6 +37,7 @@ export function conclude(end: StepperEnd, direction: 'forward' | 'back', changed
     case 'undone': {
       const refused = refusalCode(end.failed, changed);
       if (refused !== undefined) return closing('paused', refused, `${told(end.failed)}; nothing was changed`);
+      if (earlier.length > 0) return { ...leftByOthers(end.failed, earlier), rolledBack: true };
       return {
         ...closing('rolled-back', exitCode.rolledBack, `${told(end.failed)}; everything was rolled back`),
         rolledBack: true,
@@ -52,12 +59,17 @@ export function conclude(end: StepperEnd, direction: 'forward' | 'back', changed
   }
 }
 
+function leftByOthers(failed: readonly FailedStep[], earlier: readonly string[]): Conclusion {
+  const detail = `${told(failed)}; what this run did was rolled back, but ${listed(earlier)} keep${earlier.length === 1 ? 's' : ''} what an earlier run did; take it back with \`themis rollback node/${earlier[0]!}\``;
+  return closing('rollback-incomplete', exitCode.rollbackIncomplete, detail);
+}
+
 function concludeStop(stop: Stop, direction: 'forward' | 'back'): Conclusion {
   switch (stop.kind) {
     case 'interrupted':
-      return open('interrupted', exitCode.interrupted, 'interrupted; the nodes in hand were finished');
+      return open('interrupted', exitCode.interrupted, 'the nodes in hand were finished');
     case 'cancelled':
-      return closing('cancelled', exitCode.failed, `cancelled by ${stop.by}`);
+      return closing('cancelled', exitCode.failed, `by ${stop.by}`);
     case 'suspended':
       return open('not-finished', exitCode.notFinished, `suspended by ${stop.by}: ${stop.reason}`);
     case 'stale':

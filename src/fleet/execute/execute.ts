@@ -9,6 +9,7 @@ import type { RolloutRecord } from '../../model/rollout-record.ts';
 import type { ExecutionEnd, Store } from '../../ports/store.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { createNodeWindows } from '../../windows/node-windows.ts';
+import { changedEarlier } from '../earlier-runs.ts';
 import { EvidenceKeeper } from '../evidence/evidence-keeper.ts';
 import { abandonRollout, finishRollout, hopsOf, measure, membershipOf, quarantine, startRollout } from '../rollout.ts';
 import { conclude, type Conclusion } from './conclusion.ts';
@@ -63,7 +64,8 @@ export async function execute(request: ExecutionRequest, ports: FleetPorts): Pro
   });
   const permits = new Permits(terms, request.approvals, clock, (...allowed) => stepper.permit(...allowed));
   const run = await new Runner(request, ports, { stepper, journal, record: started, permits, keeper }).run();
-  const conclusion = conclude(run.end, stepper.direction, stepper.changed);
+  const earlier = run.end.kind === 'undone' ? await changedEarlier(store, header) : [];
+  const conclusion = conclude(run.end, stepper.direction, stepper.changed, earlier);
   tellBlocked(request, stepper, run.end);
   const after = recordAfter(measure(run.record, run.durations), request, conclusion, formatInstant(clock.nowMs()));
   await store.writeRecord(after, token);

@@ -97,5 +97,6 @@ export function leftText({ deferred }: Plan, left: number): string {
   const steps = `${left} ${left === 1 ? 'step is' : 'steps are'} left`;
   const [first] = deferred;
   if (first === undefined) return `${steps} that cannot start now`;
-  return `${steps}: ${first.step} is deferred${first.until === null ? '' : ` until ${first.until}`}, ${first.reason}`;
+  const until = first.until === null ? '' : ` until ${first.until}`;
+  return `${steps} that this plan deferred: ${first.step}${until}, ${first.reason}; plan again once that has changed`;
 }

@@ -94,7 +94,10 @@ function judgedState(gate: Gate, judge: StageGates, { evidence, limitedMs }: Gat
 function failed(gate: Gate, evidence: StageEvidence): GateState {
   const [first] = evidence.failed;
   const others = evidence.failed.length > 1 ? ` (and ${evidence.failed.length - 1} more)` : '';
-  const told = first === undefined ? 'a gate fails' : `gate ${first.gate} fails: ${first.because}${others}`;
+  const told =
+    first === undefined
+      ? 'a gate fails'
+      : `gate ${first.gate} fails: ${first.because}${others}${first.id === '' ? '' : ` (verdict ${first.id})`}`;
   const hint = first === undefined ? {} : { hint: `see what it was made from: themis explain verdict ${first.id}` };
   const failure = toFailure(new ThemisError('GATE_FAILED', `${nameOf(gate)}: ${told}`, hint));
   return { kind: 'failed', failure, detail: detailOf(evidence.failed) };

@@ -19,8 +19,9 @@ export function presentRemarks(
   const remarks: Remark[] = [];
   for (const [name, installed] of Object.entries(before.packages)) {
     const target = set.byName.get(name);
-    if (target === undefined) remarks.push(unmanaged(name, installed));
-    else if (!changing.includes(target) && context.targets.isYanked(installed.manifestHash))
+    if (target === undefined) {
+      if (!context.targets.isListed(name)) remarks.push(unmanaged(name, installed));
+    } else if (!changing.includes(target) && context.targets.isYanked(installed.manifestHash))
       remarks.push(runsYanked(target));
   }
   return remarks.sort(compareRemarks);

@@ -38,6 +38,8 @@ export interface Targets {
   /** Every release of a package, for naming a path. */
   releasesOf(name: string): readonly ReleaseManifest[];
   isYanked(hash: Digest): boolean;
+  /** Whether the Fleet asks for it, even where no pin of it can be used. */
+  isListed(name: string): boolean;
 }
 
 interface TargetContext {
@@ -69,6 +71,7 @@ export function createTargets(desired: Desired, catalogue: Catalogue, notes: Not
     manifestOf: (hash) => manifests.get(hash),
     releasesOf: (name) => byPackage.get(name) ?? [],
     isYanked: (hash) => yanked.has(hash),
+    isListed: (name) => Object.hasOwn(desired.fleet.packages, name),
   };
 }
 

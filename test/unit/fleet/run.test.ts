@@ -5,7 +5,9 @@ import { SimulatedClock } from '../../../src/adapters/clock/simulated.ts';
 import { keepLease, takeLease } from '../../../src/fleet/lease.ts';
 import { wireVersion } from '../../../src/model/message.ts';
 import { actionOf } from '../../../src/actions/index.ts';
+import type { SimulatedNode } from '../../../src/adapters/transport/simulated/node.ts';
 import { FleetWorld } from '../../support/fleet-world.ts';
+import { gateOn } from '../../support/judge/simulated-metrics.ts';
 
 const staged = { seed: 3, sizes: [3], stages: 3, bakeMs: 3_600_000 } as const;
 
@@ -49,6 +51,28 @@ describe('stages', () => {
     await world.clock.advance(3_600_000);
     expect(await world.apply(undefined, { wait: false })).toMatchObject({ report: { result: 'done' } });
     expect(world.state.executions).toHaveLength(1);
+  });
+});
+
+describe('rollouts in several runs', () => {
+  test('a run that takes back what it did names the nodes that an earlier run of the rollout changed, exit 7', async () => {
+    const failing = (one: SimulatedNode) => (one.packages['db']?.version === '1.5.0' ? 0.5 : 0);
+    const gates = [gateOn('errorRate', null, { max: 0.05 })];
+    const world = new FleetWorld({ seed: 3, sizes: [5], stages: 2, bakeMs: 60_000, gates, failing });
+    at(world, 7000, () => void world.store.steer({ cancel: { execution: 'e-1', at: '', by: 'ops' } }));
+    expect(await world.apply()).toMatchObject({ report: { result: 'cancelled' } });
+    const updated = () => Object.entries(world.versions()).flatMap(([name, to]) => (to === '1.5.0' ? [name] : []));
+    const changed = updated();
+    expect(changed.length).toBeGreaterThan(0);
+    expect(await world.apply()).toMatchObject({
+      report: {
+        result: 'rollback-incomplete',
+        exitCode: 7,
+        resumable: false,
+        detail: expect.stringContaining(`themis rollback node/${changed[0]}`) as string,
+      },
+    });
+    expect(updated()).toEqual(changed);
   });
 });
 

@@ -25,6 +25,12 @@ test('without a lock nothing is planned, and the finding says what it would hold
   expect(planExitCode(made, true)).toBe(3);
 });
 
+test('what the Fleet asks for is not called unlisted because its pin does not fit', () => {
+  const made = planOne({ packages: { themisdb: '<1.5' } });
+  expect(codes(made)).toContain('THM3003');
+  expect(codes(made)).not.toContain('THM3024');
+});
+
 test.each([
   ['a package without a pin', { packages: { themisdb: '1.5.0', extra: '1.0.0' } }, 'THM3002', 3],
   ['a pin outside of the range', { packages: { themisdb: '<1.5' } }, 'THM3003', 3],

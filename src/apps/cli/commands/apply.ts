@@ -93,8 +93,8 @@ async function apply(
 
 async function replace(session: Session, { fleet, token }: LockedFleet, { plan, replaces }: ChosenPlan): Promise<void> {
   if (replaces === undefined) return;
-  const reason = `replaced by plan ${plan.planDigest} of another target or scope`;
-  await supersede(fleet.store, session.clock, replaces, token, reason);
+  const reason = `replaced by plan ${plan.planDigest} ${replaces.why}`;
+  await supersede(fleet.store, session.clock, replaces.execution, token, reason);
 }
 
 function show(session: Session, input: Input, chosen: ChosenPlan, reviewed: boolean, progress: Progress): void {

@@ -15,6 +15,7 @@ import type { SourceFile } from '../../../kernel/document/source-text.ts';
 import type { Desired, Lock, LockedPackage } from '../../../model/desired.ts';
 import type { Catalogue } from '../../../model/release.ts';
 import { findingsText } from '../../../report/findings.ts';
+import { count } from '../../../report/plan/plan-phrases.ts';
 import { parseSnapshot } from '../../../observe/snapshot.ts';
 import { type LockOptions, resolveLock } from '../../../resolve/resolve-lock.ts';
 import { loadCatalogue } from '../reading/catalogue.ts';
@@ -107,7 +108,7 @@ function changes(
   isCurrent: boolean,
   askers: ReadonlyMap<string, string>,
 ): string {
-  if (isCurrent) return `No changes. ${lockFileName} pins ${after.packages.length} releases.\n`;
+  if (isCurrent) return `No changes. ${lockFileName} pins ${count(after.packages.length, 'release')}.\n`;
   const old = new Map((before?.packages ?? []).map((pin) => [key(pin), pin]));
   const lines: string[] = [];
   for (const pin of after.packages) {
@@ -119,7 +120,7 @@ function changes(
     else if (was.manifestHash !== pin.manifestHash) lines.push(`~ ${key(pin)} ${was.version} -> ${pin.version}`);
   }
   for (const [name, pin] of old) lines.push(`- ${name} ${pin.version}`);
-  lines.push(`${lockFileName} pins ${after.packages.length} releases.`);
+  lines.push(`${lockFileName} pins ${count(after.packages.length, 'release')}.`);
   return `${lines.join('\n')}\n`;
 }
 

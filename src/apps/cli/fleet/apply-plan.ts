@@ -22,7 +22,7 @@ export interface ChosenPlan {
   readonly record: RolloutRecord;
   readonly membership?: readonly (readonly string[])[];
   /** An execution that was left open and that this plan replaces. */
-  readonly replaces?: string;
+  readonly replaces?: { readonly execution: string; readonly why: string };
   readonly resume?: { readonly header: ExecutionSummary; readonly journal: readonly JournalEntry[] };
 }
 
@@ -35,11 +35,35 @@ export async function choosePlan(session: Session, locked: LockedFleet, saved: P
     const plan = await store.readPlan(open.id);
     if (goesOn(open, plan, saved, locked.fleet, session)) {
       if (plan.targetDigest !== locked.fleet.digests.targetDigest) throw targetMoved();
-      return { plan, record, resume: { header: open, journal: await store.readJournal(open.id) } };
+      const journal = await store.readJournal(open.id);
+      const better = saved === undefined ? await putOffLess(session, locked, record, plan, journal) : undefined;
+      if (better === undefined) return { plan, record, resume: { header: open, journal } };
+      return { ...better, replaces: { execution: open.id, why: 'that defers less' } };
     }
   }
   const chosen = await freshPlan(session, locked, record, saved);
-  return open === null ? chosen : { ...chosen, replaces: open.id };
+  if (open === null) return chosen;
+  const same = chosen.plan.targetDigest === open.targetDigest;
+  return { ...chosen, replaces: { execution: open.id, why: same ? 'of the same target' : 'of another target' } };
+}
+
+/**
+ * What a plan deferred is not its to carry out. Where consent came since, or an emergency, a new plan does more than
+ * the one left open would; undefined: it does not, or what was done is being taken back.
+ */
+async function putOffLess(
+  session: Session,
+  locked: LockedFleet,
+  record: RolloutRecord,
+  { deferred }: Plan,
+  journal: readonly JournalEntry[],
+): Promise<ChosenPlan | undefined> {
+  if (deferred.length === 0 || journal.some(({ event }) => event === 'turn')) return undefined;
+  const fresh = await freshPlan(session, locked, record, undefined);
+  const steps = new Set(fresh.plan.steps.map(({ id }) => id));
+  const still = new Set(fresh.plan.deferred.map(({ step }) => step));
+  const frees = deferred.some(({ step }) => steps.has(step) && !still.has(step));
+  return frees && fresh.plan.applyable ? fresh : undefined;
 }
 
 /** A saved plan goes on only as itself; without one, what is open goes on while target and scope are the same. */
