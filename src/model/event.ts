@@ -27,6 +27,8 @@ export type EventBody =
       readonly target: string;
       readonly kind: string;
       readonly stage: number;
+      /** Which hop it is of, from 1; absent: the last. */
+      readonly hop?: number;
       readonly direction: 'forward' | 'back';
     }
   | {
@@ -41,6 +43,8 @@ export type EventBody =
       readonly type: 'step-finished';
       readonly step: string;
       readonly target: string;
+      /** Of a gate, as in `step-started`. */
+      readonly hop?: number;
       readonly outcome: Outcome;
       readonly durationMs: number;
       readonly direction: 'forward' | 'back';

@@ -32,11 +32,11 @@ export function describeEvent(event: Exclude<ThemisEvent, { type: 'step-progress
     case 'step-started':
       return event.kind === 'stage-promote'
         ? undefined
-        : `${event.target}: ${event.direction === 'forward' ? 'started' : 'taking back'} (stage ${event.stage})`;
+        : `${event.target}: ${event.direction === 'forward' ? 'started' : 'taking back'} (${event.hop === undefined ? '' : `hop ${event.hop}, `}stage ${event.stage})`;
     case 'step-finished':
-      return finished(event.target, event.outcome, event.direction, event.durationMs);
+      return finished(event, event.outcome, event.direction, event.durationMs);
     case 'waiting':
-      return `waiting: ${event.detail}${untilText(event)}`;
+      return `waiting: ${waitText(event)}`;
     case 'verdict':
       return `stage/${event.stage}: gate ${event.gate} ${verdictWords[event.answer]}: ${event.because} (verdict ${event.id})`;
     case 'leader-moved':
@@ -52,23 +52,23 @@ export function describeEvent(event: Exclude<ThemisEvent, { type: 'step-progress
   }
 }
 
-/** Evidence may suffice sooner: what is known is the end of the patience. */
-function untilText({ on, until }: Extract<ThemisEvent, { type: 'waiting' }>): string {
-  if (until === null) return '';
-  return on === 'evidence' ? `, at most until ${until}` : ` until ${until}`;
+/** Evidence may suffice sooner: what is known is the end of the patience. Of a window the detail says when it opens. */
+export function waitText({ on, detail, until }: Extract<ThemisEvent, { type: 'waiting' }>): string {
+  if (until === null || on === 'window') return detail;
+  return on === 'evidence' ? `${detail}, at most until ${until}` : `${detail} until ${until}`;
 }
 
 const verdictWords = { pass: 'passes', fail: 'fails', insufficient: 'has too little evidence' } as const;
 
 function finished(
-  target: string,
+  { target, hop }: Pick<Extract<ThemisEvent, { type: 'step-finished' }>, 'target' | 'hop'>,
   outcome: Outcome,
   direction: 'forward' | 'back',
   durationMs: number,
 ): string | undefined {
   switch (outcome.kind) {
     case 'done':
-      if (target.startsWith('stage/')) return `${target}: open`;
+      if (target.startsWith('stage/')) return `${hop === undefined ? '' : `hop ${hop}, `}${target}: open`;
       return `${target}: ${direction === 'forward' ? 'done' : 'taken back'} in ${formatDuration(durationMs)}`;
     case 'unchanged':
       return `${target}: ${direction === 'forward' ? 'unchanged, it has this already' : 'nothing to take back'}`;

@@ -6,6 +6,7 @@ import { formatDuration } from '../kernel/units/duration.ts';
 import { parseInstant } from '../kernel/units/instant.ts';
 import { formatSize } from '../kernel/units/size.ts';
 import type { ThemisEvent } from '../model/event.ts';
+import { waitText } from './event-lines.ts';
 
 export interface LiveState {
   readonly execution: string;
@@ -77,7 +78,7 @@ export function live(state: LiveState, event: ThemisEvent): LiveState {
     case 'step-finished':
       return finishStep(state, event);
     case 'waiting':
-      return { ...state, waiting: `${event.detail}${event.until === null ? '' : ` until ${event.until}`}` };
+      return { ...state, waiting: waitText(event) };
     case 'rolling-back':
       return { ...state, direction: 'back', waiting: null, ended: 0, steps: Math.max(1, state.ended - state.failed) };
     case 'stopping':

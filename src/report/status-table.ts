@@ -31,16 +31,20 @@ export interface NodeStatus {
   readonly note: string;
 }
 
+interface StageStatus {
+  readonly stage: number;
+  readonly nodes: number;
+  readonly completedAt: string | null;
+  readonly promotedAt: string | null;
+}
+
 export interface RolloutStatus {
   readonly target: string;
   readonly startedAt: string;
-  readonly stages: readonly {
-    readonly stage: number;
-    readonly nodes: number;
-    readonly updated: number;
-    readonly completedAt: string | null;
-    readonly promotedAt: string | null;
-  }[];
+  /** Of the hop that leads to the target. */
+  readonly stages: readonly (StageStatus & { readonly updated: number })[];
+  /** The hops before it, by what each leads to. */
+  readonly hops: readonly { readonly leadsTo: string; readonly stages: readonly StageStatus[] }[];
   /** The newest of each gate of each stage, oldest first. */
   readonly verdicts: readonly VerdictSummary[];
 }
@@ -76,16 +80,21 @@ export function statusTable(view: StatusView): string {
 
 function rolloutLines(rollout: RolloutStatus | null): string[] {
   if (rollout === null) return [];
-  const rows = rollout.stages.map((one) => [
-    String(one.stage),
-    `${one.updated} of ${one.nodes}`,
-    one.promotedAt === null ? (one.completedAt === null ? 'open' : 'bakes or waits for approval') : 'promoted',
-    one.completedAt ?? '',
-    one.promotedAt ?? '',
-  ]);
-  const table = formatTable(['stage', 'nodes', 'state', 'completed', 'promoted'], rows);
+  const { hops } = rollout;
+  const last = hops.length === 0 ? [] : ['target'];
+  const rows = [
+    ...hops.flatMap(({ leadsTo, stages }) => stages.map((one) => [leadsTo, ...stageRow(one, String(one.nodes))])),
+    ...rollout.stages.map((one) => [...last, ...stageRow(one, `${one.updated} of ${one.nodes}`)]),
+  ];
+  const columns = ['stage', 'nodes', 'state', 'completed', 'promoted'];
+  const table = formatTable(hops.length === 0 ? columns : ['hop', ...columns], rows);
   const verdicts = rollout.verdicts.length === 0 ? [] : [`Gates\n${verdictTable(rollout.verdicts).trimEnd()}`];
   return [`Rollout of ${rollout.target}, started ${rollout.startedAt}\n${table.trimEnd()}`, ...verdicts];
+}
+
+function stageRow({ stage, completedAt, promotedAt }: StageStatus, nodes: string): string[] {
+  const standing = completedAt === null ? 'open' : 'bakes, or waits for evidence or approval';
+  return [String(stage), nodes, promotedAt === null ? standing : 'promoted', completedAt ?? '', promotedAt ?? ''];
 }
 
 /** `1.5.0`, or `themisdb 1.5.0, themis-query 1.4.5` where there are several packages. */

@@ -71,7 +71,11 @@ function concludeStop(stop: Stop, direction: 'forward' | 'back'): Conclusion {
     case 'cancelled':
       return closing('cancelled', exitCode.failed, `by ${stop.by}`);
     case 'suspended':
-      return open('not-finished', exitCode.notFinished, `suspended by ${stop.by}: ${stop.reason}`);
+      return open(
+        'not-finished',
+        exitCode.notFinished,
+        `suspended by ${stop.by}: ${stop.reason}; lift it first: themis resume`,
+      );
     case 'stale':
       return closing('stale', exitCode.stale, stop.detail);
     case 'lost':

@@ -169,8 +169,9 @@ export class NodeTask {
       stepper.release(id);
       return;
     }
-    const { target, kind, stage } = this.step(id);
-    request.emit({ type: 'step-started', step: id, target, kind, stage, direction });
+    const { target, kind, stage, hop } = this.step(id);
+    const place = hop === undefined ? { stage } : { stage, hop };
+    request.emit({ type: 'step-started', step: id, target, kind, ...place, direction });
     const startedMs = clock.steadyMs();
     const what = direction === 'forward' ? 'switch' : 'inverse';
     const answer = await carryOut(this.#instructions(id, what), this.#context(id, direction));

@@ -107,6 +107,7 @@ export class GateTask {
       type: 'step-finished',
       step: id,
       target: step.target,
+      ...hopOf(step),
       outcome,
       durationMs,
       direction: 'forward',
@@ -126,15 +127,22 @@ export class GateTask {
       type: 'step-finished',
       step: id,
       target: step.target,
+      ...hopOf(step),
       outcome: { kind: 'failed', failure },
       durationMs: 0,
       direction: 'forward',
     });
   }
 
-  #tellStart({ id, target, kind, stage }: PlanStep): void {
-    this.#world.request.emit({ type: 'step-started', step: id, target, kind, stage, direction: 'forward' });
+  #tellStart(step: PlanStep): void {
+    const { id, target, kind, stage } = step;
+    const started = { type: 'step-started', step: id, target, kind, stage } as const;
+    this.#world.request.emit({ ...started, ...hopOf(step), direction: 'forward' });
   }
+}
+
+function hopOf({ hop }: PlanStep): Pick<PlanStep, 'hop'> {
+  return hop === undefined ? {} : { hop };
 }
 
 function stageOf({ stage, params }: PlanStep): StageOfHop {

@@ -75,6 +75,9 @@ describe('lines', () => {
     const failure = { code: 'UNHEALTHY', message: 'sick', retry: 'human' } as const;
     const told = (body: EventBody) => lineOf(event(0, body));
     expect(told({ type: 'rolling-back', because: 's', failure })).toContain('because s failed: sick');
+    const waits = { type: 'waiting', detail: 'stage 1 waits', until: stamp(60) } as const;
+    expect(told({ ...waits, on: 'evidence' })).toContain(`waits, at most until ${stamp(60)}`);
+    expect(told({ ...waits, on: 'window' })).not.toContain(stamp(60));
     expect(told({ type: 'waiting', on: 'bake', detail: 'stage 1 bakes', until: stamp(60) })).toContain(
       `until ${stamp(60)}`,
     );
@@ -168,6 +171,9 @@ describe('tables', () => {
       rollout: {
         target: 'abc',
         startedAt: stamp(0),
+        hops: [
+          { leadsTo: 'themisdb 1.4.5', stages: [{ stage: 1, nodes: 2, completedAt: stamp(0), promotedAt: stamp(0) }] },
+        ],
         stages: [{ stage: 1, nodes: 2, updated: 1, completedAt: stamp(1), promotedAt: null }],
         verdicts: [verdict],
       },
@@ -176,7 +182,8 @@ describe('tables', () => {
     const text = statusTable(view);
     expect(text).toMatch(/^a +c +1\.5\.0 +1\.4\.0 +leader +healthy +2 files +open$/mu);
     expect(text).toMatch(/^b +c +db 1\.5\.0, other 1\.0\.0 +\? /mu);
-    expect(text).toMatch(/1 of 2 +bakes or waits for approval/u);
+    expect(text).toMatch(/^themisdb 1\.4\.5 +1 +2 +promoted/mu);
+    expect(text).toMatch(/target +1 +1 of 2 +bakes, or waits/u);
     expect(text).toMatch(/^0123456789abcdef +1 +errors +fail .* errors: 10 %$/mu);
     expect(text).toMatch(/^Ready +False +1 of 2 nodes do not$/mu);
   });

@@ -102,6 +102,15 @@ function rolloutStatus({ current, verdicts }: RolloutRecord, nodes: readonly Nod
   return {
     target: shortDigest(current.target),
     startedAt: current.startedAt,
+    hops: Object.entries(current.hops ?? {}).map(([leadsTo, stages]) => ({
+      leadsTo,
+      stages: stages.map(({ nodes, completedAt, promotedAt }, index) => ({
+        stage: index + 1,
+        nodes: nodes.length,
+        completedAt,
+        promotedAt,
+      })),
+    })),
     stages: current.stages.map(({ nodes: members, completedAt, promotedAt }, index) => ({
       stage: index + 1,
       nodes: members.length,
