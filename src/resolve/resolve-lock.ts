@@ -41,7 +41,7 @@ export function resolveLock(
 ): { readonly lock: Lock; readonly findings: readonly Finding[] } {
   const world = worldOf(catalogue, options);
   const wants = wantsOf(desired);
-  const universes = platformClasses(takingPart(wants, world))
+  const universes = platformClasses(buildsTakingPart(wants, world))
     .map((platform) => platformUniverse(world, wants, platform))
     .filter((universe) => universe.wants.length > 0);
   const available = new Set(universes.flatMap((universe) => universe.wants));
@@ -92,15 +92,21 @@ function worldOf(catalogue: Catalogue, { pins = [], installed = [], maxSteps }: 
   };
 }
 
-/** Releases of the packages that dependencies lead to from the Fleet's own. */
-function takingPart(wants: readonly Want[], { releases }: ResolveWorld): readonly ReleaseManifest[] {
+/** What the packages are built for that dependencies lead to from the Fleet's own. */
+function buildsTakingPart(wants: readonly Want[], { releases }: ResolveWorld): Iterable<PlatformKey> {
   const names = new Set(wants.map((want) => want.package));
+  const builds = new Map<string, PlatformKey>();
+  let last: PlatformKey | undefined;
   for (const name of names) {
-    for (const { dependencies } of releases.get(name) ?? []) {
-      for (const one of dependencies) if (!one.optional) names.add(one.package);
+    for (const release of releases.get(name) ?? []) {
+      for (const one of release.dependencies) if (!one.optional) names.add(one.package);
+      // Neighbours are built alike, as a rule.
+      if (last?.platform === release.platform && last.architecture === release.architecture) continue;
+      last = release;
+      builds.set(platformText(release), release);
     }
   }
-  return [...names].flatMap((name) => releases.get(name) ?? []);
+  return builds.values();
 }
 
 interface Resolved {

@@ -52,7 +52,7 @@ export function makeCandidates(
   const hashes = new Set(present.get(name)?.map(({ manifestHash }) => manifestHash));
   const candidates: Candidate[] = [];
   for (const [version, builds] of versions) {
-    const parsed = semver.parse(version);
+    const parsed = parseVersion(version);
     if (parsed === null) continue;
     const isWithdrawn = builds.some(({ manifestHash }) => yanked.has(manifestHash) && !hashes.has(manifestHash));
     candidates.push({ version, parsed, builds, isWithdrawn });
@@ -60,6 +60,19 @@ export function makeCandidates(
   return candidates.sort(
     (a, b) => a.parsed.compare(b.parsed) || a.parsed.compareBuild(b.parsed) || compareText(a.version, b.version),
   );
+}
+
+/** Packages of a fleet have many version numbers in common. */
+const parsedVersions = new Map<string, SemVer | null>();
+const parsedLimit = 10_000;
+
+function parseVersion(version: string): SemVer | null {
+  let parsed = parsedVersions.get(version);
+  if (parsed === undefined) {
+    parsed = semver.parse(version);
+    if (parsedVersions.size < parsedLimit) parsedVersions.set(version, parsed);
+  }
+  return parsed;
 }
 
 /** Indexes, best first: what is present, then newest first, last what is present but withdrawn. */

@@ -139,14 +139,16 @@ function addOwnFacts(book: FactBook, own: Term, candidate: Candidate, { unbuiltF
 
 function addDependencies(book: FactBook, own: Term, release: ReleaseManifest): void {
   const { indexOf, ranges } = book;
-  for (const [at, { package: name, versionConstraint, optional, conflicts }] of release.dependencies.entries()) {
+  // Plain loops: they run once for every dependency of every release there is.
+  for (let at = 0; at < release.dependencies.length; at += 1) {
+    const { package: name, versionConstraint, optional, conflicts } = release.dependencies[at]!;
     const other = indexOf.get(name);
     if (other !== undefined && other !== own.package) {
       const range = ranges.range(other, versionConstraint);
       add(book, own, optional ? range.missedIfPresent : range.missed, release, at);
     }
-    for (const [index, text] of conflicts.entries()) {
-      const conflict = parseConflict(text);
+    for (let index = 0; index < conflicts.length; index += 1) {
+      const conflict = parseConflict(conflicts[index]!);
       const hit = indexOf.get(conflict.package);
       if (hit === undefined || hit === own.package) continue;
       add(book, own, ranges.conflict(hit, conflict), release, at + (index + 1) * conflictStep);
