@@ -17,6 +17,9 @@ export interface CycleEdge {
   readonly index: number;
 }
 
+/** File, line and column of a dependency in its manifest; undefined where nobody knows. */
+export type PlaceOfDependency = (release: ReleaseManifest, index: number) => string | undefined;
+
 export function installOrder(manifests: ReadonlyMap<string, ReleaseManifest>): InstallOrder {
   const names = [...manifests.keys()].sort(compareText);
   const needs = (optional: boolean): Needs =>
@@ -46,10 +49,11 @@ function edgesOf(cycle: readonly string[], manifests: ReadonlyMap<string, Releas
   });
 }
 
-/** What a finding about a circle says; an edge names the manifest and, for a package of the Fleet, its line. */
+/** What a finding about a circle says; each edge with its place, and for a package of the Fleet its line there too. */
 export function cycleSentences(
   cycle: readonly CycleEdge[],
   sources: ReadonlyMap<string, SourceSpan>,
+  placeOf: PlaceOfDependency = () => undefined,
 ): { readonly summary: string; readonly details: readonly string[]; readonly fix: string } {
   const walk = [...cycle.map(({ from }) => from.package), cycle[0]!.from.package];
   return {
@@ -58,7 +62,7 @@ export function cycleSentences(
       const { versionConstraint } = from.dependencies[index]!;
       const source = sources.get(`package/${from.package}`);
       const place = source === undefined ? '' : `${placeText(source)}: `;
-      return `${place}${from.package} ${from.version} needs ${to.package} ${versionConstraint} (${dependencyPlace(from, index)})`;
+      return `${place}${from.package} ${from.version} needs ${to.package} ${versionConstraint} (${placeOf(from, index) ?? dependencyPlace(from, index)})`;
     }),
     fix: `Choose a release of ${joinedNames(cycle)} that does not need the next.`,
   };

@@ -8,7 +8,7 @@ import { compareText, type Finding } from '../kernel/finding.ts';
 import type { Desired, Lock, LockedPackage } from '../model/desired.ts';
 import type { InstalledPackage } from '../model/observed.ts';
 import type { Catalogue, ReleaseManifest } from '../model/release.ts';
-import { cycleSentences, installOrder } from './install-order.ts';
+import { cycleSentences, installOrder, type PlaceOfDependency } from './install-order.ts';
 import { keptWithdrawn, noRelease, searchGivenUp, unevenPlatforms, unsolvable } from './lock-findings.ts';
 import { comparePins, pinOf } from './pin.ts';
 import { exactness, type PlatformKey, platformText, suits } from './platform.ts';
@@ -31,6 +31,8 @@ export interface LockOptions {
   readonly installed?: readonly (InstalledPackage & PlatformKey & { readonly package: string })[];
   /** Of the search on one platform; absent: a few seconds. */
   readonly maxSteps?: number;
+  /** Where a dependency stands; absent: the manifest is named. */
+  readonly placeOf?: PlaceOfDependency | undefined;
 }
 
 /** `lock` holds every pin that could be made; with an error among the findings it must not be written. */
@@ -61,7 +63,7 @@ export function resolveLock(
       ...keptWithdrawn(desired.sources, releases, world.yanked),
     );
   }
-  findings.push(...cycles(desired, classes));
+  findings.push(...cycles(desired, classes, options.placeOf));
   return { lock: { packages: pinned.map(pinOf).sort(comparePins) }, findings };
 }
 
@@ -166,12 +168,16 @@ function picksOf(universe: PlatformUniverse, chosen: ReadonlyMap<string, { reado
   return { platform: universe.platform, picks };
 }
 
-function cycles({ sources }: Pick<Desired, 'sources'>, classes: readonly ClassPicks[]): readonly Finding[] {
+function cycles(
+  { sources }: Pick<Desired, 'sources'>,
+  classes: readonly ClassPicks[],
+  placeOf: PlaceOfDependency | undefined,
+): readonly Finding[] {
   const found = new Map<string, Finding>();
   for (const { picks } of classes) {
     const order = installOrder(picks);
     if ('order' in order) continue;
-    const sentences = cycleSentences(order.cycle, sources);
+    const sentences = cycleSentences(order.cycle, sources, placeOf);
     const source = order.cycle
       .map(({ from }) => sources.get(`package/${from.package}`))
       .find((one) => one !== undefined);

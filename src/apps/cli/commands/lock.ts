@@ -18,6 +18,7 @@ import { findingsText } from '../../../report/findings.ts';
 import { count } from '../../../report/plan/plan-phrases.ts';
 import { parseSnapshot } from '../../../observe/snapshot.ts';
 import { type LockOptions, resolveLock } from '../../../resolve/resolve-lock.ts';
+import { openDependencyPlaces } from '../reading/dependency-places.ts';
 import { loadCatalogue } from '../reading/catalogue.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { readTextFile } from '../reading/text-file.ts';
@@ -52,11 +53,12 @@ export const lockCommand: Command = {
     const present = parseDesired(files).desired?.lock;
     const installed = await installedIn(session, input);
     const catalogue = await loadCatalogue(desired, directory);
-    const resolved = resolveLock(
-      desired,
-      catalogue,
-      input.flag('upgrade') ? {} : { pins: present?.packages ?? [], installed },
-    );
+    const options = input.flag('upgrade') ? {} : { pins: present?.packages ?? [], installed };
+    let resolved = resolveLock(desired, catalogue, options);
+    if (resolved.findings.some(({ code }) => code === 'THM1312')) {
+      const placeOf = await openDependencyPlaces(desired.fleet.releases, directory);
+      resolved = resolveLock(desired, catalogue, { ...options, placeOf });
+    }
     if (hasErrors(resolved.findings)) return refuse(session, resolved.findings, files);
     report(session, resolved.findings, files);
 
