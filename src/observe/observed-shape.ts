@@ -8,6 +8,7 @@ import {
   oneOf,
   optional,
   recordOf,
+  sharedOf,
   text,
   textOf,
   variantsOf,
@@ -40,8 +41,10 @@ export const safePath = textOf(
   (value) => pathProblem(value) === undefined,
 );
 
-const installedPackages = recordOf(
-  objectOf<InstalledPackage>({ version: semanticVersion, manifestHash: digest, dataSchemaVersion: wholeNumber }),
+const installedPackages = sharedOf(
+  recordOf(
+    objectOf<InstalledPackage>({ version: semanticVersion, manifestHash: digest, dataSchemaVersion: wholeNumber }),
+  ),
 );
 const capacity = objectOf<Capacity>({ freeBytes: wholeNumber, totalBytes: wholeNumber });
 

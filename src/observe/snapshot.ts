@@ -35,6 +35,7 @@ import type {
 } from '../model/rollout-record.ts';
 import type { VerdictSummary } from '../model/verdict.ts';
 import { normaliseNode } from './collect-observed.ts';
+import { parseSharing } from './shared-packages.ts';
 import { architecture, observedNode, platform, safePath, semanticVersion } from './observed-shape.ts';
 
 /** Ends with a line feed. */
@@ -55,7 +56,7 @@ export function parseSnapshot(
 ): { readonly snapshot: Snapshot } | { readonly findings: readonly Finding[] } {
   let value: unknown;
   try {
-    value = JSON.parse(source);
+    value = parseSharing(source);
   } catch (error) {
     return refused('THM3091', `${file} is not JSON: ${(error as Error).message}.`, file);
   }

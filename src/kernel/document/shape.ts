@@ -164,6 +164,18 @@ export type Fields<T> = {
     : Shape<T[K]>;
 };
 
+/** The same object is looked at once: for what many places share, and nobody changes. */
+export function sharedOf<T extends object>(shape: Shape<T>): Shape<T> {
+  const good = new WeakSet<object>();
+  return (value, problems) => {
+    if (typeof value === 'object' && value !== null && good.has(value)) return value as T;
+    const count = problems.found.length;
+    const read = shape(value, problems);
+    if (problems.found.length === count && read === value) good.add(read);
+    return read;
+  };
+}
+
 /** Fields that a shape does not name: left where they are, left out of the result, or a problem each. */
 export type UnknownFields = 'keep' | 'drop' | 'refuse';
 
