@@ -1,8 +1,8 @@
 /**
  * After which stages the rollout stops for a gate: wherever versions move in a stage and again in a later one. A stage
  * of which nothing moves any more is gated too, until it is known to have been passed: the record says that its nodes
- * were promoted, or a later stage runs the new manifests already (a node that joins late must not make the whole fleet
- * bake again). What a record of a smaller scope opened, it opened for the nodes it held. The last stage has a gate where the next
+ * were promoted, or, where there is no record of all these nodes, a later stage runs the new manifests already (a node
+ * that joins late must not make the whole fleet bake again). What a record of a smaller scope opened, it opened for the nodes it held. The last stage has a gate where the next
  * hop waits behind it, and where the rollout is judged: that one ends the rollout and opens nothing.
  */
 import type { PromoteParams } from '../../actions/stage-promote.ts';
@@ -94,11 +94,15 @@ function gatedStages(
   settled: (work: NodeWork) => boolean,
 ): readonly number[] {
   const lastMoving = Math.max(0, ...moving);
-  const lastRunning = works.reduce((stage, work) => {
-    const own = stageOf.get(work.node.name) ?? 0;
-    return own > stage && settled(work) ? own : stage;
-  }, 0);
   const progress = holdsAll(recorded, works, stageOf) ? recorded : [];
+  // Where the record knows everyone it alone says what was opened: a node may have had the target before the rollout.
+  const lastRunning =
+    progress.length > 0
+      ? 0
+      : works.reduce((stage, work) => {
+          const own = stageOf.get(work.node.name) ?? 0;
+          return own > stage && settled(work) ? own : stage;
+        }, 0);
   const gated: number[] = [];
   for (let stage = 1; stage < lastMoving; stage += 1) {
     if (sizes[stage - 1] === 0) continue;
