@@ -104,6 +104,8 @@ export class SimulatedNode {
   /** Whether it led when the last operation came to drain it, before it handed over. */
   ledBeforeDrain = false;
   downSinceMs = -Infinity;
+  /** Whether it was down before the operation in hand came. */
+  wasDown = false;
   /** Since when neither its peers nor a controller hear of it; null: they do. */
   cutOffSinceMs: number | null = null;
   highestToken = 0;
@@ -195,6 +197,7 @@ export class SimulatedNode {
     };
     this.operations.set(operation.id, operation);
     this.open = operation;
+    this.wasDown = !this.up;
     void this.#carryOut(operation, ended.resolve);
     return waitFor(operation);
   }

@@ -43,9 +43,9 @@ export const unavailabilityKept: Invariant = {
   },
 };
 
-/** In hand of Themis itself is known, whenever it was. */
+/** What Themis itself has in hand is known, whenever it was; taking what is down already makes nothing worse. */
 function wentUnseen(other: SimulatedNode, { seenUntilMs }: Touch): boolean {
-  if (other.open !== null) return false;
+  if (other.open !== null && !other.wasDown) return false;
   return Math.max(other.up ? -Infinity : other.downSinceMs, other.cutOffSinceMs ?? -Infinity) > seenUntilMs;
 }
 
