@@ -95,20 +95,17 @@ function worldOf(catalogue: Catalogue, { pins = [], installed = [], maxSteps }: 
 }
 
 /** What the packages are built for that dependencies lead to from the Fleet's own. */
-function buildsTakingPart(wants: readonly Want[], { releases }: ResolveWorld): Iterable<PlatformKey> {
+function* buildsTakingPart(wants: readonly Want[], { releases }: ResolveWorld): Generator<PlatformKey> {
   const names = new Set(wants.map((want) => want.package));
-  const builds = new Map<string, PlatformKey>();
   let last: PlatformKey | undefined;
   for (const name of names) {
     for (const release of releases.get(name) ?? []) {
       for (const one of release.dependencies) if (!one.optional) names.add(one.package);
-      // Neighbours are built alike, as a rule.
-      if (last?.platform === release.platform && last.architecture === release.architecture) continue;
+      // Neighbours are built alike, as a rule, and nobody needs to hear of the same platform that often.
+      if (last?.platform !== release.platform || last.architecture !== release.architecture) yield release;
       last = release;
-      builds.set(platformText(release), release);
     }
   }
-  return builds.values();
 }
 
 interface Resolved {

@@ -13,6 +13,7 @@ import { goodFleet } from '../support/findings-of.ts';
 import { nowMs } from '../support/pki.ts';
 import { writeTree } from '../support/real-repository.ts';
 import { runCommand, type Ran } from '../support/run-command.ts';
+import { gate } from '../support/gate-fixture.ts';
 
 const sinceMs = Date.UTC(2026, 10, 21, 12);
 const [, uid] = /uid: (\S+?)[,\s}]/u.exec(goodFleet)!;
@@ -36,17 +37,7 @@ function stored(): Verdict {
   return verdictOf(
     { execution: 'apply-1', target: digestJson('target'), stage: 1, at: '2026-11-21T12:01:00Z' },
     {
-      gate: {
-        name: 'errors',
-        metric: 'errorRate',
-        unit: 'share',
-        max: 0.05,
-        min: null,
-        provider: null,
-        query: null,
-        worseBy: null,
-        minSamples: 30,
-      },
+      gate: gate('errorRate', { name: 'errors', max: 0.05 }),
       signals: [
         { id: 'failedRequests', kind: 'counter', query: 'failed_total', custom: false },
         { id: 'requests', kind: 'counter', query: 'requests_total', custom: false },

@@ -4,13 +4,14 @@ import { runToEnd } from '../../src/apps/simulate/run-to-end.ts';
 import { Simulation, type SimulationSetup } from '../../src/apps/simulate/simulation.ts';
 import { invariants } from '../../src/apps/simulate/watch/invariants.ts';
 import type { NodeReply, NodeRequest } from '../../src/model/message.ts';
-import type { DesiredGate, DesiredRollout } from '../../src/model/desired.ts';
+import type { DesiredRollout } from '../../src/model/desired.ts';
 import type { Constraint, Plan, PlanStep } from '../../src/model/plan.ts';
 import type { PlanInputs } from '../../src/plan/plan-inputs.ts';
 import { planRollout } from '../../src/plan/plan.ts';
 import type { Transport } from '../../src/ports/transport.ts';
 import { desiredNode, installed, planInputs, rollout, stage } from '../support/fleet-fixture.ts';
 import { simulatedReleases } from '../support/random-simulation.ts';
+import { gate } from '../support/gate-fixture.ts';
 
 const versionOf = (version: string) => simulatedReleases.find((one) => one.version === version)!;
 const tenant = {
@@ -21,17 +22,7 @@ const tenant = {
   policy: { autoUpdate: true, criticalAutoUpdate: true, noticeLeadTimeMs: 0, consent: 'none' },
 } as const;
 
-const errorRate: DesiredGate = {
-  name: 'errorRate',
-  metric: 'errorRate',
-  unit: 'share',
-  max: 0.05,
-  min: null,
-  provider: null,
-  query: null,
-  worseBy: null,
-  minSamples: 20,
-};
+const errorRate = gate('errorRate', { max: 0.05, minSamples: 20 });
 
 interface Fleet {
   readonly to?: string;

@@ -19,22 +19,13 @@ import type { Metrics } from '../../src/ports/metrics.ts';
 import type { Store } from '../../src/ports/store.ts';
 import type { Transport } from '../../src/ports/transport.ts';
 import { node, seen } from './plans.ts';
+import { gate } from './gate-fixture.ts';
 
 export const startMs = Date.UTC(2026, 0, 1);
 export const second = 1000;
 export const minute = 60 * second;
 
-export const errors: DesiredGate = {
-  name: 'errors',
-  metric: 'errorRate',
-  unit: 'share',
-  max: 0.05,
-  min: null,
-  provider: null,
-  query: null,
-  worseBy: null,
-  minSamples: 10,
-};
+export const errors = gate('errorRate', { name: 'errors', max: 0.05, minSamples: 10 });
 
 export function stageGates(gates: readonly DesiredGate[], change: Partial<StageGates> = {}): StageGates {
   return { gates, notCompared: [], bakeLimitMs: 20 * minute, onInsufficient: 'pause', mustPass: true, ...change };

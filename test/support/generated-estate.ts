@@ -8,7 +8,7 @@ import type { ReachableNode } from '../../src/model/observed.ts';
 import type { ReleaseManifest } from '../../src/model/release.ts';
 import type { PlanInputs } from '../../src/plan/plan-inputs.ts';
 import { desiredNode, file, observedNode, planInputs, release, rollout, stage, tenant } from './fleet-fixture.ts';
-import { gate } from './plan-facts.ts';
+import { gate } from './gate-fixture.ts';
 
 const packageCount = 50;
 const tenantCount = 500;

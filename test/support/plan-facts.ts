@@ -1,6 +1,5 @@
 /** Short forms of a plan that tests assert on. */
 import { promoteParams } from '../../src/actions/stage-promote.ts';
-import type { DesiredGate } from '../../src/model/desired.ts';
 import type { Plan } from '../../src/model/plan.ts';
 
 export function codes(plan: Plan): readonly string[] {
@@ -13,20 +12,4 @@ export function outline(plan: Plan): readonly string[] {
     const group = step.kind === 'stage-promote' ? promoteParams(step).group : undefined;
     return `${step.stage} ${step.kind} ${step.target.replace('node/', '')}${group === undefined ? '' : ` group ${group}`}`;
   });
-}
-
-export function gate(metric: DesiredGate['metric'], facts: Partial<DesiredGate> = {}): DesiredGate {
-  const unit = metric === 'errorRate' || metric === 'cpu' ? 'share' : 'ms';
-  return {
-    name: metric,
-    metric,
-    unit,
-    max: null,
-    min: null,
-    provider: null,
-    query: null,
-    worseBy: null,
-    minSamples: 30,
-    ...facts,
-  };
 }

@@ -16,7 +16,7 @@ import {
   tenant,
   unreachableNode,
 } from './fleet-fixture.ts';
-import { gate } from './plan-facts.ts';
+import { gate } from './gate-fixture.ts';
 
 const servers = ['1.2.8', '1.3.9', '1.4.2', '1.5.0'].map((version) => release('themisdb', version));
 const queries = ['1.4.5', '1.5.0'].map((version) =>

@@ -11,6 +11,7 @@ import type {
   Weekday,
 } from '../../src/model/desired.ts';
 import { desiredNode, installed, planInputs, release, rollout, stage } from './fleet-fixture.ts';
+import { gate } from './gate-fixture.ts';
 
 const versions = ['1.3.0', '1.4.0', '1.4.2', '1.5.0', '1.6.0', '1.7.0'];
 export const simulatedReleases = versions.map((version) => release('db', version));
@@ -98,22 +99,11 @@ function randomRollout(random: Random, nodes: readonly DesiredNode[]): DesiredRo
 }
 
 function randomGates(random: Random): DesiredGate[] {
-  const gate = (metric: DesiredGate['metric'], facts: Partial<DesiredGate>): DesiredGate => ({
-    name: metric,
-    metric,
-    unit: 'share',
-    max: null,
-    min: null,
-    provider: null,
-    query: null,
-    worseBy: null,
-    minSamples: 20,
-    ...facts,
-  });
+  const minSamples = 20;
   const all = [
-    gate('errorRate', { max: 0.05, worseBy: random() < 0.3 ? 0.1 : null }),
-    gate('latencyP99', { unit: 'ms', max: 500 }),
-    gate('memory', { unit: 'bytes', max: 2 ** 31 }),
+    gate('errorRate', { minSamples, max: 0.05, worseBy: random() < 0.3 ? 0.1 : null }),
+    gate('latencyP99', { minSamples, max: 500 }),
+    gate('memory', { minSamples, max: 2 ** 31 }),
   ];
   return all.filter(() => random() < 0.6);
 }

@@ -6,13 +6,29 @@
  */
 import { countsRequests } from '../signals-of.ts';
 import { addBuckets } from '../evidence/buckets.ts';
-import type { Cell, Track } from '../evidence/track.ts';
+import type { Cell, Frame, Track } from '../evidence/track.ts';
 
 /** Multiples of `blockMs`. */
 const lengths = [1, 2, 3, 6, 12, 24] as const;
 const withoutHistory = 6;
 const hardly = 0.08;
 const fewestPairs = 30;
+
+/** Which blocks of a stage have been taken. */
+interface Taking {
+  readonly frame: Frame;
+  /** Cells a block. */
+  readonly length: number;
+  /** The first that was not taken yet. */
+  next: number;
+}
+
+/** Takes every block that is over by then, each once. */
+export function takeBlocks(taking: Taking, untilMs: number, take: (block: number) => void): void {
+  const { sinceMs, parameters } = taking.frame;
+  const blockMs = taking.length * parameters.blockMs;
+  for (; sinceMs + (taking.next + 1) * blockMs <= untilMs; taking.next += 1) take(taking.next);
+}
 
 /** Sum of the cells of one block; null when nothing was read in it. */
 export function blockOf(cells: ReadonlyMap<number, Cell>, block: number, length: number): Cell | null {

@@ -6,10 +6,10 @@
  */
 import type { Frame, Track } from '../evidence/track.ts';
 import { formatNumber, formatValue } from '../numbers.ts';
-import { blockLength, blockOf } from './blocks.ts';
+import { blockLength, blockOf, takeBlocks } from './blocks.ts';
 import type { Compared, Comparing, Comparison } from './comparison.ts';
 import { checkWeight, firstCheckMs, meansEValue } from './node-means.ts';
-import type { Peers } from './peers.ts';
+import { tracksOf, type Peers } from './peers.ts';
 import { betOnRank, ruledOut, startRanks, type Ranks } from './rank-bets.ts';
 
 const fewestBlocks = 10;
@@ -51,12 +51,11 @@ export function compareMeans(comparing: Comparing): Comparison {
   return {
     close(untilMs) {
       state ??= start(comparing);
-      const { sinceMs, parameters } = state.frame;
-      const blockMs = state.length * parameters.blockMs;
-      for (; sinceMs + (state.next + 1) * blockMs <= untilMs; state.next += 1) {
-        if (state.past === null) addToNodes(state, state.next, blockMs);
-        else betOnBlock(state, state.past, state.next);
-      }
+      const taking = state;
+      takeBlocks(taking, untilMs, (block) => {
+        if (taking.past === null) addToNodes(taking, block);
+        else betOnBlock(taking, taking.past, block);
+      });
     },
     eValue: () => Math.max(1, state?.past?.ranks.wealth.highest ?? state?.eValue ?? 1),
     compared: () => describe(comparing, state),
@@ -64,7 +63,7 @@ export function compareMeans(comparing: Comparing): Comparison {
 }
 
 function start(comparing: Comparing): State {
-  const tracks = comparing.peers.flatMap(({ canaries, controls }) => [...canaries, ...controls]);
+  const tracks = tracksOf(comparing.peers);
   const length = blockLength(tracks, ({ sum, weight }) => (weight > 0 ? sum / weight : null));
   const { gate } = comparing;
   const direction = gate.min !== null && gate.max === null ? -1 : 1;
@@ -95,7 +94,7 @@ function pastOf(peers: readonly Peers[], length: number, direction: 1 | -1): Pas
   const oldest = Math.floor(-Math.ceil(parameters.historyMs / parameters.blockMs) / length);
   const blocks = Array.from({ length: -oldest }, (_, index) => oldest + index);
   const rows = new Map<Track, readonly (number | null)[]>();
-  for (const track of peers.flatMap(({ canaries, controls }) => [...canaries, ...controls]))
+  for (const track of tracksOf(peers))
     rows.set(
       track,
       blocks.map((block) => valueIn(track.history, block, length)),
@@ -194,17 +193,17 @@ function betOnBlock(state: State, { groups, ratio, ranks }: Past, block: number)
   betOnRank(ranks, worse - state.comparing.worseBy * found.whole);
 }
 
-function addToNodes(state: State, block: number, blockMs: number): void {
-  for (const { canaries, controls } of state.comparing.peers)
-    for (const track of [...canaries, ...controls]) {
-      const cell = blockOf(track.evidence, block, state.length);
-      if (cell === null || cell.weight <= 0) continue;
-      const node = state.nodes.get(track) ?? { sum: 0, weight: 0 };
-      state.nodes.set(track, { sum: node.sum + cell.sum, weight: node.weight + cell.weight });
-    }
+function addToNodes(state: State, block: number): void {
+  for (const track of tracksOf(state.comparing.peers)) {
+    const cell = blockOf(track.evidence, block, state.length);
+    if (cell === null || cell.weight <= 0) continue;
+    const node = state.nodes.get(track) ?? { sum: 0, weight: 0 };
+    state.nodes.set(track, { sum: node.sum + cell.sum, weight: node.weight + cell.weight });
+  }
   const { canaries, controls } = largest(state);
   state.observed = totals(canaries);
   state.expected = totals(controls);
+  const blockMs = state.length * state.frame.parameters.blockMs;
   if ((block + 1) * blockMs < firstCheckMs * 2 ** state.checks) return;
   const margin =
     controls.length === 0 ? 0 : state.comparing.worseBy * Math.abs(state.expected.sum / state.expected.count);

@@ -5,9 +5,9 @@
 import type { Cell, Frame, Track } from '../evidence/track.ts';
 import { addBuckets, countAbove, quantileOf, type Buckets } from '../evidence/buckets.ts';
 import { counted, formatNumber, formatValue } from '../numbers.ts';
-import { blockLength, blockOf } from './blocks.ts';
+import { blockLength, blockOf, takeBlocks } from './blocks.ts';
 import type { Compared, Comparing, Comparison } from './comparison.ts';
-import type { Peers } from './peers.ts';
+import { tracksOf, type Peers } from './peers.ts';
 import {
   controlShare,
   remember,
@@ -59,9 +59,8 @@ export function compareShares(comparing: Comparing): Comparison {
   return {
     close(untilMs) {
       state ??= start(comparing);
-      const { sinceMs, parameters } = state.frame;
-      const blockMs = state.length * parameters.blockMs;
-      for (; sinceMs + (state.next + 1) * blockMs <= untilMs; state.next += 1) closeBlock(state, state.next);
+      const taking = state;
+      takeBlocks(taking, untilMs, (block) => closeBlock(taking, block));
     },
     eValue: () => state?.wealth.highest ?? 1,
     compared: () => describe(comparing, state),
@@ -69,7 +68,7 @@ export function compareShares(comparing: Comparing): Comparison {
 }
 
 function start(comparing: Comparing): State {
-  const tracks = comparing.peers.flatMap(({ canaries, controls }) => [...canaries, ...controls]);
+  const tracks = tracksOf(comparing.peers);
   const { frame } = tracks[0]!;
   const counting = countingFrom(comparing, frame, historyBuckets(comparing.peers));
   const state: State = {

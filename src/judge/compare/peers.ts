@@ -7,6 +7,11 @@ export interface Peers {
   readonly controls: readonly Track[];
 }
 
+/** Everyone who takes part, role by role. */
+export function tracksOf(peers: readonly Peers[]): readonly Track[] {
+  return peers.flatMap(({ canaries, controls }) => [...canaries, ...controls]);
+}
+
 /** By role; new nodes of a role without controls take no part. */
 export function peersOf(canaries: readonly Track[], controls: readonly Track[]): readonly Peers[] {
   return (['follower', 'leader', 'unknown'] as const)

@@ -8,6 +8,7 @@ import type { GateEvidence, Subject } from '../../../src/model/verdict.ts';
 import { parametersOf } from '../../../src/judge/parameters-of.ts';
 import { makeNoise, type Noise, type NoiseKind } from './noise.ts';
 import { seededRandom, type Random } from './random.ts';
+import { gate } from '../gate-fixture.ts';
 
 export interface Simulated {
   readonly metric: GateMetric;
@@ -46,20 +47,8 @@ export const usual: Simulated = {
 const sinceMs = 1_800_000_000_000;
 
 export function gateOn(metric: GateMetric, worseBy: number | null, limits: Partial<DesiredGate> = {}): DesiredGate {
-  const unit = {
-    errorRate: 'share',
-    transactionFailureRate: 'share',
-    latencyP50: 'ms',
-    latencyP95: 'ms',
-    latencyP99: 'ms',
-    memory: 'bytes',
-    cpu: 'share',
-    diskIo: 'bytesPerSecond',
-    custom: 'number',
-  } as const;
   const query = metric === 'custom' ? 'depth{node="{{node}}"}' : null;
-  const none = { max: null, min: null, provider: null };
-  return { name: metric, metric, unit: unit[metric], ...none, query, worseBy, minSamples: 30, ...limits };
+  return gate(metric, { query, worseBy, ...limits });
 }
 
 export function simulatedEvidence(spec: Simulated): GateEvidence {

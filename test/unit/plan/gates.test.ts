@@ -7,7 +7,8 @@ import { parsePlan } from '../../../src/plan/parse-plan.ts';
 import { plan } from '../../../src/plan/plan.ts';
 import { planJson } from '../../../src/report/plan/plan-json.ts';
 import { release, rollout, simpleFleet, stage } from '../../support/fleet-fixture.ts';
-import { codes, gate } from '../../support/plan-facts.ts';
+import { gate } from '../../support/gate-fixture.ts';
+import { codes } from '../../support/plan-facts.ts';
 
 const v14 = release('themisdb', '1.4.2');
 const v15 = release('themisdb', '1.5.0');

@@ -14,7 +14,8 @@ import {
   simpleFleet,
   stage,
 } from '../../support/fleet-fixture.ts';
-import { codes, gate } from '../../support/plan-facts.ts';
+import { gate } from '../../support/gate-fixture.ts';
+import { codes } from '../../support/plan-facts.ts';
 
 const [v13, v14, v15, v16] = ['1.3.0', '1.4.7', '1.5.0', '1.6.0'].map((version) => release('themisdb', version)) as [
   ReturnType<typeof release>,

@@ -8,6 +8,7 @@ import { fleetChecks, machineChecks } from '../doctor/checks/index.ts';
 import { lookAtFleet } from '../doctor/fleet-surroundings.ts';
 import { checkupText, statusOf, type CheckResult } from '../../../report/checkup.ts';
 import type { Command, Session } from '../command.ts';
+import { outputOption } from '../output-option.ts';
 import { paintFor } from '../paint.ts';
 
 export const doctorCommand: Command = {
@@ -15,17 +16,7 @@ export const doctorCommand: Command = {
   group: 'Look',
   summary: 'check this machine and a fleet for what would stop an apply, and say how to mend it',
   arguments: [{ name: 'DIR', summary: 'fleet directory (default: here)' }],
-  options: [
-    { name: '--pre', summary: 'only what needs no fleet: before the first one is made' },
-    {
-      name: '--output',
-      short: '-o',
-      value: 'FORMAT',
-      summary: 'text or json',
-      choices: ['text', 'json'],
-      default: 'text',
-    },
-  ],
+  options: [{ name: '--pre', summary: 'only what needs no fleet: before the first one is made' }, outputOption],
   examples: [
     { line: 'themis doctor', summary: 'this machine and the fleet in this directory' },
     { line: 'themis doctor --pre', summary: 'a new machine' },
