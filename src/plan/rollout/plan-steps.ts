@@ -1,10 +1,11 @@
 /**
  * Placed switches → the steps of the plan and their DAG, hop after hop. `needs` says only what is true whoever leads: a
  * stage waits for the gate before it, a label group for the barrier before it, a hop for the last gate of the hop
- * before, and a node for its own step of an earlier hop. So a node's step needs one gate and one step at most and a
- * gate needs the steps in front of it: the edges grow with the nodes, not with their square. All else is in
- * constraints. Only needs of `stage-promote` steps may be waived by the executor, for a node that leads when its turn
- * comes.
+ * before, and a node for its own step of an earlier hop. So a node's step needs one gate and one step at most. All else
+ * is in constraints. Only needs of `stage-promote` steps may be waived by the executor, for a node that leads when its
+ * turn comes. So a gate needs every step of its stage, and the one that ends a hop every step of the hop: a leader that
+ * was passed over where it stands in the plan is waited for once it is its turn. The edges grow with the nodes, not
+ * with their square.
  */
 import type { PromoteParams } from '../../actions/stage-promote.ts';
 import type { Digest } from '../../kernel/digest.ts';
@@ -64,9 +65,10 @@ function hopSteps(
   const { made, previous } = context;
   let barrier = start;
   let at = 0;
+  const ofHop: string[] = [];
   const stages = Math.max(0, ...gates.keys(), placed.at(-1)?.stage ?? 0);
   for (let stage = 1; stage <= stages; stage += 1) {
-    let front: readonly string[] = barrier;
+    const ofStage: string[] = [];
     let needs = barrier;
     while (at < placed.length && placed[at]!.stage === stage) {
       const { group } = placed[at]!;
@@ -81,16 +83,18 @@ function hopSteps(
         if (number !== undefined) previous.set(name, step.id);
         ids.push(step.id);
       }
-      front = ids;
+      ofStage.push(...ids);
       if (at < placed.length && placed[at]!.stage === stage) {
         const between = groupBarrier({ stage, group, next: placed[at]!.group, hop: number }, ids, context);
         made.steps.push(between);
         needs = [between.id];
       }
     }
+    ofHop.push(...ofStage);
     const params = gates.get(stage);
     if (params === undefined) continue;
-    const gate = stageGate(stage, params, front, context);
+    const awaited = params.ends === undefined ? ofStage : ofHop;
+    const gate = stageGate(stage, params, awaited.length > 0 ? awaited : barrier, context);
     made.steps.push(gate);
     barrier = [gate.id];
   }

@@ -55,6 +55,28 @@ describe('leadership', () => {
     expect(run.stepper.leads(b, run.now())).toBe(false);
   });
 
+  test('a leader that its group gave way to is waited for by the gate of the stage once it is its turn', () => {
+    const barrier = { ...promote(1, ['a/update/1.5.0']), id: 'group-1/barrier' };
+    const others = ['b', 'c'].map((name) => update(name, { needs: [barrier.id] }));
+    const steps = [
+      update('a'),
+      barrier,
+      ...others,
+      promote(
+        1,
+        ['a', 'b', 'c'].map((name) => `${name}/update/1.5.0`),
+      ),
+    ];
+    const run = setUp({ steps, leader: 'a' });
+    expect(run.next()).toMatchObject({ promote: [barrier.id] });
+    for (const event of ['begin', 'done'] as const) run.record('group-1', event);
+    for (const name of ['b', 'c', 'a']) {
+      expect(run.next()).toMatchObject({ look: [`${name}/update/1.5.0`], promote: [] });
+      run.done(name);
+    }
+    expect(run.next()).toMatchObject({ promote: ['stage-1/promote'] });
+  });
+
   test('a gate waits for the gate before it, though every node of its own stage leads', () => {
     const nodes = [node('p', 'x'), node('q', 'x'), node('r', 'y'), node('s', 'y')];
     const steps = [

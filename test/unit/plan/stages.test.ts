@@ -10,6 +10,7 @@ import {
   simpleFleet,
   stage,
 } from '../../support/fleet-fixture.ts';
+import { gate } from '../../support/gate-fixture.ts';
 import { codes, outline } from '../../support/plan-facts.ts';
 
 const v14 = release('themisdb', '1.4.2');
@@ -107,6 +108,26 @@ test('label groups go one after the other, and a leader in an early group takes 
     '1 node-update c',
     '1 node-update a',
   ]);
+});
+
+test('a gate waits for every group of its stage, and the one that ends a hop or the rollout for every stage', () => {
+  const nodes = ['a', 'b', 'c', 'd'].map((name, index) =>
+    desiredNode(name, { labels: { zone: index % 2 === 0 ? 'one' : 'two' } }),
+  );
+  const observed = nodes.map(({ name }) => observedNode(name, [v14]));
+  const stages = [
+    stage(50, { share: { kind: 'nodes', nodes: ['a', 'b'] }, bakeMs: 1000 }),
+    stage(100, { bakeMs: 1000 }),
+  ];
+  const gates = [gate('errorRate', { max: 0.05 })];
+  const wanted = { releases: [v14, v15], wanted: [v15] };
+  const made = plan(
+    planInputs({ nodes, observed, ...wanted, rollout: rollout({ order: ['zone=one'], stages, gates }) }),
+  );
+  const awaited = made.steps
+    .filter(({ params }) => params?.['bakeMs'] === 1000)
+    .map(({ needs }) => needs.map((id) => id.split('/')[0]).join(' '));
+  expect(awaited).toEqual(['a b', 'a b c d']);
 });
 
 test('a promoted stage is not gated again, and a node that joins late does not make the fleet bake', () => {

@@ -41,7 +41,7 @@ export interface WatchedExecution {
 export interface Rollout {
   readonly target: Digest;
   readonly startedAtMs: number;
-  /** By hop: stages in which nodes were touched, and stages whose gate was opened. */
+  /** By hop: stages in which nodes were touched, and stages passed: opened, or not in the way of one that was. */
   readonly moved: Map<string, Set<number>>;
   readonly opened: Map<string, Set<number>>;
   /** By hop: nodes that were drained for it. */
@@ -121,7 +121,7 @@ export class Facts {
       this.#openings.set(id, opening);
     }
     if (event !== 'done') return undefined;
-    setOf(execution.rollout.opened, hopOf(step)).add(step.stage);
+    passStages(execution, step);
     return opening;
   }
 
@@ -151,6 +151,17 @@ export class Facts {
     }
     return rollout;
   }
+}
+
+/** A stage whose only nodes led when it was its turn has no gate to be asked: they move once others have. */
+function passStages({ rollout, moving }: WatchedExecution, gate: PlanStep): void {
+  const hop = hopOf(gate);
+  const opened = setOf(rollout.opened, hop);
+  opened.add(gate.stage);
+  const before = Array.from({ length: gate.stage - 1 }, (_, index) => index + 1);
+  const stands = (stage: number): boolean =>
+    !opened.has(stage) && (moving.get(hop)?.has(stage) === true || rollout.moved.get(hop)?.has(stage) === true);
+  if (!before.some(stands)) for (const stage of before) opened.add(stage);
 }
 
 export function nodeOf({ target }: PlanStep): string | undefined {
