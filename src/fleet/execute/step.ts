@@ -1,8 +1,8 @@
 /**
  * The stepper: decides what a fleet execution does next, and nothing else. It holds no clock and does no I/O. The
  * runner tells it every journal entry once durable, whatever nodes report, what people allow and what gates say; it
- * answers with steps to take in hand, what to wait for, when to turn back and how it ended. Fed the same things in the same order it answers the
- * same, so a killed run is resumed by feeding it the journal. Each event costs the edges it touches, not the fleet.
+ * answers with steps to take in hand, what to wait for, when to turn back and how it ended. Fed the same in the same
+ * order it answers the same: a killed run is resumed by its journal. Each event costs the edges it touches.
  */
 import { ThemisError } from '../../kernel/error.ts';
 import type { Failure } from '../../kernel/outcome.ts';
@@ -23,7 +23,7 @@ import type { Now } from '../now.ts';
 import type { Decision, FailedGate, FailedStep, StepperEnd, StepperInput, Stop, Verdict } from './decision.ts';
 import { Patience } from './patience.ts';
 import { barOf } from './tenant-bar.ts';
-import { earliest, idleOf, leftText, waitFor } from './waiting.ts';
+import { earliest, firstOf, idleOf, leftText, waitFor } from './waiting.ts';
 
 const pollMs = 1000;
 const watchLimit = 32;
@@ -300,13 +300,13 @@ export class Stepper {
     const waits = idle.flatMap(({ wait, urgent = false }) =>
       wait !== undefined && (urgent || this.#input.policy.wait) ? [wait] : [],
     );
-    const [first] = waits;
-    if (first !== undefined) {
-      const polls = this.#line.blocked.size > 0;
-      const forMs = waits.reduce((least, one) => earliest(least, one.forMs), polls ? pollMs : null);
-      return { ...first, forMs, watch: polls ? this.#line.watchList(watchLimit) : [] };
+    const { blocked, passedOver } = this.#line;
+    if (waits.length > 0) {
+      const polls = blocked.size > 0;
+      const names = polls ? this.#line.watchList(watchLimit) : [];
+      return firstOf(waits, polls ? { forMs: pollMs, names } : passedOver.next(now, watchLimit));
     }
-    if (this.#line.blocked.size > 0) return this.#stalled(now);
+    if (blocked.size > 0) return this.#stalled(now);
     return { kind: 'finish', end: idle[0]?.end ?? this.#result() };
   }
 

@@ -8,6 +8,7 @@ import { formatInstant } from '../../kernel/units/instant.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Gate, GateState } from '../gate/gate-state.ts';
 import { nameOf } from '../gate/gate-state.ts';
+import type { Watched } from '../line/passed-over.ts';
 import type { Parking } from '../line/parking.ts';
 import type { Turn } from '../line/turn.ts';
 import type { Now } from '../now.ts';
@@ -19,6 +20,12 @@ const personPollMs = 5000;
 
 export function waitFor(on: Wait['on'], detail: string, forMs: number | null, more: Partial<Wait> = {}): Wait {
   return { kind: 'wait', on, detail, topic: `${on} ${detail}`, forMs, until: null, watch: [], ...more };
+}
+
+/** Until the first of them is over, or somebody is to be looked at. */
+export function firstOf([first, ...others]: readonly Wait[], { forMs, names }: Watched): Wait {
+  const least = others.reduce((soonest, one) => earliest(soonest, one.forMs), earliest(first!.forMs, forMs));
+  return { ...first!, forMs: least, watch: names };
 }
 
 /** `end`: for a run that does not wait; `wait`: absent where waiting does not help. */

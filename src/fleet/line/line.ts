@@ -8,6 +8,7 @@ import type { StepState } from '../../model/plan.ts';
 import type { Now } from '../now.ts';
 import type { Cluster } from './cluster.ts';
 import { Parking } from './parking.ts';
+import { PassedOver } from './passed-over.ts';
 import type { FleetProgram } from './program.ts';
 import type { Bar, NodeView, Turn } from './turn.ts';
 
@@ -26,6 +27,7 @@ export class Line {
   /** Gates whose needs are met. */
   readonly gates = new Set<Turn>();
   readonly parking = new Parking();
+  readonly passedOver = new PassedOver();
   readonly #program: FleetProgram;
   /** Clusters to try, first in first out; what lies before the head has been tried. */
   #queue: Cluster[] = [];
@@ -158,6 +160,7 @@ export class Line {
     if (turn.place === 'ended') return;
     this.#unhold(turn, 'ended');
     turn.postponed = false;
+    this.passedOver.put(turn, false);
     if (satisfied) this.#setReleased(turn, true);
     if (turn.node === null) {
       this.gates.delete(turn);
@@ -201,6 +204,7 @@ export class Line {
     this.direction = 'back';
     this.blocked.clear();
     this.gates.clear();
+    this.passedOver.clear();
     for (const cluster of this.#program.clusters.values()) cluster.clearCandidates();
     const turns = [...this.#program.turns.values()];
     const lastLevel = turns.reduce((most, turn) => Math.max(most, turn.level), 0);
@@ -299,14 +303,14 @@ export class Line {
 
   #setReleased(first: Turn, released: boolean): void {
     if (first.released === released) return;
-    first.released = released;
+    this.#mark(first, released);
     const work = [first];
     for (let turn = work.pop(); turn !== undefined; turn = work.pop()) {
       for (const link of turn.links) {
         link.missing += released ? -1 : 1;
         if (!released) {
           if (!link.postponed || !link.released) continue;
-          link.released = false;
+          this.#mark(link, false);
           work.push(link);
           continue;
         }
@@ -314,11 +318,16 @@ export class Line {
         // On the way back, what has nothing to take back passes the word on.
         const passesOn = link.place === 'ended' ? this.direction === 'back' : givesWay(link);
         if (passesOn && !link.released) {
-          link.released = true;
+          this.#mark(link, true);
           work.push(link);
         } else this.#ready(link);
       }
     }
+  }
+
+  #mark(turn: Turn, released: boolean): void {
+    turn.released = released;
+    this.passedOver.put(turn, released && turn.postponed);
   }
 
   #ready(turn: Turn): void {

@@ -77,6 +77,22 @@ describe('leadership', () => {
     expect(run.next()).toMatchObject({ promote: ['stage-1/promote'] });
   });
 
+  test('a leader that a gate gave way to is looked at while the gate waits; once it leads no more it is waited for', () => {
+    const needs = ['a/update/1.5.0', b];
+    const bake = promote(1, needs, { bakeMs: 300_000, approval: false });
+    const run = setUp({ steps: [update('a'), update('b'), bake, update('c', { stage: 2, needs: [bake.id] })] });
+    run.look();
+    run.done('b');
+    expect(run.next()).toMatchObject({ kind: 'wait', on: 'bake', forMs: 30_000, watch: [] });
+    run.after(30_000);
+    expect(run.next()).toMatchObject({ on: 'bake', forMs: 0, watch: ['a'] });
+    run.report('a', { role: 'follower' });
+    run.report('c', { role: 'leader' });
+    expect(run.look()).toEqual(['a']);
+    run.done('a');
+    expect(run.next()).toMatchObject({ on: 'bake', forMs: 300_000, watch: [] });
+  });
+
   test('a gate waits for the gate before it, though every node of its own stage leads', () => {
     const nodes = [node('p', 'x'), node('q', 'x'), node('r', 'y'), node('s', 'y')];
     const steps = [

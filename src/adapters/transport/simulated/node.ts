@@ -101,6 +101,8 @@ export class SimulatedNode {
   ledUntilMs = -Infinity;
   /** What it said when it was last looked at. */
   toldRole: Role = 'unknown';
+  /** When it first said again that it does not lead. */
+  toldItLedUntilMs = -Infinity;
   /** Whether it led when the last operation came to drain it, before it handed over. */
   ledBeforeDrain = false;
   downSinceMs = -Infinity;
@@ -132,7 +134,9 @@ export class SimulatedNode {
     const version = Object.values(this.packages)[0]?.version ?? null;
     const open = this.open;
     const replication = this.up ? this.#world.replication(this) : undefined;
-    this.toldRole = this.up ? this.role : 'unknown';
+    const role = this.up ? this.role : 'unknown';
+    if (this.toldRole === 'leader' && role !== 'leader') this.toldItLedUntilMs = this.#world.nowMs();
+    this.toldRole = role;
     return {
       name: this.name,
       reachable: true,
@@ -141,7 +145,7 @@ export class SimulatedNode {
       packages: this.packages,
       drift: this.drift,
       health: { status: this.up ? 'healthy' : 'stopped', runningVersion: this.up ? version : null, detail: null },
-      role: this.toldRole,
+      role,
       ...(replication === undefined ? {} : { replication }),
       disk: { freeBytes: 1e12, totalBytes: 2e12 },
       memory: { freeBytes: 1e9, totalBytes: 2e9 },

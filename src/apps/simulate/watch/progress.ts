@@ -119,15 +119,17 @@ export const stageComplete: Invariant = {
   promise: 'The gate of a stage opens only when every node of the stage runs what the stage brings.',
   grace: 'nodes that led when they were last looked at, whose turn comes later; deferred nodes',
   at: ['opened'],
-  check(moment, { fleet }) {
-    const { execution, step } = moment as Extract<Moment, { kind: 'opened' }>;
+  check(moment, { fleet, rules }) {
+    const { execution, step, decidedMs } = moment as Extract<Moment, { kind: 'opened' }>;
+    // What it said a moment ago is on its way.
+    const heardMs = decidedMs - rules.longestTravelMs;
     const deferred = new Set(execution.plan.deferred.map((one) => one.step));
     const sinceMs = execution.firstBegin.get(stageKey(step)) ?? Infinity;
     for (const [name, steps] of execution.ofNode) {
       const own = steps.find((one) => stageKey(one) === stageKey(step));
       if (own === undefined || deferred.has(own.id)) continue;
       const node = fleet.nodes.get(name)!;
-      if (steps.some((one) => isAtLeast(node, one, own)) || wasSeenLeading(node, sinceMs)) continue;
+      if (steps.some((one) => isAtLeast(node, one, own)) || wasSeenLeading(node, sinceMs, heardMs)) continue;
       return { broken: `stage ${step.stage} is opened and ${name} does not have what it brings` };
     }
     return 'kept';
@@ -138,8 +140,9 @@ function isAtLeast(node: SimulatedNode, one: PlanStep, own: PlanStep): boolean {
   return (one.hop ?? Infinity) >= (own.hop ?? Infinity) && hasAll(node.packages, one.after.packages ?? {});
 }
 
-function wasSeenLeading(node: SimulatedNode, sinceMs: number): boolean {
-  return node.role === 'leader' || node.toldRole === 'leader' || node.ledUntilMs >= sinceMs;
+function wasSeenLeading(node: SimulatedNode, sinceMs: number, heardMs: number): boolean {
+  const { role, toldRole, toldItLedUntilMs, ledUntilMs } = node;
+  return role === 'leader' || toldRole === 'leader' || toldItLedUntilMs >= heardMs || ledUntilMs >= sinceMs;
 }
 
 export const gateAnswered: Invariant = {
