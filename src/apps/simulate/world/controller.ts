@@ -57,23 +57,28 @@ export type Run =
 const observedAtOnce = 32;
 /** A planner refuses an incomplete look; a person looks again. */
 const looks = 20;
-const never = new AbortController().signal;
 
 export async function applyOnce(id: string, world: ControllerWorld, signals: Signals = {}): Promise<Run> {
   const { clock, store } = world;
+  const never = new AbortController().signal;
+  const { soft = never, hard = never } = signals;
   const holder = { id, who: id, host: 'simulation', pid: 1, pidStartedAt: null, purpose: 'apply' };
-  const waiting = { timeoutMs: 0, signal: signals.soft ?? never, onWait: () => {} };
+  const waiting = { timeoutMs: 0, signal: soft, onWait: () => {} };
   const lease = keepLease(await takeLease(store.lease, holder, clock, waiting), clock);
   try {
-    return await underLease(id, world, lease, signals);
+    return await underLease(id, world, lease, { soft, hard });
   } finally {
     await lease.release();
   }
 }
 
-async function underLease(id: string, world: ControllerWorld, lease: KeptLease, signals: Signals): Promise<Run> {
+async function underLease(
+  id: string,
+  world: ControllerWorld,
+  lease: KeptLease,
+  { soft, hard }: Required<Signals>,
+): Promise<Run> {
   const { transport, store, clock, nodes, tenants } = world;
-  const { soft = never, hard = never } = signals;
   const observed = await lookAndRecover(world, lease.token, hard);
   const record = await store.readRecord();
   const chosen = await choose(id, world, observed, record, lease.token);

@@ -23,6 +23,10 @@ export class Killer {
     });
   }
 
+  get isDead(): boolean {
+    return this.#dead;
+  }
+
   clock(clock: Clock): Clock {
     return {
       nowMs: () => clock.nowMs(),

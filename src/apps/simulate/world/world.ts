@@ -48,15 +48,27 @@ export class SimulatedWorld {
     this.#controllers += 1;
     const id = `controller-${this.#controllers}`;
     const killer = new Killer(kill);
+    const setup = this.#setup();
     const world: ControllerWorld = {
-      ...this.#setup(),
+      ...setup,
+      emit: (event) => {
+        if (!killer.isDead) setup.emit(event);
+      },
       clock: killer.clock(this.clock),
       store: killer.store(tappedStore(this.store, this.#tap)),
       transport: killer.transport(this.#network),
     };
-    const run = applyOnce(id, world, signals);
+    const soft = new AbortController();
+    const interrupt = (): void => soft.abort(signals.soft?.reason);
+    signals.soft?.addEventListener('abort', interrupt, { once: true });
+    if (signals.soft?.aborted === true) interrupt();
+    const run = applyOnce(id, world, { ...signals, soft: soft.signal });
     const outcome = await this.clock.runUntil(Promise.race([run, killer.died]));
-    if (outcome === null) this.#dead.add(id);
-    return outcome;
+    signals.soft?.removeEventListener('abort', interrupt);
+    if (outcome !== null) return outcome;
+    this.#dead.add(id);
+    // Signals made of others are kept alive while somebody listens; a process takes them along when it dies.
+    soft.abort();
+    return null;
   }
 }
