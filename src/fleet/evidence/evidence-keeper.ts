@@ -166,7 +166,7 @@ export class EvidenceKeeper implements EvidenceKeeping {
     const nowMs = this.#options.clock.nowMs();
     const judgement = keeper.judge(sinceMs, nowMs, problems);
     const news = await this.#tell(keeper.stage, judgement, sinceMs, nowMs);
-    this.#evidence.set(keeper.stage.step.id, this.#stageEvidence(keeper.stage, judgement, nowMs));
+    this.#evidence.set(keeper.stage.step.id, this.#stageEvidence(keeper.stage, judgement, sinceMs, nowMs));
     return news;
   }
 
@@ -206,7 +206,7 @@ export class EvidenceKeeper implements EvidenceKeeping {
     return told;
   }
 
-  #stageEvidence(stage: GatedStage, judgement: StageJudgement, nowMs: number): StageEvidence {
+  #stageEvidence(stage: GatedStage, judgement: StageJudgement, sinceMs: number, nowMs: number): StageEvidence {
     const told = this.#told.get(stage.step.id)!;
     const { targetDigest } = this.#options.plan;
     const verdicts = judgement.gates.map(({ name, result }): VerdictSummary => {
@@ -218,7 +218,7 @@ export class EvidenceKeeper implements EvidenceKeeping {
     });
     const { answer, evidenceMs, problem } = judgement;
     const failed = verdicts.filter((one) => one.answer === 'fail');
-    return { step: stage.step.id, answer, evidenceMs, failed, verdicts, problem };
+    return { step: stage.step.id, sinceMs, answer, evidenceMs, failed, verdicts, problem };
   }
 
   async #observe(names: readonly string[], signal: AbortSignal): Promise<void> {

@@ -16,6 +16,8 @@ import type { GateAnswer, VerdictSummary } from '../../model/verdict.ts';
 export interface StageEvidence {
   /** Id of its stage-promote step. */
   readonly step: string;
+  /** When the last node of the stage had finished: what is said is about the time since. */
+  readonly sinceMs: number;
   /** `fail` when any gate fails, `pass` when all pass, else `insufficient`. */
   readonly answer: GateAnswer;
   /** The least of all gates: what the bake is counted in. */

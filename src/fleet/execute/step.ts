@@ -131,16 +131,16 @@ export class Stepper {
       case 'unchanged':
         if (turn.node !== null && entry.event === 'done') this.#changed = true;
         if (turn.node !== null) this.#gates.nodeEnded(turn.step, entry.at);
-        this.#end(turn, true);
+        this.#end(turn, true, true);
         return;
       case 'failed':
         turn.asBefore = entry.detail?.['asBefore'] === true;
         this.#changed ||= entry.detail?.['refused'] !== true;
         this.#failed.push(failedStep(entry.step, entry));
-        this.#end(turn, false);
+        this.#end(turn, false, false);
         return;
       default:
-        this.#end(turn, true);
+        this.#end(turn, true, entry.event === 'undone');
     }
   }
 
@@ -365,14 +365,14 @@ export class Stepper {
     return { kind: 'later' };
   }
 
-  #end(turn: Turn, satisfied: boolean): void {
+  #end(turn: Turn, satisfied: boolean, arrived: boolean): void {
     turn.inDoubt = false;
     this.#doubtful.delete(turn);
     if (this.direction === 'forward') {
       turn.endOrder = this.#ended;
       this.#ended += 1;
     }
-    this.#line.end(turn, satisfied);
+    this.#line.end(turn, satisfied, arrived);
   }
 
   /** Something of it stands at the node. */

@@ -52,7 +52,15 @@ export class GateTask {
       keeper?.bake({ step, sinceMs: atMs });
       if (keeper !== null) continue;
       const problem = 'there is no source of metrics';
-      stepper.evidence({ step, answer: 'insufficient', evidenceMs: 0, failed: [], verdicts: [], problem });
+      stepper.evidence({
+        step,
+        sinceMs: atMs,
+        answer: 'insufficient',
+        evidenceMs: 0,
+        failed: [],
+        verdicts: [],
+        problem,
+      });
     }
     return true;
   }

@@ -79,10 +79,10 @@ export class Gates {
     this.#stageEndMs.set(keyOf(stage, hop ?? null), parseInstant(at) ?? 0);
   }
 
-  /** Of a stage that is not there, or no longer baking, it is passed over. */
+  /** Of a stage that is not there, no longer baking, or baking anew since a node came late, it is passed over. */
   evidence(said: StageEvidence): void {
     const turn = this.#turns.get(said.step);
-    if (turn !== undefined && this.#anchors.has(turn)) this.#evidence.set(turn, said);
+    if (turn !== undefined && this.#anchors.get(turn)?.completedMs === said.sinceMs) this.#evidence.set(turn, said);
   }
 
   begun(turn: Turn, { failure, detail }: Pick<JournalEntry, 'failure' | 'detail'>): void {

@@ -50,13 +50,7 @@ export class Line {
     const { cluster } = node;
     let changed = false;
     if (observed.reachable) {
-      const versions = versionsOf({ packages: observed.packages });
-      if (!sameVersions(versions, node.versions)) {
-        changed = true;
-        cluster.countVersions(versions, 1);
-        if (cluster.countVersions(node.versions, -1)) this.#unskew(cluster);
-        node.versions = versions;
-      }
+      changed = this.#setVersions(node, versionsOf({ packages: observed.packages }));
     }
     const status = observed.reachable ? observed.health.status : 'unknown';
     const bare = observed.reachable && Object.keys(observed.packages).length === 0;
@@ -155,9 +149,10 @@ export class Line {
     this.parking.forTenants(turn, bar);
   }
 
-  /** `satisfied`: what waits for it may go on. */
-  end(turn: Turn, satisfied: boolean): void {
+  /** `satisfied`: what waits for it may go on. `arrived`: its node has what the turn leads to, seen since or not. */
+  end(turn: Turn, satisfied: boolean, arrived: boolean): void {
     if (turn.place === 'ended') return;
+    if (arrived && turn.node !== null) this.#setVersions(turn.node, { ...turn.node.versions, ...this.targetOf(turn) });
     this.#unhold(turn, 'ended');
     turn.postponed = false;
     this.passedOver.put(turn, false);
@@ -245,6 +240,15 @@ export class Line {
       turn.links.push(need);
       need.missing += 1;
     }
+  }
+
+  #setVersions(node: NodeView, versions: NodeView['versions']): boolean {
+    const { cluster } = node;
+    if (sameVersions(versions, node.versions)) return false;
+    cluster.countVersions(versions, 1);
+    if (cluster.countVersions(node.versions, -1)) this.#unskew(cluster);
+    node.versions = versions;
+    return true;
   }
 
   #setUp(node: NodeView, up: boolean, bare: boolean): boolean {

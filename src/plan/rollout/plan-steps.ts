@@ -93,7 +93,7 @@ function hopSteps(
     ofHop.push(...ofStage);
     const params = gates.get(stage);
     if (params === undefined) continue;
-    const awaited = params.ends === undefined ? ofStage : ofHop;
+    const awaited = params.ends === undefined ? ofStage : [...ofHop];
     const gate = stageGate(stage, params, awaited.length > 0 ? awaited : barrier, context);
     made.steps.push(gate);
     barrier = [gate.id];

@@ -45,7 +45,8 @@ const bad: VerdictSummary = {
 };
 
 function evidence(change: Partial<StageEvidence>): StageEvidence {
-  return { step: gateId, answer: 'insufficient', evidenceMs: 0, failed: [], verdicts: [], problem: null, ...change };
+  const none = { answer: 'insufficient', evidenceMs: 0, failed: [], verdicts: [], problem: null } as const;
+  return { step: gateId, sinceMs: startMs, ...none, ...change };
 }
 
 const pass = evidence({ answer: 'pass', evidenceMs: 5 * minute });
@@ -61,6 +62,14 @@ function baking(shape: Shape = {}, setting: Setting = {}) {
 }
 
 describe('evidence', () => {
+  test('of before the last node finished says nothing, however late it comes', () => {
+    const run = baking();
+    run.stepper.evidence({ ...pass, sinceMs: startMs - minute });
+    expect(run.next()).toMatchObject({ kind: 'wait', on: 'evidence' });
+    run.stepper.evidence(pass);
+    expect(run.next()).toMatchObject({ kind: 'go', promote: [gateId] });
+  });
+
   test('the bake counts what evidence covers, not the time that goes by', () => {
     const run = baking();
     run.after(6 * minute);

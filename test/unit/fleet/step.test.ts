@@ -109,6 +109,39 @@ describe('skew', () => {
     run.report('c', { packages: seen('c', '1.5.0').packages });
     expect(run.look()).toEqual(['c']);
   });
+
+  test('what a step has brought counts though its node was not looked at since', () => {
+    const hop = promote(1, ['b/update/1.5.0', 'a/update/1.5.0']);
+    const steps = [
+      update('b', {}, '1.4.0', '1.5.0'),
+      update('a', {}, '1.4.0', '1.5.0'),
+      hop,
+      update('b', { needs: [hop.id] }, '1.5.0', '1.6.0'),
+      update('a', { needs: [hop.id] }, '1.5.0', '1.6.0'),
+    ];
+    const run = setUp({ nodes: [node('a'), node('b')], steps, leader: 'b', limits: { maxUnavailable: 2 } });
+    const entry = (step: string, event: 'begin' | 'done' | 'failed', detail = {}): void =>
+      run.stepper.record({
+        step,
+        event,
+        at: formatInstant(startMs),
+        detail,
+        ...(event === 'failed' ? { failure: toFailure(new ThemisError('UNHEALTHY', 'sick')) } : {}),
+      });
+    for (const step of ['b/update/1.5.0', 'a/update/1.5.0', hop.id, 'b/update/1.6.0']) {
+      entry(step, 'begin');
+      entry(step, 'done');
+    }
+    entry('a/update/1.6.0', 'begin');
+    entry('a/update/1.6.0', 'failed', { asBefore: true });
+    run.record('', 'turn');
+    const gone = toFailure(new ThemisError('UNREACHABLE', 'cut off'));
+    run.stepper.see({ name: 'b', reachable: false, failure: gone });
+    const stopped = { status: 'stopped', runningVersion: null, detail: null } as const;
+    run.report('a', { ...seen('a', '1.5.0'), health: stopped, role: 'unknown' });
+    // It is down and costs nothing; but a at 1.4.0 would stand beside b, which has 1.6.0 by the journal alone.
+    expect(run.look()).toEqual(['b']);
+  });
 });
 
 describe('looking just before', () => {
