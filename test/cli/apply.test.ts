@@ -1,56 +1,38 @@
 /** Apply as a process over real nodes: killed, interrupted, failing, resumed; the service processes are real too. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createInterface } from 'node:readline';
-import type { ChildProcess } from 'node:child_process';
 import type { Plan } from '../../src/model/plan.ts';
-import { ended, RealFleet } from '../support/real-fleet.ts';
+import { LiveFleet } from '../support/live/live-fleet.ts';
 
-const fleet = new RealFleet();
 const slowMs = 120_000;
 
+let fleet: LiveFleet;
 beforeAll(async () => {
-  await fleet.make(3);
-  const { code, err } = await fleet.run('apply', '--auto-approve');
-  expect([code, err]).toEqual([0, expect.stringContaining('done: every step is done')]);
+  fleet = await LiveFleet.make({ nodes: 3, rollout: { healthTimeout: '10s' } });
+  expect(fleet.firstApply).toMatchObject({ code: 0, err: expect.stringContaining('done: every step is done') });
 }, slowMs);
 afterAll(() => fleet.remove());
-
-/** Resolves when a line of progress on stderr matches. */
-function said(child: ChildProcess, what: RegExp): Promise<void> {
-  return new Promise((resolve, reject) => {
-    createInterface({ input: child.stderr! }).on('line', (line) => {
-      if (what.test(line)) resolve();
-    });
-    child.once('close', () => reject(new Error(`it ended and never said ${what.source}`)));
-  });
-}
-
-async function healthyVersions(): Promise<(string | undefined)[]> {
-  const answers = await Promise.all(fleet.nodes.map((node) => fleet.health(node)));
-  return answers.map((answer) => (answer?.status === 'healthy' ? answer.version : undefined));
-}
 
 test(
   'killed in the middle and run again: the same end, and the third run has nothing to do',
   async () => {
-    await fleet.want('1.5.0');
-    const child = fleet.start('apply', '--auto-approve');
-    const end = ended(child);
-    await said(child, /: (?:switch|start)$/u);
-    child.kill('SIGKILL');
-    expect((await end).signal).toBe('SIGKILL');
+    await fleet.askFor('1.5.0');
+    const running = fleet.start('apply', '--auto-approve');
+    await running.printed(/: (?:switch|start)\n/u);
+    running.child.kill('SIGKILL');
+    await running.ended;
+    expect(running.child.signalCode).toBe('SIGKILL');
 
-    const again = await fleet.run('apply', '--auto-approve');
+    const again = await fleet.themis('apply', '--auto-approve');
     expect([again.code, again.err]).toEqual([0, expect.stringContaining('going on with apply-')]);
-    expect(await healthyVersions()).toEqual(['1.5.0', '1.5.0', '1.5.0']);
+    expect(await fleet.serving()).toEqual(fleet.all('1.5.0'));
 
-    const third = await fleet.run('apply');
+    const third = await fleet.themis('apply');
     expect([third.code, third.out]).toEqual([0, expect.stringContaining('No changes.')]);
-    const stream = (await fleet.run('apply', '-o', 'jsonl')).out.trimEnd().split('\n');
+    const stream = (await fleet.themis('apply', '-o', 'jsonl')).out.trimEnd().split('\n');
     const closing = { type: 'execution-finished', execution: null, result: 'nothing-to-do', exitCode: 0 };
     expect(JSON.parse(stream.at(-1)!)).toMatchObject(closing);
-    const history = JSON.parse((await fleet.run('history', '-o', 'json')).out) as { end: { result: string } | null }[];
-    expect(history.map((one) => one.end?.result)).toEqual(['done', 'done']);
+    expect((await fleet.history()).map((one) => one.end?.result)).toEqual(['done', 'done']);
   },
   slowMs,
 );
@@ -58,11 +40,10 @@ test(
 test(
   'a node that does not become healthy: exit 6, every node is back, history tells it, the target is quarantined',
   async () => {
-    await fleet.release('1.6.0');
-    const config = JSON.parse(fleet.read('nodes/node-c/server.json')) as object;
-    fleet.write('nodes/node-c/server.json', JSON.stringify({ ...config, brokenVersions: ['1.6.0'] }));
-    await fleet.want('1.6.0');
-    const failed = await fleet.run('apply', '--auto-approve', '-o', 'jsonl');
+    await fleet.addRelease('1.6.0');
+    fleet.breakVersions('node-c', ['1.6.0']);
+    await fleet.askFor('1.6.0');
+    const failed = await fleet.themis('apply', '--auto-approve', '-o', 'jsonl');
     expect(failed.code).toBe(6);
     const events = failed.out
       .trimEnd()
@@ -70,13 +51,11 @@ test(
       .map((line) => JSON.parse(line) as { type: string });
     expect(events[0]?.type).toBe('version');
     expect(events.map((event) => event.type)).toContain('rolling-back');
-    expect(await healthyVersions()).toEqual(['1.5.0', '1.5.0', '1.5.0']);
-    expect(fleet.versions()).toEqual(['1.5.0', '1.5.0', '1.5.0']);
-    const [last] = JSON.parse((await fleet.run('history', '-o', 'json')).out) as {
-      end: { result: string; exitCode: number };
-    }[];
+    expect(await fleet.serving()).toEqual(fleet.all('1.5.0'));
+    expect(fleet.installed()).toEqual(fleet.all('1.5.0'));
+    const [last] = await fleet.history();
     expect(last?.end).toMatchObject({ result: 'rolled-back', exitCode: 6 });
-    expect((await fleet.run('apply', '--auto-approve')).code).toBe(4);
+    expect((await fleet.themis('apply', '--auto-approve')).code).toBe(4);
   },
   slowMs,
 );
@@ -84,24 +63,23 @@ test(
 test(
   'interrupted once: nodes in hand finish, the lock is free, and it goes on; nobody to ask: exit 1',
   async () => {
-    fleet.write('nodes/node-c/server.json', fleet.read('nodes/node-c/server.json').replace('1.6.0', '0.0.0'));
-    expect((await fleet.run('resume')).code).toBe(0);
-    const child = fleet.start('apply', '--auto-approve');
-    const end = ended(child);
-    await said(child, /: start$/u);
-    child.kill('SIGINT');
-    const { code, err } = await end;
+    fleet.breakVersions('node-c', []);
+    expect((await fleet.themis('resume')).code).toBe(0);
+    const running = fleet.start('apply', '--auto-approve');
+    await running.printed(': start\n');
+    running.child.kill('SIGINT');
+    const { code, err } = await running.ended;
     expect([code, err]).toEqual([130, expect.stringContaining('Go on with: themis apply')]);
-    const status = JSON.parse((await fleet.run('status', '-o', 'json')).out) as {
+    const status = JSON.parse((await fleet.themis('status', '-o', 'json')).out) as {
       conditions: { type: string; status: boolean }[];
     };
     const condition = (type: string) => status.conditions.find((one) => one.type === type)?.status;
     expect([condition('Locked'), condition('Progressing')]).toEqual([false, true]);
 
-    const unasked = await fleet.run('apply');
+    const unasked = await fleet.themis('apply');
     expect([unasked.code, unasked.err]).toEqual([1, expect.stringContaining('--auto-approve')]);
-    expect((await fleet.run('apply', '--auto-approve')).code).toBe(0);
-    expect(await healthyVersions()).toEqual(['1.6.0', '1.6.0', '1.6.0']);
+    expect((await fleet.themis('apply', '--auto-approve')).code).toBe(0);
+    expect(await fleet.serving()).toEqual(fleet.all('1.6.0'));
   },
   slowMs,
 );
@@ -109,19 +87,18 @@ test(
 test(
   'two at once: the second is told who, since when and how to force it, and exits 5',
   async () => {
-    await fleet.release('1.6.1');
-    await fleet.want('1.6.1');
-    const child = fleet.start('apply', '--auto-approve');
-    const end = ended(child);
-    await said(child, /: preflight$/u);
-    const second = await fleet.run('apply', '--auto-approve');
+    await fleet.addRelease('1.6.1');
+    await fleet.askFor('1.6.1');
+    const running = fleet.start('apply', '--auto-approve');
+    await running.printed(': preflight\n');
+    const second = await fleet.themis('apply', '--auto-approve');
     expect([second.code, second.err]).toEqual([
       5,
       expect.stringMatching(/pid \d+.*since .*\n.*themis force-unlock \d+/su),
     ]);
-    const waited = await fleet.run('apply', '--auto-approve', '--lock-timeout', '60s');
+    const waited = await fleet.themis('apply', '--auto-approve', '--lock-timeout', '60s');
     expect([waited.code, waited.out]).toEqual([0, expect.stringContaining('No changes.')]);
-    expect((await end).code).toBe(0);
+    expect((await running.ended).code).toBe(0);
   },
   slowMs,
 );
@@ -129,28 +106,28 @@ test(
 test(
   'a saved plan is refused once what it was made from moved, and applied without a question otherwise',
   async () => {
-    await fleet.release('1.6.2');
-    await fleet.want('1.6.2');
-    expect((await fleet.run('plan', '--out', 'a.themisplan')).code).toBe(0);
-    fleet.write('nodes/node-a/install/share/version.json', '{"version":"1.6.1" }');
-    const stale = await fleet.run('apply', 'a.themisplan');
+    await fleet.addRelease('1.6.2');
+    await fleet.askFor('1.6.2');
+    expect((await fleet.themis('plan', '--out', 'a.themisplan')).code).toBe(0);
+    writeFileSync(fleet.inNode('node-a', 'install/share/version.json'), '{"version":"1.6.1" }');
+    const stale = await fleet.themis('apply', 'a.themisplan');
     expect([stale.code, stale.err]).toEqual([8, expect.stringContaining('no longer what this plan was made from')]);
-    expect((await fleet.run('plan', '--out', 'b.themisplan')).code).toBe(0);
-    expect((await fleet.run('apply', 'b.themisplan', '--dry-run')).code).toBe(0);
-    expect(await healthyVersions()).toEqual(['1.6.1', '1.6.1', '1.6.1']);
-    expect((await fleet.run('suspend', '--reason', 'incident')).code).toBe(0);
-    const held = await fleet.run('apply', 'b.themisplan');
+    expect((await fleet.themis('plan', '--out', 'b.themisplan')).code).toBe(0);
+    expect((await fleet.themis('apply', 'b.themisplan', '--dry-run')).code).toBe(0);
+    expect(await fleet.serving()).toEqual(fleet.all('1.6.1'));
+    expect((await fleet.themis('suspend', '--reason', 'incident')).code).toBe(0);
+    const held = await fleet.themis('apply', 'b.themisplan');
     expect([held.code, held.out]).toEqual([4, expect.stringContaining('THM3051')]);
-    expect((await fleet.run('resume')).code).toBe(0);
+    expect((await fleet.themis('resume')).code).toBe(0);
     // Outside the seal, and so not taken from the file.
-    const plan = JSON.parse(fleet.read('b.themisplan')) as Plan;
+    const plan = JSON.parse(readFileSync(fleet.file('b.themisplan'), 'utf8')) as Plan;
     const deferred = plan.steps.map(({ id }) => ({ step: id, reason: 'edited', until: null }));
     fleet.write('b.themisplan', JSON.stringify({ ...plan, deferred }));
-    expect((await fleet.run('apply', 'b.themisplan')).code).toBe(0);
-    expect(await healthyVersions()).toEqual(['1.6.2', '1.6.2', '1.6.2']);
-    const back = await fleet.run('rollback', 'node/node-b', '--auto-approve');
+    expect((await fleet.themis('apply', 'b.themisplan')).code).toBe(0);
+    expect(await fleet.serving()).toEqual(fleet.all('1.6.2'));
+    const back = await fleet.themis('rollback', 'node/node-b', '--auto-approve');
     expect(back.code).toBe(0);
-    expect(fleet.versions()).toEqual(['1.6.2', '1.6.1', '1.6.2']);
+    expect(fleet.installed()).toEqual({ ...fleet.all('1.6.2'), 'node-b': '1.6.1' });
   },
   slowMs,
 );
@@ -158,17 +135,16 @@ test(
 test(
   'a rollback that was cut off goes on as it was planned, and apply does not bring its target on again',
   async () => {
-    const back = fleet.start('rollback', '--all', '--auto-approve');
-    const end = ended(back);
-    await said(back, /: (?:switch|start)$/u);
-    back.kill('SIGKILL');
-    await end;
+    const running = fleet.start('rollback', '--all', '--auto-approve');
+    await running.printed(/: (?:switch|start)\n/u);
+    running.child.kill('SIGKILL');
+    await running.ended;
 
-    const forward = await fleet.run('apply', '--auto-approve');
+    const forward = await fleet.themis('apply', '--auto-approve');
     expect([forward.code, forward.err + forward.out]).toEqual([4, expect.stringContaining('THM3050')]);
-    const again = await fleet.run('rollback', '--all', '--auto-approve');
+    const again = await fleet.themis('rollback', '--all', '--auto-approve');
     expect([again.code, again.err]).toEqual([0, expect.stringContaining('going on with rollback-')]);
-    expect(fleet.versions()).toEqual(['1.6.1', '1.6.0', '1.6.1']);
+    expect(fleet.installed()).toEqual({ ...fleet.all('1.6.1'), 'node-b': '1.6.0' });
   },
   slowMs,
 );

@@ -60,6 +60,8 @@ export class LiveFleet {
   readonly environment: Readonly<Record<string, string>>;
   readonly nodes: readonly DemoNode[];
   readonly uid = randomUUID();
+  /** What the apply that installed 1.4.0 printed. */
+  firstApply: Ran | undefined;
   readonly #files = createNodeFileSystem();
   #versions = 0;
   /** `metrics` of the Fleet as flow YAML; undefined: the nodes' own. */
@@ -217,6 +219,16 @@ export class LiveFleet {
     return await this.#digests('install');
   }
 
+  /** The version whose files lie on each node, whether or not it serves. */
+  installed(): Record<string, string> {
+    return Object.fromEntries(
+      this.nodes.map(({ name }) => {
+        const text = readFileSync(this.inNode(name, 'install/share/version.json'), 'utf8');
+        return [name, (JSON.parse(text) as { version: string }).version];
+      }),
+    );
+  }
+
   async downloads(): Promise<Record<string, string>> {
     return await this.#digests('downloads');
   }
@@ -284,6 +296,7 @@ export class LiveFleet {
     }
     await this.askFor('1.4.0');
     const ran = await this.themis('apply', '--auto-approve');
+    this.firstApply = ran;
     if (ran.code !== 0) throw new Error(`the first apply ended with ${ran.code}:\n${ran.out}${ran.err}`);
     await this.startServers();
     await this.leader();

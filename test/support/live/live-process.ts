@@ -15,8 +15,8 @@ export interface Ran {
 export interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ran>;
-  /** Resolves once stderr or stdout holds the text; rejects when the process ends without it. */
-  printed(text: string): Promise<void>;
+  /** Resolves once stderr or stdout holds what is looked for; rejects when the process ends without it. */
+  printed(what: string | RegExp): Promise<void>;
 }
 
 export function startThemis(
@@ -50,12 +50,13 @@ export function startThemis(
       heard();
     });
   });
-  const printed = (text: string): Promise<void> =>
+  const printed = (what: string | RegExp): Promise<void> =>
     new Promise((resolve, reject) => {
+      const holds = (text: string): boolean => (typeof what === 'string' ? text.includes(what) : what.test(text));
       const look = (): void => {
-        if (err.includes(text) || out.includes(text)) resolve();
+        if (holds(err) || holds(out)) resolve();
         else if (child.exitCode !== null || child.signalCode !== null)
-          reject(new Error(`ended without "${text}":\n${out}${err}`));
+          reject(new Error(`ended without "${String(what)}":\n${out}${err}`));
         else return;
         listeners.delete(look);
       };
