@@ -10,6 +10,7 @@ export default defineConfig({
     testTimeout: soak ? 3_600_000 : 60_000,
     hookTimeout: 60_000,
     reporters: ['default', new ClosingLine()],
+    globalSetup: ['test/support/compile-cache.ts'],
     // Crash tests start many processes; two workers keep a two-core machine honest.
     maxWorkers: 2,
     coverage: {

@@ -1,12 +1,9 @@
 /** A real process, killed with SIGKILL at every journal boundary; a fresh process recovers. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { isSoak } from '../support/runs.ts';
+import { askProcess, type Killing } from '../support/node/ask-process.ts';
 import { authority } from '../support/node/node-world.ts';
-import { askProcess, makeProcessWorld, newServer, oldServer } from '../support/node/process-world.ts';
-import type { Killing } from '../support/node/process-world.ts';
+import { makeProcessWorld, newServer, oldServer } from '../support/node/process-world.ts';
 import type { NodeRequestBody } from '../../src/model/message.ts';
 
 const update: NodeRequestBody = {
@@ -27,9 +24,6 @@ const rollback: NodeRequestBody = {
   healthTimeoutMs: 5000,
 };
 
-const compileCache = await mkdtemp(path.join(tmpdir(), 'themis-cache-'));
-afterAll(() => rm(compileCache, { recursive: true, force: true }));
-
 /** Open, nine steps with a beginning and an end, close. */
 const boundaries = 20;
 
@@ -39,9 +33,9 @@ async function killedAt(request: NodeRequestBody, killing: Killing): Promise<voi
   try {
     const v4 = await world.tree();
     if (request.kind === 'rollback') await world.ask(update);
-    const killed = await askProcess(world.root, request, compileCache, killing);
+    const killed = await askProcess(world.root, request, killing);
     expect(killed.signal, what).toBe('SIGKILL');
-    const recovered = await askProcess(world.root, { kind: 'recover', authority: null }, compileCache);
+    const recovered = await askProcess(world.root, { kind: 'recover', authority: null });
     expect(recovered.reply, what).toMatchObject({
       kind: 'finished',
       result: { kind: expect.stringMatching(/done|unchanged/u) },
@@ -86,12 +80,8 @@ test('a rollback killed at journal boundaries ends fully old or fully new', asyn
 test('the process that is not killed makes exactly that many appends', async () => {
   const world = await makeProcessWorld();
   try {
-    expect(
-      (await askProcess(world.root, update, compileCache, { append: boundaries + 1, when: 'before' })).signal,
-    ).toBeNull();
-    expect((await askProcess(world.root, rollback, compileCache, { append: boundaries, when: 'before' })).signal).toBe(
-      'SIGKILL',
-    );
+    expect((await askProcess(world.root, update, { append: boundaries + 1, when: 'before' })).signal).toBeNull();
+    expect((await askProcess(world.root, rollback, { append: boundaries, when: 'before' })).signal).toBe('SIGKILL');
   } finally {
     await world.remove();
   }

@@ -9,6 +9,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
 import { createNodeFileSystem } from '../../../src/adapters/file-system/node.ts';
 import { openSoftwareSigner } from '../../../src/adapters/signer/software.ts';
 import type { Session } from '../../../src/apps/cli/command.ts';
@@ -331,7 +332,7 @@ export function liveEnvironment(base: string): Record<string, string> {
     ...author,
     GIT_COMMITTER_NAME: author.GIT_AUTHOR_NAME,
     GIT_COMMITTER_EMAIL: author.GIT_AUTHOR_EMAIL,
-    NODE_COMPILE_CACHE: join(base, 'compile-cache'),
+    NODE_COMPILE_CACHE: inject('compileCache'),
     NO_COLOR: '1',
   };
 }

@@ -4,9 +4,9 @@
  */
 import type { NodeRequestBody } from '../../../src/model/message.ts';
 import { handleNodeRequest } from '../../../src/node/handle-request.ts';
+import type { Killing } from './ask-process.ts';
 import { requestOf } from './node-world.ts';
 import { processDeps } from './process-world.ts';
-import type { Killing } from './process-world.ts';
 
 const { root, body, killing } = JSON.parse(process.argv[2] ?? '{}') as {
   readonly root: string;

@@ -1,8 +1,7 @@
 /**
- * A node on a real disk with a real service process, and Themis as a process of its own that a test may kill. The
- * service is a shell that sleeps; it has no health endpoint, so running is being healthy.
+ * A node on a real disk with a real service process, for the test and for the process that it kills. The service is a
+ * shell that sleeps; it has no health endpoint, so running is being healthy.
  */
-import { spawn } from 'node:child_process';
 import { appendFile, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -110,32 +109,4 @@ export async function makeProcessWorld(): Promise<ProcessWorld> {
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-export interface Killing {
-  /** From 1: of the durable appends, each of which is a journal boundary. */
-  readonly append: number;
-  readonly when: 'before' | 'after';
-}
-
-/** Themis as a process of its own; the reply, or undefined when it was killed on the way. */
-export function askProcess(
-  root: string,
-  body: NodeRequestBody,
-  compileCache: string,
-  killing?: Killing,
-): Promise<{ readonly reply: NodeReply | undefined; readonly signal: string | null }> {
-  return new Promise((resolve, reject) => {
-    const entry = new URL('node-process.ts', import.meta.url).pathname;
-    const child = spawn(process.execPath, [entry, JSON.stringify({ root, body, killing })], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
-    });
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
-    child.on('error', reject);
-    child.on('close', (_code, signal) => {
-      resolve({ reply: output === '' ? undefined : (JSON.parse(output) as NodeReply), signal });
-    });
-  });
 }

@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process';
+import { inject } from 'vitest';
+import type { NodeReply, NodeRequestBody } from '../../../src/model/message.ts';
+
+export interface Killing {
+  /** From 1: of the durable appends, each of which is a journal boundary. */
+  readonly append: number;
+  readonly when: 'before' | 'after';
+}
+
+/** Themis as a process of its own; the reply, or undefined when it was killed on the way. */
+export function askProcess(
+  root: string,
+  body: NodeRequestBody,
+  killing?: Killing,
+): Promise<{ readonly reply: NodeReply | undefined; readonly signal: string | null }> {
+  return new Promise((resolve, reject) => {
+    const entry = new URL('node-process.ts', import.meta.url).pathname;
+    const child = spawn(process.execPath, [entry, JSON.stringify({ root, body, killing })], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      // Where vitest measures it switches the cache off, for what a test starts too.
+      env: { ...process.env, NODE_COMPILE_CACHE: inject('compileCache'), NODE_DISABLE_COMPILE_CACHE: undefined },
+    });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
+    child.on('error', reject);
+    child.on('close', (_code, signal) => {
+      resolve({ reply: output === '' ? undefined : (JSON.parse(output) as NodeReply), signal });
+    });
+  });
+}
