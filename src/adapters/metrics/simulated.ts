@@ -82,7 +82,10 @@ export class SimulatedMetrics implements Metrics {
     }
     stream.askedMs = untilMs;
     while (stream.lastMs + scrapeMs <= untilMs) this.#scrape(node, stream);
-    return stream.scrapes.filter(({ atMs }) => atMs > afterMs && atMs <= untilMs);
+    // They stand in the order of time, hours of them, and the latest are asked for every few seconds.
+    const start = stream.scrapes.findLastIndex(({ atMs }) => atMs <= afterMs) + 1;
+    const end = stream.scrapes.findLastIndex(({ atMs }) => atMs <= untilMs) + 1;
+    return stream.scrapes.slice(start, end);
   }
 
   #scrape(node: string, stream: Stream): void {
