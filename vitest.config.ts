@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import type { Vite } from 'vitest/node';
 import { ClosingLine } from './test/support/closing-line.ts';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 const soak = process.env['THEMIS_SOAK'] === '1';
 
@@ -13,10 +14,11 @@ export default defineConfig({
     hookTimeout: 60_000,
     reporters: ['default', new ClosingLine()],
     globalSetup: ['test/support/compile-cache.ts'],
-    // Crash tests start many processes; two workers keep a two-core machine honest.
-    maxWorkers: 2,
+    // Two cores: the tests on real servers mostly wait, and the third worker uses what they leave.
+    maxWorkers: 3,
     // Modules are loaded once per worker and not once per file: half of the time of most files was loading.
     isolate: false,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
