@@ -14,10 +14,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     reporters: ['default', new ClosingLine()],
     globalSetup: ['test/support/compile-cache.ts'],
-    // Two cores: the tests on real servers mostly wait, and the third worker uses what they leave.
-    maxWorkers: 3,
-    // Modules are loaded once per worker and not once per file: half of the time of most files was loading.
-    isolate: false,
+    // Tests on real servers wait a lot, but an election that starves is no fault of what is tested.
+    maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     projects: [
       {
