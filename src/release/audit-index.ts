@@ -2,8 +2,8 @@ import { ThemisError } from '../kernel/error.ts';
 import { releaseDirectoryOf, releaseLimits, releaseNames } from '../model/release-format/layout.ts';
 import type { ReleaseIndex } from '../model/release.ts';
 import type { ReleaseSource } from '../ports/release-source.ts';
-import type { AnchorSet } from '../trust/policy/anchors.ts';
 import { checkIndex } from '../trust/policy/check-index.ts';
+import type { TrustStore } from '../trust/policy/trust-store.ts';
 import type { Refusal } from '../trust/refusal.ts';
 import type { AuditCheck } from './audit-release.ts';
 import type { FoundRelease } from './scan-releases.ts';
@@ -12,13 +12,13 @@ import type { FoundRelease } from './scan-releases.ts';
 export async function auditIndex(
   source: ReleaseSource,
   found: readonly FoundRelease[],
-  anchors: AnchorSet,
+  trust: TrustStore,
   nowMs: number,
 ): Promise<AuditCheck[] | null> {
   const bytes = await readIfThere(source, releaseNames.index, releaseLimits.indexBytes);
   if (bytes === null) return null;
   const signature = await readIfThere(source, releaseNames.indexSignature, releaseLimits.signatureBytes);
-  const checked = checkIndex({ index: bytes, signature, anchors, nowMs });
+  const checked = checkIndex({ index: bytes, signature, trust, nowMs });
   if (!checked.ok) return [failed('signature', checked)];
   const mismatches = checkEntries(checked.index, found);
   return [

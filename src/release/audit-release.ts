@@ -6,8 +6,8 @@ import { shortDigest } from '../kernel/digest.ts';
 import type { ReleaseManifest } from '../model/release.ts';
 import type { ReleaseSource } from '../ports/release-source.ts';
 import type { Verified } from '../trust/cms/verify-detached.ts';
-import type { AnchorSet } from '../trust/policy/anchors.ts';
 import type { ReleaseExpectation } from '../trust/policy/check-release.ts';
+import type { TrustStore } from '../trust/policy/trust-store.ts';
 import type { Refusal, TrustCode } from '../trust/refusal.ts';
 import { describePayload } from './describe-payload.ts';
 import { checkListing, readRelease, verifyPayload } from './verify-release.ts';
@@ -28,7 +28,7 @@ export interface Audit {
 export interface AuditInput {
   readonly source: ReleaseSource;
   readonly path: string;
-  readonly anchors: AnchorSet;
+  readonly trust: TrustStore;
   readonly expected: ReleaseExpectation;
   readonly nowMs: number;
   readonly onBytes?: (doneBytes: number, totalBytes: number) => void;
@@ -36,7 +36,7 @@ export interface AuditInput {
 
 export async function auditRelease(input: AuditInput): Promise<Audit> {
   const { source } = input;
-  const release = await readRelease(source, input.path, input.anchors, input.expected, input.nowMs);
+  const release = await readRelease(source, input.path, input.trust, input.expected, input.nowMs);
   if (!release.ok) return { manifest: null, signature: null, checks: refusedManifest(release), ok: false };
   const { manifest, signature } = release;
   const checks: AuditCheck[] = [

@@ -15,8 +15,8 @@ import {
 } from '../model/release-format/layout.ts';
 import type { ListedFile, ReleaseSource } from '../ports/release-source.ts';
 import type { Verified } from '../trust/cms/verify-detached.ts';
-import type { AnchorSet } from '../trust/policy/anchors.ts';
 import { checkRelease, type ReleaseExpectation } from '../trust/policy/check-release.ts';
+import type { TrustStore } from '../trust/policy/trust-store.ts';
 import type { Refusal, TrustCode } from '../trust/refusal.ts';
 
 export interface VerifiedRelease {
@@ -34,11 +34,11 @@ export interface VerifiedRelease {
 export async function verifyRelease(
   source: ReleaseSource,
   path: string,
-  anchors: AnchorSet,
+  trust: TrustStore,
   expected: ReleaseExpectation,
   nowMs: number,
 ): Promise<VerifiedRelease | Refusal> {
-  const release = await readRelease(source, path, anchors, expected, nowMs);
+  const release = await readRelease(source, path, trust, expected, nowMs);
   if (!release.ok) return release;
   const listing = await source.listFiles(release.directory);
   const [misplaced] = listing === null ? [] : checkListing(listing, release.manifest);
@@ -49,7 +49,7 @@ export async function verifyRelease(
 export async function readRelease(
   source: ReleaseSource,
   path: string,
-  anchors: AnchorSet,
+  trust: TrustStore,
   expected: ReleaseExpectation,
   nowMs: number,
 ): Promise<VerifiedRelease | Refusal> {
@@ -67,7 +67,7 @@ export async function readRelease(
   );
   if (isRefusal(manifest)) return manifest;
   if (isRefusal(signature)) return signature;
-  const checked = checkRelease({ manifest, signature, anchors, expected, nowMs });
+  const checked = checkRelease({ manifest, signature, trust, expected, nowMs });
   if (!checked.ok) return checked;
   return { ...checked, manifestBytes: manifest, signatureBytes: signature!, directory };
 }

@@ -7,11 +7,11 @@ import { parseAnchors } from '../../src/trust/policy/anchors.ts';
 import { parseManifest } from '../../src/trust/policy/parse-manifest.ts';
 import { readCertificate } from '../../src/trust/x509/certificate.ts';
 import * as pki from '../support/pki.ts';
-import { manifestBytes, testAnchors } from '../support/releases.ts';
+import { manifestBytes, testTrust } from '../support/releases.ts';
 import { runs } from '../support/runs.ts';
 
 const content = manifestBytes();
-const anchors = testAnchors();
+const trust = testTrust();
 const middleKey = pki.keyPair('middle');
 const middle = pki.certificate({
   subject: pki.name('Middle'),
@@ -34,7 +34,7 @@ function signerId(): Uint8Array {
 }
 
 function verify(over: { content?: Uint8Array; signature: Uint8Array }) {
-  return verifyDetached({ content, anchors, nowMs: pki.nowMs, profile: 'codeSigning', ...over });
+  return verifyDetached({ content, trust, nowMs: pki.nowMs, profile: 'codeSigning', ...over });
 }
 
 /** Any change of one byte to another value. */
@@ -106,7 +106,7 @@ test('an anchor with any one byte changed never vouches for the signature', () =
         ? verifyDetached({
             content,
             signature: kinds[0]!,
-            anchors: parsed.anchors,
+            trust: { anchors: parsed.anchors, crls: [] },
             nowMs: pki.nowMs,
             profile: 'codeSigning',
           })

@@ -6,7 +6,8 @@ import type { ReleaseSource } from '../../src/ports/release-source.ts';
 import type { Signer } from '../../src/ports/signer.ts';
 import { type ReleaseDescription, sealManifest } from '../../src/release/build-release.ts';
 import { signDetached } from '../../src/release/sign-detached.ts';
-import { type AnchorSet, parseAnchors } from '../../src/trust/policy/anchors.ts';
+import { parseAnchors } from '../../src/trust/policy/anchors.ts';
+import type { TrustStore } from '../../src/trust/policy/trust-store.ts';
 import * as pki from './pki.ts';
 
 export const description: ReleaseDescription = {
@@ -54,10 +55,10 @@ export function testSigner(name = 'leaf', kind = 'p256'): Signer {
   };
 }
 
-export function testAnchors(...files: Parameters<typeof pki.anchorsFile>): AnchorSet {
+export function testTrust(...files: Parameters<typeof pki.anchorsFile>): TrustStore {
   const parsed = parseAnchors(pki.anchorsFile(...files));
   if (!parsed.ok) throw new Error(parsed.message);
-  return parsed.anchors;
+  return { anchors: parsed.anchors, crls: [] };
 }
 
 /** Entries of a source with one release in `themisdb-1.5.0/`, to be damaged by tests. */

@@ -22,7 +22,7 @@ export const verifyRelease: VerifyRelease = async (source, path, expectation) =>
   if (!parsed.ok) return { kind: 'refused', failure: toFailure(toTrustError(parsed, 'trust/anchors.json')) };
   const acceptance = expectation.acceptedBefore ? 'known' : 'new';
   const expected = { package: name, version, manifestHash, platform, architecture, acceptance } as const;
-  const verified = await verifyAgainst(source, path, parsed.anchors, expected, nowMs);
+  const verified = await verifyAgainst(source, path, { anchors: parsed.anchors, crls: [] }, expected, nowMs);
   if (!verified.ok) return { kind: 'refused', failure: toFailure(toTrustError(verified, `${name} ${version}`)) };
   return {
     kind: 'verified',

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Digest } from '../../kernel/digest.ts';
-import type { AnchorSet } from '../policy/anchors.ts';
+import type { TrustStore } from '../policy/trust-store.ts';
 import { refuse, refusing, type Refusal } from '../refusal.ts';
 import { equalBytes } from '../der/read-der.ts';
 import { readOctets, readOid, readTime } from '../der/values.ts';
@@ -21,7 +21,7 @@ export interface VerifyInput {
   readonly content: Uint8Array;
   /** DER ContentInfo. */
   readonly signature: Uint8Array;
-  readonly anchors: AnchorSet;
+  readonly trust: TrustStore;
   /** The instant at which certificates have to be valid. */
   readonly nowMs: number;
   readonly profile: Profile;
@@ -66,7 +66,7 @@ export function verifyDetached(input: VerifyInput): (Verified & { readonly ok: t
   return refusing(() => {
     const data = readSignedData(input.signature);
     checkContentType(data);
-    checkSignerCount(data, input.anchors.threshold);
+    checkSignerCount(data, input.trust.anchors.threshold);
     const digestOf = contentDigests(input.content);
     const results = data.signers.map((info) => verifySigner(info, data, digestOf, input));
     checkDistinctSigners(results);
@@ -104,7 +104,7 @@ function verifySigner(
       `The signature was not made with the key of ${nameOf(certificate)}, or what it covers was changed.`,
     );
   }
-  const path = findPath(certificate, data.certificates, input.anchors.anchors, input.nowMs, input.profile);
+  const path = findPath(certificate, data.certificates, input.trust.anchors.anchors, input.nowMs, input.profile);
   return { signer: describe(certificate, info, claimedTimeMs), path };
 }
 

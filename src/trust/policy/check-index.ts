@@ -3,18 +3,18 @@ import { parseReleaseIndex } from '../../model/release-format/parse-index.ts';
 import type { ReleaseIndex } from '../../model/release.ts';
 import { type Verified, verifyDetached } from '../cms/verify-detached.ts';
 import type { Refusal } from '../refusal.ts';
-import type { AnchorSet } from './anchors.ts';
+import type { TrustStore } from './trust-store.ts';
 
 /** `index.json`: signed by somebody trusted, well formed, and fresh (anti-freeze), in this order. */
 export function checkIndex(input: {
   readonly index: Uint8Array;
   readonly signature: Uint8Array | null;
-  readonly anchors: AnchorSet;
+  readonly trust: TrustStore;
   readonly nowMs: number;
 }): { readonly ok: true; readonly index: ReleaseIndex; readonly signature: Verified } | Refusal {
-  const { index: content, signature, anchors, nowMs } = input;
+  const { index: content, signature, trust, nowMs } = input;
   if (signature === null) return { ok: false, code: 'INDEX_UNSIGNED', message: 'The index carries no signature.' };
-  const verified = verifyDetached({ content, signature, anchors, nowMs, profile: 'codeSigning' });
+  const verified = verifyDetached({ content, signature, trust, nowMs, profile: 'codeSigning' });
   if (!verified.ok) return verified;
   let index: ReleaseIndex;
   try {

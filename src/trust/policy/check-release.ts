@@ -7,8 +7,8 @@ import type { Digest } from '../../kernel/digest.ts';
 import type { Architecture, Platform, ReleaseManifest } from '../../model/release.ts';
 import { type Verified, verifyDetached } from '../cms/verify-detached.ts';
 import type { Refusal, TrustCode } from '../refusal.ts';
-import type { AnchorSet } from './anchors.ts';
 import { parseManifest } from './parse-manifest.ts';
+import type { TrustStore } from './trust-store.ts';
 
 /** What the release has to be; what is absent is not asked for. */
 export interface ReleaseExpectation {
@@ -28,7 +28,7 @@ export interface ReleaseInput {
   readonly manifest: Uint8Array;
   /** Bytes of `release.json.p7s`; null where there is none. */
   readonly signature: Uint8Array | null;
-  readonly anchors: AnchorSet;
+  readonly trust: TrustStore;
   readonly expected: ReleaseExpectation;
   readonly nowMs: number;
 }
@@ -39,9 +39,9 @@ export interface CheckedRelease {
 }
 
 export function checkRelease(input: ReleaseInput): (CheckedRelease & { readonly ok: true }) | Refusal {
-  const { signature, anchors, nowMs } = input;
+  const { signature, trust, nowMs } = input;
   if (signature === null) return refusal('RELEASE_UNSIGNED', 'The release carries no signature.');
-  const verified = verifyDetached({ content: input.manifest, signature, anchors, nowMs, profile: 'codeSigning' });
+  const verified = verifyDetached({ content: input.manifest, signature, trust, nowMs, profile: 'codeSigning' });
   if (!verified.ok) return verified;
   const parsed = parseManifest(input.manifest);
   if (!parsed.ok) return parsed;

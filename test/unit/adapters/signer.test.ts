@@ -49,7 +49,7 @@ describe.each(keyAlgorithms)('issued %s keys', (algorithm) => {
       const result = verifyDetached({
         content,
         signature,
-        anchors: anchors.ok ? anchors.anchors : failed(),
+        trust: { anchors: anchors.ok ? anchors.anchors : failed(), crls: [] },
         nowMs: at,
         profile: 'codeSigning',
       });

@@ -37,7 +37,7 @@ describe.skipIf(absent).each(keyAlgorithms)('with openssl and %s', (algorithm) =
     const anchors = parseAnchors(Buffer.from(keys.anchors));
     if (!anchors.ok) throw new Error(anchors.message);
     return {
-      anchors: anchors.anchors,
+      trust: { anchors: anchors.anchors, crls: [] },
       signer: openSoftwareSigner({ key: files('key.pem'), certificate: files('cert.pem') }),
     };
   }
@@ -55,28 +55,28 @@ describe.skipIf(absent).each(keyAlgorithms)('with openssl and %s', (algorithm) =
   });
 
   it.each([['sha256'], ['sha384'], ['sha512']])('a signature made there with %s is verified here', async (hash) => {
-    const { anchors } = await prepare();
+    const { trust } = await prepare();
     writeFileSync(files('content'), content2);
     const signature = sign('-md', hash);
-    const result = verifyDetached({ content: content2, signature, anchors, nowMs: Date.now(), profile: 'codeSigning' });
+    const result = verifyDetached({ content: content2, signature, trust, nowMs: Date.now(), profile: 'codeSigning' });
     expect(result).toMatchObject({ ok: true, signer: { subject: 'CN=Interop release signer' } });
   });
 
   it('by key identifier, or with the root along, it is verified here as well', async () => {
-    const { anchors } = await prepare();
+    const { trust } = await prepare();
     writeFileSync(files('content'), content);
     for (const signature of [sign('-keyid'), sign('-certfile', files('ca.pem')), sign('-nosmimecap')]) {
-      expect(verifyDetached({ content, signature, anchors, nowMs: Date.now(), profile: 'codeSigning' })).toMatchObject({
+      expect(verifyDetached({ content, signature, trust, nowMs: Date.now(), profile: 'codeSigning' })).toMatchObject({
         ok: true,
       });
     }
   });
 
   it('what openssl lets pass without being asked is refused here', async () => {
-    const { anchors } = await prepare();
+    const { trust } = await prepare();
     writeFileSync(files('content'), content);
     const codeOf = (signature: Buffer): string => {
-      const result = verifyDetached({ content, signature, anchors, nowMs: Date.now(), profile: 'codeSigning' });
+      const result = verifyDetached({ content, signature, trust, nowMs: Date.now(), profile: 'codeSigning' });
       return result.ok ? 'ok' : result.code;
     };
     expect(codeOf(sign('-noattr'))).toBe('CMS_SIGNED_ATTRIBUTES_MISSING');

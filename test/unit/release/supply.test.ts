@@ -16,7 +16,7 @@ import { checkIndex } from '../../../src/trust/policy/check-index.ts';
 import { parseManifest } from '../../../src/trust/policy/parse-manifest.ts';
 import { time } from '../../support/der.ts';
 import * as pki from '../../support/pki.ts';
-import { description, fileOf, manifestBytes, sourceOf, testAnchors, testSigner } from '../../support/releases.ts';
+import { description, fileOf, manifestBytes, sourceOf, testTrust, testSigner } from '../../support/releases.ts';
 
 function codeOf(work: () => unknown): string {
   try {
@@ -126,7 +126,7 @@ describe('an index', () => {
     const bytes = encodeIndex(index!);
     const signature = await signDetached(bytes, testSigner(), pki.nowMs);
     const check = (over: Partial<Parameters<typeof checkIndex>[0]>): string => {
-      const result = checkIndex({ index: bytes, signature, anchors: testAnchors(), nowMs: pki.nowMs, ...over });
+      const result = checkIndex({ index: bytes, signature, trust: testTrust(), nowMs: pki.nowMs, ...over });
       return result.ok ? 'ok' : result.code;
     };
     expect(check({})).toBe('ok');
@@ -146,7 +146,7 @@ describe('an index', () => {
       ['index.json.p7s', await signDetached(bytes, testSigner(), pki.nowMs)],
     ]);
     const codes = async (...releases: FoundRelease[]): Promise<(string | true)[] | undefined> => {
-      const checks = await auditIndex(sourceOf(entries), releases, testAnchors(), pki.nowMs);
+      const checks = await auditIndex(sourceOf(entries), releases, testTrust(), pki.nowMs);
       return checks?.map((check) => (check.ok ? true : check.code));
     };
     expect(await codes(found({ version: '1.4.0', counter: 1 }), found())).toEqual([true, true, true]);
@@ -156,7 +156,7 @@ describe('an index', () => {
       'INDEX_OTHER_MANIFEST',
       'INDEX_OTHER_MANIFEST',
     ]);
-    expect(await auditIndex(sourceOf(new Map()), [], testAnchors(), pki.nowMs)).toBeNull();
+    expect(await auditIndex(sourceOf(new Map()), [], testTrust(), pki.nowMs)).toBeNull();
   });
 
   it('keeps what is withdrawn until it is offered again', async () => {

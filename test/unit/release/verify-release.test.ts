@@ -5,9 +5,9 @@ import { parseManifest } from '../../../src/trust/policy/parse-manifest.ts';
 import { checkListing, verifyPayload, verifyRelease } from '../../../src/release/verify-release.ts';
 import { errorCodeOfRefusal } from '../../../src/trust/refusal.ts';
 import * as pki from '../../support/pki.ts';
-import { fileOf, manifestBytes, releaseEntries, sourceOf, testAnchors, testSigner } from '../../support/releases.ts';
+import { fileOf, manifestBytes, releaseEntries, sourceOf, testTrust, testSigner } from '../../support/releases.ts';
 
-const anchors = testAnchors();
+const trust = testTrust();
 const at = (path: string): string => `themisdb-1.5.0/${path}`;
 
 function flipped(entry: MemoryEntry | undefined, offset = 0): Uint8Array {
@@ -17,7 +17,7 @@ function flipped(entry: MemoryEntry | undefined, offset = 0): Uint8Array {
 }
 
 /** The first refusal as a node meets it: before anything is written, or else while payload is copied. */
-async function refusalOf(entries: ReadonlyMap<string, MemoryEntry>, trusted = anchors): Promise<string> {
+async function refusalOf(entries: ReadonlyMap<string, MemoryEntry>, trusted = trust): Promise<string> {
   const source = sourceOf(entries);
   const release = await verifyRelease(
     source,
@@ -34,7 +34,7 @@ async function refusalOf(entries: ReadonlyMap<string, MemoryEntry>, trusted = an
 describe('a release', () => {
   it('that holds is returned with the bytes that were verified', async () => {
     const entries = await releaseEntries();
-    const release = await verifyRelease(sourceOf(entries), 'themisdb-1.5.0/release.json', anchors, {}, pki.nowMs);
+    const release = await verifyRelease(sourceOf(entries), 'themisdb-1.5.0/release.json', trust, {}, pki.nowMs);
     expect(release).toMatchObject({
       ok: true,
       directory: 'themisdb-1.5.0',
@@ -49,7 +49,7 @@ describe('a release', () => {
     const entries = new Map(
       [...(await releaseEntries())].map(([path, entry]) => [path.slice('themisdb-1.5.0/'.length), entry]),
     );
-    expect(await verifyRelease(sourceOf(entries), '', anchors, {}, pki.nowMs)).toMatchObject({
+    expect(await verifyRelease(sourceOf(entries), '', trust, {}, pki.nowMs)).toMatchObject({
       ok: true,
       directory: '',
     });
@@ -136,8 +136,8 @@ describe('a release', () => {
   it('of somebody else is refused by another anchor', async () => {
     const stranger = pki.keyPair('stranger');
     const other = pki.rootCertificate({ key: stranger, subject: pki.name('Other'), issuer: pki.name('Other') });
-    expect(await refusalOf(await releaseEntries(), testAnchors([other]))).toBe('PATH_NO_ANCHOR');
-    expect(await refusalOf(await releaseEntries(), testAnchors([pki.rootCertificate({ key: stranger })]))).toBe(
+    expect(await refusalOf(await releaseEntries(), testTrust([other]))).toBe('PATH_NO_ANCHOR');
+    expect(await refusalOf(await releaseEntries(), testTrust([pki.rootCertificate({ key: stranger })]))).toBe(
       'ANCHOR_KEY_MISMATCH',
     );
   });
@@ -168,7 +168,7 @@ describe('an audit', () => {
     const audit = await auditRelease({
       source: sourceOf(await releaseEntries()),
       path: 'themisdb-1.5.0',
-      anchors,
+      trust,
       expected: {},
       nowMs: pki.nowMs,
     });
@@ -191,7 +191,7 @@ describe('an audit', () => {
     const audit = await auditRelease({
       source: sourceOf(entries),
       path: 'themisdb-1.5.0',
-      anchors,
+      trust,
       expected: {},
       nowMs: pki.nowMs,
       onBytes: (done, total) => progress.push(done / total),
@@ -210,7 +210,7 @@ describe('an audit', () => {
     const audit = await auditRelease({
       source: sourceOf(await releaseEntries(bad)),
       path: 'themisdb-1.5.0',
-      anchors,
+      trust,
       expected: {},
       nowMs: pki.nowMs,
     });

@@ -7,17 +7,17 @@ import * as pki from '../../support/pki.ts';
 
 const content = Buffer.from('the manifest\n');
 
-function anchorsOf(...files: Parameters<typeof pki.anchorsFile>) {
+function trustOf(...files: Parameters<typeof pki.anchorsFile>) {
   const parsed = parseAnchors(pki.anchorsFile(...files));
   if (!parsed.ok) throw new Error(parsed.message);
-  return parsed.anchors;
+  return { anchors: parsed.anchors, crls: [] };
 }
 
 function codeOf(signature: Uint8Array, over: Partial<Parameters<typeof verifyDetached>[0]> = {}): string {
   const result = verifyDetached({
     content,
     signature,
-    anchors: anchorsOf(),
+    trust: trustOf(),
     nowMs: pki.nowMs,
     profile: 'codeSigning',
     ...over,
@@ -40,7 +40,7 @@ describe('a signature that holds', () => {
     const result = verifyDetached({
       content,
       signature: pki.signedData(content),
-      anchors: anchorsOf(),
+      trust: trustOf(),
       nowMs: pki.nowMs,
       profile: 'codeSigning',
     });
@@ -270,18 +270,18 @@ describe('several signers', () => {
   const secondCertificate = pki.certificate({ key: second, serial: integer(4712), subject: pki.name('Second') });
   const secondSigner = (key = second): Uint8Array =>
     pki.signerInfo(content, { key, id: sequence(pki.name('Root'), integer(4712)) });
-  const anchors = anchorsOf([pki.rootCertificate()], 2);
+  const trust = trustOf([pki.rootCertificate()], 2);
 
   it('hold when as many keys signed as the anchors file asks for', () => {
     const signature = pki.signedData(content, {
       certificates: [pki.certificate(), secondCertificate],
       signers: [pki.signerInfo(content), secondSigner()],
     });
-    expect(codeOf(signature, { anchors })).toBe('ok');
+    expect(codeOf(signature, { trust })).toBe('ok');
   });
 
   it('are too few when one is missing', () => {
-    expect(codeOf(pki.signedData(content), { anchors })).toBe('CMS_SIGNER_TOO_FEW');
+    expect(codeOf(pki.signedData(content), { trust })).toBe('CMS_SIGNER_TOO_FEW');
   });
 
   it('are refused when any of them fails', () => {
@@ -289,7 +289,7 @@ describe('several signers', () => {
       certificates: [pki.certificate(), secondCertificate],
       signers: [pki.signerInfo(content), secondSigner(pki.keyPair('other'))],
     });
-    expect(codeOf(signature, { anchors })).toBe('CMS_SIGNATURE_INVALID');
+    expect(codeOf(signature, { trust })).toBe('CMS_SIGNATURE_INVALID');
   });
 
   it('are refused when one key signs twice under two certificates', () => {
@@ -298,7 +298,7 @@ describe('several signers', () => {
       certificates: [pki.certificate(), again],
       signers: [pki.signerInfo(content), secondSigner(pki.keyPair('leaf'))],
     });
-    expect(codeOf(signature, { anchors })).toBe('CMS_SIGNER_REPEATED');
+    expect(codeOf(signature, { trust })).toBe('CMS_SIGNER_REPEATED');
   });
 });
 

@@ -4,7 +4,7 @@ import type { ReleaseManifest } from '../../../src/model/release.ts';
 import { checkRelease, type ReleaseExpectation } from '../../../src/trust/policy/check-release.ts';
 import { parseManifest } from '../../../src/trust/policy/parse-manifest.ts';
 import * as pki from '../../support/pki.ts';
-import { fileOf, manifestBytes, testAnchors } from '../../support/releases.ts';
+import { fileOf, manifestBytes, testTrust } from '../../support/releases.ts';
 
 type Loose = Record<string, unknown>;
 const good = JSON.parse(new TextDecoder().decode(manifestBytes())) as ReleaseManifest & Loose;
@@ -131,7 +131,7 @@ describe('accepting a release', () => {
     const result = checkRelease({
       manifest,
       signature: over.signature === undefined ? pki.signedData(manifest) : over.signature,
-      anchors: testAnchors(),
+      trust: testTrust(),
       expected,
       nowMs: over.nowMs ?? pki.nowMs,
     });

@@ -42,7 +42,7 @@ function codeOf(setting: Setting): string {
       certificates: [pki.certificate(setting.leaf), ...(setting.others ?? [])],
       signers: [pki.signerInfo(content, { key, id })],
     }),
-    anchors: anchors.anchors,
+    trust: { anchors: anchors.anchors, crls: [] },
     nowMs: setting.nowMs ?? pki.nowMs,
     profile: setting.profile ?? 'codeSigning',
   });

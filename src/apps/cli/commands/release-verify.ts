@@ -11,11 +11,11 @@ import type { FileSystem } from '../../../ports/file-system.ts';
 import { type Audit, type AuditCheck, auditRelease } from '../../../release/audit-release.ts';
 import { auditIndex } from '../../../release/audit-index.ts';
 import { scanReleases } from '../../../release/scan-releases.ts';
-import type { AnchorSet } from '../../../trust/policy/anchors.ts';
 import type { ReleaseExpectation } from '../../../trust/policy/check-release.ts';
+import type { TrustStore } from '../../../trust/policy/trust-store.ts';
 import { errorCodeOfRefusal } from '../../../trust/refusal.ts';
 import type { Command, Input, Session } from '../command.ts';
-import { anchorsOf, directoryOf } from '../reading/release-input.ts';
+import { directoryOf, trustOf } from '../reading/release-input.ts';
 import { outputOption } from '../output-option.ts';
 
 export const releaseVerifyCommand: Command = {
@@ -41,8 +41,8 @@ export const releaseVerifyCommand: Command = {
   async run(session, input) {
     const directory = directoryOf(session, input);
     const fileSystem = createNodeFileSystem();
-    const anchors = await anchorsOf(session, input, fileSystem);
-    const reports = await verifyAll(session, input, fileSystem, directory, anchors);
+    const trust = await trustOf(session, input, fileSystem);
+    const reports = await verifyAll(session, input, fileSystem, directory, trust);
     if (reports.length === 0) {
       throw new ThemisError('NOT_FOUND', `${directory} holds neither a release nor an index.`, {
         hint: 'Name a directory with a release.json.',
@@ -76,18 +76,18 @@ async function verifyAll(
   input: Input,
   fileSystem: FileSystem,
   directory: string,
-  anchors: AnchorSet,
+  trust: TrustStore,
 ): Promise<Report[]> {
   const nowMs = session.clock.nowMs();
   const source = openDirectorySource(directory);
   const expected = expectationOf(input);
   const found = await scanReleases(fileSystem, directory);
   const reports: Report[] = [];
-  const index = await auditIndex(source, found, anchors, nowMs);
+  const index = await auditIndex(source, found, trust, nowMs);
   if (index !== null)
     reports.push({ path: releaseNames.index, title: 'index', ok: index.every(({ ok }) => ok), checks: index });
   for (const { directory: path } of found) {
-    reports.push(reportOf(path, await auditRelease({ source, path, anchors, expected, nowMs })));
+    reports.push(reportOf(path, await auditRelease({ source, path, trust, expected, nowMs })));
   }
   return reports;
 }

@@ -6,7 +6,8 @@ import { ThemisError } from '../../../kernel/error.ts';
 import { isTimestamp } from '../../../model/release-format/shapes.ts';
 import type { FileSystem } from '../../../ports/file-system.ts';
 import type { Signer } from '../../../ports/signer.ts';
-import { anchorsLimitBytes, type AnchorSet, parseAnchors } from '../../../trust/policy/anchors.ts';
+import { anchorsLimitBytes, parseAnchors } from '../../../trust/policy/anchors.ts';
+import type { TrustStore } from '../../../trust/policy/trust-store.ts';
 import { toTrustError } from '../../../trust/refusal.ts';
 import type { Input, Option, Session } from '../command.ts';
 
@@ -46,14 +47,14 @@ export function signerOf(session: Session, input: Input): Signer | undefined {
   });
 }
 
-export async function anchorsOf(session: Session, input: Input, fileSystem: FileSystem): Promise<AnchorSet> {
+export async function trustOf(session: Session, input: Input, fileSystem: FileSystem): Promise<TrustStore> {
   const path = resolve(session.directory, input.text('anchors')!);
   const stat = await fileSystem.lstat(path);
   if (stat !== null && stat.sizeBytes > anchorsLimitBytes)
     throw new ThemisError('ANCHORS_INVALID', `${path} is too large for an anchors file.`);
   const parsed = parseAnchors(await fileSystem.readFile(path));
   if (!parsed.ok) throw toTrustError(parsed, path);
-  return parsed.anchors;
+  return { anchors: parsed.anchors, crls: [] };
 }
 
 /** `365d` from now, or an instant. undefined when the option is absent. */

@@ -24,7 +24,7 @@ export const releasesCheck: Check<FleetSurroundings> = {
       const set = await anchorsOf(world, node);
       if (set === undefined || seen.has(set.digest)) continue;
       seen.add(set.digest);
-      const checked = checkIndex({ index: bytes, signature, anchors: set, nowMs });
+      const checked = checkIndex({ index: bytes, signature, trust: { anchors: set, crls: [] }, nowMs });
       if (!checked.ok) {
         const summary = `The release index is refused by the anchors of ${node.name}: ${checked.message}`;
         return wrong('error', 'THM6062', summary, indexAgain);
