@@ -1,6 +1,6 @@
 /**
  * The subset of CMS SignedData (RFC 5652 5) that detached signatures need: DER throughout, no content inside, X.509
- * certificates only, no revocation data, signed attributes in every signer. Form only; nothing here is believed yet.
+ * certificates and lists only, signed attributes in every signer. Form only; nothing here is believed yet.
  */
 import { refuse } from '../refusal.ts';
 import { fieldsOf, membersOf, unwrap } from '../der/fields.ts';
@@ -8,6 +8,7 @@ import { checkSetOrder, type DerElement, derLimits, readDer, tags } from '../der
 import { readInteger, readOctets, readOid, readSmall } from '../der/values.ts';
 import { type Hash, readDigestAlgorithm, readSignatureAlgorithm, type SignatureAlgorithm } from '../x509/algorithm.ts';
 import { type Certificate, readCertificate } from '../x509/certificate.ts';
+import { type CertificateList, readCertificateList } from '../x509/certificate-list.ts';
 import { type Name, readName } from '../x509/name.ts';
 
 export const contentTypes = { data: '1.2.840.113549.1.7.1', signedData: '1.2.840.113549.1.7.2' } as const;
@@ -16,6 +17,8 @@ export interface SignedData {
   readonly contentType: string;
   readonly digests: ReadonlySet<Hash>;
   readonly certificates: readonly Certificate[];
+  /** Revocation lists that came along: read, and whether they count is for the profile. */
+  readonly lists: readonly CertificateList[];
   readonly signers: readonly SignerInfo[];
 }
 
@@ -36,6 +39,7 @@ export interface SignerInfo {
 
 export const maxSigners = 8;
 const maxCertificates = 32;
+const maxLists = 32;
 const context = { zero: 0xa0, one: 0xa1, keyId: 0x80 } as const;
 
 export function readSignedData(bytes: Uint8Array): SignedData {
@@ -51,15 +55,13 @@ export function readSignedData(bytes: Uint8Array): SignedData {
   const digests = membersOf(fields.take(), 'The list of digest algorithms', tags.set, false).map(readDigestAlgorithm);
   const contentType = readDetachedContent(fields.take(tags.sequence));
   const certificates = readCertificates(fields.optional(context.zero));
-  if (fields.optional(context.one) !== undefined) {
-    refuse('CMS_REVOCATION_UNSUPPORTED', 'The signature carries revocation lists, which are not processed.');
-  }
+  const lists = readLists(fields.optional(context.one));
   const signers = readSigners(fields.take(tags.set));
   fields.end();
   const expected = signers.some(({ id }) => id.kind === 'subject-key-id') || contentType !== contentTypes.data ? 3 : 1;
   if (version !== expected)
     refuse('CMS_VERSION', `The signed data has version ${version} where its content asks for ${expected}.`);
-  return { contentType, digests: new Set(digests), certificates, signers };
+  return { contentType, digests: new Set(digests), certificates, lists, signers };
 }
 
 function readDetachedContent(element: DerElement): string {
@@ -88,6 +90,18 @@ function readCertificates(element: DerElement | undefined): readonly Certificate
       refuse('CMS_CERTIFICATE_REPEATED', 'The signature carries a certificate twice.');
     seen.add(certificate.fingerprint);
     return certificate;
+  });
+}
+
+function readLists(element: DerElement | undefined): readonly CertificateList[] {
+  if (element === undefined) return [];
+  const members = membersOf(element, 'The revocation lists', context.one);
+  if (members.length > maxLists)
+    refuse('CMS_REVOCATION_UNSUPPORTED', `The signature carries ${members.length} revocation lists, at most ${maxLists}.`);
+  return members.map((member) => {
+    if (member.tag !== tags.sequence)
+      refuse('CMS_REVOCATION_UNSUPPORTED', 'The signature carries revocation data that is not an X.509 list.');
+    return readCertificateList(member.bytes);
   });
 }
 

@@ -13,7 +13,9 @@ import type { Hash } from '../x509/algorithm.ts';
 import type { CandidatePath } from '../x509/build-paths.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { findPath } from '../x509/find-path.ts';
+import type { InitialPolicies } from '../x509/policies/policy-graph.ts';
 import { isSignedBy } from '../x509/public-key.ts';
+import type { FoundPath } from '../x509/revocation/context.ts';
 import { nameOf, type Profile } from '../x509/validate-path.ts';
 import { contentTypes, readSignedData, type SignedData, type SignerInfo } from './read-signed-data.ts';
 
@@ -25,6 +27,8 @@ export interface VerifyInput {
   /** The instant at which certificates have to be valid. */
   readonly nowMs: number;
   readonly profile: Profile;
+  /** Initial settings of RFC 5280 6.1.1, for conformance data. Default: what the certificates ask of each other. */
+  readonly policies?: InitialPolicies;
 }
 
 export interface VerifiedSigner {
@@ -83,7 +87,7 @@ export function verifyDetached(input: VerifyInput): (Verified & { readonly ok: t
 
 interface SignerResult {
   readonly signer: VerifiedSigner;
-  readonly path: CandidatePath;
+  readonly path: FoundPath;
 }
 
 function verifySigner(
@@ -104,7 +108,16 @@ function verifySigner(
       `The signature was not made with the key of ${nameOf(certificate)}, or what it covers was changed.`,
     );
   }
-  const path = findPath(certificate, data.certificates, input.trust.anchors.anchors, input.nowMs, input.profile);
+  const path = findPath({
+    leaf: certificate,
+    pool: data.certificates,
+    anchors: input.trust.anchors.anchors,
+    lists: input.profile === 'rfc5280' ? [...input.trust.crls, ...data.lists] : input.trust.crls,
+    revocation: input.trust.anchors.revocation,
+    nowMs: input.nowMs,
+    profile: input.profile,
+    ...(input.policies !== undefined && { policies: input.policies }),
+  });
   return { signer: describe(certificate, info, claimedTimeMs), path };
 }
 
@@ -182,11 +195,13 @@ function checkDistinctSigners(results: readonly SignerResult[]): void {
   }
 }
 
-/** Nothing unverified rides along: every certificate stands in a path that was validated or is an anchor's, every digest is in use. */
+/** Nothing unverified rides along: no revocation list (a node takes lists by themselves), every certificate stands in a path that was validated or is an anchor's, every digest is in use. */
 function checkNothingElse(data: SignedData, results: readonly SignerResult[]): void {
+  if (data.lists.length > 0)
+    refuse('CMS_REVOCATION_UNSUPPORTED', 'The signature carries revocation lists, which are not taken from signatures.');
   const used = new Set(
     results
-      .flatMap(({ path }) => [path.anchor.certificate, ...path.certificates])
+      .flatMap(({ path }) => [path.anchor.certificate, ...path.certificates, ...path.supporting])
       .map((certificate) => certificate.fingerprint),
   );
   const stranger = data.certificates.find((certificate) => !used.has(certificate.fingerprint));

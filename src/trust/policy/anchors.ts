@@ -10,6 +10,7 @@ import { parseStrictJson } from '../../kernel/document/strict-json.ts';
 import { refuse, refusing, type Refusal } from '../refusal.ts';
 import { type Certificate, isIssuedBy, readCertificate } from '../x509/certificate.ts';
 import { decodeCertificatePem } from '../x509/pem.ts';
+import type { Revocation } from '../x509/revocation/context.ts';
 
 export interface Anchor {
   readonly name: string;
@@ -20,6 +21,8 @@ export interface AnchorSet {
   readonly anchors: readonly Anchor[];
   /** Distinct signers that a release needs. */
   readonly threshold: number;
+  /** Whether a signature is refused where no current list says that its certificates stand. */
+  readonly revocation: Revocation;
   /** Of the file's bytes: what a node records. */
   readonly digest: Digest;
 }
@@ -37,7 +40,7 @@ function readAnchors(bytes: Uint8Array): AnchorSet {
   if (!json.ok) return malformed(`The anchors file cannot be read: ${json.detail}.`);
   const { value } = json;
   if (!isJsonObject(value)) return malformed('The anchors file is not a JSON object.');
-  const { formatVersion, anchors, threshold, ...rest } = value;
+  const { formatVersion, anchors, threshold, revocation = 'known', ...rest } = value;
   if (typeof formatVersion !== 'string' || !/^1\.\d+$/u.test(formatVersion)) {
     return refuse(
       'ANCHORS_VERSION',
@@ -52,9 +55,12 @@ function readAnchors(bytes: Uint8Array): AnchorSet {
   if (typeof threshold !== 'number' || !Number.isInteger(threshold) || threshold < 1 || threshold > maxThreshold) {
     return malformed(`The threshold of the anchors file has to be a whole number from 1 to ${maxThreshold}.`);
   }
+  if (revocation !== 'known' && revocation !== 'required') {
+    return malformed('The revocation of the anchors file has to be "known" or "required".');
+  }
   const parsed = (anchors as readonly Json[]).map(readAnchor);
   checkDistinct(parsed);
-  return { anchors: parsed, threshold, digest: digestBytes(bytes) };
+  return { anchors: parsed, threshold, revocation, digest: digestBytes(bytes) };
 }
 
 function readAnchor(value: Json): Anchor {
@@ -80,14 +86,16 @@ function readAnchorCertificate(name: string, pem: string): Certificate {
 }
 
 function checkAuthority(name: string, certificate: Certificate): void {
-  const { basicConstraints, keyUsage, unprocessedCritical, unprocessedRestricting } = certificate.extensions;
+  const { basicConstraints, keyUsage, unprocessedCritical, policyMappings } = certificate.extensions;
   if (certificate.version !== 3 || basicConstraints?.isCa !== true)
     refuse('ANCHOR_NOT_CA', `Anchor ${name} is not the certificate of an authority.`);
   if (keyUsage !== null && !keyUsage.keyCertSign)
     refuse('ANCHOR_NOT_CA', `The key of anchor ${name} may not sign certificates.`);
-  const [unprocessed] = [...unprocessedCritical, ...unprocessedRestricting];
+  const [unprocessed] = unprocessedCritical;
   if (unprocessed !== undefined)
     refuse('ANCHOR_CERTIFICATE', `Anchor ${name} carries ${unprocessed}, which is not processed.`);
+  if (policyMappings.length > 0)
+    refuse('ANCHOR_CERTIFICATE', `Anchor ${name} maps policies, which only an authority below an anchor can do.`);
   if (certificate.subject.isEmpty) refuse('ANCHOR_CERTIFICATE', `Anchor ${name} has an empty subject.`);
   if (certificate.isSelfIssued && !isIssuedBy(certificate, certificate.key)) {
     refuse('ANCHOR_CERTIFICATE', `The certificate of anchor ${name} does not carry its own signature.`);

@@ -15,6 +15,8 @@ export interface CandidatePath {
 
 export interface PathSearch {
   readonly paths: readonly CandidatePath[];
+  /** Some authority was issued by one that stands below it. */
+  readonly hitLoop: boolean;
   /** The search gave up at the depth limit somewhere. */
   readonly hitDepth: boolean;
   /** The search gave up at the limit of steps: there may be paths it has not seen. */
@@ -28,6 +30,7 @@ const maxSteps = 256;
 export function buildPaths(leaf: Certificate, pool: readonly Certificate[], anchors: readonly Anchor[]): PathSearch {
   const paths: CandidatePath[] = [];
   let steps = 0;
+  let hitLoop = false;
   let hitDepth = false;
   const pending: (readonly Certificate[])[] = [[leaf]];
   for (let path = pending.pop(); path !== undefined && steps < maxSteps; path = pending.pop()) {
@@ -36,14 +39,16 @@ export function buildPaths(leaf: Certificate, pool: readonly Certificate[], anch
     for (const anchor of likelyFirst(last, anchors, (candidate) => candidate.certificate)) {
       paths.push({ certificates: path, anchor });
     }
-    const issuers = likelyFirst(last, pool, (candidate) => candidate).filter((issuer) => !isRepeated(issuer, path));
+    const named = likelyFirst(last, pool, (candidate) => candidate);
+    const issuers = named.filter((issuer) => !isRepeated(issuer, path));
+    hitLoop ||= named.some((issuer) => isRepeated(issuer, path.slice(0, -1)));
     if (path.length === maxPathCertificates) {
       hitDepth ||= issuers.length > 0;
       continue;
     }
     for (const issuer of issuers.reverse()) pending.push([...path, issuer]);
   }
-  return { paths, hitDepth, hitSteps: steps === maxSteps && pending.length > 0 };
+  return { paths, hitLoop, hitDepth, hitSteps: steps === maxSteps && pending.length > 0 };
 }
 
 /** Those named as the issuer; those whose key identifier fits before the rest. */

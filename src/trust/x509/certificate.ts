@@ -60,6 +60,8 @@ function readSigned(signed: DerElement, outerAlgorithm: DerElement): SignedPart 
     refuse('CERT_ALGORITHM_MISMATCH', 'The certificate names two different signature algorithms.');
   }
   const issuer = readName(fields.take(tags.sequence), 'The issuer name');
+  // RFC 5280 4.1.2.4; without one there is nothing that an issuer could be found by.
+  if (issuer.isEmpty) refuse('CERT_ISSUER_EMPTY', 'The certificate names no issuer.');
   const validity = readValidity(fields.take(tags.sequence));
   const subject = readName(fields.take(tags.sequence), 'The subject name');
   const key = readPublicKey(fields.take(tags.sequence));
@@ -105,8 +107,11 @@ function readCertificateAlgorithm(element: DerElement): SignatureAlgorithm {
   return algorithm;
 }
 
-/** Whether `key` signed this certificate. */
-export function isIssuedBy(certificate: Certificate, key: PublicKey): boolean {
-  const { key: kind, hash } = certificate.signatureAlgorithm;
-  return kind === key.kind && hash !== null && isSignedBy(key, hash, certificate.signedBytes, certificate.signature);
+/** What a certificate and a revocation list have in common. */
+export type SignedForm = Pick<Certificate, 'signedBytes' | 'signatureAlgorithm' | 'signature'>;
+
+/** Whether `key` signed this certificate or revocation list. */
+export function isIssuedBy(signed: SignedForm, key: PublicKey): boolean {
+  const { key: kind, hash } = signed.signatureAlgorithm;
+  return kind === key.kind && hash !== null && isSignedBy(key, hash, signed.signedBytes, signed.signature);
 }

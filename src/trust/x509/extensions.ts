@@ -1,63 +1,91 @@
 /**
- * Certificate extensions (RFC 5280 4.2). Each is processed or refused: a critical one that is not in the table, one that
- * appears twice, and, critical or not, one that would narrow what the issuer may sign and that nothing here enforces.
+ * Certificate extensions (RFC 5280 4.2). Each is processed or refused: one that appears twice, and a critical one that is
+ * not in the table. A new one is a row in the table and, where it is more than a line, a reader in the room of its family.
  */
 import { refuse } from '../refusal.ts';
 import { fieldsOf, membersOf } from '../der/fields.ts';
-import { type DerElement, readDer, tags } from '../der/read-der.ts';
+import { type DerElement, tags } from '../der/read-der.ts';
 import { readBoolean, readNamedBits, readOctets, readOid, readSmall } from '../der/values.ts';
+import { labelOf, readAuthorityKeyId, readExtensionList } from './extension.ts';
+import { type GeneralName, readGeneralNames } from './names/general-name.ts';
+import { type NameConstraints, readNameConstraints } from './names/name-constraints.ts';
+import {
+  type PolicyConstraints,
+  type PolicyMapping,
+  readPolicies,
+  readPolicyConstraints,
+  readPolicyMappings,
+} from './policies/read-policies.ts';
+import { type DistributionPoint, readDistributionPoints } from './revocation/distribution.ts';
 
 export interface Extensions {
   readonly basicConstraints: { readonly isCa: boolean; readonly pathLength: number | null } | null;
-  readonly keyUsage: { readonly digitalSignature: boolean; readonly keyCertSign: boolean } | null;
+  readonly keyUsage: KeyUsage | null;
   /** Object identifiers of purposes. */
   readonly extendedKeyUsage: readonly string[] | null;
   /** Hex. Hints for finding the issuer, never a reason to trust or to refuse. */
   readonly subjectKeyId: string | null;
   readonly authorityKeyId: string | null;
+  readonly subjectAltNames: readonly GeneralName[];
+  readonly nameConstraints: NameConstraints | null;
+  readonly policies: ReadonlySet<string> | null;
+  readonly policyMappings: readonly PolicyMapping[];
+  readonly policyConstraints: PolicyConstraints | null;
+  /** Certificates that may still follow before anyPolicy counts for nothing. */
+  readonly inhibitAnyPolicy: number | null;
+  readonly distributionPoints: readonly DistributionPoint[];
   /** Critical extensions that are not processed; refused where the certificate stands in a path. */
   readonly unprocessedCritical: readonly string[];
-  /** Extensions that restrict whatever their criticality, and are not processed. */
-  readonly unprocessedRestricting: readonly string[];
+}
+
+interface KeyUsage {
+  readonly digitalSignature: boolean;
+  readonly keyCertSign: boolean;
+  readonly cRLSign: boolean;
 }
 
 type Draft = { -readonly [K in keyof Extensions]: Extensions[K] };
 
-const names: Readonly<Record<string, string>> = {
-  '2.5.29.17': 'subjectAltName',
-  '2.5.29.18': 'issuerAltName',
-  '2.5.29.30': 'nameConstraints',
-  '2.5.29.31': 'cRLDistributionPoints',
-  '2.5.29.32': 'certificatePolicies',
-  '2.5.29.33': 'policyMappings',
-  '2.5.29.36': 'policyConstraints',
-  '2.5.29.54': 'inhibitAnyPolicy',
-};
+const bit = { digitalSignature: 0, keyCertSign: 5, cRLSign: 6 } as const;
 
-// Name constraints, policy mappings, policy constraints, inhibit any-policy.
-const restricting: ReadonlySet<string> = new Set(['2.5.29.30', '2.5.29.33', '2.5.29.36', '2.5.29.54']);
-const bit = { digitalSignature: 0, keyCertSign: 5 } as const;
-
-const processed: Readonly<Record<string, (value: DerElement, draft: Draft) => void>> = {
+const processed: Readonly<Record<string, (value: DerElement, draft: Draft, isCritical: boolean) => void>> = {
   '2.5.29.14': (value, draft) => {
     draft.subjectKeyId = readOctets(value, 'A subject key identifier').toHex();
   },
   '2.5.29.15': (value, draft) => {
-    const bits = readNamedBits(value, 'A key usage');
-    draft.keyUsage = { digitalSignature: bits.has(bit.digitalSignature), keyCertSign: bits.has(bit.keyCertSign) };
+    draft.keyUsage = readKeyUsage(value);
+  },
+  '2.5.29.17': (value, draft) => {
+    draft.subjectAltNames = readGeneralNames(value, 'Subject alternative names');
   },
   '2.5.29.19': (value, draft) => {
     draft.basicConstraints = readBasicConstraints(value);
   },
+  '2.5.29.30': (value, draft) => {
+    draft.nameConstraints = readNameConstraints(value);
+  },
+  '2.5.29.31': (value, draft) => {
+    draft.distributionPoints = readDistributionPoints(value);
+  },
+  '2.5.29.32': (value, draft, isCritical) => {
+    draft.policies = readPolicies(value, isCritical);
+  },
+  '2.5.29.33': (value, draft) => {
+    draft.policyMappings = readPolicyMappings(value);
+  },
   '2.5.29.35': (value, draft) => {
-    if (value.tag !== tags.sequence)
-      refuse('DER_UNEXPECTED', 'An authority key identifier is not encoded as expected.');
-    draft.authorityKeyId = value.children.find((child) => child.tag === 0x80)?.content.toHex() ?? null;
+    draft.authorityKeyId = readAuthorityKeyId(value);
+  },
+  '2.5.29.36': (value, draft) => {
+    draft.policyConstraints = readPolicyConstraints(value);
   },
   '2.5.29.37': (value, draft) => {
     draft.extendedKeyUsage = membersOf(value, 'An extended key usage', tags.sequence).map((purpose) =>
       readOid(purpose, 'A purpose'),
     );
+  },
+  '2.5.29.54': (value, draft) => {
+    draft.inhibitAnyPolicy = readSmall(value, 'The limit of anyPolicy');
   },
 };
 
@@ -68,35 +96,32 @@ export function readExtensions(element: DerElement | undefined): Extensions {
     extendedKeyUsage: null,
     subjectKeyId: null,
     authorityKeyId: null,
+    subjectAltNames: [],
+    nameConstraints: null,
+    policies: null,
+    policyMappings: [],
+    policyConstraints: null,
+    inhibitAnyPolicy: null,
+    distributionPoints: [],
     unprocessedCritical: [],
-    unprocessedRestricting: [],
   };
   if (element === undefined) return draft;
-  const seen = new Set<string>();
   const critical: string[] = [];
-  const restrictions: string[] = [];
-  for (const member of membersOf(element, 'The list of extensions', tags.sequence)) {
-    const { oid, isCritical, value } = readExtension(member);
-    if (seen.has(oid)) refuse('CERT_EXTENSION_REPEATED', `Extension ${nameOf(oid)} appears twice.`);
-    seen.add(oid);
+  for (const { oid, isCritical, value } of readExtensionList(element, 'CERT_EXTENSION_REPEATED')) {
     const read = Object.hasOwn(processed, oid) ? processed[oid] : undefined;
-    if (read !== undefined) read(readDer(value), draft);
-    else if (restricting.has(oid)) restrictions.push(nameOf(oid));
-    else if (isCritical) critical.push(nameOf(oid));
+    if (read !== undefined) read(value(), draft, isCritical);
+    else if (isCritical) critical.push(labelOf(oid));
   }
-  return { ...draft, unprocessedCritical: critical, unprocessedRestricting: restrictions };
+  return { ...draft, unprocessedCritical: critical };
 }
 
-function readExtension(element: DerElement): { oid: string; isCritical: boolean; value: Uint8Array } {
-  const fields = fieldsOf(element, 'An extension');
-  const oid = readOid(fields.take(tags.oid), 'An extension');
-  const flag = fields.optional(tags.boolean);
-  const isCritical = flag !== undefined && readBoolean(flag, 'An extension');
-  // DEFAULT FALSE is not written in DER.
-  if (flag !== undefined && !isCritical) refuse('DER_VALUE', `Extension ${nameOf(oid)} writes a default value.`);
-  const value = readOctets(fields.take(tags.octetString), 'An extension');
-  fields.end();
-  return { oid, isCritical, value };
+function readKeyUsage(value: DerElement): KeyUsage {
+  const bits = readNamedBits(value, 'A key usage');
+  return {
+    digitalSignature: bits.has(bit.digitalSignature),
+    keyCertSign: bits.has(bit.keyCertSign),
+    cRLSign: bits.has(bit.cRLSign),
+  };
 }
 
 function readBasicConstraints(value: DerElement): Extensions['basicConstraints'] {
@@ -107,8 +132,4 @@ function readBasicConstraints(value: DerElement): Extensions['basicConstraints']
   const length = fields.optional(tags.integer);
   fields.end();
   return { isCa, pathLength: length === undefined ? null : readSmall(length, 'A path length') };
-}
-
-function nameOf(oid: string): string {
-  return Object.hasOwn(names, oid) ? `${names[oid]} (${oid})` : oid;
 }

@@ -12,6 +12,10 @@ export interface Name {
   readonly bytes: Uint8Array;
   /** Equal for names that mean the same. */
   readonly key: string;
+  /** The same per relative name, root first: one name stands below another when its parts begin with the other's. */
+  readonly parts: readonly string[];
+  /** Values of emailAddress, which constraints on mailboxes cover as well; '' for one that is not text. */
+  readonly emails: readonly string[];
   /** For people: `CN=..., O=...`, most specific first. */
   readonly text: string;
   readonly isEmpty: boolean;
@@ -29,32 +33,55 @@ const shortNames: Readonly<Record<string, string>> = {
   '1.2.840.113549.1.9.1': 'emailAddress',
 };
 
+const emailAddress = '1.2.840.113549.1.9.1';
 const textTags: ReadonlySet<number> = new Set([tags.utf8String, tags.printableString, tags.ia5String]);
 const limitAttributes = 64;
 
 export function readName(element: DerElement, what: string): Name {
-  const keys: string[] = [];
+  const parts: string[] = [];
   const texts: string[] = [];
+  const emails: string[] = [];
   for (const relative of membersOf(element, what, tags.sequence, false)) {
     const attributes = membersOf(relative, what, tags.set).map((attribute) => readAttribute(attribute, what));
-    keys.push(
-      attributes
-        .map((attribute) => attribute.key)
-        .sort()
-        .join('\u0001'),
-    );
+    parts.push(partOf(attributes));
     texts.push(attributes.map((attribute) => attribute.text).join('+'));
-    if (keys.length > limitAttributes) refuse('DER_TOO_MANY', `${what} has more than ${limitAttributes} parts.`);
+    for (const { email } of attributes) if (email !== undefined) emails.push(email);
+    if (parts.length > limitAttributes) refuse('DER_TOO_MANY', `${what} has more than ${limitAttributes} parts.`);
   }
   return {
     bytes: element.bytes,
-    key: keys.join('\u0000'),
+    key: keyOfParts(parts),
+    parts,
+    emails,
     text: texts.reverse().join(', '),
-    isEmpty: keys.length === 0,
+    isEmpty: parts.length === 0,
   };
 }
 
-function readAttribute(element: DerElement, what: string): { key: string; text: string } {
+/** A relative name as it may follow another name; compares like a member of `parts`. */
+export function readRelativeName(element: DerElement, what: string, tag: number): string {
+  return partOf(membersOf(element, what, tag).map((attribute) => readAttribute(attribute, what)));
+}
+
+/** `key` of the name that has these parts. */
+export function keyOfParts(parts: readonly string[]): string {
+  return parts.join('\u0000');
+}
+
+interface Attribute {
+  readonly key: string;
+  readonly text: string;
+  readonly email?: string;
+}
+
+function partOf(attributes: readonly Attribute[]): string {
+  return attributes
+    .map(({ key }) => key)
+    .sort()
+    .join('\u0001');
+}
+
+function readAttribute(element: DerElement, what: string): Attribute {
   const fields = fieldsOf(element, what);
   const type = readOid(fields.take(tags.oid), what);
   const value = fields.take();
@@ -62,10 +89,14 @@ function readAttribute(element: DerElement, what: string): { key: string; text: 
   const label = shortNames[type] ?? type;
   if (!textTags.has(value.tag)) {
     const hex = value.bytes.toHex();
-    return { key: `${type}#${hex}`, text: `${label}=#${hex}` };
+    return { key: `${type}#${hex}`, text: `${label}=#${hex}`, ...(type === emailAddress && { email: '' }) };
   }
   const text = decodeText(value, what);
-  return { key: `${type}=${folded(text)}`, text: `${label}=${printable(text)}` };
+  return {
+    key: `${type}=${folded(text)}`,
+    text: `${label}=${printable(text)}`,
+    ...(type === emailAddress && { email: text }),
+  };
 }
 
 function decodeText(value: DerElement, what: string): string {

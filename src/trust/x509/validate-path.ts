@@ -1,30 +1,50 @@
 /**
  * Path validation (RFC 5280 6.1) as a checklist, from the anchor down to the leaf. The profile decides what the leaf may
  * be used for: `codeSigning` is the only one a command can reach; `rfc5280` asks for no purpose and exists for
- * conformance data. Not here yet: revocation, name constraints, policies; certificates that need them are refused.
+ * conformance data. What an anchor's own certificate constrains holds below it. Revocation comes after (`revocation/`).
  */
 import { refuse } from '../refusal.ts';
 import { isIssuedBy, type Certificate } from './certificate.ts';
 import type { CandidatePath } from './build-paths.ts';
+import { checkNames, type NameConstraints } from './names/name-constraints.ts';
+import { checkPolicies, type InitialPolicies } from './policies/policy-graph.ts';
 
 export type Profile = 'codeSigning' | 'rfc5280';
 
 export const purposes = { any: '2.5.29.37.0', codeSigning: '1.3.6.1.5.5.7.3.3' } as const;
 
-/** Throws the refusal of the first check that fails. */
-export function validatePath(path: CandidatePath, nowMs: number, profile: Profile): void {
+/** What the leaf does: sign content, or revocation lists on the way to another path (no purpose of the profile then). */
+type LeafRole = 'signer' | 'list-signer';
+
+export interface PathRules {
+  /** The instant at which the certificates have to be valid. */
+  readonly nowMs: number;
+  readonly profile: Profile;
+  readonly policies: InitialPolicies;
+  readonly role: LeafRole;
+}
+
+/** Everything but revocation. Throws the refusal of the first check that fails. */
+export function validatePath(path: CandidatePath, rules: PathRules): void {
   const { anchor, certificates } = path;
+  const { nowMs, role } = rules;
+  // Nobody signs lists for a purpose.
+  const profile = role === 'signer' ? rules.profile : 'rfc5280';
   checkAnchor(path, nowMs);
   checkPurpose(anchor.certificate, profile);
   let issuer = anchor.certificate;
   let remaining = issuer.extensions.basicConstraints?.pathLength ?? Infinity;
+  const constraints: NameConstraints[] = [];
   for (const certificate of certificates.toReversed()) {
     const isLeaf = certificate === certificates[0];
     checkSignature(certificate, issuer, issuer === anchor.certificate);
     checkTime(certificate, nowMs);
     checkExtensions(certificate);
+    if (issuer.extensions.nameConstraints !== null) constraints.push(issuer.extensions.nameConstraints);
+    // RFC 5280 6.1.3 (b), (c): an authority's certificate for itself is left alone.
+    if (isLeaf || !certificate.isSelfIssued) checkNames(certificate, constraints);
     if (isLeaf) {
-      checkLeaf(certificate, profile);
+      if (role === 'signer') checkLeaf(certificate, profile);
     } else {
       checkIssuer(certificate, profile);
       // RFC 5280 6.1.4 (l), (m): self-issued certificates do not count.
@@ -40,6 +60,7 @@ export function validatePath(path: CandidatePath, nowMs: number, profile: Profil
     }
     issuer = certificate;
   }
+  checkPolicies(anchor.certificate, certificates.toReversed(), rules.policies);
 }
 
 /** What a certificate has to be before its key signs anything, known without an anchor. Throws the refusal. */
@@ -82,12 +103,6 @@ function checkExtensions(certificate: Certificate): void {
     refuse(
       'CERT_EXTENSION_CRITICAL',
       `The certificate of ${nameOf(certificate)} carries the critical extension ${critical}, which is not processed.`,
-    );
-  const [restricting] = certificate.extensions.unprocessedRestricting;
-  if (restricting !== undefined)
-    refuse(
-      'CERT_EXTENSION_UNSUPPORTED',
-      `The certificate of ${nameOf(certificate)} carries ${restricting}, which is not enforced and therefore refused.`,
     );
 }
 
