@@ -13,6 +13,8 @@ export interface PkitsCase {
   readonly id: string;
   /** Number of the test in the PKITS document, parts left out: `4.1.1`. */
   readonly test: string;
+  /** What of the directory it comes from: a vector by its name, a message by its file. */
+  readonly source: string;
   readonly shouldValidate: boolean;
   readonly policies: InitialPolicies;
   readonly material: PathMaterial | MessageMaterial;
@@ -52,20 +54,20 @@ export function pkitsDirectory(): string | null {
   return existsSync(join(directory, 'vectors.json')) ? directory : null;
 }
 
-/** What the directory holds, counted without reading it as cases: a run with fewer has skipped something. */
-export function countHeld(directory: string): { readonly vectors: number; readonly messages: number } {
+/** What the directory holds, counted without reading it as cases: a run over fewer has skipped something. */
+export function countHeld(directory: string): number {
   const vectors = readFileSync(join(directory, 'vectors.json'), 'utf8').match(/"ShouldValidate":/gu)?.length ?? 0;
-  return { vectors, messages: messageFiles(directory).length };
+  return vectors + readdirSync(join(directory, 'smime')).length;
 }
 
 export function readPkitsCases(directory: string): readonly PkitsCase[] {
   const vectors = JSON.parse(readFileSync(join(directory, 'vectors.json'), 'utf8')) as readonly Vector[];
-  const paths = vectors.map((vector) => caseOf(vector, 'path', pathMaterial(directory, vector)));
+  const paths = vectors.map((vector) => caseOf(vector, `path ${vector.Name}`, pathMaterial(directory, vector)));
   const messages = messageFiles(directory).flatMap((file) => {
     const material = messageMaterial(directory, file);
     return vectors
       .filter(({ Name }) => fold(titleOf(Name)) === fold(file.replace(/^Signed|\.eml$/gu, '')))
-      .map((vector) => caseOf(vector, 'smime', material));
+      .map((vector) => caseOf(vector, `smime ${file}`, material));
   });
   return [...paths, ...messages];
 }
@@ -73,16 +75,14 @@ export function readPkitsCases(directory: string): readonly PkitsCase[] {
 function messageFiles(directory: string): readonly string[] {
   return readdirSync(join(directory, 'smime'))
     .filter((file) => file.endsWith('.eml'))
-    .sort();
+    .toSorted();
 }
 
-function caseOf(vector: Vector, kind: string, material: PathMaterial | MessageMaterial): PkitsCase {
-  const title = titleOf(vector.Name);
-  const test = /^4\.\d+\.\d+/u.exec(vector.Name)![0];
+function caseOf(vector: Vector, source: string, material: PathMaterial | MessageMaterial): PkitsCase {
   return {
-    id: `${kind} ${vector.Name}`,
-    // The parts of 4.10.1 are numbered one level deeper.
-    test: title.endsWith('Test1') && test === '4.10.1' ? '4.10.1' : test,
+    id: `${material.kind} ${vector.Name}`,
+    test: /^4\.\d+\.\d+/u.exec(vector.Name)![0],
+    source,
     shouldValidate: vector.ShouldValidate,
     policies: {
       acceptable: vector.InitialPolicySet.map(policyOf),

@@ -10,7 +10,13 @@ interface Exception {
   readonly reason: string;
 }
 
-const exceptions: readonly Exception[] = [];
+const dsa = 'signed with DSA, which Themis does not accept';
+
+const exceptions: readonly Exception[] = [
+  // The key of the authority; in a message the signature algorithm of the signer comes first.
+  { test: '4.1.4', codes: ['KEY_UNSUPPORTED', 'ALGORITHM_UNSUPPORTED'], reason: dsa },
+  { test: '4.1.5', codes: ['KEY_UNSUPPORTED', 'ALGORITHM_UNSUPPORTED'], reason: dsa },
+];
 
 /** The reason; undefined where the refusal is not one of the decided ones. */
 export function exceptionFor({ test, shouldValidate }: PkitsCase, code: string): string | undefined {

@@ -13,6 +13,8 @@ export const pkitsNowMs = Date.UTC(2026, 0, 1);
 
 export interface PkitsSummary {
   readonly cases: number;
+  /** Vectors and messages that had a part in it. */
+  readonly sources: number;
   readonly wrongAccepts: readonly string[];
   readonly wrongRejects: readonly string[];
   /** With the reason. */
@@ -30,7 +32,13 @@ export function runPkits(cases: readonly PkitsCase[]): PkitsSummary {
     if (reason !== undefined) excepted.push(`${one.id}: ${code}: ${reason}`);
     else (code === 'ok' ? wrongAccepts : wrongRejects).push(`${one.id}: ${code}`);
   }
-  return { cases: cases.length, wrongAccepts, wrongRejects, excepted };
+  const sources = new Set(cases.map(({ source }) => source)).size;
+  return { cases: cases.length, sources, wrongAccepts, wrongRejects, excepted };
+}
+
+/** Nothing wrong, and nothing of the directory left out. */
+export function isConformant(summary: PkitsSummary, held: number): boolean {
+  return summary.sources === held && summary.wrongAccepts.length + summary.wrongRejects.length === 0;
 }
 
 export function closingLine({ cases, wrongAccepts, wrongRejects, excepted }: PkitsSummary): string {

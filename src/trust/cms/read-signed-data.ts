@@ -1,6 +1,6 @@
 /**
  * The subset of CMS SignedData (RFC 5652 5) that detached signatures need: DER throughout, no content inside, X.509
- * certificates and lists only, signed attributes in every signer. Form only; nothing here is believed yet.
+ * certificates only, signed attributes in every signer. Form only; nothing here is believed yet.
  */
 import { refuse } from '../refusal.ts';
 import { fieldsOf, membersOf, unwrap } from '../der/fields.ts';
@@ -8,7 +8,6 @@ import { checkSetOrder, type DerElement, derLimits, readDer, tags } from '../der
 import { readInteger, readOctets, readOid, readSmall } from '../der/values.ts';
 import { type Hash, readDigestAlgorithm, readSignatureAlgorithm, type SignatureAlgorithm } from '../x509/algorithm.ts';
 import { type Certificate, readCertificate } from '../x509/certificate.ts';
-import { type CertificateList, readCertificateList } from '../x509/certificate-list.ts';
 import { type Name, readName } from '../x509/name.ts';
 
 export const contentTypes = { data: '1.2.840.113549.1.7.1', signedData: '1.2.840.113549.1.7.2' } as const;
@@ -17,8 +16,8 @@ export interface SignedData {
   readonly contentType: string;
   readonly digests: ReadonlySet<Hash>;
   readonly certificates: readonly Certificate[];
-  /** Revocation lists that came along: read, and whether they count is for the profile. */
-  readonly lists: readonly CertificateList[];
+  /** Revocation lists that came along, unread. */
+  readonly lists: readonly Uint8Array[];
   readonly signers: readonly SignerInfo[];
 }
 
@@ -42,7 +41,8 @@ const maxCertificates = 32;
 const maxLists = 32;
 const context = { zero: 0xa0, one: 0xa1, keyId: 0x80 } as const;
 
-export function readSignedData(bytes: Uint8Array): SignedData {
+/** `mayCarryLists`: for conformance data alone; everywhere else lists in a signature refuse it. */
+export function readSignedData(bytes: Uint8Array, mayCarryLists = false): SignedData {
   const outer = fieldsOf(readDer(bytes, derLimits), 'The signature file');
   const type = readOid(outer.take(tags.oid), 'The content type');
   if (type !== contentTypes.signedData)
@@ -55,7 +55,7 @@ export function readSignedData(bytes: Uint8Array): SignedData {
   const digests = membersOf(fields.take(), 'The list of digest algorithms', tags.set, false).map(readDigestAlgorithm);
   const contentType = readDetachedContent(fields.take(tags.sequence));
   const certificates = readCertificates(fields.optional(context.zero));
-  const lists = readLists(fields.optional(context.one));
+  const lists = readLists(fields.optional(context.one), mayCarryLists);
   const signers = readSigners(fields.take(tags.set));
   fields.end();
   const expected = signers.some(({ id }) => id.kind === 'subject-key-id') || contentType !== contentTypes.data ? 3 : 1;
@@ -93,16 +93,14 @@ function readCertificates(element: DerElement | undefined): readonly Certificate
   });
 }
 
-function readLists(element: DerElement | undefined): readonly CertificateList[] {
+function readLists(element: DerElement | undefined, isAllowed: boolean): readonly Uint8Array[] {
   if (element === undefined) return [];
-  const members = membersOf(element, 'The revocation lists', context.one);
-  if (members.length > maxLists)
-    refuse('CMS_REVOCATION_UNSUPPORTED', `The signature carries ${members.length} revocation lists, at most ${maxLists}.`);
-  return members.map((member) => {
-    if (member.tag !== tags.sequence)
-      refuse('CMS_REVOCATION_UNSUPPORTED', 'The signature carries revocation data that is not an X.509 list.');
-    return readCertificateList(member.bytes);
-  });
+  if (!isAllowed || element.children.length > maxLists)
+    refuse(
+      'CMS_REVOCATION_UNSUPPORTED',
+      'The signature carries revocation lists; those of a machine are its own and do not come with signatures.',
+    );
+  return element.children.map(({ bytes }) => bytes);
 }
 
 function readSigners(element: DerElement): readonly SignerInfo[] {

@@ -12,6 +12,7 @@ import { readOctets, readOid, readTime } from '../der/values.ts';
 import type { Hash } from '../x509/algorithm.ts';
 import type { CandidatePath } from '../x509/build-paths.ts';
 import type { Certificate } from '../x509/certificate.ts';
+import { readCertificateList } from '../x509/certificate-list.ts';
 import { findPath } from '../x509/find-path.ts';
 import type { InitialPolicies } from '../x509/policies/policy-graph.ts';
 import { isSignedBy } from '../x509/public-key.ts';
@@ -68,7 +69,7 @@ const attributeTypes = {
 
 export function verifyDetached(input: VerifyInput): (Verified & { readonly ok: true }) | Refusal {
   return refusing(() => {
-    const data = readSignedData(input.signature);
+    const data = readSignedData(input.signature, input.profile === 'rfc5280');
     checkContentType(data);
     checkSignerCount(data, input.trust.anchors.threshold);
     const digestOf = contentDigests(input.content);
@@ -112,7 +113,7 @@ function verifySigner(
     leaf: certificate,
     pool: data.certificates,
     anchors: input.trust.anchors.anchors,
-    lists: input.profile === 'rfc5280' ? [...input.trust.crls, ...data.lists] : input.trust.crls,
+    lists: [...input.trust.crls, ...data.lists.map((bytes) => readCertificateList(bytes))],
     revocation: input.trust.anchors.revocation,
     nowMs: input.nowMs,
     profile: input.profile,
@@ -195,10 +196,8 @@ function checkDistinctSigners(results: readonly SignerResult[]): void {
   }
 }
 
-/** Nothing unverified rides along: no revocation list (a node takes lists by themselves), every certificate stands in a path that was validated or is an anchor's, every digest is in use. */
+/** Nothing unverified rides along: every certificate stands in a path that was validated or is an anchor's, every digest is in use. */
 function checkNothingElse(data: SignedData, results: readonly SignerResult[]): void {
-  if (data.lists.length > 0)
-    refuse('CMS_REVOCATION_UNSUPPORTED', 'The signature carries revocation lists, which are not taken from signatures.');
   const used = new Set(
     results
       .flatMap(({ path }) => [path.anchor.certificate, ...path.certificates, ...path.supporting])

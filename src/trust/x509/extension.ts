@@ -8,7 +8,7 @@ export interface Extension {
   readonly oid: string;
   readonly isCritical: boolean;
   /** What the octet string holds; its own DER. */
-  value(): DerElement;
+  readonly value: () => DerElement;
 }
 
 const names: Readonly<Record<string, string>> = {

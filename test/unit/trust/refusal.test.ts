@@ -7,9 +7,9 @@ import { errorCodeOfRefusal, refusing, toTrustError, trustCodes } from '../../..
 
 const tests = fileURLToPath(new URL('../..', import.meta.url));
 
-test('every code of a refusal is asserted by some test', () => {
+test('every code of a refusal is asserted by some test or has a bad fixture', () => {
   const text = readdirSync(tests, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.test.ts'))
+    .filter((file) => file.endsWith('.test.ts') || /support.trust.bad-[\w-]+\.ts$/u.test(file))
     .map((file) => readFileSync(join(tests, file), 'utf8'))
     .join('\n');
   expect(trustCodes().length).toBeGreaterThan(80);

@@ -8,7 +8,7 @@ import { refuse, type TrustCode } from '../../refusal.ts';
 import type { CandidatePath } from '../build-paths.ts';
 import type { Certificate } from '../certificate.ts';
 import { type CertificateList, entryKey, reasons, type RevokedEntry } from '../certificate-list.ts';
-import { endlessSpan, narrow, type PathSpan } from '../path-span.ts';
+import { endlessSpan, narrow } from '../path-span.ts';
 import { allReasons } from './distribution.ts';
 import { findListSigner, type ListSigner } from './find-list-signer.ts';
 import type { RevocationContext, RevocationResult } from './context.ts';
