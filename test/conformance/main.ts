@@ -8,7 +8,11 @@ if (directory === null) {
 } else {
   const held = countHeld(directory);
   const summary = runPkits(readPkitsCases(directory));
-  const groups = { excepted: summary.excepted, 'wrong reject': summary.wrongRejects, 'wrong accept': summary.wrongAccepts };
+  const groups = {
+    excepted: summary.excepted,
+    'wrong reject': summary.wrongRejects,
+    'wrong accept': summary.wrongAccepts,
+  };
   for (const [group, lines] of Object.entries(groups)) for (const line of lines) console.log(`${group}: ${line}`);
   if (summary.sources !== held) console.log(`${summary.sources} of the ${held} vectors and messages held were run`);
   console.log(closingLine(summary));

@@ -34,7 +34,11 @@ export function policies(...oids: readonly string[]): Uint8Array {
 }
 
 export function policyMappings(...pairs: readonly (readonly [issuer: string, subject: string])[]): Uint8Array {
-  return extension('2.5.29.33', sequence(...pairs.map(([issuer, subject]) => sequence(oid(issuer), oid(subject)))), true);
+  return extension(
+    '2.5.29.33',
+    sequence(...pairs.map(([issuer, subject]) => sequence(oid(issuer), oid(subject)))),
+    true,
+  );
 }
 
 export function policyConstraints(demands: {

@@ -24,7 +24,11 @@ export function revoked(serial: number, options: EntryOptions = {}): Uint8Array 
       : [extension('2.5.29.29', sequence(generalName.directory(options.issuer)), true)]),
     ...(options.extensions ?? []),
   ];
-  return sequence(integer(serial), time(options.at ?? nowMs - dayMs), ...(list.length === 0 ? [] : [sequence(...list)]));
+  return sequence(
+    integer(serial),
+    time(options.at ?? nowMs - dayMs),
+    ...(list.length === 0 ? [] : [sequence(...list)]),
+  );
 }
 
 function generalizedTime(ms: number): Uint8Array {

@@ -21,7 +21,14 @@ export interface RevokedEntry {
   readonly reason: number;
 }
 
-export const reasons = { unspecified: 0, keyCompromise: 1, caCompromise: 2, hold: 6, removeFromCrl: 8, aaCompromise: 10 };
+export const reasons = {
+  unspecified: 0,
+  keyCompromise: 1,
+  caCompromise: 2,
+  hold: 6,
+  removeFromCrl: 8,
+  aaCompromise: 10,
+};
 
 export interface CertificateList {
   readonly bytes: Uint8Array;
@@ -191,7 +198,8 @@ function readEntryExtensions(list: DerElement | undefined, isIndirect: boolean):
 }
 
 function readReason(element: DerElement): number {
-  if (element.tag !== tags.enumerated) refuse('DER_UNEXPECTED', 'The reason of a revocation is not encoded as expected.');
+  if (element.tag !== tags.enumerated)
+    refuse('DER_UNEXPECTED', 'The reason of a revocation is not encoded as expected.');
   return readSmall({ ...element, tag: tags.integer }, 'The reason of a revocation');
 }
 

@@ -30,12 +30,18 @@ const form: readonly BadFixture[] = [
   bad('CERT_VERSION', 'version-1-with-extensions', 'a certificate of version 1 with extensions', () => ({
     leaf: { version: [] },
   })),
-  bad('CERT_VERSION', 'version-4', 'a certificate of version 4', () => ({ leaf: { version: [explicit(0, integer(3))] } })),
+  bad('CERT_VERSION', 'version-4', 'a certificate of version 4', () => ({
+    leaf: { version: [explicit(0, integer(3))] },
+  })),
   bad('CERT_VERSION', 'issuer-of-version-1', 'an authority of version 1', () => ({
     middle: { version: [], extensions: [] },
   })),
-  bad('CERT_SERIAL', 'serial-too-long', 'a serial number of 21 octets', () => ({ leaf: { serial: integer(2n ** 160n) } })),
-  bad('CERT_ISSUER_EMPTY', 'issuer-empty', 'a certificate that names no issuer', () => ({ leaf: { issuer: sequence() } })),
+  bad('CERT_SERIAL', 'serial-too-long', 'a serial number of 21 octets', () => ({
+    leaf: { serial: integer(2n ** 160n) },
+  })),
+  bad('CERT_ISSUER_EMPTY', 'issuer-empty', 'a certificate that names no issuer', () => ({
+    leaf: { issuer: sequence() },
+  })),
   bad('CERT_VALIDITY', 'validity-reversed', 'a certificate that ends before it starts', () => ({
     leaf: { notBefore: time(pki.nowMs), notAfter: time(pki.nowMs - dayMs) },
   })),
@@ -48,9 +54,14 @@ const form: readonly BadFixture[] = [
   bad('CERT_EXTENSION_CRITICAL', 'extension-critical', 'an unknown critical extension', () => ({
     leaf: { more: [extension('1.2.3.4', nullValue(), true)] },
   })),
-  bad('CERT_EXTENSION_CRITICAL', 'issuer-extension-critical', 'an authority with an unknown critical extension', () => ({
-    middle: { more: [extension('1.2.3.4', nullValue(), true)] },
-  })),
+  bad(
+    'CERT_EXTENSION_CRITICAL',
+    'issuer-extension-critical',
+    'an authority with an unknown critical extension',
+    () => ({
+      middle: { more: [extension('1.2.3.4', nullValue(), true)] },
+    }),
+  ),
   bad('DER_VALUE', 'extension-default-written', 'an extension that writes a default value', () => ({
     leaf: { more: [sequence(oid('1.2.3.4'), boolean(false), octets(nullValue()))] },
   })),

@@ -38,10 +38,15 @@ const demand = policyConstraints({ requireExplicit: 0 });
 const withPolicies = (middle: Names, leaf: Names): PathSetting => ({ middle: { more: middle }, leaf: { more: leaf } });
 
 export const badConstraints: readonly BadFixture[] = [
-  bad('NAME_CONSTRAINT_NOT_PERMITTED', 'directory-name-not-permitted', 'a subject outside what its authority may name', () => ({
-    ...named({ permitted: [organisation('Example')] }),
-    leaf: { subject: inOrganisation('Elsewhere', 'Signer') },
-  })),
+  bad(
+    'NAME_CONSTRAINT_NOT_PERMITTED',
+    'directory-name-not-permitted',
+    'a subject outside what its authority may name',
+    () => ({
+      ...named({ permitted: [organisation('Example')] }),
+      leaf: { subject: inOrganisation('Elsewhere', 'Signer') },
+    }),
+  ),
   bad('NAME_CONSTRAINT_EXCLUDED', 'directory-name-excluded', 'a subject its authority may not name', () => ({
     ...named({ excluded: [organisation('Example')] }),
     leaf: { subject: inOrganisation('EXAMPLE', 'Signer') },
@@ -74,8 +79,11 @@ export const badConstraints: readonly BadFixture[] = [
   bad('NAME_CONSTRAINT_UNSUPPORTED', 'uri-without-host', 'an address without a host under a constraint', () =>
     named({ permitted: [uri('example.com')] }, uri('urn:example:com')),
   ),
-  bad('NAME_CONSTRAINT_UNSUPPORTED', 'constrained-form-unsupported', 'a name of a form whose constraint nobody can check', () =>
-    named({ excluded: [address(10, 0, 0, 0, 255, 0, 0, 0)] }, address(10, 1, 2, 3)),
+  bad(
+    'NAME_CONSTRAINT_UNSUPPORTED',
+    'constrained-form-unsupported',
+    'a name of a form whose constraint nobody can check',
+    () => named({ excluded: [address(10, 0, 0, 0, 255, 0, 0, 0)] }, address(10, 1, 2, 3)),
   ),
   bad('NAME_CONSTRAINT_UNSUPPORTED', 'other-name-unsupported', 'a name of a private form under a constraint', () =>
     named({ permitted: [other('here')] }, other('here')),
@@ -84,7 +92,9 @@ export const badConstraints: readonly BadFixture[] = [
     middle: { more: [extension('2.5.29.30', sequence(), true)] },
   })),
   bad('NAME_CONSTRAINT_MALFORMED', 'constraint-with-depth', 'a name constraint that limits depth', () => ({
-    middle: { more: [extension('2.5.29.30', sequence(explicit(0, sequence(dns('a.test'), explicit(0, integer(1))))), true)] },
+    middle: {
+      more: [extension('2.5.29.30', sequence(explicit(0, sequence(dns('a.test'), explicit(0, integer(1))))), true)],
+    },
   })),
   bad('NAME_CONSTRAINT_NOT_PERMITTED', 'anchor-constrains-names', 'a subject outside what the anchor may name', () => ({
     root: { more: [nameConstraints({ permitted: [directory(name('Elsewhere'))] })] },

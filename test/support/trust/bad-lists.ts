@@ -4,16 +4,7 @@ import { extension, extensions, name, nowMs } from '../pki.ts';
 import { distributionPoints, generalName } from '../pki-constraints.ts';
 import { listExtensions, type ListOptions, revoked } from '../pki-lists.ts';
 import type { BadFixture } from './bad-fixture.ts';
-import {
-  bad,
-  dayMs,
-  keys,
-  middleCertificate,
-  middleList,
-  type PathSetting,
-  rootList,
-  serials,
-} from './path-stage.ts';
+import { bad, dayMs, keys, middleCertificate, middleList, type PathSetting, rootList, serials } from './path-stage.ts';
 
 const { uri } = generalName;
 const { number, deltaOf, scope } = listExtensions;
@@ -45,14 +36,15 @@ export const badLists: readonly BadFixture[] = [
     lists: [middleList({ entries: [leafRevoked] })],
   })),
   bad('CERT_REVOKED', 'leaf-revoked-on-stale-list', 'a signer that a list names which was to be renewed since', () => ({
-    lists: [middleList({ entries: [leafRevoked], thisUpdate: time(nowMs - 9 * dayMs), nextUpdate: time(nowMs - dayMs) })],
+    lists: [
+      middleList({ entries: [leafRevoked], thisUpdate: time(nowMs - 9 * dayMs), nextUpdate: time(nowMs - dayMs) }),
+    ],
   })),
-  bad('CERT_REVOKED', 'leaf-on-hold', 'a signer on hold', () => required({ entries: [revoked(serials.leaf, { reason: 6 })] })),
+  bad('CERT_REVOKED', 'leaf-on-hold', 'a signer on hold', () =>
+    required({ entries: [revoked(serials.leaf, { reason: 6 })] }),
+  ),
   bad('CERT_REVOKED', 'leaf-revoked-in-delta', 'a signer that only the changes to a list name', () =>
-    required(
-      {},
-      { entries: [revoked(serials.leaf, { reason: 1 })], extensions: [number(8), keyId(), deltaOf(7)] },
-    ),
+    required({}, { entries: [revoked(serials.leaf, { reason: 1 })], extensions: [number(8), keyId(), deltaOf(7)] }),
   ),
   bad('CERT_REVOKED', 'hold-lifted-for-another-base', 'a hold lifted by changes to a later list', () =>
     required(
@@ -70,7 +62,11 @@ export const badLists: readonly BadFixture[] = [
     revocation: 'required',
     lists: [
       rootList(),
-      middleList({ ...listOfOther, entries: [revoked(serials.leaf, { issuer: name('Middle') })], extensions: indirect }),
+      middleList({
+        ...listOfOther,
+        entries: [revoked(serials.leaf, { issuer: name('Middle') })],
+        extensions: indirect,
+      }),
     ],
     others: [listSigner()],
     leaf: sentElsewhere,
@@ -86,7 +82,9 @@ export const badLists: readonly BadFixture[] = [
   bad('CRL_STALE', 'list-stale', 'a list that was to be renewed', () =>
     required({ thisUpdate: time(nowMs - 9 * dayMs), nextUpdate: time(nowMs - dayMs) }),
   ),
-  bad('CRL_NOT_YET_VALID', 'list-not-yet-valid', 'a list from the future', () => required({ thisUpdate: time(nowMs + 1000) })),
+  bad('CRL_NOT_YET_VALID', 'list-not-yet-valid', 'a list from the future', () =>
+    required({ thisUpdate: time(nowMs + 1000) }),
+  ),
   bad('CRL_ISSUER_MISMATCH', 'list-of-another-name', 'a list with the issuer’s key under another name', () =>
     required({ issuer: name('Elsewhere') }),
   ),
@@ -99,13 +97,18 @@ export const badLists: readonly BadFixture[] = [
       extensions: [extensions.ca(), extension('2.5.29.15', der(0x03, Uint8Array.of(2, 0x04)), true)],
     },
   })),
-  bad('CRL_SIGNER_UNTRUSTED', 'list-signer-from-elsewhere', 'a list by a namesake of the issuer under another authority', () => ({
-    ...required(signedByOther),
-    others: [
-      middleCertificate({ subject: name('Second'), key: keys.second(), serial: integer(8) }),
-      middleCertificate({ issuer: name('Second'), issuerKey: keys.second(), key: keys.other(), serial: integer(9) }),
-    ],
-  })),
+  bad(
+    'CRL_SIGNER_UNTRUSTED',
+    'list-signer-from-elsewhere',
+    'a list by a namesake of the issuer under another authority',
+    () => ({
+      ...required(signedByOther),
+      others: [
+        middleCertificate({ subject: name('Second'), key: keys.second(), serial: integer(8) }),
+        middleCertificate({ issuer: name('Second'), issuerKey: keys.second(), key: keys.other(), serial: integer(9) }),
+      ],
+    }),
+  ),
   bad('CRL_SIGNER_UNTRUSTED', 'list-signer-revoked', 'a list whose signer was revoked', () => ({
     revocation: 'required',
     lists: [rootList({ entries: [revoked(9)] }), middleList({ ...listOfOther, extensions: indirect })],
@@ -114,16 +117,25 @@ export const badLists: readonly BadFixture[] = [
   })),
   bad('CRL_SIGNER_UNTRUSTED', 'list-signer-left-out', 'a revoked signer that leaves out who signed the list', () => ({
     lists: [
-      middleList({ ...listOfOther, entries: [revoked(serials.leaf, { issuer: name('Middle') })], extensions: indirect }),
+      middleList({
+        ...listOfOther,
+        entries: [revoked(serials.leaf, { issuer: name('Middle') })],
+        extensions: indirect,
+      }),
     ],
     leaf: sentElsewhere,
   })),
-  bad('CRL_SIGNER_UNTRUSTED', 'list-signer-vouches-for-itself', 'a list whose signer only that list vouches for', () => ({
-    ...required(signedByOther),
-    others: [
-      middleCertificate({ issuer: name('Middle'), issuerKey: keys.middle(), key: keys.other(), serial: integer(9) }),
-    ],
-  })),
+  bad(
+    'CRL_SIGNER_UNTRUSTED',
+    'list-signer-vouches-for-itself',
+    'a list whose signer only that list vouches for',
+    () => ({
+      ...required(signedByOther),
+      others: [
+        middleCertificate({ issuer: name('Middle'), issuerKey: keys.middle(), key: keys.other(), serial: integer(9) }),
+      ],
+    }),
+  ),
   bad('CRL_SCOPE', 'list-of-other-point', 'a list for another distribution point', () => ({
     ...required({ extensions: [number(7), keyId(), scope({ names: [there] })] }),
     leaf: { more: [distributionPoints({ names: [here] })] },
@@ -153,7 +165,10 @@ export const badLists: readonly BadFixture[] = [
   bad('CRL_EXTENSION_CRITICAL', 'list-extension-critical', 'a list with an unknown critical extension', () =>
     required({ extensions: [number(7), keyId(), extension('1.2.3.4', nullValue(), true)] }),
   ),
-  bad('CRL_EXTENSION_CRITICAL', 'entry-extension-critical', 'a list with an unknown critical extension in an entry', () =>
-    required({ entries: [revoked(99, { extensions: [extension('1.2.3.4', nullValue(), true)] })] }),
+  bad(
+    'CRL_EXTENSION_CRITICAL',
+    'entry-extension-critical',
+    'a list with an unknown critical extension in an entry',
+    () => required({ entries: [revoked(99, { extensions: [extension('1.2.3.4', nullValue(), true)] })] }),
   ),
 ];

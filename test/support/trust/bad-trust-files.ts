@@ -30,14 +30,19 @@ const anchorOf = (options: Parameters<typeof rootCertificate>[0]): Uint8Array =>
 
 export const badTrustFiles: readonly BadTrustFile[] = [
   anchors('ANCHORS_MALFORMED', 'anchors-not-json', 'an anchors file that is not JSON', () => Buffer.from('{')),
-  anchors('ANCHORS_MALFORMED', 'anchors-revocation-unknown', 'an anchors file with an unknown word for revocation', () =>
-    anchorsText({ revocation: 'never' }),
+  anchors(
+    'ANCHORS_MALFORMED',
+    'anchors-revocation-unknown',
+    'an anchors file with an unknown word for revocation',
+    () => anchorsText({ revocation: 'never' }),
   ),
   anchors('ANCHORS_VERSION', 'anchors-version', 'an anchors file of another major version', () =>
     anchorsText({ formatVersion: '2.0' }),
   ),
   anchors('ANCHOR_REPEATED', 'anchor-twice', 'one key as two anchors', () =>
-    anchorsText({ anchors: [0, 1].map((index) => anchorEntry(rootCertificate({ serial: integer(index + 1) }), index)) }),
+    anchorsText({
+      anchors: [0, 1].map((index) => anchorEntry(rootCertificate({ serial: integer(index + 1) }), index)),
+    }),
   ),
   anchors('ANCHOR_CERTIFICATE', 'anchor-with-unknown-extension', 'an anchor with an unknown critical extension', () =>
     anchorOf({ more: [extension('1.2.3.4', nullValue(), true)] }),

@@ -17,9 +17,9 @@ describe('paths', () => {
 
   it.each(badCertificates.map((fixture) => [`${fixture.id}: ${fixture.what}`, fixture] as const))(
     '%s is refused with its own code',
-    (_, { code, make }) => {
-      const result = verifyDetached({ ...make(), profile: 'codeSigning' });
-      expect(result.ok ? 'ok' : result.code).toBe(code);
+    (_, fixture) => {
+      const result = verifyDetached({ ...fixture.make(), profile: 'codeSigning' });
+      expect(result.ok ? 'ok' : result.code).toBe(fixture.code);
     },
   );
 });
@@ -27,15 +27,17 @@ describe('paths', () => {
 describe('files of a machine', () => {
   it('are read where nothing is wrong', () => {
     expect(parseAnchors(anchorsText())).toMatchObject({ ok: true, anchors: { revocation: 'known' } });
-    expect(parseAnchors(anchorsText({ revocation: 'required' }))).toMatchObject({ anchors: { revocation: 'required' } });
+    expect(parseAnchors(anchorsText({ revocation: 'required' }))).toMatchObject({
+      anchors: { revocation: 'required' },
+    });
     expect(parseCertificateList(middleList())).toMatchObject({ ok: true, list: { number: 7n, baseNumber: null } });
   });
 
   it.each(badTrustFiles.map((file) => [`${file.id}: ${file.what}`, file] as const))(
     '%s is refused with its own code',
-    (_, { kind, code, make }) => {
-      const result = kind === 'anchors' ? parseAnchors(make()) : parseCertificateList(make());
-      expect(result.ok ? 'ok' : result.code).toBe(code);
+    (_, file) => {
+      const result = file.kind === 'anchors' ? parseAnchors(file.make()) : parseCertificateList(file.make());
+      expect(result.ok ? 'ok' : result.code).toBe(file.code);
     },
   );
 });

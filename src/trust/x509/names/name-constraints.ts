@@ -73,9 +73,9 @@ function checkExcluded(name: GeneralName, excluded: readonly GeneralName[]): voi
 function checkPermitted(name: GeneralName, permitted: readonly GeneralName[]): void {
   const bases = permitted.filter((base) => isSameForm(name, base));
   if (bases.length === 0) return;
-  const answers = bases.map((base) => isWithin(name, base, 'permitted'));
-  if (answers.includes('yes')) return;
-  if (answers.includes('unknown')) unsupported(name);
+  const answers = new Set(bases.map((base) => isWithin(name, base, 'permitted')));
+  if (answers.has('yes')) return;
+  if (answers.has('unknown')) unsupported(name);
   refuse('NAME_CONSTRAINT_NOT_PERMITTED', `No authority above permits ${textOf(name)}.`);
 }
 

@@ -37,7 +37,11 @@ interface Counters {
 }
 
 /** `certificates`: below the anchor, the leaf last. Refuses with CERT_POLICY_*. */
-export function checkPolicies(anchor: Certificate, certificates: readonly Certificate[], initial: InitialPolicies): void {
+export function checkPolicies(
+  anchor: Certificate,
+  certificates: readonly Certificate[],
+  initial: InitialPolicies,
+): void {
   const length = certificates.length + 1;
   const counters: Counters = {
     explicit: initial.requireExplicit ? 0 : length,

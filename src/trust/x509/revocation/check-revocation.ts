@@ -71,7 +71,10 @@ function authenticLists(
     else problems.add(signer.code);
     // Who left the certificate of the list's signer out of a signature must not gain by it.
     if (!signer.ok && signer.isUnknown && entry !== undefined)
-      refuse('CRL_SIGNER_UNTRUSTED', `A list whose signer is not at hand names the certificate ${labelOf(certificate)}.`);
+      refuse(
+        'CRL_SIGNER_UNTRUSTED',
+        `A list whose signer is not at hand names the certificate ${labelOf(certificate)}.`,
+      );
   }
   return authentic;
 }
@@ -162,7 +165,10 @@ function requireCoverage(
   if (covered.size === allReasons.size) return used;
   if (covered.size > 0) problems.add('CRL_REASONS');
   const code = messageOrder.findLast((candidate) => problems.has(candidate)) ?? 'CRL_MISSING';
-  return refuse(code, `Whether the certificate of ${labelOf(certificate)} was revoked is not known: ${messages[code]}.`);
+  return refuse(
+    code,
+    `Whether the certificate of ${labelOf(certificate)} was revoked is not known: ${messages[code]}.`,
+  );
 }
 
 function problemOf(list: CertificateList, covered: ReadonlySet<number>, nowMs: number): ListProblem | undefined {

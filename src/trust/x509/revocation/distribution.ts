@@ -62,7 +62,9 @@ export function readListScope(value: DerElement): ListScope {
   const attribute = readFlag(fields.optional(0x85));
   fields.end();
   if (value.children.length === 0) refuse('DER_UNEXPECTED', 'The scope of a list is empty.');
-  const [only = null, another] = (['user', 'ca', 'attribute'] as const).filter((kind) => ({ ...flags, attribute })[kind]);
+  const [only = null, another] = (['user', 'ca', 'attribute'] as const).filter(
+    (kind) => ({ ...flags, attribute })[kind],
+  );
   if (another !== undefined) refuse('DER_VALUE', 'A list says that it holds only certificates of two kinds.');
   return { bytes: value.bytes, name: name === undefined ? null : readPointName(name), only, reasons, isIndirect };
 }

@@ -5,7 +5,7 @@
  */
 import type { TrustCode } from '../../refusal.ts';
 import type { CandidatePath } from '../build-paths.ts';
-import { type Certificate, isIssuedBy } from '../certificate.ts';
+import type { Certificate } from '../certificate.ts';
 import type { CertificateList } from '../certificate-list.ts';
 import { endlessSpan, type PathSpan } from '../path-span.ts';
 import type { RevocationContext } from './context.ts';
