@@ -14,6 +14,11 @@ export function digestBytes(bytes: Uint8Array | string): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
+/** A bare hash, for formats of others that name their own algorithm. */
+export function hashBytes(algorithm: 'sha256' | 'sha384' | 'sha512', bytes: Uint8Array): Uint8Array {
+  return createHash(algorithm).update(bytes).digest();
+}
+
 /** Digest of bytes that come in pieces. */
 export interface RunningDigest {
   add(bytes: Uint8Array): void;

@@ -48,6 +48,7 @@ const codes = {
   INDEX_INVALID: { exit: 4, retry: 'human' },
   INDEX_STALE: { exit: 4, retry: 'human' },
   POLICY_REFUSED: { exit: 4, retry: 'human' },
+  SIGNER_FAILED: { exit: 1, retry: 'human' },
   // a node's own work
   UNEXPECTED_STATE: { exit: 8, retry: 'human' },
   LEADS: { exit: 1, retry: 'backoff' },
