@@ -6,7 +6,7 @@
 import { getRandomValues, type webcrypto } from 'node:crypto';
 import { ThemisError } from '../../kernel/error.ts';
 
-export const keyAlgorithms = ['ecdsa-p256', 'rsa-3072'] as const;
+export const keyAlgorithms = ['ecdsa-p256', 'ecdsa-p384', 'ed25519', 'rsa-3072'] as const;
 export type KeyAlgorithm = (typeof keyAlgorithms)[number];
 
 export interface IssueOptions {
@@ -34,6 +34,8 @@ const codeSigning = '1.3.6.1.5.5.7.3.3';
 
 const parameters = {
   'ecdsa-p256': { generate: { name: 'ECDSA', namedCurve: 'P-256' }, sign: { name: 'ECDSA', hash: 'SHA-256' } },
+  'ecdsa-p384': { generate: { name: 'ECDSA', namedCurve: 'P-384' }, sign: { name: 'ECDSA', hash: 'SHA-384' } },
+  ed25519: { generate: { name: 'Ed25519' }, sign: { name: 'Ed25519' } },
   'rsa-3072': {
     generate: {
       name: 'RSASSA-PKCS1-v1_5',

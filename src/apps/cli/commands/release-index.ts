@@ -11,7 +11,8 @@ import { signDetached } from '../../../release/sign-detached.ts';
 import { writeWholeFile } from '../../../release/write-file.ts';
 import { yankedAfter } from '../../../release/yank.ts';
 import type { Command, Session } from '../command.ts';
-import { directoryOf, signerOf, signerOptions } from '../reading/release-input.ts';
+import { directoryOf } from '../reading/release-input.ts';
+import { signerOf, signerOptions } from '../reading/signer-input.ts';
 import { outputOption } from '../output-option.ts';
 
 export const releaseIndexCommand: Command = {
@@ -37,7 +38,7 @@ export const releaseIndexCommand: Command = {
     const directory = directoryOf(session, input);
     const fileSystem = createNodeFileSystem();
     const source = openDirectorySource(directory);
-    const signer = signerOf(session, input);
+    const signer = await signerOf(session, input);
     const nowMs = session.clock.nowMs();
     const found = await scanReleases(fileSystem, directory);
     if (found.length === 0) throw new ThemisError('NOT_FOUND', `${directory} holds no release.`);

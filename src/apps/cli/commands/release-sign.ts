@@ -4,18 +4,27 @@ import { exitCode } from '../../../kernel/exit-code.ts';
 import { releaseNames } from '../../../model/release-format/layout.ts';
 import { signRelease } from '../../../release/sign-release.ts';
 import type { Command } from '../command.ts';
-import { directoryOf, requiredSignerOptions, signerOf } from '../reading/release-input.ts';
+import { directoryOf } from '../reading/release-input.ts';
+import { requiredSignerOf, signerOptions } from '../reading/signer-input.ts';
 
 export const releaseSignCommand: Command = {
   name: 'release sign',
   group: 'Releases',
   summary: 'sign the release.json of a directory',
   arguments: [{ name: 'DIR', summary: 'the directory that holds release.json', required: true }],
-  options: requiredSignerOptions,
+  options: signerOptions,
   examples: [
     {
       line: 'themis release sign releases/themisdb-1.5.0 --key keys/signer.key.pem --certificate keys/signer.certificate.pem',
       summary: 'writes release.json.p7s beside it',
+    },
+    {
+      line: 'themis release sign DIR --pkcs11 /usr/lib/softhsm/libsofthsm2.so --token releases --key signer-2026 --certificate signer.pem',
+      summary: 'with a key in a token',
+    },
+    {
+      line: "themis release sign DIR --signer 'kms-signer --region eu-1'",
+      summary: 'with a program that holds the key',
     },
   ],
   async run(session, input) {
@@ -23,7 +32,7 @@ export const releaseSignCommand: Command = {
     const manifest = await signRelease(
       createNodeFileSystem(),
       directory,
-      signerOf(session, input)!,
+      await requiredSignerOf(session, input),
       session.clock.nowMs(),
     );
     if (session.verbosity !== 'quiet') {
