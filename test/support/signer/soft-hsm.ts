@@ -34,9 +34,10 @@ export function makeToken(directory: string, label = 'releases'): TestToken {
   const configuration = join(directory, `softhsm-${label}.conf`);
   writeFileSync(configuration, `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\n`);
   const environment = { ...process.env, SOFTHSM2_CONF: configuration, TEST_PIN: tokenPin };
-  const run = (program: string, ...line: string[]): void => {
+  const run = (program: string, ...line: string[]): string => {
     const ran = spawnSync(program, line, { env: environment, encoding: 'utf8' });
     if (ran.status !== 0) throw new Error(`${program} ${line.join(' ')}: ${ran.stdout}${ran.stderr}`);
+    return ran.stdout;
   };
   run('softhsm2-util', '--init-token', '--free', '--label', label, '--so-pin', '99887766', '--pin', tokenPin);
   const tool = ['--module', softHsmModule, '--token-label', label, '--login', '--pin', 'env:TEST_PIN'];
@@ -44,13 +45,23 @@ export function makeToken(directory: string, label = 'releases'): TestToken {
     label,
     configuration,
     makeKey(type, name, id) {
-      run('pkcs11-tool', ...tool, '--keypairgen', '--key-type', type, '--label', name, '--id', id, '--usage-sign');
+      const made = ['--keypairgen', '--key-type', type, '--label', name, '--id', id, '--usage-sign'];
+      const point = /EC_POINT: +04(?:41|61)04([0-9a-f]+)/u.exec(run('pkcs11-tool', ...tool, ...made))?.[1];
+      if (point !== undefined) return pointPem(point);
       const file = join(directory, `${label}-${name}-${id}.pub`);
       run('pkcs11-tool', ...tool, '--read-object', '--type', 'pubkey', '--id', id, '--output-file', file);
       return publicPem(readFileSync(file));
     },
     wipe: () => rmSync(tokens, { recursive: true }),
   };
+}
+
+/** OpenSC 0.23 shows the point of a P-384 key but cannot write the key. */
+function pointPem(point: string): string {
+  const half = point.length / 2;
+  const [x, y] = [point.slice(0, half), point.slice(half)].map((hex) => Buffer.from(hex, 'hex').toString('base64url'));
+  const key = { kty: 'EC', crv: half === 64 ? 'P-256' : 'P-384', x: x!, y: y! };
+  return createPublicKey({ key, format: 'jwk' }).export({ format: 'pem', type: 'spki' }) as string;
 }
 
 /** OpenSC writes DER for some keys and PEM for others. */

@@ -58,6 +58,10 @@ describe('a signer that is a program', () => {
     const verified = verifyDetached({ content, signature, trust: trustIn(files), nowMs, profile: 'codeSigning' });
     expect(verified).toMatchObject({ ok: true });
     expect(readFileSync(join(files.directory, 'calls'), 'utf8').trim().split('\n')).toHaveLength(2);
+    await eventually(
+      async () => log.length,
+      (count) => count === 2,
+    );
     expect(log).toEqual(['sample-kms:  [2Jready', 'and waiting']);
   });
 
