@@ -9,7 +9,14 @@ import { openSigner } from '../../src/adapters/signer/index.ts';
 import { issueKeys, type KeyAlgorithm } from '../../src/adapters/signer/issue-keys.ts';
 import { hashOfAlgorithm, type SigningAlgorithm, signingAlgorithms } from '../../src/model/signing.ts';
 import type { Signer } from '../../src/ports/signer.ts';
-import { hasSoftHsm, issueForPublicKey, makeToken, softHsmModule, type TestToken, tokenPin } from '../support/signer/soft-hsm.ts';
+import {
+  hasSoftHsm,
+  issueForPublicKey,
+  makeToken,
+  softHsmModule,
+  type TestToken,
+  tokenPin,
+} from '../support/signer/soft-hsm.ts';
 
 const sample = fileURLToPath(new URL('../support/signer/sample-kms.ts', import.meta.url));
 const ownProgram = fileURLToPath(new URL('../../src/apps/signer/main.ts', import.meta.url));
@@ -60,7 +67,15 @@ const program = (command: readonly string[], environment: Record<string, string>
 
 const kms = (algorithm: SigningAlgorithm): Promise<Signer> => {
   const { issued } = keyOf[algorithm];
-  return program([sample, '--algorithm', algorithm, '--key', at(`${issued}.key`), '--certificate', at(`${issued}.pem`)]);
+  return program([
+    sample,
+    '--algorithm',
+    algorithm,
+    '--key',
+    at(`${issued}.key`),
+    '--certificate',
+    at(`${issued}.pem`),
+  ]);
 };
 
 const pkcs11 = (algorithm: SigningAlgorithm): Promise<Signer> => {

@@ -98,6 +98,21 @@ export function scanArchitecture(sourceRoot: string): Scan {
   return { files: files.length, imports, violations: violations.concat(crowdedFolders(files)) };
 }
 
+/** Every file that these files load, themselves too, whether at once or when something is called. Types load nothing. */
+export function filesLoadedFrom(sourceRoot: string, starts: readonly string[]): ReadonlySet<string> {
+  const loaded = new Set<string>();
+  const waiting = [...starts];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (loaded.has(file)) continue;
+    loaded.add(file);
+    for (const { specifier, typesOnly } of readImports(file, readFileSync(join(sourceRoot, file), 'utf8')).imports) {
+      const target = relative(sourceRoot, resolve(sourceRoot, dirname(file), specifier));
+      if (specifier.startsWith('.') && !typesOnly && target.endsWith('.ts')) waiting.push(target);
+    }
+  }
+  return loaded;
+}
+
 interface Import {
   readonly specifier: string;
   readonly typesOnly: boolean;

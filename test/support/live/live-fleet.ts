@@ -164,8 +164,14 @@ export class LiveFleet {
     return ran.stdout;
   }
 
-  /** Builds and signs the next release; `index` makes it known. Each has a higher counter. */
+  /** Builds, signs and indexes the next release. */
   async addRelease(version: string): Promise<void> {
+    await this.line('release', 'sign', await this.buildRelease(version), ...signer);
+    await this.index();
+  }
+
+  /** Its directory. Each release has a higher counter. */
+  async buildRelease(version: string): Promise<string> {
     const release = `releases/themisdb-${version}`;
     this.#versions += 1;
     cpSync(serverDirectory, join(this.file(release), 'lib'), { recursive: true });
@@ -173,8 +179,7 @@ export class LiveFleet {
     this.write(`${release}/share/version.json`, `${JSON.stringify({ version })}\n`);
     const counter = String(this.#versions);
     await this.line('release', 'build', release, '--package', 'themisdb', '--version', version, '--counter', counter);
-    await this.line('release', 'sign', release, ...signer);
-    await this.index();
+    return release;
   }
 
   async index(): Promise<void> {

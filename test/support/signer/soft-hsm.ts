@@ -4,7 +4,9 @@ import { createPublicKey } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const modules = ['', '/x86_64-linux-gnu', '/aarch64-linux-gnu'].map((where) => `/usr/lib${where}/softhsm/libsofthsm2.so`);
+const modules = ['', '/x86_64-linux-gnu', '/aarch64-linux-gnu'].map(
+  (where) => `/usr/lib${where}/softhsm/libsofthsm2.so`,
+);
 modules.push('/usr/lib64/pkcs11/libsofthsm2.so', '/opt/homebrew/lib/softhsm/libsofthsm2.so');
 
 export const softHsmModule = modules.find((path) => existsSync(path)) ?? '';

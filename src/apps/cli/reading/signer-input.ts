@@ -14,13 +14,14 @@ export const signerOptions: readonly Option[] = [
   {
     name: '--key',
     value: 'KEY',
-    summary: 'private key file, PKCS#8 in PEM, its owner’s alone; with --pkcs11 the label of the key in the token',
+    summary:
+      'private key file, PKCS#8 in PEM, readable by its owner only; with --pkcs11 the label of the key in the token',
   },
   { name: '--certificate', value: 'FILE', summary: 'certificate of the key, then intermediates, in PEM' },
   { name: '--pss', summary: 'RSA keys: sign with PSS instead of PKCS#1 v1.5' },
   { name: '--pkcs11', value: 'MODULE', summary: 'the key is in a PKCS#11 token; its PIN in THEMIS_PKCS11_PIN' },
   { name: '--token', value: 'LABEL', summary: 'with --pkcs11: label of the token' },
-  { name: '--pin-file', value: 'FILE', summary: 'with --pkcs11: file that holds the PIN, its owner’s alone' },
+  { name: '--pin-file', value: 'FILE', summary: 'with --pkcs11: file that holds the PIN, readable by its owner only' },
   { name: '--signer', value: 'COMMAND', summary: 'program that signs (docs/exec-signer.md); quotes as in a shell' },
   { name: '--signer-timeout', value: 'DURATION', summary: 'for each answer of a signer program', default: '60s' },
 ];
