@@ -20,7 +20,10 @@ const content = Buffer.from('{"a": "line\\r\\n"}\n');
 const content2 = Buffer.from('binary \u0000\r\n\u00ff');
 const nowMs = Date.now();
 
-describe.skipIf(absent).each(keyAlgorithms)('with openssl and %s', (algorithm) => {
+// OpenSSL 3.0 knows no Ed25519 in CMS.
+const known = keyAlgorithms.filter((algorithm) => algorithm !== 'ed25519');
+
+describe.skipIf(absent).each(known)('with openssl and %s', (algorithm) => {
   const files = (name: string): string => join(root, `${algorithm}-${name}`);
   const openssl = (...args: string[]): Buffer => execFileSync('openssl', args, { stdio: ['ignore', 'pipe', 'pipe'] });
 
