@@ -92,7 +92,7 @@ async function listPayload(fileSystem: FileSystem, root: string): Promise<Releas
       const path = joinReleasePath(directory, name);
       const stat = await fileSystem.lstat(`${root}/${path}`);
       if (stat === null) throw new ThemisError('IO', `${path} vanished while the release was built.`);
-      if (isReservedReleasePath(path) || isDraft(path)) continue;
+      if (isReservedReleasePath(path) || isReleaseDraft(path)) continue;
       checkPath(path);
       if (stat.kind === 'directory') pending.push(path);
       else if (stat.kind === 'file') files.push(await describeFile(fileSystem, root, path, stat.mode));
@@ -120,7 +120,7 @@ async function describeFile(fileSystem: FileSystem, root: string, path: string, 
 }
 
 /** Left by an interrupted `writeWholeFile`. */
-function isDraft(path: string): boolean {
+export function isReleaseDraft(path: string): boolean {
   return path === `.${releaseNames.manifest}.new` || path === `.${releaseNames.signature}.new`;
 }
 

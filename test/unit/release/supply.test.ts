@@ -6,7 +6,7 @@ import { assembleIndex, encodeIndex } from '../../../src/release/assemble-index.
 import { auditIndex } from '../../../src/release/audit-index.ts';
 import { sealManifest } from '../../../src/release/build-release.ts';
 import { classifyFile, permissionsOf } from '../../../src/release/classify-file.ts';
-import { checkFlatFiles, parseFlatManifest } from '../../../src/release/import-flat.ts';
+import { checkFlatFiles, parseFlatManifest } from '../../../src/release/flat/import-flat.ts';
 import { parseDependencies } from '../../../src/release/parse-dependency.ts';
 import { type FoundRelease, nextCounter } from '../../../src/release/scan-releases.ts';
 import { signDetached } from '../../../src/release/sign-detached.ts';

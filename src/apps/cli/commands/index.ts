@@ -45,6 +45,7 @@ export const commands = [
   { name: 'release verify', load: async () => (await import('./release-verify.ts')).releaseVerifyCommand },
   { name: 'release index', load: async () => (await import('./release-index.ts')).releaseIndexCommand },
   { name: 'release list', load: async () => (await import('./release-list.ts')).releaseListCommand },
+  { name: 'release delete', load: async () => (await import('./release-delete.ts')).releaseDeleteCommand },
   { name: 'explain', load: async () => (await import('./explain.ts')).explainCommand },
   { name: 'version', load: async () => (await import('./version.ts')).versionCommand },
   { name: 'completion', load: async () => (await import('./completion.ts')).completionCommand },

@@ -7,12 +7,13 @@ import { architectures, platforms } from '../../../model/release-format/shapes.t
 import type { FileSystem } from '../../../ports/file-system.ts';
 import { assembleRelease, type BuiltRelease, sealManifest, writeRelease } from '../../../release/build-release.ts';
 import { describePayload } from '../../../release/describe-payload.ts';
-import { checkFlatFiles, type FlatManifest, parseFlatManifest } from '../../../release/import-flat.ts';
+import { checkFlatFiles, type FlatManifest, parseFlatManifest } from '../../../release/flat/import-flat.ts';
 import { nextCounter, scanReleases } from '../../../release/scan-releases.ts';
 import { writeWholeFile } from '../../../release/write-file.ts';
 import type { Command, Session } from '../command.ts';
 import { describeRelease } from '../reading/release-description.ts';
 import { directoryOf } from '../reading/release-input.ts';
+import { recordingRelease } from '../reading/releases-place.ts';
 import { outputOption } from '../output-option.ts';
 
 export const releaseBuildCommand: Command = {
@@ -83,7 +84,10 @@ export const releaseBuildCommand: Command = {
     const built = await assembleRelease(fileSystem, directory, description);
     const final = imported === undefined ? built : useFlatFiles(built, imported.flat);
     if (imported !== undefined) await writeWholeFile(fileSystem, directory, releaseNames.flatManifest, imported.bytes);
-    const written = await writeRelease(fileSystem, directory, final);
+    const written = await recordingRelease(session, directory, async () => ({
+      ...(await writeRelease(fileSystem, directory, final)),
+      manifest: final.manifest,
+    }));
     if (input.text('output') === 'json') session.out.write(new TextDecoder().decode(final.bytes));
     else session.out.write(summary(relative(session.directory, directory) || '.', final, written.changed));
     if (written.signatureRemoved)

@@ -3,15 +3,14 @@ import { createNodeFileSystem } from '../../../adapters/file-system/node.ts';
 import { openDirectorySource } from '../../../adapters/release-source/directory.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
-import type { Finding } from '../../../kernel/finding.ts';
 import { releaseNames } from '../../../model/release-format/layout.ts';
-import { assembleIndex, encodeIndex } from '../../../release/assemble-index.ts';
+import { publishIndex } from '../../../release/publish-index.ts';
 import { scanReleases } from '../../../release/scan-releases.ts';
-import { signDetached } from '../../../release/sign-detached.ts';
-import { writeWholeFile } from '../../../release/write-file.ts';
+import { syncStore } from '../../../release/store/sync-store.ts';
 import { yankedAfter } from '../../../release/yank.ts';
-import type { Command, Session } from '../command.ts';
-import { directoryOf } from '../reading/release-input.ts';
+import type { Command } from '../command.ts';
+import { directoryOf, reportFindings } from '../reading/release-input.ts';
+import { withReleases } from '../reading/releases-place.ts';
 import { signerOf, signerOptions } from '../reading/signer-input.ts';
 import { outputOption } from '../output-option.ts';
 
@@ -36,36 +35,31 @@ export const releaseIndexCommand: Command = {
   ],
   async run(session, input) {
     const directory = directoryOf(session, input);
-    const fileSystem = createNodeFileSystem();
-    const source = openDirectorySource(directory);
     const signer = await signerOf(session, input);
-    const nowMs = session.clock.nowMs();
-    const found = await scanReleases(fileSystem, directory);
-    if (found.length === 0) throw new ThemisError('NOT_FOUND', `${directory} holds no release.`);
-    const yanked = await yankedAfter(source, found, input.list('yank'), input.list('unyank'));
-    const { index, findings } = assembleIndex(found, { nowMs, freshForMs: input.duration('expires')!, yanked });
-    reportFindings(session, findings);
+    const published = await withReleases(session, directory, true, async (place) => {
+      const fileSystem = createNodeFileSystem();
+      const found = await scanReleases(fileSystem, directory);
+      if (found.length === 0) throw new ThemisError('NOT_FOUND', `${directory} holds no release.`);
+      if (place !== null) await syncStore(place.store, found);
+      const source = openDirectorySource(directory);
+      const yanked = await yankedAfter(source, found, input.list('yank'), input.list('unyank'));
+      return publishIndex(fileSystem, directory, found, signer, {
+        nowMs: session.clock.nowMs(),
+        freshForMs: input.duration('expires')!,
+        yanked,
+      });
+    });
+    const { index, bytes } = published;
+    reportFindings(session, published.findings);
     if (index === null) return exitCode.refused;
-    const bytes = encodeIndex(index);
-    const signature = signer === undefined ? null : await signDetached(bytes, signer, nowMs);
-    // The old signature goes first: between the two writes the index is unsigned, never wrongly signed.
-    await fileSystem.removeFile(join(directory, releaseNames.indexSignature));
-    await writeWholeFile(fileSystem, directory, releaseNames.index, bytes);
-    if (signature !== null) await writeWholeFile(fileSystem, directory, releaseNames.indexSignature, signature);
     if (input.text('output') === 'json') {
       session.out.write(new TextDecoder().decode(bytes));
     } else {
       const path = relative(session.directory, join(directory, releaseNames.index));
       session.out.write(
-        `Indexed ${index.entries.length} ${index.entries.length === 1 ? 'release' : 'releases'}, fresh until ${index.expiresAt}: ${path}${signature === null ? ' (unsigned)' : ''}\n`,
+        `Indexed ${index.entries.length} ${index.entries.length === 1 ? 'release' : 'releases'}, fresh until ${index.expiresAt}: ${path}${signer === undefined ? ' (unsigned)' : ''}\n`,
       );
     }
     return exitCode.done;
   },
 };
-
-function reportFindings(session: Session, findings: readonly Finding[]): void {
-  for (const { severity, code, summary, fix } of findings) {
-    session.err.write(`${severity} ${code}: ${summary}${fix === undefined ? '' : ` ${fix}`}\n`);
-  }
-}

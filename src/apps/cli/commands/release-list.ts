@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { createNodeFileSystem } from '../../../adapters/file-system/node.ts';
 import { openDirectorySource } from '../../../adapters/release-source/directory.ts';
 import { ThemisError } from '../../../kernel/error.ts';
@@ -9,6 +7,7 @@ import { type FoundRelease, scanReleases } from '../../../release/scan-releases.
 import { yankedAfter } from '../../../release/yank.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { formatTable } from '../../../report/table.ts';
+import { releasesDirectoryOf } from '../reading/release-input.ts';
 import { outputOption } from '../output-option.ts';
 
 export const releaseListCommand: Command = {
@@ -39,10 +38,7 @@ function listedDirectory(session: Session, input: Input): string {
   const argument = input.argument('DIR');
   const option = input.text('releases');
   if (argument !== undefined && option !== undefined) throw new ThemisError('USAGE', 'Name the directory once.');
-  const given = argument ?? option;
-  if (given !== undefined) return resolve(session.directory, given);
-  const usual = join(session.directory, 'releases');
-  return existsSync(usual) ? usual : session.directory;
+  return releasesDirectoryOf(session, argument ?? option);
 }
 
 type Row = ReturnType<typeof rowOf>;

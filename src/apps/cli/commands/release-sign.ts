@@ -5,6 +5,7 @@ import { releaseNames } from '../../../model/release-format/layout.ts';
 import { signRelease } from '../../../release/sign-release.ts';
 import type { Command } from '../command.ts';
 import { directoryOf } from '../reading/release-input.ts';
+import { recordingRelease } from '../reading/releases-place.ts';
 import { requiredSignerOf, signerOptions } from '../reading/signer-input.ts';
 
 export const releaseSignCommand: Command = {
@@ -29,12 +30,10 @@ export const releaseSignCommand: Command = {
   ],
   async run(session, input) {
     const directory = directoryOf(session, input);
-    const manifest = await signRelease(
-      createNodeFileSystem(),
-      directory,
-      await requiredSignerOf(session, input),
-      session.clock.nowMs(),
-    );
+    const signer = await requiredSignerOf(session, input);
+    const { manifest } = await recordingRelease(session, directory, async () => ({
+      manifest: await signRelease(createNodeFileSystem(), directory, signer, session.clock.nowMs()),
+    }));
     if (session.verbosity !== 'quiet') {
       const path = relative(session.directory, join(directory, releaseNames.signature));
       session.out.write(`Signed ${manifest.package} ${manifest.version}: ${path}\n`);

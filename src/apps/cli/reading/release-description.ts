@@ -8,7 +8,7 @@ import { isPackageName, isReleaseVersion, isTimestamp } from '../../../model/rel
 import type { Architecture, Platform } from '../../../model/release.ts';
 import type { FileSystem } from '../../../ports/file-system.ts';
 import type { ReleaseDescription } from '../../../release/build-release.ts';
-import type { FlatManifest } from '../../../release/import-flat.ts';
+import type { FlatManifest } from '../../../release/flat/import-flat.ts';
 import { parseDependencies } from '../../../release/parse-dependency.ts';
 import type { Input, Session } from '../command.ts';
 import { formatInstant, instantOf } from './release-input.ts';

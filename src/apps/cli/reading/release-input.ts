@@ -1,7 +1,9 @@
 /** What the `release` commands share: options, and how files are named on the command line. */
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parseDuration } from '../../../kernel/units/duration.ts';
 import { ThemisError } from '../../../kernel/error.ts';
+import type { Finding } from '../../../kernel/finding.ts';
 import { isTimestamp } from '../../../model/release-format/shapes.ts';
 import type { FileSystem } from '../../../ports/file-system.ts';
 import { anchorsLimitBytes, parseAnchors } from '../../../trust/policy/anchors.ts';
@@ -11,6 +13,13 @@ import type { Input, Session } from '../command.ts';
 
 export function directoryOf(session: Session, input: Input, fallback = '.'): string {
   return resolve(session.directory, input.argument('DIR') ?? fallback);
+}
+
+/** The directory that was named, else `releases`, else here. */
+export function releasesDirectoryOf(session: Session, named: string | undefined): string {
+  if (named !== undefined) return resolve(session.directory, named);
+  const usual = join(session.directory, 'releases');
+  return existsSync(usual) ? usual : session.directory;
 }
 
 export async function trustOf(session: Session, input: Input, fileSystem: FileSystem): Promise<TrustStore> {
@@ -39,4 +48,11 @@ export function instantOf(session: Session, input: Input, option: string): strin
 
 export function formatInstant(ms: number): string {
   return Temporal.Instant.fromEpochMilliseconds(ms).toString({ smallestUnit: 'second' });
+}
+
+/** One line each, to stderr. */
+export function reportFindings(session: Session, findings: readonly Finding[]): void {
+  for (const { severity, code, summary, fix } of findings) {
+    session.err.write(`${severity} ${code}: ${summary}${fix === undefined ? '' : ` ${fix}`}\n`);
+  }
 }

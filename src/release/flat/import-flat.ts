@@ -3,14 +3,14 @@
  * that module computes it, its files have to be the ones that lie there, and none of its signatures is believed: the
  * converted manifest is signed anew and the original kept beside it, byte for byte.
  */
-import { digestJson, hexOf } from '../kernel/digest.ts';
-import { parseStrictJson } from '../kernel/document/strict-json.ts';
-import { ThemisError } from '../kernel/error.ts';
-import { compareText } from '../kernel/finding.ts';
-import { isJsonObject, type JsonObject } from '../kernel/json.ts';
-import type { Architecture, Platform, ReleaseFile } from '../model/release.ts';
-import { releaseLimits } from '../model/release-format/layout.ts';
-import { architectures, fileTypes, isTimestamp, platforms } from '../model/release-format/shapes.ts';
+import { digestJson, hexOf } from '../../kernel/digest.ts';
+import { parseStrictJson } from '../../kernel/document/strict-json.ts';
+import { ThemisError } from '../../kernel/error.ts';
+import { compareText } from '../../kernel/finding.ts';
+import { isJsonObject, type JsonObject } from '../../kernel/json.ts';
+import type { Architecture, Platform, ReleaseFile } from '../../model/release.ts';
+import { releaseLimits } from '../../model/release-format/layout.ts';
+import { architectures, fileTypes, isTimestamp, platforms } from '../../model/release-format/shapes.ts';
 
 export interface FlatManifest {
   readonly version: string;

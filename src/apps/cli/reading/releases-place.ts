@@ -1,0 +1,101 @@
+/**
+ * A directory of releases and its store, `.themis/releases.db`, under one lock for everything that writes there. The
+ * JSON files of the directory stay what is right: the store is a cache of them, made by `release index` and `release
+ * delete`, kept up by `release build` and `release sign`, made again whenever it is missing or of another schema, and
+ * brought to what lies there before anything is decided by it. What it alone knows are tombstones: deletions that were
+ * begun. Verdicts about signatures are never taken from it, since it travels with the releases: those a node believes
+ * stand in its own `state/manifests.db`, beside downloads. What a node accepted stays in `state/installed.json` and its
+ * restore points. A directory that is itself a release has no store, because it may hold nothing unlisted.
+ */
+import { basename, dirname } from 'node:path';
+import { createNodeFileSystem } from '../../../adapters/file-system/node.ts';
+import { openManifestStore } from '../../../adapters/manifest-store/index.ts';
+import { ThemisError } from '../../../kernel/error.ts';
+import { joinReleasePath, releaseNames } from '../../../model/release-format/layout.ts';
+import type { ReleaseManifest } from '../../../model/release.ts';
+import type { FileLock, FileSystem } from '../../../ports/file-system.ts';
+import { type Deletion, finishDeletions, type ReleasesPlace } from '../../../release/store/delete-releases.ts';
+import type { Session } from '../command.ts';
+
+const pollMs = 50;
+const patienceMs = 30_000;
+
+/**
+ * Runs under the lock, with every deletion that was begun finished first. `make`: the store is made where there is none;
+ * otherwise the work gets null there, as it does for a directory that is itself a release.
+ */
+export async function withReleases<T>(
+  session: Session,
+  root: string,
+  make: boolean,
+  work: (place: ReleasesPlace | null) => Promise<T>,
+): Promise<T> {
+  const files = createNodeFileSystem();
+  const own = `${root}/.themis`;
+  const file = `${own}/releases.db`;
+  const isRelease = (await files.lstat(`${root}/${releaseNames.manifest}`)) !== null;
+  if (isRelease || (!make && (await files.lstat(file)) === null)) return work(null);
+  await makeOwnDirectory(files, own);
+  const lock = await awaitLock(session, files, `${own}/lock`);
+  try {
+    const store = await openManifestStore({ kind: 'sqlite', file, isPrivate: false });
+    try {
+      const place = { files, root, store };
+      for (const deletion of await finishDeletions(place)) {
+        session.err.write(`Finished the deletion of ${deletion.title}, which had been interrupted.\n`);
+        reportLeft(session, deletion);
+      }
+      return await work(place);
+    } finally {
+      await store.close();
+    }
+  } finally {
+    await lock.release();
+  }
+}
+
+/** For a command that writes one release, in `directory`: what it wrote goes into the store beside it, if there is one. */
+export async function recordingRelease<T extends { readonly manifest: ReleaseManifest }>(
+  session: Session,
+  directory: string,
+  write: () => Promise<T>,
+): Promise<T> {
+  const root = dirname(directory);
+  return withReleases(session, root, false, async (place) => {
+    const written = await write();
+    await place?.store.put({ directory: basename(directory), manifest: written.manifest });
+    return written;
+  });
+}
+
+export function reportLeft(session: Session, { shared, changed, directories }: Deletion): void {
+  for (const path of shared) session.err.write(`kept ${path}: another release names it\n`);
+  for (const path of changed) session.err.write(`kept ${path}: it is not the file that was deleted\n`);
+  // What is said of a file need not be said of every directory above it.
+  const explained = [...shared, ...changed];
+  const innermost = directories.filter((one) => !directories.some((other) => other.startsWith(`${one}/`)));
+  for (const path of innermost) {
+    if (explained.some((file) => file.startsWith(joinReleasePath(path, '')))) continue;
+    session.err.write(`kept ${path}: something else lies in it\n`);
+  }
+}
+
+/** Git leaves it alone, so that a fleet that keeps its releases in its repository does not look changed. */
+async function makeOwnDirectory(files: FileSystem, own: string): Promise<void> {
+  if ((await files.lstat(own))?.kind === 'directory') return;
+  await files.makeDirectory(own);
+  await files.writeFile(`${own}/.gitignore`, new TextEncoder().encode('*\n'), 0o644);
+}
+
+async function awaitLock(session: Session, files: FileSystem, path: string): Promise<FileLock> {
+  for (let waitedMs = 0; ; waitedMs += pollMs) {
+    const lock = await files.tryLock(path);
+    if (lock !== null) return lock;
+    if (waitedMs >= patienceMs) {
+      throw new ThemisError('ALREADY_IN_PROGRESS', `Another command is at work on the releases (${path}).`, {
+        hint: 'Wait until it ends and run it again.',
+      });
+    }
+    await session.clock.sleep(pollMs);
+  }
+}
