@@ -44,6 +44,8 @@ export interface ReleaseExpectation extends WantedRelease {
   readonly nowMs: number;
   /** The node has or had exactly this manifest, so that its expiry does not count any more. */
   readonly acceptedBefore: boolean;
+  /** Where the node keeps verdicts about signatures; read at will, written by `remember` alone. */
+  readonly cacheFile: string;
 }
 
 export interface VerifiedRelease {
@@ -51,4 +53,6 @@ export interface VerifiedRelease {
   readonly manifest: ReleaseManifest;
   /** What was verified, byte for byte: `release.json`, `release.json.p7s`, `release.json.tst`. Stored beside the payload. */
   readonly documents: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+  /** Keeps what verifying it found out, to spare the next look. For a release that was taken as a whole. */
+  readonly remember?: () => Promise<void>;
 }

@@ -20,6 +20,7 @@ export function layoutOf({ directories }: Pick<NodeConfig, 'directories'>) {
     anchors: `${trust}/anchors.json`,
     record: `${state}/node.json`,
     installed: `${state}/installed.json`,
+    manifests: `${state}/manifests.db`,
     lock: `${state}/lock`,
     authorityLock: `${state}/authority.lock`,
     current: `${state}/current`,

@@ -65,6 +65,7 @@ export async function stage(
       await context.files.rename(partOf(context, manifest), target);
     }
     await context.files.syncDirectory(context.layout.downloads);
+    for (const { remember } of verified) await remember?.();
     return { kind: 'done', restorePoint: null };
   });
 }
@@ -94,6 +95,7 @@ async function verify(context: NodeContext, request: StageRequest, release: Stag
     architecture: context.architecture,
     nowMs: context.clock.nowMs(),
     acceptedBefore,
+    cacheFile: context.layout.manifests,
   });
   if (result.kind === 'refused') throw fromFailure(result.failure);
   const { manifest } = result;

@@ -14,10 +14,11 @@ import {
   releaseNames,
 } from '../model/release-format/layout.ts';
 import type { ListedFile, ReleaseSource } from '../ports/release-source.ts';
-import type { Verified } from '../trust/cms/verify-detached.ts';
-import { checkRelease, type ReleaseExpectation } from '../trust/policy/check-release.ts';
+import { type Verified, verifyDetached } from '../trust/cms/verify-detached.ts';
+import { checkSignedRelease, type ReleaseExpectation } from '../trust/policy/check-release.ts';
 import type { TrustStore } from '../trust/policy/trust-store.ts';
 import type { Refusal, TrustCode } from '../trust/refusal.ts';
+import type { Verify } from './store/verify-cached.ts';
 
 export interface VerifiedRelease {
   readonly ok: true;
@@ -37,8 +38,9 @@ export async function verifyRelease(
   trust: TrustStore,
   expected: ReleaseExpectation,
   nowMs: number,
+  verify: Verify = verifyDetached,
 ): Promise<VerifiedRelease | Refusal> {
-  const release = await readRelease(source, path, trust, expected, nowMs);
+  const release = await readRelease(source, path, trust, expected, nowMs, verify);
   if (!release.ok) return release;
   const listing = await source.listFiles(release.directory);
   const [misplaced] = listing === null ? [] : checkListing(listing, release.manifest);
@@ -52,6 +54,7 @@ export async function readRelease(
   trust: TrustStore,
   expected: ReleaseExpectation,
   nowMs: number,
+  verify: Verify = verifyDetached,
 ): Promise<VerifiedRelease | Refusal> {
   const directory = releaseDirectoryOf(path);
   const manifest = await readSmall(
@@ -67,9 +70,12 @@ export async function readRelease(
   );
   if (isRefusal(manifest)) return manifest;
   if (isRefusal(signature)) return signature;
-  const checked = checkRelease({ manifest, signature, trust, expected, nowMs });
+  if (signature === null) return refusal('RELEASE_UNSIGNED', 'The release carries no signature.');
+  const verified = await verify({ content: manifest, signature, trust, nowMs, profile: 'codeSigning' });
+  if (!verified.ok) return verified;
+  const checked = checkSignedRelease({ manifest, expected, nowMs }, verified);
   if (!checked.ok) return checked;
-  return { ...checked, manifestBytes: manifest, signatureBytes: signature!, directory };
+  return { ...checked, manifestBytes: manifest, signatureBytes: signature, directory };
 }
 
 /** Everything in a listing that the manifest does not cover, gravest first. Empty for a clean one. */

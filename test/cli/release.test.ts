@@ -223,6 +223,21 @@ describe('release build', () => {
   });
 });
 
+describe('release build --flat', () => {
+  it('writes the form of ThemisDB beside the manifest, from which the same release is built', async () => {
+    await payload();
+    const line = ['build', release, '--package', 'themisdb', '--version', '1.5.0', '--depends', 'zlib@>=1.2'];
+    expect((await themis(...line, '--flat', '--expires', '2027-01-01T00:00:00Z')).err).toContain('expires at 2027');
+    await themis(...line, '--flat');
+    const manifest = await read(`${release}/release.json`);
+    await write('flat.json', (await read(`${release}/release.flat.json`)).toString());
+    await rm(join(root, release, 'release.flat.json'));
+    expect((await themis('build', release, '--package', 'themisdb', '--import', 'flat.json')).exitCode).toBe(0);
+    expect(await read(`${release}/release.json`)).toEqual(manifest);
+    expect((await themis(...line, '--flat', '--import', 'flat.json')).error?.code).toBe('USAGE');
+  });
+});
+
 describe.each(['ecdsa-p256', 'rsa-3072'])('a release signed with %s', (algorithm) => {
   it('is verified, indexed and listed', async () => {
     await signedRelease('--algorithm', algorithm);

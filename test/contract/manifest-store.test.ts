@@ -250,7 +250,7 @@ describe('sqlite across processes', () => {
       downloads: 8 * count,
     });
     await store.close();
-  });
+  }, 300_000);
 
   test('an older schema is made anew, and what was to be removed is not forgotten', async () => {
     const file = join(directory, 'm.db');

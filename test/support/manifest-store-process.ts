@@ -34,7 +34,7 @@ if (job === 'write') {
   }
 } else {
   let seen = 0;
-  for (let last = false; !last; ) {
+  for (let last = false; !last;) {
     last = existsSync(name);
     const releases = await store.find({});
     for (const { manifest } of releases) {

@@ -27,18 +27,18 @@ export const cacheSchema = `
 export function createSqliteSignatures(connection: Connection): SignatureCache {
   return {
     async get(key, nowMs) {
-      const row = await connection.read(() =>
-        connection
+      return connection.read(() => {
+        const row = connection
           .sql('SELECT * FROM signature_cache WHERE key = ? AND valid_from_ms <= ? AND valid_until_ms >= ?')
-          .get(key, nowMs, nowMs),
-      );
-      if (row === undefined) return null;
-      return {
-        key,
-        verdict: JSON.parse(row['verdict'] as string) as JsonObject,
-        validFromMs: row['valid_from_ms'] as number,
-        validUntilMs: row['valid_until_ms'] as number,
-      };
+          .get(key, nowMs, nowMs);
+        if (row === undefined) return null;
+        return {
+          key,
+          verdict: JSON.parse(row['verdict'] as string) as JsonObject,
+          validFromMs: row['valid_from_ms'] as number,
+          validUntilMs: row['valid_until_ms'] as number,
+        };
+      });
     },
     async put({ key, verdict, validFromMs, validUntilMs }) {
       const json = JSON.stringify(verdict);

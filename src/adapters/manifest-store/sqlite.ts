@@ -113,7 +113,9 @@ class SqliteManifestStore implements ManifestStore {
   async holding(path: string): Promise<readonly RegisteredFile[]> {
     const rows = await this.#db.read(() =>
       this.#db
-        .sql(`SELECT ${identityColumns}, file FROM file_registry JOIN release_manifests USING (directory) WHERE path = ?`)
+        .sql(
+          `SELECT ${identityColumns}, file FROM file_registry JOIN release_manifests USING (directory) WHERE path = ?`,
+        )
         .all(path),
     );
     return rows

@@ -78,10 +78,21 @@ export function checkFlatFiles(listed: readonly ReleaseFile[], present: readonly
     throw new ThemisError('FILE_UNLISTED', `${unlisted} is not listed in the imported manifest.`);
 }
 
-/** `ReleaseManifest::calculateHash` of ThemisDB: these members, sorted, without spaces. An absent hash is accepted: nothing is trusted by it. */
+/** An absent hash is accepted: nothing is trusted by it. */
 function checkHash(flat: JsonObject): void {
   const written = text(flat, 'manifest_hash');
   if (written === '') return;
+  const actual = flatHashOf(flat);
+  if (actual !== written.toLowerCase()) {
+    throw new ThemisError(
+      'MANIFEST_HASH_MISMATCH',
+      `The imported manifest says it hashes to ${written}, but hashes to ${actual}.`,
+    );
+  }
+}
+
+/** `ReleaseManifest::calculateHash` of ThemisDB: these members, sorted, without spaces. Bare hex. */
+export function flatHashOf(flat: JsonObject): string {
   const covered = {
     version: text(flat, 'version'),
     tag_name: text(flat, 'tag_name'),
@@ -95,13 +106,7 @@ function checkHash(flat: JsonObject): void {
     min_upgrade_from: text(flat, 'min_upgrade_from'),
     schema_version: number(flat, 'schema_version', 1),
   };
-  const actual = hexOf(digestJson(covered));
-  if (actual !== written.toLowerCase()) {
-    throw new ThemisError(
-      'MANIFEST_HASH_MISMATCH',
-      `The imported manifest says it hashes to ${written}, but hashes to ${actual}.`,
-    );
-  }
+  return hexOf(digestJson(covered));
 }
 
 function readFiles(flat: JsonObject): ReleaseFile[] {
@@ -139,12 +144,15 @@ function readDependencies(flat: JsonObject): string[] {
   const { dependencies = [] } = flat;
   if (!Array.isArray(dependencies)) return invalid('has dependencies that are no list');
   return (dependencies as readonly unknown[]).map((dependency) => {
-    // `rocksdb`, `rocksdb@8.1.1`, `rocksdb>=8.0`, `rocksdb >= 8.0`
+    // `rocksdb`, `rocksdb@8.1.1`, `rocksdb>=8.0`, `rocksdb >= 8.0`; after an @ any range.
     const match =
-      typeof dependency === 'string' ? /^([a-z0-9][a-z0-9._-]*)\s*@?\s*([<>=^~*\d].*)?$/iu.exec(dependency) : null;
+      typeof dependency === 'string'
+        ? /^([a-z0-9][a-z0-9._-]*)\s*(?:@\s*(\S.*)|([<>=^~*\d].*))?$/iu.exec(dependency)
+        : null;
     if (match === null) return invalid(`has the dependency ${JSON.stringify(dependency)}, which is not understood`);
     const name = match[1]!.toLowerCase();
-    return match[2] === undefined ? name : `${name}@${match[2]}`;
+    const range = match[2] ?? match[3];
+    return range === undefined ? name : `${name}@${range}`;
   });
 }
 

@@ -83,7 +83,10 @@ async function finish(place: ReleasesPlace, tombstone: Tombstone): Promise<Delet
 }
 
 /** Its manifest first, then what else describes it, then the payload. */
-async function listFiles({ files, root }: ReleasesPlace, { directory, manifest }: StoredRelease): Promise<BuriedFile[]> {
+async function listFiles(
+  { files, root }: ReleasesPlace,
+  { directory, manifest }: StoredRelease,
+): Promise<BuriedFile[]> {
   const documents = (await files.readDirectory(`${root}/${directory}`)).filter(
     (name) => isReservedReleasePath(name) || isReleaseDraft(name),
   );

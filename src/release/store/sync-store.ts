@@ -8,7 +8,8 @@ export async function syncStore(store: ManifestStore, found: readonly FoundRelea
   );
   for (const { directory, result } of found) {
     if (!result.ok) continue;
-    if (known.get(directory) !== result.manifest.manifestHash) await store.put({ directory, manifest: result.manifest });
+    if (known.get(directory) !== result.manifest.manifestHash)
+      await store.put({ directory, manifest: result.manifest });
     known.delete(directory);
   }
   if (known.size > 0) await store.forget([...known.keys()]);

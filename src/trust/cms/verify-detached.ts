@@ -59,6 +59,9 @@ export interface Verified {
   readonly anchor: string;
   /** The other signers, where the threshold asks for several. */
   readonly cosigners: readonly VerifiedSigner[];
+  /** The span of time, both ends included, in which the same answer would be given: what a cache may use. */
+  readonly validFromMs: number;
+  readonly validUntilMs: number;
 }
 
 const attributeTypes = {
@@ -82,6 +85,7 @@ export function verifyDetached(input: VerifyInput): (Verified & { readonly ok: t
       chain: chainOf(first!.path),
       anchor: first!.path.anchor.name,
       cosigners: others.map((result) => result.signer),
+      ...validityOf(results),
     };
   });
 }
@@ -232,6 +236,15 @@ function describe(certificate: Certificate, info: SignerInfo, claimedTimeMs: num
     keyId: certificate.key.id,
     algorithm: `${kind} with ${info.digest.toUpperCase().replace('SHA', 'SHA-')}`,
     claimedTimeMs,
+  };
+}
+
+/** While every certificate of every signer is valid. */
+function validityOf(results: readonly SignerResult[]): Pick<Verified, 'validFromMs' | 'validUntilMs'> {
+  const links = results.flatMap(({ path }) => chainOf(path));
+  return {
+    validFromMs: Math.max(...links.map(({ notBeforeMs }) => notBeforeMs)),
+    validUntilMs: Math.min(...links.map(({ notAfterMs }) => notAfterMs)),
   };
 }
 

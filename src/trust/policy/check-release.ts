@@ -42,13 +42,23 @@ export function checkRelease(input: ReleaseInput): (CheckedRelease & { readonly 
   const { signature, trust, nowMs } = input;
   if (signature === null) return refusal('RELEASE_UNSIGNED', 'The release carries no signature.');
   const verified = verifyDetached({ content: input.manifest, signature, trust, nowMs, profile: 'codeSigning' });
-  if (!verified.ok) return verified;
+  return verified.ok ? checkSignedRelease(input, verified) : verified;
+}
+
+/** The rest of the checklist, for whoever had the signature over exactly these bytes verified elsewhere. */
+export function checkSignedRelease(
+  input: Pick<ReleaseInput, 'manifest' | 'expected' | 'nowMs'>,
+  verified: Verified,
+): (CheckedRelease & { readonly ok: true }) | Refusal {
   const parsed = parseManifest(input.manifest);
   if (!parsed.ok) return parsed;
   return mismatch(parsed.manifest, input) ?? { ok: true, manifest: parsed.manifest, signature: verified };
 }
 
-function mismatch(manifest: ReleaseManifest, { expected, nowMs }: ReleaseInput): Refusal | undefined {
+function mismatch(
+  manifest: ReleaseManifest,
+  { expected, nowMs }: Pick<ReleaseInput, 'expected' | 'nowMs'>,
+): Refusal | undefined {
   if (differs(expected.product, manifest.product))
     return refusal('RELEASE_PRODUCT', `The release is of product ${manifest.product}, not ${expected.product}.`);
   if (differs(expected.package, manifest.package))

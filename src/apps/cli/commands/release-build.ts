@@ -7,6 +7,7 @@ import { architectures, platforms } from '../../../model/release-format/shapes.t
 import type { FileSystem } from '../../../ports/file-system.ts';
 import { assembleRelease, type BuiltRelease, sealManifest, writeRelease } from '../../../release/build-release.ts';
 import { describePayload } from '../../../release/describe-payload.ts';
+import { writeFlatManifest } from '../../../release/flat/export-flat.ts';
 import { checkFlatFiles, type FlatManifest, parseFlatManifest } from '../../../release/flat/import-flat.ts';
 import { nextCounter, scanReleases } from '../../../release/scan-releases.ts';
 import { writeWholeFile } from '../../../release/write-file.ts';
@@ -56,6 +57,10 @@ export const releaseBuildCommand: Command = {
     { name: '--compiler', value: 'TEXT', summary: 'what it was built with' },
     { name: '--probes', value: 'FILE', summary: 'JSON list of checks that belong to the release' },
     { name: '--import', value: 'FILE', summary: 'take identity and file list from a flat manifest of ThemisDB' },
+    {
+      name: '--flat',
+      summary: `also write ${releaseNames.flatManifest}, the form that ThemisDB's own updater reads`,
+    },
     outputOption,
   ],
   examples: [
@@ -68,9 +73,18 @@ export const releaseBuildCommand: Command = {
       line: 'themis release build DIR --package themisdb --import DIR/manifest.json',
       summary: 'from a manifest of ThemisDB',
     },
+    {
+      line: 'themis release build DIR --package themisdb --version 1.5.0 --flat',
+      summary: "for ThemisDB's own updater as well",
+    },
   ],
   async run(session, input) {
     const directory = directoryOf(session, input);
+    if (input.flag('flat') && input.text('import') !== undefined) {
+      throw new ThemisError('USAGE', '--flat and --import exclude each other.', {
+        hint: `An imported manifest is kept as it is, as ${releaseNames.flatManifest}.`,
+      });
+    }
     const fileSystem = createNodeFileSystem();
     const imported = await readImport(session, fileSystem, directory, input.text('import'));
     const description = await describeRelease(
@@ -88,6 +102,7 @@ export const releaseBuildCommand: Command = {
       ...(await writeRelease(fileSystem, directory, final)),
       manifest: final.manifest,
     }));
+    if (input.flag('flat')) await writeFlat(session, fileSystem, directory, final);
     if (input.text('output') === 'json') session.out.write(new TextDecoder().decode(final.bytes));
     else session.out.write(summary(relative(session.directory, directory) || '.', final, written.changed));
     if (written.signatureRemoved)
@@ -120,6 +135,17 @@ async function readImport(
     throw new ThemisError('MANIFEST_INVALID', `${file} is too large.`);
   const bytes = await fileSystem.readFile(path);
   return { flat: parseFlatManifest(bytes), bytes };
+}
+
+async function writeFlat(
+  session: Session,
+  fileSystem: FileSystem,
+  directory: string,
+  { manifest }: BuiltRelease,
+): Promise<void> {
+  const { bytes, lost } = writeFlatManifest(manifest);
+  await writeWholeFile(fileSystem, directory, releaseNames.flatManifest, bytes);
+  if (lost.length > 0) session.err.write(`${releaseNames.flatManifest} cannot say ${lost.join(', ')}.\n`);
 }
 
 function useFlatFiles(built: BuiltRelease, flat: FlatManifest): BuiltRelease {

@@ -1,9 +1,13 @@
 import { createNodeFileSystem } from '../../../adapters/file-system/node.ts';
+import { openManifestStore } from '../../../adapters/manifest-store/index.ts';
 import { openDirectorySource } from '../../../adapters/release-source/directory.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { formatSize } from '../../../kernel/units/size.ts';
+import type { FileSystem } from '../../../ports/file-system.ts';
 import { type FoundRelease, scanReleases } from '../../../release/scan-releases.ts';
+import { checkStoredFile } from '../../../release/store/stored-file.ts';
+import { syncStore } from '../../../release/store/sync-store.ts';
 import { yankedAfter } from '../../../release/yank.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { formatTable } from '../../../report/table.ts';
@@ -15,14 +19,26 @@ export const releaseListCommand: Command = {
   group: 'Releases',
   summary: 'list the releases of a directory; nothing is verified',
   arguments: [{ name: 'DIR', summary: 'the directory of releases (default: releases, else here)' }],
-  options: [{ name: '--releases', value: 'DIR', summary: 'the same, as an option' }, outputOption],
+  options: [
+    { name: '--releases', value: 'DIR', summary: 'the same, as an option' },
+    {
+      name: '--file',
+      value: 'PATH',
+      summary: 'the releases that install a file at this path, and whether its bytes are those of the manifest',
+    },
+    outputOption,
+  ],
   examples: [
     { line: 'themis release list', summary: 'what lies in ./releases' },
     { line: 'themis release list releases -o json', summary: 'for scripts' },
+    { line: 'themis release list --file bin/server', summary: 'which releases hold it' },
   ],
   async run(session, input) {
     const directory = listedDirectory(session, input);
-    const found = await scanReleases(createNodeFileSystem(), directory);
+    const fileSystem = createNodeFileSystem();
+    const found = await scanReleases(fileSystem, directory);
+    const path = input.text('file');
+    if (path !== undefined) return listFile(session, input, fileSystem, directory, found, path);
     const yanked = await yankedAfter(openDirectorySource(directory), found, [], []);
     const rows = found.map((release) => rowOf(release, yanked));
     if (input.text('output') === 'json') {
@@ -33,6 +49,48 @@ export const releaseListCommand: Command = {
     return exitCode.done;
   },
 };
+
+/** Only looks: the registry is made in memory, so that a directory that cannot be written can be asked as well. */
+async function listFile(
+  session: Session,
+  input: Input,
+  fileSystem: FileSystem,
+  root: string,
+  found: readonly FoundRelease[],
+  path: string,
+): Promise<number> {
+  const store = await openManifestStore({ kind: 'memory' });
+  await syncStore(store, found);
+  const rows = [];
+  for (const registered of await store.holding(path)) {
+    const { directory, file, ...identity } = registered;
+    const state = await checkStoredFile(fileSystem, root, registered);
+    rows.push({ ...identity, sizeBytes: file.sizeBytes, sha256: file.sha256, state, directory: directory || '.' });
+  }
+  const isIntact = rows.every(({ state }) => state === 'intact');
+  if (input.text('output') === 'json') {
+    session.out.write(`${JSON.stringify({ path, files: rows }, null, 2)}\n`);
+  } else if (rows.length === 0) {
+    session.out.write(`No release holds ${path}.\n`);
+  } else {
+    const headers = ['package', 'version', 'platform', 'size', 'sha256', 'bytes', 'directory'];
+    const cells = rows.map((row) => [
+      row.package,
+      row.version,
+      platformOf(row),
+      formatSize(row.sizeBytes),
+      row.sha256.slice(0, 12),
+      row.state,
+      row.directory,
+    ]);
+    session.out.write(formatTable(headers, cells));
+  }
+  return isIntact ? exitCode.done : exitCode.failed;
+}
+
+function platformOf({ platform, architecture }: { readonly platform: string; readonly architecture: string }): string {
+  return platform === 'any' && architecture === 'any' ? 'any' : `${platform}/${architecture}`;
+}
 
 function listedDirectory(session: Session, input: Input): string {
   const argument = input.argument('DIR');
@@ -73,7 +131,7 @@ function tableOf(rows: readonly Row[]): string {
       ? [
           row.package,
           row.version,
-          row.platform === 'any' && row.architecture === 'any' ? 'any' : `${row.platform}/${row.architecture}`,
+          platformOf(row),
           String(row.counter),
           String(row.files),
           formatSize(row.sizeBytes),
