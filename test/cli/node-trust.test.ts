@@ -19,6 +19,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createNodeFileSystem } from '../../src/adapters/file-system/node.ts';
+import { openSqliteManifestStore } from '../../src/adapters/manifest-store/sqlite.ts';
 import { createServiceControl } from '../../src/adapters/service-control/index.ts';
 import { processStart } from '../../src/adapters/service-control/process-identity.ts';
 import { createNodeTransport } from '../../src/apps/agent/node-deps.ts';
@@ -129,6 +130,9 @@ test.each(tampering)('%s: refused as %s, nothing written', async (_what, code, t
 
 test('what is as it was signed is staged, installed and run by processes of its own, and outlives them', async () => {
   expect(await ask({ kind: 'stage', authority, releases: [staged] })).toMatchObject({ result: { kind: 'done' } });
+  const memory = await openSqliteManifestStore(path.join(directory, 'node-a/state/manifests.db'), true);
+  expect(await memory.statistics()).toMatchObject({ signatures: 1 });
+  await memory.close();
   const { locator: _locator, ...wanted } = staged;
   const update: NodeRequestBody = {
     kind: 'update',
