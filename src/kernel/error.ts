@@ -32,6 +32,7 @@ const codes = {
   SIGNATURE_INVALID: { exit: 4, retry: 'human' },
   SIGNER_UNTRUSTED: { exit: 4, retry: 'human' },
   CERTIFICATE_INVALID: { exit: 4, retry: 'human' },
+  TIMESTAMP_INVALID: { exit: 4, retry: 'human' },
   ANCHORS_INVALID: { exit: 4, retry: 'human' },
   ANCHORS_CHANGED: { exit: 4, retry: 'human' },
   MANIFEST_INVALID: { exit: 4, retry: 'human' },

@@ -1,6 +1,7 @@
 /**
- * The subset of CMS SignedData (RFC 5652 5) that detached signatures need: DER throughout, no content inside, X.509
- * certificates only, signed attributes in every signer. Form only; nothing here is believed yet.
+ * The subset of CMS SignedData (RFC 5652 5) that signatures of releases and timestamp tokens need: DER throughout, X.509
+ * certificates only, signed attributes in every signer, and of unsigned attributes none but one
+ * timestamp token. Form only; nothing here is believed yet.
  */
 import { refuse } from '../refusal.ts';
 import { fieldsOf, membersOf, unwrap } from '../der/fields.ts';
@@ -10,10 +11,16 @@ import { type Hash, readDigestAlgorithm, readSignatureAlgorithm, type SignatureA
 import { type Certificate, readCertificate } from '../x509/certificate.ts';
 import { type Name, readName } from '../x509/name.ts';
 
-export const contentTypes = { data: '1.2.840.113549.1.7.1', signedData: '1.2.840.113549.1.7.2' } as const;
+export const contentTypes = {
+  data: '1.2.840.113549.1.7.1',
+  signedData: '1.2.840.113549.1.7.2',
+  timestampInfo: '1.2.840.113549.1.9.16.1.4',
+} as const;
 
 export interface SignedData {
   readonly contentType: string;
+  /** null: detached. */
+  readonly content: Uint8Array | null;
   readonly digests: ReadonlySet<Hash>;
   readonly certificates: readonly Certificate[];
   /** Revocation lists that came along, unread. */
@@ -34,7 +41,19 @@ export interface SignerInfo {
   /** What the signature covers: the attributes as a SET (RFC 5652 5.4). */
   readonly signedBytes: Uint8Array;
   readonly signature: Uint8Array;
+  /** DER of the timestamp token over the signature, which is the one attribute that may stand unsigned. */
+  readonly timestamp: Uint8Array | null;
 }
+
+export const attributeTypes = {
+  contentType: '1.2.840.113549.1.9.3',
+  messageDigest: '1.2.840.113549.1.9.4',
+  signingTime: '1.2.840.113549.1.9.5',
+  countersignature: '1.2.840.113549.1.9.6',
+  signingCertificate: '1.2.840.113549.1.9.16.2.12',
+  signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
+  timestampToken: '1.2.840.113549.1.9.16.2.14',
+} as const;
 
 export const maxSigners = 8;
 const maxCertificates = 32;
@@ -47,13 +66,12 @@ export function readSignedData(bytes: Uint8Array, mayCarryLists = false): Signed
   const type = readOid(outer.take(tags.oid), 'The content type');
   if (type !== contentTypes.signedData)
     refuse('CMS_NOT_SIGNED_DATA', `The file is CMS of type ${type}, not SignedData.`);
-  const content = unwrap(outer.take(context.zero), 'The signed data');
+  const fields = fieldsOf(unwrap(outer.take(context.zero), 'The signed data'), 'The signed data');
   outer.end();
 
-  const fields = fieldsOf(content, 'The signed data');
   const version = readSmall(fields.take(tags.integer), 'The version of the signed data');
   const digests = membersOf(fields.take(), 'The list of digest algorithms', tags.set, false).map(readDigestAlgorithm);
-  const contentType = readDetachedContent(fields.take(tags.sequence));
+  const { contentType, content } = readContent(fields.take(tags.sequence));
   const certificates = readCertificates(fields.optional(context.zero));
   const lists = readLists(fields.optional(context.one), mayCarryLists);
   const signers = readSigners(fields.take(tags.set));
@@ -61,16 +79,16 @@ export function readSignedData(bytes: Uint8Array, mayCarryLists = false): Signed
   const expected = signers.some(({ id }) => id.kind === 'subject-key-id') || contentType !== contentTypes.data ? 3 : 1;
   if (version !== expected)
     refuse('CMS_VERSION', `The signed data has version ${version} where its content asks for ${expected}.`);
-  return { contentType, digests: new Set(digests), certificates, lists, signers };
+  return { contentType, content, digests: new Set(digests), certificates, lists, signers };
 }
 
-function readDetachedContent(element: DerElement): string {
+function readContent(element: DerElement): Pick<SignedData, 'contentType' | 'content'> {
   const fields = fieldsOf(element, 'The content');
-  const type = readOid(fields.take(tags.oid), 'The content type');
-  if (fields.optional(context.zero) !== undefined)
-    refuse('CMS_EMBEDDED_CONTENT', 'The signature carries its own content; a detached one is expected.');
+  const contentType = readOid(fields.take(tags.oid), 'The content type');
+  const wrapped = fields.optional(context.zero);
   fields.end();
-  return type;
+  const content = wrapped === undefined ? null : readOctets(unwrap(wrapped, 'The content'), 'The content');
+  return { contentType, content };
 }
 
 function readCertificates(element: DerElement | undefined): readonly Certificate[] {
@@ -120,13 +138,12 @@ function readSigner(element: DerElement): SignerInfo {
   const digest = readDigestAlgorithm(fields.take(tags.sequence));
   const signed = fields.optional(context.zero);
   if (signed === undefined) return refuse('CMS_SIGNED_ATTRIBUTES_MISSING', 'A signer has no signed attributes.');
-  const attributes = readAttributes(signed);
+  const attributes = readSignedAttributes(signed);
   const algorithm = readSignatureAlgorithm(fields.take(tags.sequence));
   const signature = readOctets(fields.take(tags.octetString), 'A signature');
-  if (fields.optional(context.one) !== undefined)
-    refuse('CMS_UNSIGNED_ATTRIBUTES', 'A signer has unsigned attributes, which nobody vouches for.');
+  const timestamp = readUnsignedAttributes(fields.optional(context.one));
   fields.end();
-  return { id, digest, algorithm, attributes, signedBytes: asSet(signed), signature };
+  return { id, digest, algorithm, attributes, signedBytes: asSet(signed), signature, timestamp };
 }
 
 function readSignerId(element: DerElement): SignerId {
@@ -138,20 +155,45 @@ function readSignerId(element: DerElement): SignerId {
   return { kind: 'issuer-and-serial', issuer, serial };
 }
 
-function readAttributes(element: DerElement): ReadonlyMap<string, readonly DerElement[]> {
+function readSignedAttributes(element: DerElement): SignerInfo['attributes'] {
   const attributes = new Map<string, readonly DerElement[]>();
-  const members = membersOf(element, 'The signed attributes', context.zero);
-  // The context tag hides that this is a SET OF, so the reader could not check its order.
-  checkSetOrder(members, 0);
-  for (const member of members) {
-    const fields = fieldsOf(member, 'A signed attribute');
-    const type = readOid(fields.take(tags.oid), 'A signed attribute');
-    const values = membersOf(fields.take(), 'A signed attribute', tags.set, false);
-    fields.end();
+  for (const { type, values } of readAttributes(element, context.zero)) {
+    if (type === attributeTypes.countersignature) refuseCountersignature();
     if (attributes.has(type)) refuse('CMS_ATTRIBUTE_REPEATED', `The signed attribute ${type} appears twice.`);
     attributes.set(type, values);
   }
   return attributes;
+}
+
+function readUnsignedAttributes(element: DerElement | undefined): Uint8Array | null {
+  if (element === undefined) return null;
+  const attributes = readAttributes(element, context.one);
+  for (const { type } of attributes) {
+    if (type === attributeTypes.countersignature) refuseCountersignature();
+    if (type !== attributeTypes.timestampToken)
+      refuse('CMS_UNSIGNED_ATTRIBUTES', `A signer has the unsigned attribute ${type}, which nobody vouches for.`);
+  }
+  const [token, another] = attributes.flatMap(({ values }) => values);
+  if (token === undefined || another !== undefined || attributes.length > 1)
+    return refuse('TIMESTAMP_REPEATED', 'A signer has not exactly one timestamp.');
+  return token.bytes;
+}
+
+function refuseCountersignature(): never {
+  return refuse('CMS_COUNTERSIGNATURE', 'A signature is countersigned, which is not processed.');
+}
+
+function readAttributes(element: DerElement, tag: number): { type: string; values: readonly DerElement[] }[] {
+  const members = membersOf(element, 'The attributes of a signer', tag);
+  // The context tag hides that this is a SET OF, so the reader could not check its order.
+  checkSetOrder(members, 0);
+  return members.map((member) => {
+    const fields = fieldsOf(member, 'An attribute');
+    const type = readOid(fields.take(tags.oid), 'An attribute');
+    const values = membersOf(fields.take(), 'An attribute', tags.set, false);
+    fields.end();
+    return { type, values };
+  });
 }
 
 /** RFC 5652 5.4: signed as an explicit SET OF, not under the context tag it is sent with. */

@@ -23,6 +23,8 @@ export interface AnchorSet {
   readonly threshold: number;
   /** Whether a signature is refused where no current list says that its certificates stand. */
   readonly revocation: Revocation;
+  /** Whose timestamps count. None: no timestamp is believed. */
+  readonly timestampAnchors: readonly Anchor[];
   /** Of the file's bytes: what a node records. */
   readonly digest: Digest;
 }
@@ -40,7 +42,7 @@ function readAnchors(bytes: Uint8Array): AnchorSet {
   if (!json.ok) return malformed(`The anchors file cannot be read: ${json.detail}.`);
   const { value } = json;
   if (!isJsonObject(value)) return malformed('The anchors file is not a JSON object.');
-  const { formatVersion, anchors, threshold, revocation = 'known', ...rest } = value;
+  const { formatVersion, anchors, threshold, revocation = 'known', timestampAnchors = [], ...rest } = value;
   if (typeof formatVersion !== 'string' || !/^1\.\d+$/u.test(formatVersion)) {
     return refuse(
       'ANCHORS_VERSION',
@@ -58,9 +60,14 @@ function readAnchors(bytes: Uint8Array): AnchorSet {
   if (revocation !== 'known' && revocation !== 'required') {
     return malformed('The revocation of the anchors file has to be "known" or "required".');
   }
+  if (!Array.isArray(timestampAnchors) || timestampAnchors.length > maxAnchors)
+    return malformed(`The timestamp anchors of the anchors file have to be a list of at most ${maxAnchors}.`);
   const parsed = (anchors as readonly Json[]).map(readAnchor);
   checkDistinct(parsed);
-  return { anchors: parsed, threshold, revocation, digest: digestBytes(bytes) };
+  const parsedTimestamp = (timestampAnchors as readonly Json[]).map(readAnchor);
+  checkDistinct(parsedTimestamp);
+  const digest = digestBytes(bytes);
+  return { anchors: parsed, threshold, revocation, timestampAnchors: parsedTimestamp, digest };
 }
 
 function readAnchor(value: Json): Anchor {

@@ -112,6 +112,5 @@ export type SignedForm = Pick<Certificate, 'signedBytes' | 'signatureAlgorithm' 
 
 /** Whether `key` signed this certificate or revocation list. */
 export function isIssuedBy(signed: SignedForm, key: PublicKey): boolean {
-  const { key: kind, hash } = signed.signatureAlgorithm;
-  return kind === key.kind && hash !== null && isSignedBy(key, hash, signed.signedBytes, signed.signature);
+  return isSignedBy(key, signed.signatureAlgorithm, signed.signedBytes, signed.signature);
 }

@@ -23,6 +23,7 @@ export interface Extensions {
   readonly keyUsage: KeyUsage | null;
   /** Object identifiers of purposes. */
   readonly extendedKeyUsage: readonly string[] | null;
+  readonly isExtendedKeyUsageCritical: boolean;
   /** Hex. Hints for finding the issuer, never a reason to trust or to refuse. */
   readonly subjectKeyId: string | null;
   readonly authorityKeyId: string | null;
@@ -79,7 +80,8 @@ const processed: Readonly<Record<string, (value: DerElement, draft: Draft, isCri
   '2.5.29.36': (value, draft) => {
     draft.policyConstraints = readPolicyConstraints(value);
   },
-  '2.5.29.37': (value, draft) => {
+  '2.5.29.37': (value, draft, isCritical) => {
+    draft.isExtendedKeyUsageCritical = isCritical;
     draft.extendedKeyUsage = membersOf(value, 'An extended key usage', tags.sequence).map((purpose) =>
       readOid(purpose, 'A purpose'),
     );
@@ -94,6 +96,7 @@ export function readExtensions(element: DerElement | undefined): Extensions {
     basicConstraints: null,
     keyUsage: null,
     extendedKeyUsage: null,
+    isExtendedKeyUsageCritical: false,
     subjectKeyId: null,
     authorityKeyId: null,
     subjectAltNames: [],

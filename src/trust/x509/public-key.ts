@@ -1,7 +1,7 @@
 /**
- * Public keys and the one place where a signature is checked. RSA PKCS#1 v1.5 from 2048 bits with an odd exponent above
- * one; ECDSA on P-256 and P-384 with uncompressed points. The arithmetic is node:crypto's; what it would wave through is
- * refused here first.
+ * Public keys and the one place where a signature is checked. RSA (PKCS#1 v1.5, PSS) from 2048 bits with an odd exponent
+ * above one; ECDSA on P-256 and P-384 with uncompressed points; Ed25519. The arithmetic is node:crypto's; what it would
+ * wave through is refused here first.
  */
 import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { type Digest, digestBytes } from '../../kernel/digest.ts';
@@ -9,10 +9,10 @@ import { refuse } from '../refusal.ts';
 import { fieldsOf } from '../der/fields.ts';
 import { type DerElement, equalBytes, readDer, tags } from '../der/read-der.ts';
 import { readBitBytes, readOid, readPositive } from '../der/values.ts';
-import { type Hash, isNull, readIdentifier } from './algorithm.ts';
+import { hashBytes, isNull, readIdentifier, type SignatureAlgorithm, type SignatureScheme } from './algorithm.ts';
 
 export interface PublicKey {
-  readonly kind: 'rsa' | 'ec';
+  readonly kind: 'rsa' | 'ec' | 'ed25519';
   readonly bits: number;
   /** DER SubjectPublicKeyInfo: two keys are the same key exactly when these bytes are equal. */
   readonly spki: Uint8Array;
@@ -22,6 +22,18 @@ export interface PublicKey {
 }
 
 const rsaBits = { least: 2048, most: 16_384 };
+const keyKinds: Readonly<Record<SignatureScheme, PublicKey['kind']>> = {
+  'rsa-pkcs1': 'rsa',
+  'rsa-pss': 'rsa',
+  ecdsa: 'ec',
+  ed25519: 'ed25519',
+};
+const refusedNames: Readonly<Record<string, string>> = {
+  '1.2.840.10040.4.1': 'DSA',
+  '1.2.840.113549.1.1.10': 'RSA-PSS (a key for one scheme only)',
+  '1.3.101.110': 'X25519',
+  '1.3.101.113': 'Ed448',
+};
 const curves: Readonly<Record<string, number>> = { '1.2.840.10045.3.1.7': 256, '1.3.132.0.34': 384 };
 
 export function readPublicKey(element: DerElement): PublicKey {
@@ -49,7 +61,12 @@ function shapeOf(oid: string, parameters: DerElement | undefined, bytes: Uint8Ar
     return { kind: 'rsa', bits: checkRsa(bytes) };
   }
   if (oid === '1.2.840.10045.2.1') return { kind: 'ec', bits: checkCurve(parameters, bytes) };
-  return refuse('KEY_UNSUPPORTED', `Keys of algorithm ${oid} are not accepted.`);
+  if (oid === '1.3.101.112') {
+    if (parameters !== undefined) refuse('ALGORITHM_PARAMETERS', 'An Ed25519 key carries parameters.');
+    checkEd25519(bytes);
+    return { kind: 'ed25519', bits: 256 };
+  }
+  return refuse('KEY_UNSUPPORTED', `Keys of algorithm ${refusedNames[oid] ?? oid} are not accepted.`);
 }
 
 function checkRsa(bytes: Uint8Array): number {
@@ -78,16 +95,57 @@ function checkCurve(parameters: DerElement | undefined, point: Uint8Array): numb
   return bits;
 }
 
-/** Whether `signature` over `data` was made with `key`. False for a signature in any but its one accepted encoding. */
-export function isSignedBy(key: PublicKey, hash: Hash, data: Uint8Array, signature: Uint8Array): boolean {
-  // RFC 8017 8.2.2 step 1: exactly as long as the modulus.
-  if (key.kind === 'rsa' && signature.length !== Math.ceil(key.bits / 8)) return false;
-  if (key.kind === 'ec' && !isEcdsaSignature(signature, key.bits)) return false;
-  const options = key.kind === 'rsa' ? { key: key.object, padding: constants.RSA_PKCS1_PADDING } : key.object;
+// Encodings, without the sign of x, of the points whose order divides 8: under such a key signatures hold that nobody made.
+const smallOrder: ReadonlySet<string> = new Set([
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+]);
+
+function checkEd25519(point: Uint8Array): void {
+  const y = Uint8Array.from(point);
+  if (y.length === 32) y[31]! &= 0x7f;
+  const isReduced = y[31] !== 0x7f || y[0]! < 0xed || y.subarray(1, 31).some((byte) => byte !== 0xff);
+  if (y.length !== 32 || !isReduced || smallOrder.has(y.toHex()))
+    refuse('KEY_MALFORMED', 'An Ed25519 key is not 32 bytes, not in reduced form, or a point of small order.');
+}
+
+/**
+ * Whether `signature` over `data` was made with `key` under `algorithm`. False for another kind of key, for an algorithm
+ * without a hash, and for a signature in any but its one accepted encoding.
+ */
+export function isSignedBy(
+  key: PublicKey,
+  algorithm: Pick<SignatureAlgorithm, 'scheme' | 'hash'>,
+  data: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  const { scheme, hash } = algorithm;
+  if (keyKinds[scheme] !== key.kind || hash === null || !hasLength(key, signature)) return false;
+  const options = {
+    'rsa-pkcs1': { key: key.object, padding: constants.RSA_PKCS1_PADDING },
+    'rsa-pss': { key: key.object, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: hashBytes[hash] },
+    ecdsa: key.object,
+    ed25519: key.object,
+  }[scheme];
   try {
-    return verify(hash, data, options, signature);
+    return verify(scheme === 'ed25519' ? null : hash, data, options, signature);
   } catch {
     return false;
+  }
+}
+
+/** RFC 8017 8.1.2 and 8.2.2 step 1: exactly as long as the modulus; RFC 8032: 64 bytes; ECDSA: its one DER form. */
+function hasLength(key: PublicKey, signature: Uint8Array): boolean {
+  switch (key.kind) {
+    case 'rsa':
+      return signature.length === Math.ceil(key.bits / 8);
+    case 'ec':
+      return isEcdsaSignature(signature, key.bits);
+    case 'ed25519':
+      return signature.length === 64;
   }
 }
 

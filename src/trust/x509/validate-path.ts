@@ -1,7 +1,8 @@
 /**
  * Path validation (RFC 5280 6.1) as a checklist, from the anchor down to the leaf. The profile decides what the leaf may
- * be used for: `codeSigning` is the only one a command can reach; `rfc5280` asks for no purpose and exists for
- * conformance data. What an anchor's own certificate constrains holds below it. Revocation comes after (`revocation/`).
+ * be used for: `codeSigning` is the only one a command can reach; `timeStamping` is for the authority of a timestamp, whose
+ * own certificate `timestamp/` judges; `rfc5280` asks for no purpose and exists for conformance data. What an anchor's own
+ * certificate constrains holds below it. Revocation comes after (`revocation/`).
  */
 import { refuse } from '../refusal.ts';
 import { isIssuedBy, type Certificate } from './certificate.ts';
@@ -9,9 +10,14 @@ import type { CandidatePath } from './build-paths.ts';
 import { checkNames, type NameConstraints } from './names/name-constraints.ts';
 import { checkPolicies, type InitialPolicies } from './policies/policy-graph.ts';
 
-export type Profile = 'codeSigning' | 'rfc5280';
+export type Profile = 'codeSigning' | 'timeStamping' | 'rfc5280';
 
-export const purposes = { any: '2.5.29.37.0', codeSigning: '1.3.6.1.5.5.7.3.3' } as const;
+export const purposes = {
+  any: '2.5.29.37.0',
+  codeSigning: '1.3.6.1.5.5.7.3.3',
+  timeStamping: '1.3.6.1.5.5.7.3.8',
+} as const;
+const purposeNames = { codeSigning: 'code signing', timeStamping: 'timestamps' } as const;
 
 /** What the leaf does: sign content, or revocation lists on the way to another path (no purpose of the profile then). */
 type LeafRole = 'signer' | 'list-signer';
@@ -121,13 +127,16 @@ function checkIssuer(certificate: Certificate, profile: Profile): void {
 function checkPurpose(certificate: Certificate, profile: Profile): void {
   const { extendedKeyUsage } = certificate.extensions;
   if (profile === 'rfc5280' || extendedKeyUsage === null) return;
-  if (!extendedKeyUsage.includes(purposes.codeSigning) && !extendedKeyUsage.includes(purposes.any)) {
-    refuse('CERT_EKU_NARROWED', `The authority ${nameOf(certificate)} may not issue certificates for code signing.`);
+  if (!extendedKeyUsage.includes(purposes[profile]) && !extendedKeyUsage.includes(purposes.any)) {
+    refuse(
+      'CERT_EKU_NARROWED',
+      `The authority ${nameOf(certificate)} may not issue certificates for ${purposeNames[profile]}.`,
+    );
   }
 }
 
 function checkLeaf(certificate: Certificate, profile: Profile): void {
-  const { basicConstraints, keyUsage, extendedKeyUsage } = certificate.extensions;
+  const { basicConstraints, keyUsage } = certificate.extensions;
   const maySign = keyUsage === null ? profile === 'rfc5280' : keyUsage.digitalSignature;
   if (!maySign)
     refuse('CERT_KEY_USAGE_DIGITAL_SIGNATURE', `The key of ${nameOf(certificate)} may not make signatures.`);
@@ -136,8 +145,13 @@ function checkLeaf(certificate: Certificate, profile: Profile): void {
   if (basicConstraints?.isCa === true)
     refuse(
       'CERT_LEAF_IS_CA',
-      `${nameOf(certificate)} is an authority; releases are signed with a certificate of their own.`,
+      `${nameOf(certificate)} is an authority; nothing but certificates is signed with its key.`,
     );
+  if (profile === 'codeSigning') checkCodeSigning(certificate);
+}
+
+function checkCodeSigning(certificate: Certificate): void {
+  const { extendedKeyUsage } = certificate.extensions;
   if (extendedKeyUsage === null)
     refuse('CERT_EKU_MISSING', `The certificate of ${nameOf(certificate)} names no purpose; code signing is needed.`);
   if (extendedKeyUsage.includes(purposes.any))

@@ -1,0 +1,23 @@
+import { refuse } from '../refusal.ts';
+import type { FoundPath } from '../x509/revocation/context.ts';
+import { nameOf } from '../x509/validate-path.ts';
+import type { SignedData } from './read-signed-data.ts';
+
+/** Nothing unverified rides along: every certificate stands in a path that was validated or is an anchor's, every digest is in use. */
+export function checkNothingElse(data: SignedData, paths: readonly FoundPath[]): void {
+  const used = new Set(
+    paths
+      .flatMap((path) => [path.anchor.certificate, ...path.certificates, ...path.supporting])
+      .map((certificate) => certificate.fingerprint),
+  );
+  const stranger = data.certificates.find((certificate) => !used.has(certificate.fingerprint));
+  if (stranger !== undefined)
+    refuse(
+      'CMS_CERTIFICATE_UNUSED',
+      `The signature carries the certificate of ${nameOf(stranger)}, which has no part in it.`,
+    );
+  const digests = new Set(data.signers.map((info) => info.digest));
+  for (const digest of data.digests) {
+    if (!digests.has(digest)) refuse('CMS_DIGEST_UNLISTED', `The signature lists ${digest} without using it.`);
+  }
+}
