@@ -2,13 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ThemisError } from '../../src/kernel/error.ts';
 import { verifyDetached } from '../../src/trust/cms/verify-detached.ts';
-import { readDer } from '../../src/trust/der/read-der.ts';
+import { derLimits, readDer } from '../../src/trust/der/read-der.ts';
 import { parseAnchors } from '../../src/trust/policy/anchors.ts';
 import { parseManifest } from '../../src/trust/policy/parse-manifest.ts';
 import { readCertificate } from '../../src/trust/x509/certificate.ts';
+import { der, nullValue, octets } from '../support/der.ts';
 import * as pki from '../support/pki.ts';
 import { manifestBytes, testTrust } from '../support/releases.ts';
 import { runs } from '../support/runs.ts';
+import { badFixtures } from '../support/trust/index.ts';
+import { stamped, stampedTrust } from '../support/trust/bad-timestamps.ts';
+import { content as stampedContent, dayMs } from '../support/trust/rsa-stage.ts';
 
 const content = manifestBytes();
 const trust = testTrust();
@@ -95,6 +99,26 @@ describe('signatures', () => {
   });
 });
 
+describe('a signature with a timestamp', () => {
+  const signature = stamped();
+  const after = { trust: stampedTrust(), nowMs: pki.nowMs + 60 * dayMs, profile: 'codeSigning' } as const;
+
+  test('holds as it was made, after its certificate expired', () => {
+    expect(verifyDetached({ ...after, content: stampedContent, signature }).ok).toBe(true);
+  });
+
+  test('with any one byte changed, those of the timestamp included, never verifies', () => {
+    fc.assert(
+      fc.property(...anyChange, fc.boolean(), (at, by, isNeeded) => {
+        const nowMs = isNeeded ? after.nowMs : pki.nowMs;
+        const input = { ...after, nowMs, content: stampedContent, signature: changed(signature, at, by) };
+        expect(verifyDetached(input).ok).toBe(false);
+      }),
+      runs(100_000),
+    );
+  });
+});
+
 test('an anchor with any one byte changed never vouches for the signature', () => {
   const root = pki.rootCertificate();
   fc.assert(
@@ -118,7 +142,7 @@ test('an anchor with any one byte changed never vouches for the signature', () =
 });
 
 describe('readers throw nothing but refusals of their own', () => {
-  const samples = [...kinds, middle, pki.rootCertificate()];
+  const samples = [...kinds, middle, pki.rootCertificate(), stamped(), ...smallFixtures()];
 
   test('on mutated DER', () => {
     fc.assert(
@@ -162,14 +186,72 @@ describe('readers throw nothing but refusals of their own', () => {
   });
 });
 
-test('reading DER takes no more than linear time in nested and in flat encodings', () => {
-  // Counted, not timed: every byte is a header of its own, so more work than elements would show as a limit not met.
-  const flat = Buffer.alloc(30_000);
-  for (let index = 0; index < flat.length; index += 2) flat[index] = 0x05;
-  const wrapped = Buffer.concat([Uint8Array.of(0x30, 0x82, flat.length >> 8, flat.length & 0xff), flat]);
-  expect(readDer(wrapped).children).toHaveLength(15_000);
-  expect(reasonOf(() => readDer(wrapped, { bytes: 1 << 20, depth: 24, elements: 15_000 }))).toBe('DER_TOO_MANY');
+describe('reading DER takes no more than linear time', () => {
+  // Steps are counted, not timed: every byte that is looked at. Each is part of one header or value, and the order of sets
+  // compares each at most twice for every level it is nested in.
+  const stepsPerByte = 1 + 2 * derLimits.depth;
+
+  test('on mutated inputs, and ends with one kind of error', () => {
+    const samples = [...kinds, stamped(), ...smallFixtures()];
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...samples),
+        fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 12 }),
+        (bytes, edits) => {
+          const copy = Uint8Array.from(bytes);
+          for (const [at, value] of edits) copy[at % copy.length] = value;
+          const counted = countReads(copy);
+          expect(reasonOf(() => readDer(counted.bytes))).toMatch(/^(?:ok|DER_\w+)$/u);
+          expect(counted.reads()).toBeLessThanOrEqual(copy.length * stepsPerByte);
+        },
+      ),
+      runs(100_000),
+    );
+  });
+
+  test('on the flattest there is, and on sets within sets', () => {
+    const flat = der(0x30, ...Array.from({ length: 15_000 }, nullValue));
+    let sets = der(0x31, ...Array.from({ length: 500 }, () => octets(Buffer.alloc(20))));
+    for (let level = 2; level < derLimits.depth; level += 1) sets = level < 6 ? der(0x31, sets, sets) : der(0x31, sets);
+    for (const bytes of [flat, sets]) {
+      const counted = countReads(bytes);
+      expect(reasonOf(() => readDer(counted.bytes, { ...derLimits, bytes: bytes.length }))).toBe('ok');
+      expect(counted.reads()).toBeLessThanOrEqual(bytes.length * stepsPerByte);
+    }
+  });
+
+  test('and stops at the limit of elements and of depth, whatever is left', () => {
+    const flat = der(0x30, ...Array.from({ length: 15_001 }, nullValue));
+    expect(reasonOf(() => readDer(flat, { ...derLimits, elements: 15_000 }))).toBe('DER_TOO_MANY');
+    let deep = nullValue();
+    for (let level = 0; level < 1000; level += 1) deep = der(0x30, deep);
+    const counted = countReads(deep);
+    expect(reasonOf(() => readDer(counted.bytes))).toBe('DER_TOO_DEEP');
+    expect(counted.reads()).toBeLessThan(8 * derLimits.depth);
+  });
 });
+
+/** Bad fixtures that are quick to read: seeds that stand close to each border. */
+function smallFixtures(): readonly Uint8Array[] {
+  const made = badFixtures
+    .filter(({ id }) => /^(?:pss|token|time|names|padding|dsa)/u.test(id))
+    .map((one) => one.make());
+  return made.map(({ signature }) => signature).filter(({ length }) => length < 8192);
+}
+
+/** Bytes, and every part of them, that count how often one is looked at. */
+function countReads(source: Uint8Array): { bytes: Uint8Array; reads: () => number } {
+  let reads = 0;
+  const counted = (bytes: Uint8Array): Uint8Array =>
+    new Proxy(bytes, {
+      get(target, key) {
+        if (key === 'subarray') return (start: number, end: number) => counted(target.subarray(start, end));
+        if (typeof key === 'string' && /^\d+$/u.test(key)) reads += 1;
+        return Reflect.get(target, key, target) as unknown;
+      },
+    });
+  return { bytes: counted(source), reads: () => reads };
+}
 
 function reasonOf(read: () => unknown): string {
   try {

@@ -54,6 +54,7 @@ export const algorithms = {
   rsaSha256: sequence(oid('1.2.840.113549.1.1.11'), nullValue()),
   rsaPss: sequence(oid('1.2.840.113549.1.1.10')),
   ecdsaSha256: sequence(oid('1.2.840.10045.4.3.2')),
+  ed25519: sequence(oid('1.3.101.112')),
   ecdsaSha384: sequence(oid('1.2.840.10045.4.3.3')),
 };
 
@@ -66,7 +67,12 @@ export const extensionOids = {
   extendedKeyUsage: '2.5.29.37',
 };
 
-export const purposeOids = { codeSigning: '1.3.6.1.5.5.7.3.3', serverAuth: '1.3.6.1.5.5.7.3.1', any: '2.5.29.37.0' };
+export const purposeOids = {
+  codeSigning: '1.3.6.1.5.5.7.3.3',
+  serverAuth: '1.3.6.1.5.5.7.3.1',
+  timeStamping: '1.3.6.1.5.5.7.3.8',
+  any: '2.5.29.37.0',
+};
 
 export function name(commonName: string): Uint8Array {
   return sequence(setOf(sequence(oid('2.5.4.3'), utf8(commonName))));
@@ -133,11 +139,17 @@ export function certificate(options: CertificateOptions = {}): Uint8Array {
     options.spki ?? spkiOf(key),
     ...(list.length === 0 ? [] : [explicit(3, sequence(...list))]),
   );
-  return sequence(tbs, algorithm, bits(sign(options.hash ?? 'sha256', tbs, issuerKey.privateKey)));
+  return sequence(tbs, algorithm, bits(signWith(issuerKey, options.hash ?? 'sha256')(tbs)));
 }
 
-export function defaultAlgorithm(pair: KeyPair): Uint8Array {
-  return pair.privateKey.asymmetricKeyType === 'rsa' ? algorithms.rsaSha256 : algorithms.ecdsaSha256;
+export function defaultAlgorithm({ privateKey: { asymmetricKeyType } }: KeyPair): Uint8Array {
+  if (asymmetricKeyType === 'ed25519') return algorithms.ed25519;
+  return asymmetricKeyType === 'rsa' ? algorithms.rsaSha256 : algorithms.ecdsaSha256;
+}
+
+/** Ed25519 has no hash of its own to be told. */
+function signWith({ privateKey }: KeyPair, hash: string): (bytes: Uint8Array) => Uint8Array {
+  return (bytes) => sign(privateKey.asymmetricKeyType === 'ed25519' ? null : hash, bytes, privateKey);
 }
 
 export function leafExtensions(key: KeyPair, issuerKey: KeyPair): readonly Uint8Array[] {
@@ -183,15 +195,27 @@ export function pem(certificateBytes: Uint8Array): string {
   return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
 }
 
-export function anchorsFile(certificates: readonly Uint8Array[] = [rootCertificate()], threshold = 1): Uint8Array {
-  const anchors = certificates.map((bytes, index) => ({ name: `anchor-${index}`, certificate: pem(bytes) }));
-  return Buffer.from(JSON.stringify({ formatVersion: '1.0', anchors, threshold }));
+export function anchorsFile(
+  certificates: readonly Uint8Array[] = [rootCertificate()],
+  threshold = 1,
+  timestampCertificates: readonly Uint8Array[] = [],
+): Uint8Array {
+  const listed = (list: readonly Uint8Array[]): { name: string; certificate: string }[] =>
+    list.map((bytes, index) => ({ name: `anchor-${index}`, certificate: pem(bytes) }));
+  const timestampAnchors =
+    timestampCertificates.length === 0 ? {} : { timestampAnchors: listed(timestampCertificates) };
+  const file = { formatVersion: '1.0', anchors: listed(certificates), threshold, ...timestampAnchors };
+  return Buffer.from(JSON.stringify(file));
 }
 
 export const attributeOids = {
   contentType: '1.2.840.113549.1.9.3',
   messageDigest: '1.2.840.113549.1.9.4',
   signingTime: '1.2.840.113549.1.9.5',
+  countersignature: '1.2.840.113549.1.9.6',
+  signingCertificate: '1.2.840.113549.1.9.16.2.12',
+  signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
+  timestampToken: '1.2.840.113549.1.9.16.2.14',
 };
 const dataOid = '1.2.840.113549.1.7.1';
 
@@ -217,7 +241,8 @@ export interface SignerOptions {
   /** null: no signed attributes at all; the signature then covers the content. */
   readonly attributes?: readonly Uint8Array[] | null;
   readonly sorted?: boolean;
-  readonly unsigned?: Uint8Array;
+  /** After the signature: given its value. */
+  readonly unsigned?: Uint8Array | ((signature: Uint8Array) => Uint8Array);
   readonly signature?: (bytes: Uint8Array) => Uint8Array;
 }
 
@@ -226,7 +251,9 @@ export function signerInfo(content: Uint8Array, options: SignerOptions = {}): Ui
   const attributes = options.attributes === undefined ? standardAttributes(content, options.hash) : options.attributes;
   const set =
     attributes === null ? content : options.sorted === false ? der(0x31, ...attributes) : setOf(...attributes);
-  const make = options.signature ?? ((bytes: Uint8Array) => sign(options.hash ?? 'sha256', bytes, key.privateKey));
+  const make = options.signature ?? signWith(key, options.hash ?? 'sha256');
+  const signature = make(set);
+  const { unsigned = [] } = options;
   const tagged = Uint8Array.from(set);
   tagged[0] = 0xa0;
   return sequence(
@@ -235,8 +262,8 @@ export function signerInfo(content: Uint8Array, options: SignerOptions = {}): Ui
     options.digest ?? algorithms.sha256,
     ...(attributes === null ? [] : [tagged]),
     options.algorithm ?? defaultAlgorithm(key),
-    octets(make(set)),
-    ...(options.unsigned === undefined ? [] : [options.unsigned]),
+    octets(signature),
+    typeof unsigned === 'function' ? unsigned(signature) : Uint8Array.from(unsigned),
   );
 }
 

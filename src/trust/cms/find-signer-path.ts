@@ -48,7 +48,7 @@ export function findSignerPath(
   } catch (error) {
     const isExpired = error instanceof ThemisError && error.reason === 'CERT_EXPIRED';
     if (!isExpired || timestamp?.path == null) throw error;
-    const path = findPath({ ...question, provenAtMs: timestamp.info.genTimeMs });
+    const path = findPath({ ...question, provenAtMs: timestamp.latestMs });
     return { ...path, ...narrow(path, stamped, spanOfProven(path, nowMs)) };
   }
 }

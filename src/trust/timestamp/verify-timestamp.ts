@@ -100,7 +100,10 @@ function checkName({ authority }: TimestampInfo, certificate: Certificate): void
   const isOwn =
     authority.tag === directoryName && readName(unwrap(authority, what), what).key === certificate.subject.key;
   if (!isOwn)
-    refuse('TIMESTAMP_AUTHORITY_MISMATCH', `It names another authority than the certificate of ${nameOf(certificate)}.`);
+    refuse(
+      'TIMESTAMP_AUTHORITY_MISMATCH',
+      `It names another authority than the certificate of ${nameOf(certificate)}.`,
+    );
 }
 
 function findAuthority(checked: CheckedSigner, data: SignedData, trust: TrustStore, nowMs: number): CandidatePath {

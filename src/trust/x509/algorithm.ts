@@ -68,8 +68,7 @@ export function readSignatureAlgorithm(element: DerElement): SignatureAlgorithm 
   if (oid === pss) return { scheme: 'rsa-pss', hash: readPssParameters(parameters), oid };
   const known = Object.hasOwn(signatures, oid) ? signatures[oid] : undefined;
   if (known === undefined) return unsupported('Signature', oid);
-  const fits =
-    known.scheme === 'rsa-pkcs1' ? parameters !== undefined && isNull(parameters) : parameters === undefined;
+  const fits = known.scheme === 'rsa-pkcs1' ? parameters !== undefined && isNull(parameters) : parameters === undefined;
   if (!fits) wrongParameters(oid);
   return { ...known, oid };
 }
@@ -98,10 +97,13 @@ function readPssParameters(parameters: DerElement | undefined): Hash {
   return hash;
 }
 
-/** null for a mask function other than MGF1. */
+/** null for a mask function other than MGF1, and for one with a hash that is not accepted. */
 function readMaskHash(element: DerElement): Hash | null {
-  const { oid, parameters } = readIdentifier(element, 'A mask function');
-  return oid === mgf1 && parameters !== undefined ? readDigestAlgorithm(parameters) : null;
+  const mask = readIdentifier(element, 'A mask function');
+  if (mask.oid !== mgf1 || mask.parameters === undefined) return null;
+  const { oid, parameters } = readIdentifier(mask.parameters, 'The hash of a mask function');
+  if (parameters !== undefined && !isNull(parameters)) return null;
+  return Object.hasOwn(digests, oid) ? digests[oid]! : null;
 }
 
 export function readIdentifier(element: DerElement, what: string): { oid: string; parameters: DerElement | undefined } {

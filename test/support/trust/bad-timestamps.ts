@@ -1,0 +1,172 @@
+/** Signatures that hold, each with a timestamp that does not: what is present and bad refuses, needed or not. */
+import { boolean, der, explicit, integer, octets, oid, sequence, time } from '../der.ts';
+import * as pki from '../pki.ts';
+import type { BadFixture, BadSignature } from './bad-fixture.ts';
+import { bad, dayMs, root, signed, signer, signedBy, trustOf } from './rsa-stage.ts';
+import {
+  generalized,
+  infoAttributes,
+  namesCertificate,
+  timeCertificate,
+  timePurpose,
+  timeRoot,
+  timestampToken,
+  timeKey,
+  tokenAttribute,
+  type TokenOptions,
+} from './timestamp-token.ts';
+
+export const stampedTrust = (): BadSignature['trust'] => trustOf([root()], 1, [timeRoot()]);
+
+export function stamped(options: TokenOptions = {}): Uint8Array {
+  return signedBy({ unsigned: (signature) => explicit(1, tokenAttribute(timestampToken(signature, options))) });
+}
+
+function badToken(
+  code: BadFixture['code'],
+  id: string,
+  what: string,
+  options: () => TokenOptions,
+  over: () => Partial<BadSignature> = () => ({}),
+): BadFixture {
+  return bad(code, id, what, () => ({ signature: stamped(options()), trust: stampedTrust(), ...over() }));
+}
+
+/** The token carries this certificate of its authority, and names it. */
+const under = (certificate: Uint8Array): TokenOptions => ({ certificate });
+const unknownExtension = (...flag: readonly Uint8Array[]): Uint8Array =>
+  sequence(oid('1.3.6.1.4.1.99999.3'), ...flag, octets(sequence()));
+
+export const badTimestamps: readonly BadFixture[] = [
+  bad('TIMESTAMP_REPEATED', 'two-timestamps', 'two timestamps over one signature', () => ({
+    signature: signedBy({
+      unsigned: (signature) =>
+        explicit(1, tokenAttribute(timestampToken(signature), timestampToken(signature, { serial: integer(10) }))),
+    }),
+    trust: stampedTrust(),
+  })),
+  badToken('TIMESTAMP_CONTENT_TYPE', 'token-of-plain-data', 'a token over plain data', () => ({
+    content: sequence(oid('1.2.840.113549.1.7.1')),
+    around: { version: 1 },
+  })),
+  badToken('TIMESTAMP_CONTENT_MISSING', 'token-without-content', 'a token without its content', () => ({
+    content: sequence(oid('1.2.840.113549.1.9.16.1.4')),
+  })),
+  badToken('TIMESTAMP_SIGNER_COUNT', 'token-with-two-signers', 'a token with two signers', () => ({
+    secondSigner: true,
+  })),
+  badToken('TIMESTAMP_VERSION', 'token-version', 'a timestamp of another version', () => ({ version: integer(2) })),
+  badToken('TIMESTAMP_IMPRINT_MISMATCH', 'token-of-another', 'the timestamp of another signature', () => ({
+    imprinted: Buffer.from('another signature'),
+  })),
+  badToken('ALGORITHM_SHA1', 'token-imprint-sha-1', 'a timestamp whose imprint is SHA-1', () => ({
+    imprintAlgorithm: pki.algorithms.sha1,
+  })),
+  badToken('TIMESTAMP_TIME', 'time-with-trailing-zero', 'a fraction of seconds that ends with 0', () => ({
+    genTime: generalized(pki.nowMs - dayMs).replace('Z', '.120Z'),
+  })),
+  badToken('TIMESTAMP_TIME', 'time-without-seconds', 'a time without seconds', () => ({
+    genTime: generalized(pki.nowMs - dayMs).replace(/..Z$/u, 'Z'),
+  })),
+  badToken('TIMESTAMP_ACCURACY', 'accuracy-out-of-range', 'an accuracy of 1000 milliseconds', () => ({
+    more: [sequence(der(0x80, Uint8Array.of(3, 0xe8)))],
+  })),
+  badToken('TIMESTAMP_EXTENSION_CRITICAL', 'token-critical-extension', 'a critical extension that is unknown', () => ({
+    more: [explicit(1, unknownExtension(boolean(true)))],
+  })),
+  badToken('TIMESTAMP_EXTENSION_REPEATED', 'token-extension-twice', 'an extension twice', () => ({
+    more: [explicit(1, unknownExtension(), unknownExtension())],
+  })),
+  badToken('TIMESTAMP_AUTHORITY_MISMATCH', 'token-names-another', 'a token that names another authority', () => ({
+    more: [explicit(0, explicit(4, pki.name('Other Authority')))],
+  })),
+  badToken(
+    'TIMESTAMP_SIGNING_CERTIFICATE_MISSING',
+    'token-names-no-certificate',
+    'an authority that names no certificate as its own',
+    () => ({
+      attributes: infoAttributes,
+    }),
+  ),
+  badToken(
+    'CMS_SIGNING_CERTIFICATE_MISMATCH',
+    'token-names-another-certificate',
+    'an authority that names another certificate',
+    () => ({
+      attributes: (info) => [...infoAttributes(info), namesCertificate(timeRoot())],
+    }),
+  ),
+  badToken('CMS_SIGNATURE_INVALID', 'token-by-another-key', 'a token signed with another key', () => ({
+    key: pki.keyPair('other', 'rsa2048'),
+  })),
+  badToken('CMS_UNSIGNED_ATTRIBUTES', 'token-in-a-token', 'a token that carries a token', () => ({
+    signer: { unsigned: explicit(1, tokenAttribute(integer(1))) },
+  })),
+  badToken(
+    'TIMESTAMP_EKU_MISSING',
+    'authority-for-code-signing',
+    'an authority whose certificate is for code signing',
+    () => under(timeCertificate({}, timePurpose(true, pki.purposeOids.codeSigning))),
+  ),
+  badToken(
+    'TIMESTAMP_EKU_NOT_ALONE',
+    'authority-for-more',
+    'an authority whose certificate is for more than timestamps',
+    () => under(timeCertificate({}, timePurpose(true, pki.purposeOids.timeStamping, pki.purposeOids.codeSigning))),
+  ),
+  badToken(
+    'TIMESTAMP_EKU_NOT_CRITICAL',
+    'authority-purpose-not-critical',
+    'a purpose of the authority that is not critical',
+    () => under(timeCertificate({}, timePurpose(false))),
+  ),
+  badToken(
+    'TIMESTAMP_UNTRUSTED',
+    'authority-untrusted',
+    'an authority that only the release anchors know',
+    () => ({}),
+    () => ({ trust: trustOf([root(), timeRoot()], 1, [root()]) }),
+  ),
+  badToken('TIMESTAMP_IN_FUTURE', 'time-in-the-future', 'a time that has not come yet', () => ({
+    genTime: generalized(pki.nowMs + dayMs),
+  })),
+  badToken('TIMESTAMP_AUTHORITY_VALIDITY', 'authority-expired', 'an authority whose certificate has expired', () =>
+    under(timeCertificate({ notAfter: time(pki.nowMs - dayMs / 2) })),
+  ),
+  badToken(
+    'TIMESTAMP_AUTHORITY_VALIDITY',
+    'time-before-the-authority',
+    'a time from before the certificate of the authority',
+    () => under(timeCertificate({ notBefore: time(pki.nowMs - dayMs / 2) })),
+  ),
+  badToken(
+    'TIMESTAMP_SIGNER_VALIDITY',
+    'time-after-expiry',
+    'an expired certificate and a time from after it expired',
+    () => ({ genTime: generalized(pki.nowMs + 40 * dayMs) }),
+    () => ({ nowMs: pki.nowMs + 60 * dayMs }),
+  ),
+  badToken(
+    'TIMESTAMP_SIGNER_VALIDITY',
+    'time-before-the-signer',
+    'a time from before the certificate of the signer',
+    () => ({
+      genTime: generalized(pki.nowMs - 40 * dayMs),
+    }),
+  ),
+  badToken(
+    'CERT_EXPIRED',
+    'expired-and-no-timestamp-anchors',
+    'an expired certificate and a timestamp that nobody here vouches for',
+    () => ({}),
+    () => ({ nowMs: pki.nowMs + 60 * dayMs, trust: trustOf([root()]) }),
+  ),
+  bad('DER_UNEXPECTED', 'timestamp-that-is-none', 'something else in place of a timestamp', () => ({
+    signature: signed({ signers: [signer({ unsigned: explicit(1, tokenAttribute(integer(1))) })] }),
+    trust: stampedTrust(),
+  })),
+  badToken('CERT_KEY_USAGE_DIGITAL_SIGNATURE', 'authority-may-not-sign', 'an authority whose key may not sign', () => {
+    const extensions = [pki.extensions.notCa(), pki.extensions.keyCertSign(), timePurpose()];
+    return under(timeCertificate({ key: timeKey(), extensions }));
+  }),
+];
