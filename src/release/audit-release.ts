@@ -5,7 +5,7 @@
 import { shortDigest } from '../kernel/digest.ts';
 import type { ReleaseManifest } from '../model/release.ts';
 import type { ReleaseSource } from '../ports/release-source.ts';
-import type { Verified } from '../trust/cms/verify-detached.ts';
+import type { Verified, VerifiedTimestamp } from '../trust/cms/verify-detached.ts';
 import type { ReleaseExpectation } from '../trust/policy/check-release.ts';
 import type { TrustStore } from '../trust/policy/trust-store.ts';
 import type { Refusal, TrustCode } from '../trust/refusal.ts';
@@ -16,7 +16,7 @@ export type AuditCheck =
   | { readonly name: CheckName; readonly ok: true; readonly detail: string }
   | { readonly name: CheckName; readonly ok: false; readonly code: TrustCode; readonly detail: string };
 
-export type CheckName = 'release' | 'signature' | 'chain' | 'manifest' | 'listing' | 'payload';
+export type CheckName = 'release' | 'signature' | 'timestamp' | 'chain' | 'manifest' | 'listing' | 'payload';
 
 export interface Audit {
   readonly manifest: ReleaseManifest | null;
@@ -41,6 +41,7 @@ export async function auditRelease(input: AuditInput): Promise<Audit> {
   const { manifest, signature } = release;
   const checks: AuditCheck[] = [
     passed('signature', `${signature.signer.algorithm} by ${signature.signer.subject}`),
+    ...(signature.timestamp === null ? [] : [passed('timestamp', describeTimestamp(signature.timestamp))]),
     passed('chain', `${signature.chain.map(({ subject }) => subject).join(' <- ')}, anchor ${signature.anchor}`),
     passed('manifest', `${shortDigest(manifest.manifestHash)}, counter ${manifest.counter}`),
   ];
@@ -73,7 +74,13 @@ function refusedManifest(refusal: Refusal): AuditCheck[] {
   return findings.map(({ summary }) => failed('manifest', { code: refusal.code, message: summary }));
 }
 
+function describeTimestamp({ genTimeMs, authority }: VerifiedTimestamp): string {
+  const time = Temporal.Instant.fromEpochMilliseconds(genTimeMs).toString({ smallestUnit: 'second' });
+  return `signed before ${time}, says ${authority}`;
+}
+
 function checkOf(code: TrustCode): CheckName {
+  if (code.startsWith('TIMESTAMP_')) return 'timestamp';
   if (/^(?:CERT|PATH|ANCHOR)_/u.test(code)) return 'chain';
   if (code === 'RELEASE_UNSIGNED' || /^(?:CMS|DER|ALGORITHM|KEY)_/u.test(code)) return 'signature';
   return code.startsWith('MANIFEST_') && code !== 'MANIFEST_MISSING' ? 'manifest' : 'release';

@@ -1,22 +1,27 @@
 import { ThemisError } from '../kernel/error.ts';
 import type { ReleaseManifest } from '../model/release.ts';
-import { releaseNames } from '../model/release-format/layout.ts';
+import { releaseLimits, releaseNames } from '../model/release-format/layout.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { Signer } from '../ports/signer.ts';
+import { equalBytes } from '../trust/der/read-der.ts';
 import { parseManifest } from '../trust/policy/parse-manifest.ts';
 import { toTrustError } from '../trust/refusal.ts';
 import { signDetached } from './sign-detached.ts';
 import { writeWholeFile } from './write-file.ts';
 
+/** From the bytes of a signature to those with timestamps on it. */
+export type Stamp = (signature: Uint8Array) => Promise<Uint8Array>;
+
 /**
  * Signs the `release.json` of a directory into `release.json.p7s`. A manifest that nodes would refuse is not signed, and
- * nothing is written unless the signature was made.
+ * nothing is written unless the signature was made, and stamped where it is to be.
  */
 export async function signRelease(
   fileSystem: FileSystem,
   directory: string,
   signer: Signer,
   nowMs: number,
+  stamp: Stamp = async (signature) => signature,
 ): Promise<ReleaseManifest> {
   const path = `${directory}/${releaseNames.manifest}`;
   if ((await fileSystem.lstat(path))?.kind !== 'file') {
@@ -27,6 +32,23 @@ export async function signRelease(
   const bytes = await fileSystem.readFile(path);
   const parsed = parseManifest(bytes);
   if (!parsed.ok) throw toTrustError(parsed, path);
-  await writeWholeFile(fileSystem, directory, releaseNames.signature, await signDetached(bytes, signer, nowMs));
+  const signature = await stamp(await signDetached(bytes, signer, nowMs));
+  await writeWholeFile(fileSystem, directory, releaseNames.signature, signature);
   return parsed.manifest;
+}
+
+/** Puts timestamps on the signature that lies in a directory. Returns whether it changed. */
+export async function stampRelease(fileSystem: FileSystem, directory: string, stamp: Stamp): Promise<boolean> {
+  const path = `${directory}/${releaseNames.signature}`;
+  const stat = await fileSystem.lstat(path);
+  if (stat?.kind !== 'file' || stat.sizeBytes > releaseLimits.signatureBytes) {
+    throw new ThemisError('NOT_FOUND', `${directory} holds no ${releaseNames.signature} that can be read.`, {
+      hint: 'Run `themis release sign` first.',
+    });
+  }
+  const before = await fileSystem.readFile(path);
+  const after = await stamp(before);
+  if (equalBytes(before, after)) return false;
+  await writeWholeFile(fileSystem, directory, releaseNames.signature, after);
+  return true;
 }

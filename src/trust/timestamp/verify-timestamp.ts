@@ -26,47 +26,54 @@ export interface CheckedTimestamp {
   readonly earliestMs: number;
   readonly latestMs: number;
   readonly authority: Certificate;
-  /** null: no timestamp anchors, so nobody vouches for it. */
+  /** null: no timestamp anchors are known, so nobody vouches for it. */
   readonly path: CandidatePath | null;
 }
 
 /** Clocks of authority and verifier may differ by this before a time counts as one that has not come yet. */
 export const clockSkewMs = 300_000;
 
-/** `signature`: the signature value the token has to be over. Throws the refusal of the first check that fails. */
+/**
+ * `signature`: the signature value the token has to be over. `strangers`: what to do with certificates that no path needs.
+ * Throws the refusal of the first check that fails.
+ */
 export function verifyTimestamp(
   token: Uint8Array,
   signature: Uint8Array,
-  trust: TrustStore,
+  trust: TrustStore | null,
   nowMs: number,
+  strangers: 'refuse' | 'ignore' = 'refuse',
 ): CheckedTimestamp {
   try {
-    return check(token, signature, trust, nowMs);
+    const data = readSignedData(token);
+    const { info, checked } = checkToken(data, signature);
+    const { certificate } = checked;
+    const earliestMs = info.genTimeMs - info.accuracyMs;
+    const latestMs = info.genTimeMs + info.accuracyMs;
+    if (earliestMs > nowMs + clockSkewMs) refuse('TIMESTAMP_IN_FUTURE', 'Its time has not come yet.');
+    if (earliestMs < certificate.notBeforeMs || latestMs > certificate.notAfterMs)
+      refuse('TIMESTAMP_AUTHORITY_VALIDITY', `Its time lies outside the validity of ${nameOf(certificate)}.`);
+    const path = trust === null ? null : findAuthority(checked, data, trust, nowMs);
+    if (path !== null && strangers === 'refuse') checkNothingElse(data, [path]);
+    return { info, earliestMs, latestMs, authority: certificate, path };
   } catch (error) {
     if (!(error instanceof ThemisError) || error.reason === undefined || !isTrustCode(error.reason)) throw error;
     return refuse(error.reason, `Of the timestamp: ${error.message}`);
   }
 }
 
-function check(token: Uint8Array, signature: Uint8Array, trust: TrustStore, nowMs: number): CheckedTimestamp {
-  const data = readSignedData(token);
+/** All that needs neither a time nor an anchor. */
+function checkToken(data: SignedData, signature: Uint8Array): { info: TimestampInfo; checked: CheckedSigner } {
   const { signer, content } = readToken(data);
   const info = readTimestampInfo(content);
   if (!equalBytes(createHash(info.imprint.hash).update(signature).digest(), info.imprint.value))
     refuse('TIMESTAMP_IMPRINT_MISMATCH', 'It is not over the signature that carries it.');
   const checked = checkSigner(signer, data, digestsOf(content));
-  const { certificate } = checked;
   if (checked.named.length === 0)
     refuse('TIMESTAMP_SIGNING_CERTIFICATE_MISSING', 'Its authority does not say under which certificate it signed.');
-  checkPurpose(certificate);
-  checkName(info, certificate);
-  const earliestMs = info.genTimeMs - info.accuracyMs;
-  const latestMs = info.genTimeMs + info.accuracyMs;
-  if (earliestMs > nowMs + clockSkewMs) refuse('TIMESTAMP_IN_FUTURE', 'Its time has not come yet.');
-  if (earliestMs < certificate.notBeforeMs || latestMs > certificate.notAfterMs)
-    refuse('TIMESTAMP_AUTHORITY_VALIDITY', `Its time lies outside the validity of ${nameOf(certificate)}.`);
-  const path = trust.anchors.timestampAnchors.length === 0 ? null : findAuthority(checked, data, trust, nowMs);
-  return { info, earliestMs, latestMs, authority: certificate, path };
+  checkPurpose(checked.certificate);
+  checkName(info, checked.certificate);
+  return { info, checked };
 }
 
 function readToken(data: SignedData): { signer: SignerInfo; content: Uint8Array } {
@@ -106,10 +113,15 @@ function checkName({ authority }: TimestampInfo, certificate: Certificate): void
     );
 }
 
-function findAuthority(checked: CheckedSigner, data: SignedData, trust: TrustStore, nowMs: number): CandidatePath {
+function findAuthority(
+  checked: CheckedSigner,
+  data: SignedData,
+  trust: TrustStore,
+  nowMs: number,
+): CandidatePath | null {
+  if (trust.anchors.timestampAnchors.length === 0) return null;
   const path = pathOf(checked, data, trust, nowMs);
   for (const ids of checked.named) checkIssuersNamed(ids, path);
-  checkNothingElse(data, [path]);
   return path;
 }
 

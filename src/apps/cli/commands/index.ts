@@ -42,6 +42,7 @@ export const commands = [
   { name: 'release keygen', load: async () => (await import('./release-keygen.ts')).releaseKeygenCommand },
   { name: 'release build', load: async () => (await import('./release-build.ts')).releaseBuildCommand },
   { name: 'release sign', load: async () => (await import('./release-sign.ts')).releaseSignCommand },
+  { name: 'release timestamp', load: async () => (await import('./release-timestamp.ts')).releaseTimestampCommand },
   { name: 'release verify', load: async () => (await import('./release-verify.ts')).releaseVerifyCommand },
   { name: 'release index', load: async () => (await import('./release-index.ts')).releaseIndexCommand },
   { name: 'release list', load: async () => (await import('./release-list.ts')).releaseListCommand },

@@ -4,7 +4,7 @@ import { exitCode } from '../../../kernel/exit-code.ts';
 import { releaseNames } from '../../../model/release-format/layout.ts';
 import { signRelease } from '../../../release/sign-release.ts';
 import type { Command } from '../command.ts';
-import { directoryOf } from '../reading/release-input.ts';
+import { directoryOf, stampOf, timestampAnchorsOption } from '../reading/release-input.ts';
 import { recordingRelease } from '../reading/releases-place.ts';
 import { requiredSignerOf, signerOptions } from '../reading/signer-input.ts';
 
@@ -13,7 +13,11 @@ export const releaseSignCommand: Command = {
   group: 'Releases',
   summary: 'sign the release.json of a directory',
   arguments: [{ name: 'DIR', summary: 'the directory that holds release.json', required: true }],
-  options: signerOptions,
+  options: [
+    ...signerOptions,
+    { name: '--timestamp', value: 'URL', summary: 'ask this RFC 3161 authority to say when it was signed' },
+    timestampAnchorsOption,
+  ],
   examples: [
     {
       line: 'themis release sign releases/themisdb-1.5.0 --key keys/signer.key.pem --certificate keys/signer.certificate.pem',
@@ -27,14 +31,26 @@ export const releaseSignCommand: Command = {
       line: "themis release sign DIR --signer 'kms-signer --region eu-1'",
       summary: 'with a program that holds the key',
     },
+    {
+      line: 'themis release sign releases/themisdb-1.5.0 --key keys/signer.key.pem --certificate keys/signer.certificate.pem --timestamp http://timestamp.example.com --anchors keys/anchors.json',
+      summary: 'with a timestamp, so that it outlives the certificate',
+    },
   ],
   async run(session, input) {
     const directory = directoryOf(session, input);
+    const fileSystem = createNodeFileSystem();
     const signer = await requiredSignerOf(session, input);
+    const url = input.text('timestamp');
+    const notes: string[] = [];
+    const stamp =
+      url === undefined
+        ? undefined
+        : await stampOf(session, input, fileSystem, url, (line) => void notes.push(`${line}\n`));
     const { manifest } = await recordingRelease(session, directory, async () => ({
-      manifest: await signRelease(createNodeFileSystem(), directory, signer, session.clock.nowMs()),
+      manifest: await signRelease(fileSystem, directory, signer, session.clock.nowMs(), stamp),
     }));
     if (session.verbosity !== 'quiet') {
+      session.out.write(notes.join(''));
       const path = relative(session.directory, join(directory, releaseNames.signature));
       session.out.write(`Signed ${manifest.package} ${manifest.version}: ${path}\n`);
     }

@@ -1,15 +1,20 @@
 /** What the `release` commands share: options, and how files are named on the command line. */
+import { getRandomValues } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { httpTimestampAuthority } from '../../../adapters/timestamp-authority/http.ts';
 import { parseDuration } from '../../../kernel/units/duration.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import type { Finding } from '../../../kernel/finding.ts';
 import { isTimestamp } from '../../../model/release-format/shapes.ts';
 import type { FileSystem } from '../../../ports/file-system.ts';
+import type { Stamp } from '../../../release/sign-release.ts';
+import { timestampSignature } from '../../../release/timestamp.ts';
 import { anchorsLimitBytes, parseAnchors } from '../../../trust/policy/anchors.ts';
 import type { TrustStore } from '../../../trust/policy/trust-store.ts';
 import { toTrustError } from '../../../trust/refusal.ts';
-import type { Input, Session } from '../command.ts';
+import { nameOf } from '../../../trust/x509/validate-path.ts';
+import type { Input, Option, Session } from '../command.ts';
 
 export function directoryOf(session: Session, input: Input, fallback = '.'): string {
   return resolve(session.directory, input.argument('DIR') ?? fallback);
@@ -20,6 +25,34 @@ export function releasesDirectoryOf(session: Session, named: string | undefined)
   if (named !== undefined) return resolve(session.directory, named);
   const usual = join(session.directory, 'releases');
   return existsSync(usual) ? usual : session.directory;
+}
+
+export const timestampAnchorsOption: Option = {
+  name: '--anchors',
+  value: 'FILE',
+  summary: 'anchors.json whose timestampAnchors the authority has to stand under',
+};
+
+/** Asks the authority at `url` for timestamps; `noted` gets a line for each. Throws USAGE for what is no address. */
+export async function stampOf(
+  session: Session,
+  input: Input,
+  fileSystem: FileSystem,
+  url: string,
+  noted: (line: string) => void,
+): Promise<Stamp> {
+  const authority = httpTimestampAuthority(url);
+  const trust = input.text('anchors') === undefined ? null : await trustOf(session, input, fileSystem);
+  return async (signature) => {
+    const nowMs = session.clock.nowMs();
+    const nonce = (): Uint8Array => getRandomValues(new Uint8Array(15));
+    const stamped = await timestampSignature({ signature, authority, trust, nonce, nowMs });
+    for (const { info, authority: certificate, path } of stamped.added) {
+      const believed = path === null ? ', whom no timestamp anchor here vouches for' : '';
+      noted(`Timestamp ${formatInstant(info.genTimeMs)} by ${nameOf(certificate)}${believed}`);
+    }
+    return stamped.signature;
+  };
 }
 
 export async function trustOf(session: Session, input: Input, fileSystem: FileSystem): Promise<TrustStore> {

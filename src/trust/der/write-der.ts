@@ -1,0 +1,20 @@
+/** One element in DER: tag, the shortest length there is, and the parts as its content. Sets have to come sorted. */
+export function derOf(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const header = [tag, ...lengthOctets(length)];
+  const bytes = new Uint8Array(header.length + length);
+  bytes.set(header);
+  let offset = header.length;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}
+
+function lengthOctets(length: number): readonly number[] {
+  if (length < 0x80) return [length];
+  const octets: number[] = [];
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256);
+  return [0x80 | octets.length, ...octets];
+}
