@@ -60,11 +60,22 @@ export interface ReleaseDependency {
 export interface ReleaseIndex {
   readonly formatVersion: string;
   readonly product: string;
+  /** Grows each time the index is made; a node keeps the highest it has seen of a product. */
+  readonly counter: number;
   readonly generatedAt: string;
   /** Freshness: after this instant the index is stale. */
   readonly expiresAt: string;
   readonly entries: readonly ReleaseIndexEntry[];
   readonly deltas: readonly JsonObject[];
+  /** Revocation lists beside the index, for nodes that have older ones. */
+  readonly crls?: readonly IndexedList[];
+}
+
+export interface IndexedList {
+  /** Relative to the index. */
+  readonly url: string;
+  /** 64 lower-case hex digits. */
+  readonly sha256: string;
 }
 
 export interface ReleaseIndexEntry {

@@ -8,11 +8,15 @@ import gt from 'semver/functions/gt.js';
 import type { Digest } from '../kernel/digest.ts';
 import type { Finding, FindingCode, Severity } from '../kernel/finding.ts';
 import { joinReleasePath, releaseNames } from '../model/release-format/layout.ts';
-import type { ReleaseIndex, ReleaseIndexEntry, ReleaseManifest } from '../model/release.ts';
+import type { IndexedList, ReleaseIndex, ReleaseIndexEntry, ReleaseManifest } from '../model/release.ts';
 import type { FoundRelease } from './scan-releases.ts';
 
 export interface IndexOptions {
   readonly nowMs: number;
+  /** Higher than that of the index before. */
+  readonly counter: number;
+  /** Revocation lists that lie beside it. */
+  readonly crls: readonly IndexedList[];
   /** How long clients may believe the index. */
   readonly freshForMs: number;
   readonly yanked: ReadonlySet<Digest>;
@@ -44,10 +48,12 @@ export function assembleIndex(
   const index: ReleaseIndex = {
     formatVersion: '1.0',
     product,
+    counter: options.counter,
     generatedAt: instant(options.nowMs),
     expiresAt: instant(options.nowMs + options.freshForMs),
     entries: releases.map((release) => entryOf(release.directory, release.manifest, options.yanked)),
     deltas: [],
+    ...(options.crls.length === 0 ? {} : { crls: options.crls }),
   };
   return { index, findings };
 }

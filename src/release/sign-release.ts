@@ -6,11 +6,8 @@ import type { Signer } from '../ports/signer.ts';
 import { equalBytes } from '../trust/der/read-der.ts';
 import { parseManifest } from '../trust/policy/parse-manifest.ts';
 import { toTrustError } from '../trust/refusal.ts';
-import { signDetached } from './sign-detached.ts';
+import { signFile, type SignOptions, type Stamp } from './sign-file.ts';
 import { writeWholeFile } from './write-file.ts';
-
-/** From the bytes of a signature to those with timestamps on it. */
-export type Stamp = (signature: Uint8Array) => Promise<Uint8Array>;
 
 /**
  * Signs the `release.json` of a directory into `release.json.p7s`. A manifest that nodes would refuse is not signed, and
@@ -20,8 +17,7 @@ export async function signRelease(
   fileSystem: FileSystem,
   directory: string,
   signer: Signer,
-  nowMs: number,
-  stamp: Stamp = async (signature) => signature,
+  options: SignOptions,
 ): Promise<ReleaseManifest> {
   const path = `${directory}/${releaseNames.manifest}`;
   if ((await fileSystem.lstat(path))?.kind !== 'file') {
@@ -32,8 +28,7 @@ export async function signRelease(
   const bytes = await fileSystem.readFile(path);
   const parsed = parseManifest(bytes);
   if (!parsed.ok) throw toTrustError(parsed, path);
-  const signature = await stamp(await signDetached(bytes, signer, nowMs));
-  await writeWholeFile(fileSystem, directory, releaseNames.signature, signature);
+  await signFile(fileSystem, path, bytes, signer, options);
   return parsed.manifest;
 }
 

@@ -1,33 +1,35 @@
 import type { Digest } from '../kernel/digest.ts';
 import { ThemisError } from '../kernel/error.ts';
+import type { ReleaseIndex } from '../model/release.ts';
 import type { ReleaseSource } from '../ports/release-source.ts';
 import type { FoundRelease } from './scan-releases.ts';
+
+/** What the index says before it is made again; null where there is none. A damaged one throws: it is not guessed. */
+export async function presentIndex(source: ReleaseSource): Promise<ReleaseIndex | null> {
+  try {
+    return (await source.readIndex()).index;
+  } catch (error) {
+    // A damaged index stops here: to make a new one over it would offer withdrawn releases again, under a lower counter.
+    if (error instanceof ThemisError && error.code === 'NOT_FOUND') return null;
+    throw error;
+  }
+}
 
 /**
  * The manifest hashes that are withdrawn once `yank` and `unyank` (`package@version`) are applied to what the present
  * index says. Throws USAGE for a release that is not there.
  */
-export async function yankedAfter(
-  source: ReleaseSource,
+export function yankedAfter(
+  present: ReleaseIndex | null,
   found: readonly FoundRelease[],
   yank: readonly string[],
   unyank: readonly string[],
-): Promise<ReadonlySet<Digest>> {
-  const yanked = new Set(await presentlyYanked(source));
+): ReadonlySet<Digest> {
+  const entries = present?.entries ?? [];
+  const yanked = new Set(entries.filter((entry) => entry.yanked === true).map((entry) => entry.manifestHash));
   for (const name of yank) for (const hash of hashesOf(name, found)) yanked.add(hash);
   for (const name of unyank) for (const hash of hashesOf(name, found)) yanked.delete(hash);
   return yanked;
-}
-
-async function presentlyYanked(source: ReleaseSource): Promise<readonly Digest[]> {
-  try {
-    const { index } = await source.readIndex();
-    return index.entries.flatMap((entry) => (entry.yanked === true ? [entry.manifestHash] : []));
-  } catch (error) {
-    // A damaged index stops here: to make a new one over it would offer withdrawn releases again.
-    if (error instanceof ThemisError && error.code === 'NOT_FOUND') return [];
-    throw error;
-  }
 }
 
 /** One version may have several: one a platform. */

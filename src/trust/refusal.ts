@@ -147,6 +147,16 @@ const errorOf = {
   ANCHOR_REPEATED: 'ANCHORS_INVALID',
   ANCHOR_CERTIFICATE: 'ANCHORS_INVALID',
   ANCHOR_NOT_CA: 'ANCHORS_INVALID',
+  // the anchors file of a node, as it lies there
+  ANCHORS_CHANGED: 'ANCHORS_CHANGED',
+  ANCHORS_MISSING: 'ANCHORS_CHANGED',
+  ANCHORS_LINKED: 'ANCHORS_CHANGED',
+  ANCHORS_OWNER: 'ANCHORS_CHANGED',
+  ANCHORS_WRITABLE: 'ANCHORS_CHANGED',
+  // other anchors in its place
+  ANCHORS_ROTATION_UNSIGNED: 'UNSIGNED',
+  ANCHORS_ROTATION_SIGNERS: 'SIGNER_UNTRUSTED',
+  ANCHORS_ROTATION_VERSION: 'POLICY_REFUSED',
   // releases
   RELEASE_UNSIGNED: 'UNSIGNED',
   MANIFEST_MISSING: 'NOT_FOUND',
@@ -161,17 +171,27 @@ const errorOf = {
   RELEASE_PLATFORM: 'PLATFORM_MISMATCH',
   RELEASE_ARCHITECTURE: 'PLATFORM_MISMATCH',
   RELEASE_EXPIRED: 'RELEASE_EXPIRED',
+  RELEASE_UPGRADE_FROM: 'RELEASE_MISMATCH',
   RELEASE_SYMLINK: 'SYMLINK_REFUSED',
   RELEASE_SPECIAL_FILE: 'FILE_UNLISTED',
   RELEASE_FILE_UNLISTED: 'FILE_UNLISTED',
   RELEASE_FILE_MISSING: 'FILE_MISSING',
   RELEASE_FILE_SIZE: 'FILE_HASH_MISMATCH',
   RELEASE_FILE_HASH: 'FILE_HASH_MISMATCH',
+  // counters
+  COUNTER_ROLLED_BACK: 'POLICY_REFUSED',
+  COUNTER_JUMP: 'POLICY_REFUSED',
   // index
+  INDEX_MISSING: 'INDEX_INVALID',
   INDEX_UNSIGNED: 'UNSIGNED',
   INDEX_INVALID: 'INDEX_INVALID',
   INDEX_STALE: 'INDEX_STALE',
+  INDEX_FUTURE: 'INDEX_INVALID',
+  INDEX_ROLLED_BACK: 'INDEX_STALE',
+  INDEX_JUMP: 'INDEX_INVALID',
+  INDEX_ENTRY_MISSING: 'INDEX_INVALID',
   INDEX_OTHER_MANIFEST: 'INDEX_INVALID',
+  INDEX_YANKED: 'POLICY_REFUSED',
 } as const satisfies Record<string, ErrorCode>;
 
 export type TrustCode = keyof typeof errorOf;
@@ -181,6 +201,8 @@ export interface Refusal {
   readonly code: TrustCode;
   /** Plain sentence for people; never the interface. */
   readonly message: string;
+  /** What to do about it, where that is not plain. */
+  readonly fix?: string;
   /** All that is wrong with a manifest, where the refusal is about one. */
   readonly findings?: readonly Finding[];
 }
@@ -218,5 +240,6 @@ export function toTrustError(refusal: Omit<Refusal, 'ok'>, subject?: string): Th
   const prefix = subject === undefined ? '' : `${subject}: `;
   return new ThemisError(errorOf[refusal.code], `${prefix}${refusal.message} (${refusal.code})`, {
     reason: refusal.code,
+    ...(refusal.fix === undefined ? {} : { hint: refusal.fix }),
   });
 }

@@ -10,6 +10,8 @@ export const releaseNames = {
   flatManifest: 'release.flat.json',
   index: 'index.json',
   indexSignature: 'index.json.p7s',
+  /** Directory of revocation lists beside the index. */
+  lists: 'crls',
 } as const;
 
 const reserved: ReadonlySet<string> = new Set([
@@ -31,6 +33,8 @@ export const releaseLimits = {
   signatureBytes: 2 ** 20,
   indexBytes: 64 * 2 ** 20,
   indexEntries: 100_000,
+  lists: 64,
+  listBytes: 16 * 2 ** 20,
   files: 50_000,
   dependencies: 1000,
   conflicts: 1000,

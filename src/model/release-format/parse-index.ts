@@ -12,7 +12,7 @@ import {
   wholeNumber,
 } from '../../kernel/document/shape.ts';
 import { parseStrictJson } from '../../kernel/document/strict-json.ts';
-import type { ReleaseIndex, ReleaseIndexEntry } from '../release.ts';
+import type { IndexedList, ReleaseIndex, ReleaseIndexEntry } from '../release.ts';
 import { releaseLimits, releaseNames } from './layout.ts';
 import { shapes } from './shapes.ts';
 
@@ -30,15 +30,21 @@ const entry = objectOf<ReleaseIndexEntry>(
   'refuse',
 );
 
-const index = objectOf<ReleaseIndex & { readonly counter?: number }>(
+const list = objectOf<IndexedList>(
+  { url: textOf(`the safe relative path of a list in ${releaseNames.lists}/`, isListUrl), sha256: shapes.hex },
+  'refuse',
+);
+
+const index = objectOf<ReleaseIndex>(
   {
     formatVersion: textOf('1.x', /^1\.\d{1,4}$/u),
     product: shapes.line,
+    counter: wholeNumber,
     generatedAt: shapes.timestamp,
     expiresAt: shapes.timestamp,
     entries: listOf(entry, releaseLimits.indexEntries),
     deltas: listOf(anyObject, releaseLimits.indexEntries),
-    counter: optional(wholeNumber),
+    crls: optional(listOf(list, releaseLimits.lists)),
   },
   'refuse',
 );
@@ -69,6 +75,10 @@ function withoutRepeats(parsed: ReleaseIndex): ReleaseIndex {
 
 function isManifestUrl(url: string): boolean {
   return pathProblem(url) === undefined && (url === releaseNames.manifest || url.endsWith(`/${releaseNames.manifest}`));
+}
+
+function isListUrl(url: string): boolean {
+  return pathProblem(url) === undefined && /^crls\/[^/]+\.crl$/u.test(url);
 }
 
 function summaryOf(problems: readonly ShapeProblem[]): string {

@@ -41,6 +41,8 @@ export interface VerifiedSigner {
   /** SHA-256 of the public key: who signed, whatever certificate said so. */
   readonly keyId: Digest;
   readonly algorithm: string;
+  /** Name of the anchor that its path ends at. */
+  readonly anchor: string;
   /** What the signer claims; nothing is decided by it. */
   readonly claimedTimeMs: number | null;
   /** Of a token that holds, against the timestamp anchors. */
@@ -120,7 +122,7 @@ function verifySigner(
     info.timestamp === null ? null : verifyTimestamp(info.timestamp, info.signature, input.trust, input.nowMs);
   const path = findSignerPath(checked.certificate, data, timestamp, input);
   for (const ids of checked.named) checkIssuersNamed(ids, path);
-  return { signer: describe(checked, info, timestamp), path };
+  return { signer: describe(checked, info, timestamp, path.anchor.name), path };
 }
 
 function checkContentType(data: SignedData): void {
@@ -149,6 +151,7 @@ function describe(
   { certificate, claimedTimeMs }: CheckedSigner,
   info: SignerInfo,
   timestamp: CheckedTimestamp | null,
+  anchor: string,
 ): VerifiedSigner {
   const { kind, bits, id } = certificate.key;
   const key = kind === 'ed25519' ? 'Ed25519' : `${keyNames[kind]}${bits}`;
@@ -158,6 +161,7 @@ function describe(
     serial: certificate.serial,
     keyId: id,
     algorithm: `${key}${scheme} with ${info.digest.toUpperCase().replace('SHA', 'SHA-')}`,
+    anchor,
     claimedTimeMs,
     timestamp:
       timestamp?.path == null ? null : { genTimeMs: timestamp.info.genTimeMs, authority: nameOf(timestamp.authority) },

@@ -25,6 +25,10 @@ export interface AnchorSet {
   readonly revocation: Revocation;
   /** Whose timestamps count. None: no timestamp is believed. */
   readonly timestampAnchors: readonly Anchor[];
+  /** A document that takes its place has a higher one. */
+  readonly version: number;
+  /** Distinct anchors under which a document that takes its place has to be signed. */
+  readonly rotationThreshold: number;
   /** Of the file's bytes: what a node records. */
   readonly digest: Digest;
 }
@@ -42,7 +46,16 @@ function readAnchors(bytes: Uint8Array): AnchorSet {
   if (!json.ok) return malformed(`The anchors file cannot be read: ${json.detail}.`);
   const { value } = json;
   if (!isJsonObject(value)) return malformed('The anchors file is not a JSON object.');
-  const { formatVersion, anchors, threshold, revocation = 'known', timestampAnchors = [], ...rest } = value;
+  const {
+    formatVersion,
+    anchors,
+    threshold,
+    version = 1,
+    rotationThreshold,
+    revocation = 'known',
+    timestampAnchors = [],
+    ...rest
+  } = value;
   if (typeof formatVersion !== 'string' || !/^1\.\d+$/u.test(formatVersion)) {
     return refuse(
       'ANCHORS_VERSION',
@@ -57,6 +70,8 @@ function readAnchors(bytes: Uint8Array): AnchorSet {
   if (typeof threshold !== 'number' || !Number.isInteger(threshold) || threshold < 1 || threshold > maxThreshold) {
     return malformed(`The threshold of the anchors file has to be a whole number from 1 to ${maxThreshold}.`);
   }
+  if (typeof version !== 'number' || !Number.isSafeInteger(version) || version < 1)
+    return malformed('The version of the anchors file has to be a whole number of at least 1.');
   if (revocation !== 'known' && revocation !== 'required') {
     return malformed('The revocation of the anchors file has to be "known" or "required".');
   }
@@ -66,8 +81,24 @@ function readAnchors(bytes: Uint8Array): AnchorSet {
   checkDistinct(parsed);
   const parsedTimestamp = (timestampAnchors as readonly Json[]).map(readAnchor);
   checkDistinct(parsedTimestamp);
-  const digest = digestBytes(bytes);
-  return { anchors: parsed, threshold, revocation, timestampAnchors: parsedTimestamp, digest };
+  return {
+    anchors: parsed,
+    threshold,
+    version,
+    rotationThreshold: readRotationThreshold(rotationThreshold, parsed.length),
+    revocation,
+    timestampAnchors: parsedTimestamp,
+    digest: digestBytes(bytes),
+  };
+}
+
+/** By default more than half of them. */
+function readRotationThreshold(value: Json | undefined, anchors: number): number {
+  // A signature holds no more signers; more than this many could never come together.
+  const most = Math.min(anchors, maxThreshold);
+  if (value === undefined) return Math.min(most, Math.floor(anchors / 2) + 1);
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most) return value;
+  return malformed(`The rotation threshold of the anchors file has to be a whole number from 1 to ${most}.`);
 }
 
 function readAnchor(value: Json): Anchor {

@@ -5,6 +5,9 @@ import { type Verified, verifyDetached } from '../cms/verify-detached.ts';
 import type { Refusal } from '../refusal.ts';
 import type { TrustStore } from './trust-store.ts';
 
+/** How far the clock of whoever makes an index may be ahead. */
+const skewMs = 300_000;
+
 /** `index.json`: signed by somebody trusted, well formed, and fresh (anti-freeze), in this order. */
 export function checkIndex(input: {
   readonly index: Uint8Array;
@@ -24,7 +27,16 @@ export function checkIndex(input: {
     return { ok: false, code: 'INDEX_INVALID', message: error.message };
   }
   if (nowMs > Temporal.Instant.from(index.expiresAt).epochMilliseconds) {
-    return { ok: false, code: 'INDEX_STALE', message: `The index was to be renewed before ${index.expiresAt}.` };
+    return {
+      ok: false,
+      code: 'INDEX_STALE',
+      message: `The index was to be renewed before ${index.expiresAt}.`,
+      fix: 'Make it anew with: themis release index',
+    };
+  }
+  if (Temporal.Instant.from(index.generatedAt).epochMilliseconds > nowMs + skewMs) {
+    const message = `The index was made at ${index.generatedAt}, which is yet to come.`;
+    return { ok: false, code: 'INDEX_FUTURE', message, fix: 'Check the clocks of this machine and of the publisher.' };
   }
   return { ok: true, index, signature: verified };
 }

@@ -18,7 +18,7 @@ function source(entries: readonly ReleaseIndexEntry[], files: Readonly<Record<st
     if (text === undefined) throw new ThemisError('NOT_FOUND', `no ${path}`);
     return new TextEncoder().encode(text);
   };
-  const index = { formatVersion: '1.0', product: 'p', generatedAt: '', expiresAt: '', entries, deltas: [] };
+  const index = { formatVersion: '1.0', product: 'p', counter: 1, generatedAt: '', expiresAt: '', entries, deltas: [] };
   return {
     readIndex: async () => ({ index, bytes: new Uint8Array(), signature: null }),
     readFile: async (path) => read(path),

@@ -10,7 +10,7 @@ import { checkFlatFiles, parseFlatManifest } from '../../../src/release/flat/imp
 import { parseDependencies } from '../../../src/release/parse-dependency.ts';
 import { type FoundRelease, nextCounter } from '../../../src/release/scan-releases.ts';
 import { signDetached } from '../../../src/release/sign-detached.ts';
-import { yankedAfter } from '../../../src/release/yank.ts';
+import { presentIndex, yankedAfter } from '../../../src/release/yank.ts';
 import { parseReleaseIndex } from '../../../src/model/release-format/parse-index.ts';
 import { checkIndex } from '../../../src/trust/policy/check-index.ts';
 import { parseManifest } from '../../../src/trust/policy/parse-manifest.ts';
@@ -86,7 +86,7 @@ describe('sealing a manifest', () => {
 });
 
 describe('an index', () => {
-  const options = { nowMs: pki.nowMs, freshForMs: 86_400_000, yanked: new Set<never>() };
+  const options = { nowMs: pki.nowMs, counter: 3, crls: [], freshForMs: 86_400_000, yanked: new Set<never>() };
 
   it('lists what there is, until when it may be believed, and what is withdrawn', () => {
     const [old, next] = [found({ version: '1.4.0', counter: 6, isCritical: true }), found()];
@@ -95,6 +95,7 @@ describe('an index', () => {
     expect(findings).toEqual([]);
     expect(index).toMatchObject({
       product: 'themisdb',
+      counter: 3,
       generatedAt: '2026-07-01T00:00:00Z',
       expiresAt: '2026-07-02T00:00:00Z',
       entries: [
@@ -132,6 +133,8 @@ describe('an index', () => {
     expect(check({})).toBe('ok');
     expect(check({ signature: null })).toBe('INDEX_UNSIGNED');
     expect(check({ nowMs: pki.nowMs + 86_400_001 })).toBe('INDEX_STALE');
+    expect(check({ nowMs: pki.nowMs - 300_000 })).toBe('ok');
+    expect(check({ nowMs: pki.nowMs - 300_001 })).toBe('INDEX_FUTURE');
     expect(check({ index: Buffer.from('{}') })).toBe('CMS_MESSAGE_DIGEST_MISMATCH');
     expect(
       check({ index: Buffer.from('{}'), signature: await signDetached(Buffer.from('{}'), testSigner(), pki.nowMs) }),
@@ -162,14 +165,15 @@ describe('an index', () => {
   it('keeps what is withdrawn until it is offered again', async () => {
     const release = found();
     const hash = release.result.ok ? release.result.manifest.manifestHash : null;
-    const empty = sourceOf(new Map());
-    const yanked = await yankedAfter(empty, [release], ['themisdb@1.5.0'], []);
+    const empty = await presentIndex(sourceOf(new Map()));
+    expect(empty).toBeNull();
+    const yanked = yankedAfter(empty, [release], ['themisdb@1.5.0'], []);
     expect([...yanked]).toEqual([hash]);
     const { index } = assembleIndex([release], { ...options, yanked });
-    const present = sourceOf(new Map([['index.json', encodeIndex(index!)]]));
-    expect([...(await yankedAfter(present, [release], [], []))]).toEqual([hash]);
-    expect([...(await yankedAfter(present, [release], [], ['themisdb@1.5.0']))]).toEqual([]);
-    await expect(yankedAfter(empty, [release], ['themisdb@9.0.0'], [])).rejects.toMatchObject({ code: 'USAGE' });
+    const present = await presentIndex(sourceOf(new Map([['index.json', encodeIndex(index!)]])));
+    expect([...yankedAfter(present, [release], [], [])]).toEqual([hash]);
+    expect([...yankedAfter(present, [release], [], ['themisdb@1.5.0'])]).toEqual([]);
+    expect(codeOf(() => yankedAfter(empty, [release], ['themisdb@9.0.0'], []))).toBe('USAGE');
   });
 
   it('takes the next counter from lower versions only', () => {

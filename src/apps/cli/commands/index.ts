@@ -43,6 +43,11 @@ export const commands = [
   { name: 'release build', load: async () => (await import('./release-build.ts')).releaseBuildCommand },
   { name: 'release sign', load: async () => (await import('./release-sign.ts')).releaseSignCommand },
   { name: 'release timestamp', load: async () => (await import('./release-timestamp.ts')).releaseTimestampCommand },
+  { name: 'release anchors', load: async () => (await import('./release-anchors.ts')).releaseAnchorsCommand },
+  {
+    name: 'release sign-anchors',
+    load: async () => (await import('./release-sign-anchors.ts')).releaseSignAnchorsCommand,
+  },
   { name: 'release verify', load: async () => (await import('./release-verify.ts')).releaseVerifyCommand },
   { name: 'release index', load: async () => (await import('./release-index.ts')).releaseIndexCommand },
   { name: 'release list', load: async () => (await import('./release-list.ts')).releaseListCommand },

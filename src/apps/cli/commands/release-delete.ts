@@ -11,6 +11,7 @@ import { publishIndex, removeIndex } from '../../../release/publish-index.ts';
 import { type FoundRelease, scanReleases } from '../../../release/scan-releases.ts';
 import { deleteReleases, type ReleasesPlace } from '../../../release/store/delete-releases.ts';
 import { syncStore } from '../../../release/store/sync-store.ts';
+import { scanLists } from '../../../release/scan-lists.ts';
 import { yankedAfter } from '../../../release/yank.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { releasesDirectoryOf, reportFindings } from '../reading/release-input.ts';
@@ -139,8 +140,10 @@ async function withdraw(
   }
   const { index, findings } = await publishIndex(files, root, rest, signer, {
     nowMs: session.clock.nowMs(),
+    counter: present.index.counter + 1,
     freshForMs: input.duration('expires')!,
-    yanked: await yankedAfter(source, rest, [], []),
+    yanked: yankedAfter(present.index, rest, [], []),
+    crls: await scanLists(files, root),
   });
   reportFindings(session, findings);
   return index !== null;

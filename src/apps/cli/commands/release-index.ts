@@ -6,8 +6,9 @@ import { exitCode } from '../../../kernel/exit-code.ts';
 import { releaseNames } from '../../../model/release-format/layout.ts';
 import { publishIndex } from '../../../release/publish-index.ts';
 import { scanReleases } from '../../../release/scan-releases.ts';
+import { scanLists } from '../../../release/scan-lists.ts';
 import { syncStore } from '../../../release/store/sync-store.ts';
-import { yankedAfter } from '../../../release/yank.ts';
+import { presentIndex, yankedAfter } from '../../../release/yank.ts';
 import type { Command } from '../command.ts';
 import { directoryOf, reportFindings } from '../reading/release-input.ts';
 import { withReleases } from '../reading/releases-place.ts';
@@ -22,6 +23,11 @@ export const releaseIndexCommand: Command = {
   options: [
     ...signerOptions,
     { name: '--expires', value: 'DURATION', summary: 'how long the index may be believed', default: '30d' },
+    {
+      name: '--counter',
+      value: 'N',
+      summary: 'of this index; nodes refuse one lower than they have seen (default: one more than the last)',
+    },
     { name: '--yank', value: 'PACKAGE@VERSION', summary: 'withdraw a release; it stays withdrawn', repeatable: true },
     { name: '--unyank', value: 'PACKAGE@VERSION', summary: 'offer it again', repeatable: true },
     outputOption,
@@ -41,12 +47,13 @@ export const releaseIndexCommand: Command = {
       const found = await scanReleases(fileSystem, directory);
       if (found.length === 0) throw new ThemisError('NOT_FOUND', `${directory} holds no release.`);
       if (place !== null) await syncStore(place.store, found);
-      const source = openDirectorySource(directory);
-      const yanked = await yankedAfter(source, found, input.list('yank'), input.list('unyank'));
+      const present = await presentIndex(openDirectorySource(directory));
       return publishIndex(fileSystem, directory, found, signer, {
         nowMs: session.clock.nowMs(),
+        counter: input.integer('counter', 1) ?? (present?.counter ?? 0) + 1,
         freshForMs: input.duration('expires')!,
-        yanked,
+        yanked: yankedAfter(present, found, input.list('yank'), input.list('unyank')),
+        crls: await scanLists(fileSystem, directory),
       });
     });
     const { index, bytes } = published;

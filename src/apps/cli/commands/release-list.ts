@@ -8,7 +8,7 @@ import type { FileSystem } from '../../../ports/file-system.ts';
 import { type FoundRelease, scanReleases } from '../../../release/scan-releases.ts';
 import { checkStoredFile } from '../../../release/store/stored-file.ts';
 import { syncStore } from '../../../release/store/sync-store.ts';
-import { yankedAfter } from '../../../release/yank.ts';
+import { presentIndex, yankedAfter } from '../../../release/yank.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { formatTable } from '../../../report/table.ts';
 import { releasesDirectoryOf } from '../reading/release-input.ts';
@@ -39,7 +39,7 @@ export const releaseListCommand: Command = {
     const found = await scanReleases(fileSystem, directory);
     const path = input.text('file');
     if (path !== undefined) return listFile(session, input, fileSystem, directory, found, path);
-    const yanked = await yankedAfter(openDirectorySource(directory), found, [], []);
+    const yanked = yankedAfter(await presentIndex(openDirectorySource(directory)), found, [], []);
     const rows = found.map((release) => rowOf(release, yanked));
     if (input.text('output') === 'json') {
       session.out.write(`${JSON.stringify({ releases: rows }, null, 2)}\n`);

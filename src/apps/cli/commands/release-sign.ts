@@ -4,7 +4,7 @@ import { exitCode } from '../../../kernel/exit-code.ts';
 import { releaseNames } from '../../../model/release-format/layout.ts';
 import { signRelease } from '../../../release/sign-release.ts';
 import type { Command } from '../command.ts';
-import { directoryOf, stampOf, timestampAnchorsOption } from '../reading/release-input.ts';
+import { cosignOption, directoryOf, stampOf, timestampAnchorsOption } from '../reading/release-input.ts';
 import { recordingRelease } from '../reading/releases-place.ts';
 import { requiredSignerOf, signerOptions } from '../reading/signer-input.ts';
 
@@ -15,6 +15,7 @@ export const releaseSignCommand: Command = {
   arguments: [{ name: 'DIR', summary: 'the directory that holds release.json', required: true }],
   options: [
     ...signerOptions,
+    cosignOption,
     { name: '--timestamp', value: 'URL', summary: 'ask this RFC 3161 authority to say when it was signed' },
     timestampAnchorsOption,
   ],
@@ -22,6 +23,10 @@ export const releaseSignCommand: Command = {
     {
       line: 'themis release sign releases/themisdb-1.5.0 --key keys/signer.key.pem --certificate keys/signer.certificate.pem',
       summary: 'writes release.json.p7s beside it',
+    },
+    {
+      line: 'themis release sign releases/themisdb-1.5.0 --cosign --key bob/signer.key.pem --certificate bob/signer.certificate.pem',
+      summary: 'the second of two signers',
     },
     {
       line: 'themis release sign DIR --pkcs11 /usr/lib/softhsm/libsofthsm2.so --token releases --key signer-2026 --certificate signer.pem',
@@ -46,8 +51,9 @@ export const releaseSignCommand: Command = {
       url === undefined
         ? undefined
         : await stampOf(session, input, fileSystem, url, (line) => void notes.push(`${line}\n`));
+    const options = { nowMs: session.clock.nowMs(), cosign: input.flag('cosign'), stamp };
     const { manifest } = await recordingRelease(session, directory, async () => ({
-      manifest: await signRelease(fileSystem, directory, signer, session.clock.nowMs(), stamp),
+      manifest: await signRelease(fileSystem, directory, signer, options),
     }));
     if (session.verbosity !== 'quiet') {
       session.out.write(notes.join(''));

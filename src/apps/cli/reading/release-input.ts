@@ -8,13 +8,18 @@ import { ThemisError } from '../../../kernel/error.ts';
 import type { Finding } from '../../../kernel/finding.ts';
 import { isTimestamp } from '../../../model/release-format/shapes.ts';
 import type { FileSystem } from '../../../ports/file-system.ts';
-import type { Stamp } from '../../../release/sign-release.ts';
+import type { Stamp } from '../../../release/sign-file.ts';
 import { timestampSignature } from '../../../release/timestamp.ts';
 import { anchorsLimitBytes, parseAnchors } from '../../../trust/policy/anchors.ts';
 import type { TrustStore } from '../../../trust/policy/trust-store.ts';
 import { toTrustError } from '../../../trust/refusal.ts';
 import { nameOf } from '../../../trust/x509/validate-path.ts';
 import type { Input, Option, Session } from '../command.ts';
+
+export const cosignOption: Option = {
+  name: '--cosign',
+  summary: 'add a signature to those that are there, where the anchors ask for several signers',
+};
 
 export function directoryOf(session: Session, input: Input, fallback = '.'): string {
   return resolve(session.directory, input.argument('DIR') ?? fallback);

@@ -1,0 +1,28 @@
+import { relative, resolve } from 'node:path';
+import { createNodeFileSystem } from '../../../adapters/file-system/node.ts';
+import { exitCode } from '../../../kernel/exit-code.ts';
+import { signAnchors } from '../../../release/sign-anchors.ts';
+import type { Command } from '../command.ts';
+import { cosignOption } from '../reading/release-input.ts';
+import { requiredSignerOf, signerOptions } from '../reading/signer-input.ts';
+
+export const releaseSignAnchorsCommand: Command = {
+  name: 'release sign-anchors',
+  group: 'Releases',
+  summary: 'sign an anchors document that is to take the place of the present one on nodes',
+  arguments: [{ name: 'FILE', summary: 'the new anchors document', required: true }],
+  options: [...signerOptions, cosignOption],
+  examples: [
+    {
+      line: 'themis release sign-anchors anchors-2.json --key keys/signer.key.pem --certificate keys/signer.certificate.pem',
+      summary: 'writes anchors-2.json.p7s; then on each node: themis node rotate-anchors',
+    },
+  ],
+  async run(session, input) {
+    const path = resolve(session.directory, input.argument('FILE')!);
+    const options = { nowMs: session.clock.nowMs(), cosign: input.flag('cosign') };
+    const { version } = await signAnchors(createNodeFileSystem(), path, await requiredSignerOf(session, input), options);
+    session.out.write(`Signed anchors document version ${version}: ${relative(session.directory, path)}.p7s\n`);
+    return exitCode.done;
+  },
+};

@@ -1,0 +1,23 @@
+import { ThemisError } from '../kernel/error.ts';
+import type { FileSystem } from '../ports/file-system.ts';
+import type { Signer } from '../ports/signer.ts';
+import { type AnchorSet, anchorsLimitBytes, parseAnchors } from '../trust/policy/anchors.ts';
+import { toTrustError } from '../trust/refusal.ts';
+import { signFile } from './sign-file.ts';
+
+/** Signs an anchors document into `FILE.p7s`: what nodes ask for before they take it. One that no node could read is not signed. */
+export async function signAnchors(
+  fileSystem: FileSystem,
+  path: string,
+  signer: Signer,
+  options: { readonly nowMs: number; readonly cosign: boolean },
+): Promise<AnchorSet> {
+  const stat = await fileSystem.lstat(path);
+  if (stat?.kind !== 'file' || stat.sizeBytes > anchorsLimitBytes)
+    throw new ThemisError('NOT_FOUND', `${path} is no anchors document.`);
+  const bytes = await fileSystem.readFile(path);
+  const parsed = parseAnchors(bytes);
+  if (!parsed.ok) throw toTrustError(parsed, path);
+  await signFile(fileSystem, path, bytes, signer, options);
+  return parsed.anchors;
+}
