@@ -54,6 +54,8 @@ export interface ReachableNode {
   /** The coordination store the node obeys; null before first contact. */
   readonly store: string | null;
   readonly highestToken: number;
+  /** Why the node accepts nothing until a person has helped: its trust anchors are not as they should be. */
+  readonly refusing?: Failure;
 }
 
 export type Role = 'leader' | 'follower' | 'unknown';

@@ -1,15 +1,17 @@
 /**
  * Everything a node needs from outside, given by apps: effects as ports, verification and sources as functions.
  */
-import type { Failure } from '../kernel/outcome.ts';
+import type { ThemisError } from '../kernel/error.ts';
 import type { ReleaseLocator, WantedRelease } from '../model/message.ts';
-import type { Architecture, Platform, ReleaseManifest } from '../model/release.ts';
+import type { Architecture, Platform, ReleaseIndex, ReleaseManifest } from '../model/release.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Endpoint } from '../ports/endpoint.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { Machine } from '../ports/machine.ts';
 import type { ReleaseSource } from '../ports/release-source.ts';
 import type { ServiceControl, ServiceSpec } from '../ports/service-control.ts';
+import type { Refusal } from '../trust/refusal.ts';
+import type { AnchorsDocument } from './trust/rotate-anchors.ts';
 
 export interface NodeDeps {
   /** Absolute path of the node root. */
@@ -20,10 +22,31 @@ export interface NodeDeps {
   readonly endpoint: Endpoint;
   readonly serviceControl: (spec: ServiceSpec) => ServiceControl;
   readonly openSource: (locator: ReleaseLocator) => ReleaseSource;
+  readonly verifyIndex: VerifyIndex;
   readonly verifyRelease: VerifyRelease;
+  readonly verifyRotation: VerifyRotation;
   /** `schemas/node.schema.json`, parsed. */
   readonly schema: object;
 }
+
+/** What a node believes, byte for byte; checked against its record, owner and mode. */
+export interface TrustFiles {
+  /** `trust/anchors.json`. */
+  readonly anchors: Uint8Array;
+  /** DER, of `trust/crls/`. */
+  readonly crls: readonly Uint8Array[];
+}
+
+export interface Refused {
+  readonly kind: 'refused';
+  readonly error: ThemisError;
+}
+
+/** Signature, form and freshness of the `index.json` of a source. A refusal is data; a source that cannot be read throws. */
+export type VerifyIndex = (
+  source: ReleaseSource,
+  given: { readonly trust: TrustFiles; readonly nowMs: number },
+) => Promise<{ readonly kind: 'verified'; readonly index: ReleaseIndex } | Refused>;
 
 /**
  * Reads `release.json` and its signature in a directory of a source and checks them, and that the directory holds
@@ -34,19 +57,35 @@ export type VerifyRelease = (
   source: ReleaseSource,
   path: string,
   expectation: ReleaseExpectation,
-) => Promise<VerifiedRelease | { readonly kind: 'refused'; readonly failure: Failure }>;
+) => Promise<VerifiedRelease | Refused>;
+
+/** Whether other anchors may take the place of the present ones. */
+export type VerifyRotation = (
+  document: AnchorsDocument,
+  given: { readonly trust: TrustFiles; readonly nowMs: number },
+) =>
+  | {
+      readonly ok: true;
+      readonly version: number;
+      readonly signers: readonly { readonly subject: string; readonly anchor: string }[];
+    }
+  | Refusal;
 
 export interface ReleaseExpectation extends WantedRelease {
-  /** Bytes of `trust/anchors.json`, already checked against the digest fixed when the node was made. */
-  readonly anchors: Uint8Array;
+  readonly trust: TrustFiles;
   readonly platform: Platform;
   readonly architecture: Architecture;
   readonly nowMs: number;
-  /** The node has or had exactly this manifest, so that its expiry does not count any more. */
-  readonly acceptedBefore: boolean;
+  readonly history: History;
   /** Where the node keeps verdicts about signatures; read at will, written by `remember` alone. */
   readonly cacheFile: string;
 }
+
+/**
+ * What the node has had of exactly this manifest. What was staged was accepted, so its offer may have ended since; what
+ * was installed may come back for ever, even if its signer's certificate has expired since.
+ */
+export type History = 'none' | 'staged' | 'installed';
 
 export interface VerifiedRelease {
   readonly kind: 'verified';

@@ -15,6 +15,7 @@ import { prune } from './prune.ts';
 import { stage } from './stage.ts';
 import { adoptStore } from './state/authority.ts';
 import { withLock } from './state/lock.ts';
+import { audited } from './trust/audited.ts';
 
 export type NodeHandler = (request: NodeRequest, onProgress?: (progress: NodeProgress) => void) => Promise<NodeReply>;
 
@@ -24,7 +25,8 @@ export function handleNodeRequest(deps: NodeDeps): NodeHandler {
     try {
       const context = await openNode(deps);
       refuseOtherName(context, request);
-      return { ...head, ...(await handle(context, request, onProgress)) };
+      const body = await audited(context, request, () => handle(context, request, onProgress));
+      return { ...head, ...body };
     } catch (error) {
       return { ...head, kind: 'refused', failure: toFailure(error) };
     }

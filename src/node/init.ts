@@ -13,6 +13,7 @@ import type { NodeDeps } from './deps.ts';
 import { configFileOf, parentOf } from './layout.ts';
 import { writeDurably } from './state/durable-file.ts';
 import { writeRecord } from './state/node-record.ts';
+import { checkTrustFiles } from './trust/trust-files.ts';
 
 export interface NodeInit {
   /** Written as `node.yaml`; null: there is one already. */
@@ -33,12 +34,12 @@ export async function initNode(deps: NodeDeps, { document, anchors }: NodeInit):
   const context = await openNode(deps);
   const { layout } = context;
   if ((await files.lstat(layout.record)) !== null) throw initialised(root);
-  const trust = parentOf(layout.anchors);
-  const { install, state, downloads, operations, objects, restorePoints } = layout;
+  const { install, state, downloads, trust, operations, objects, restorePoints } = layout;
   for (const directory of [install, state, downloads, trust, operations, objects, restorePoints]) {
     await makeDirectories(files, directory);
   }
   await writeDurably(files, layout.anchors, anchors, 0o444);
+  await checkTrustFiles(context);
   for (const path of [layout.lock, layout.authorityLock]) {
     await files.writeFile(path, new Uint8Array(), 0o600);
   }
@@ -48,7 +49,9 @@ export async function initNode(deps: NodeDeps, { document, anchors }: NodeInit):
     store: null,
     highestToken: 0,
     anchorsDigest: digestBytes(anchors),
+    product: null,
     counters: {},
+    indexes: {},
   });
   return context;
 }

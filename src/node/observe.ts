@@ -2,6 +2,8 @@
  * What a node reports. Writes nothing, holds no lock (it only looks whether one is held), and says what it can even
  * while an operation is at work.
  */
+import { toFailure } from '../kernel/error.ts';
+import type { Failure } from '../kernel/outcome.ts';
 import type { OpenOperation, ReachableNode } from '../model/observed.ts';
 import type { NodeContext } from './context.ts';
 import { findDrift } from './drift.ts';
@@ -11,8 +13,9 @@ import { stagedHashes } from './operation/staged-release.ts';
 import { probe } from './probe.ts';
 import { readInstalled, toPackages } from './state/installed.ts';
 import { isLocked } from './state/lock.ts';
-import { readRecord } from './state/node-record.ts';
+import { type NodeRecord, readRecord } from './state/node-record.ts';
 import { listRestorePoints } from './state/restore-points.ts';
+import { readTrust } from './trust/trust-files.ts';
 
 /** `full`: hash every file, whatever the stat cache says. */
 export async function observe(context: NodeContext, full: boolean): Promise<ReachableNode> {
@@ -20,6 +23,7 @@ export async function observe(context: NodeContext, full: boolean): Promise<Reac
   const installed = await readInstalled(context);
   const { points } = await listRestorePoints(context);
   const { health, role, replication } = await probe(context);
+  const refusing = await refusalOf(context, record);
   return {
     name: context.config.name,
     reachable: true,
@@ -44,7 +48,17 @@ export async function observe(context: NodeContext, full: boolean): Promise<Reac
     operation: await openOperation(context),
     store: record.store,
     highestToken: record.highestToken,
+    ...(refusing === undefined ? {} : { refusing }),
   };
+}
+
+async function refusalOf(context: NodeContext, record: NodeRecord): Promise<Failure | undefined> {
+  try {
+    await readTrust(context, record);
+    return undefined;
+  } catch (error) {
+    return toFailure(error);
+  }
 }
 
 async function openOperation(context: NodeContext): Promise<OpenOperation | null> {

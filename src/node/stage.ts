@@ -4,10 +4,10 @@
  * root byte for byte as it was; several releases are staged all or none.
  */
 import { hexOf } from '../kernel/digest.ts';
-import { fromFailure, ThemisError } from '../kernel/error.ts';
+import { ThemisError } from '../kernel/error.ts';
 import { pathProblem } from '../kernel/path-guard.ts';
 import type { NodeProgress, NodeRequest, OperationResult, ReleaseLocator, StagedRelease } from '../model/message.ts';
-import type { ReleaseFile, ReleaseManifest } from '../model/release.ts';
+import type { ReleaseFile, ReleaseIndex, ReleaseManifest } from '../model/release.ts';
 import type { ReleaseSource } from '../ports/release-source.ts';
 import type { NodeContext } from './context.ts';
 import type { VerifiedRelease } from './deps.ts';
@@ -17,14 +17,15 @@ import {
   filesFor,
   payloadBytes,
   readStagedManifest,
-  stagedHashes,
   verifyStagedFiles,
 } from './operation/staged-release.ts';
 import { settle } from './operation/operate.ts';
 import { checkAuthority, noteAuthority } from './state/authority.ts';
-import { refuseOlder, wasInstalled } from './state/counter.ts';
 import { withLock } from './state/lock.ts';
-import { readAnchors } from './state/node-record.ts';
+import { acceptNew, type Listed, listedIn, noteProduct, readIndex, refuseMixedProducts } from './trust/acceptance.ts';
+import { historyOf } from './trust/history.ts';
+import { finishRotation } from './trust/rotate-anchors.ts';
+import { readTrust } from './trust/trust-files.ts';
 
 type StageRequest = Extract<NodeRequest, { kind: 'stage' }>;
 type OnProgress = (progress: NodeProgress) => void;
@@ -49,12 +50,16 @@ export async function stage(
     const missing: StagedRelease[] = [];
     for (const release of request.releases) if (!(await isStaged(context, release))) missing.push(release);
     if (missing.length === 0) return { kind: 'unchanged' };
+    await finishRotation(context);
     const verified: Verified[] = [];
-    for (const release of missing) verified.push(await verify(context, request, release));
+    const indexes: Indexes = new Map();
+    for (const release of missing) verified.push(await verify(context, request, release, indexes));
+    refuseMixedProducts(context, verified.map(({ manifest }) => manifest));
     await checkSize(context, verified);
     try {
       await copyAll(context, verified, onProgress);
       await noteAuthority(context, request.authority);
+      await noteProduct(context, verified.map(({ manifest }) => manifest));
     } catch (error) {
       for (const { manifest } of verified) await context.files.removeTree(partOf(context, manifest));
       throw error;
@@ -82,22 +87,38 @@ async function isStaged(context: NodeContext, release: StagedRelease): Promise<b
   }
 }
 
-async function verify(context: NodeContext, request: StageRequest, release: StagedRelease): Promise<Verified> {
-  const record = await checkAuthority(context, request.authority);
+/** One look at the index of each source for a whole request: what it lists belongs together. */
+type Indexes = Map<string, Promise<ReleaseIndex>>;
+
+async function verify(
+  context: NodeContext,
+  request: StageRequest,
+  release: StagedRelease,
+  indexes: Indexes,
+): Promise<Verified> {
   const { locator, ...wanted } = release;
   const source = context.openSource(locator);
   const path = directoryOf(locator);
-  const acceptedBefore = await wasAccepted(context, release);
+  const history = await historyOf(context, release.manifestHash);
+  const trustNow = async () => readTrust(context, await checkAuthority(context, request.authority));
+  let listed: Listed | undefined;
+  if (history === 'none') {
+    const key = locator.kind === 'directory' ? locator.directory : locator.url;
+    const index = indexes.get(key) ?? readIndex(context, source, await trustNow());
+    indexes.set(key, index);
+    listed = listedIn(await index, release, path);
+  }
   const result = await context.verifyRelease(source, path, {
     ...wanted,
-    anchors: await readAnchors(context, record),
+    // Again, because an index may have brought newer revocation lists.
+    trust: await trustNow(),
     platform: context.platform,
     architecture: context.architecture,
     nowMs: context.clock.nowMs(),
-    acceptedBefore,
+    history,
     cacheFile: context.layout.manifests,
   });
-  if (result.kind === 'refused') throw fromFailure(result.failure);
+  if (result.kind === 'refused') throw result.error;
   const { manifest } = result;
   const title = `${release.package} ${release.version}`;
   if (manifest.manifestHash !== release.manifestHash) {
@@ -106,7 +127,8 @@ async function verify(context: NodeContext, request: StageRequest, release: Stag
   if (manifest.package !== release.package || manifest.version !== release.version) {
     throw new ThemisError('MANIFEST_INVALID', `${title} at the source is ${manifest.package} ${manifest.version}.`);
   }
-  if (!acceptedBefore) refuseOlder(record, manifest);
+  const record = await checkAuthority(context, request.authority);
+  if (history !== 'installed') acceptNew(context, record, manifest, listed);
   checkManifest(context, manifest);
   return { ...result, source, path };
 }
@@ -119,10 +141,6 @@ function directoryOf(locator: ReleaseLocator): string {
     throw new ThemisError('UNSAFE_PATH', `The request names the release path "${locator.path}".`);
   }
   return path;
-}
-
-async function wasAccepted(context: NodeContext, { manifestHash }: StagedRelease): Promise<boolean> {
-  return (await wasInstalled(context, manifestHash)) || (await stagedHashes(context)).includes(manifestHash);
 }
 
 async function checkSize(context: NodeContext, releases: readonly Verified[]): Promise<void> {

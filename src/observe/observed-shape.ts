@@ -48,6 +48,13 @@ const installedPackages = sharedOf(
 );
 const capacity = objectOf<Capacity>({ freeBytes: wholeNumber, totalBytes: wholeNumber });
 
+const failure = objectOf<Failure>({
+  code: text,
+  message: text,
+  retry: oneOf('never', 'backoff', 'human'),
+  hint: optional(text),
+});
+
 const reachable = objectOf<ReachableNode>({
   name: text,
   reachable: oneOf(true),
@@ -91,17 +98,13 @@ const reachable = objectOf<ReachableNode>({
   ),
   store: nullOr(text),
   highestToken: wholeNumber,
+  refusing: optional(failure),
 });
 
 const unreachable = objectOf<UnreachableNode>({
   name: text,
   reachable: oneOf(false),
-  failure: objectOf<Failure>({
-    code: text,
-    message: text,
-    retry: oneOf('never', 'backoff', 'human'),
-    hint: optional(text),
-  }),
+  failure,
 });
 
 export const observedNode = variantsOf<ObservedNode>('reachable', { true: reachable, false: unreachable });

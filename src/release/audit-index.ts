@@ -1,12 +1,11 @@
-import { ThemisError } from '../kernel/error.ts';
-import { releaseDirectoryOf, releaseLimits, releaseNames } from '../model/release-format/layout.ts';
+import { releaseDirectoryOf } from '../model/release-format/layout.ts';
 import type { ReleaseIndex } from '../model/release.ts';
 import type { ReleaseSource } from '../ports/release-source.ts';
-import { checkIndex } from '../trust/policy/check-index.ts';
 import type { TrustStore } from '../trust/policy/trust-store.ts';
 import type { Refusal } from '../trust/refusal.ts';
 import type { AuditCheck } from './audit-release.ts';
 import type { FoundRelease } from './scan-releases.ts';
+import { verifyIndex } from './verify-index.ts';
 
 /** The index of a source held against its signature and against the releases that lie there; null where there is none. */
 export async function auditIndex(
@@ -15,10 +14,8 @@ export async function auditIndex(
   trust: TrustStore,
   nowMs: number,
 ): Promise<AuditCheck[] | null> {
-  const bytes = await readIfThere(source, releaseNames.index, releaseLimits.indexBytes);
-  if (bytes === null) return null;
-  const signature = await readIfThere(source, releaseNames.indexSignature, releaseLimits.signatureBytes);
-  const checked = checkIndex({ index: bytes, signature, trust, nowMs });
+  const checked = await verifyIndex(source, trust, nowMs);
+  if (!checked.ok && checked.code === 'INDEX_MISSING') return null;
   if (!checked.ok) return [failed('signature', checked)];
   const mismatches = checkEntries(checked.index, found);
   return [
@@ -27,7 +24,7 @@ export async function auditIndex(
       ok: true,
       detail: `${checked.signature.signer.algorithm} by ${checked.signature.signer.subject}`,
     },
-    { name: 'release', ok: true, detail: `fresh until ${checked.index.expiresAt}` },
+    { name: 'release', ok: true, detail: `counter ${checked.index.counter}, fresh until ${checked.index.expiresAt}` },
     ...mismatches.map((refusal) => failed('listing', refusal)),
     ...(mismatches.length === 0
       ? [
@@ -54,15 +51,6 @@ function checkEntries(index: ReleaseIndex, found: readonly FoundRelease[]): Refu
       { ok: false as const, code: 'INDEX_OTHER_MANIFEST' as const, message: `${url} is in the index but ${problem}.` },
     ];
   });
-}
-
-async function readIfThere(source: ReleaseSource, path: string, limitBytes: number): Promise<Uint8Array | null> {
-  try {
-    return await source.readFile(path, limitBytes);
-  } catch (error) {
-    if (error instanceof ThemisError && error.code === 'NOT_FOUND') return null;
-    throw error;
-  }
 }
 
 function failed(name: AuditCheck['name'], { code, message }: Refusal): AuditCheck {

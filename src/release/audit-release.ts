@@ -40,9 +40,7 @@ export async function auditRelease(input: AuditInput): Promise<Audit> {
   if (!release.ok) return { manifest: null, signature: null, checks: refusedManifest(release), ok: false };
   const { manifest, signature } = release;
   const checks: AuditCheck[] = [
-    passed('signature', `${signature.signer.algorithm} by ${signature.signer.subject}`),
-    ...(signature.timestamp === null ? [] : [passed('timestamp', describeTimestamp(signature.timestamp))]),
-    passed('chain', `${signature.chain.map(({ subject }) => subject).join(' <- ')}, anchor ${signature.anchor}`),
+    ...(signature === null ? [] : describeSignature(signature)),
     passed('manifest', `${shortDigest(manifest.manifestHash)}, counter ${manifest.counter}`),
   ];
   const listing = await source.listFiles(release.directory);
@@ -66,6 +64,14 @@ export async function auditRelease(input: AuditInput): Promise<Audit> {
   }
   if (damaged === 0) checks.push(passed('payload', `${describePayload(manifest.files)}, every hash fits`));
   return { manifest, signature, checks, ok: checks.every((check) => check.ok) };
+}
+
+function describeSignature({ signer, cosigners, timestamp, chain, anchor }: Verified): AuditCheck[] {
+  return [
+    ...[signer, ...cosigners].map(({ algorithm, subject }) => passed('signature', `${algorithm} by ${subject}`)),
+    ...(timestamp === null ? [] : [passed('timestamp', describeTimestamp(timestamp))]),
+    passed('chain', `${chain.map(({ subject }) => subject).join(' <- ')}, anchor ${anchor}`),
+  ];
 }
 
 function refusedManifest(refusal: Refusal): AuditCheck[] {

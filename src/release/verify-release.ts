@@ -23,7 +23,8 @@ import type { Verify } from './store/verify-cached.ts';
 export interface VerifiedRelease {
   readonly ok: true;
   readonly manifest: ReleaseManifest;
-  readonly signature: Verified;
+  /** null only where `acceptance` is `installed`: the signer's certificate has expired since. */
+  readonly signature: Verified | null;
   /** Exactly what was verified: what a node keeps. */
   readonly manifestBytes: Uint8Array;
   readonly signatureBytes: Uint8Array;
@@ -72,7 +73,6 @@ export async function readRelease(
   if (isRefusal(signature)) return signature;
   if (signature === null) return refusal('RELEASE_UNSIGNED', 'The release carries no signature.');
   const verified = await verify({ content: manifest, signature, trust, nowMs, profile: 'codeSigning' });
-  if (!verified.ok) return verified;
   const checked = checkSignedRelease({ manifest, expected, nowMs }, verified);
   if (!checked.ok) return checked;
   return { ...checked, manifestBytes: manifest, signatureBytes: signature, directory };

@@ -50,7 +50,7 @@ export interface RolloutStatus {
 }
 
 export interface Condition {
-  readonly type: 'Ready' | 'Progressing' | 'Locked' | 'Suspended' | 'Quarantined' | 'Reachable';
+  readonly type: 'Ready' | 'Progressing' | 'Locked' | 'Suspended' | 'Quarantined' | 'Reachable' | 'Accepting';
   readonly status: boolean;
   readonly reason: string;
 }

@@ -122,6 +122,7 @@ const observedNode = objectOf<ReachableNode>(
     ),
     store: nullOr(boundedText(128)),
     highestToken: wholeNumber,
+    refusing: optional(failure),
   },
   'drop',
 );

@@ -155,6 +155,7 @@ describe('what commands print for programs', () => {
     expect(view.conditions.map(({ type, status: is }) => [type, is])).toEqual([
       ['Ready', true],
       ['Reachable', true],
+      ['Accepting', true],
       ['Progressing', false],
       ['Locked', false],
       ['Suspended', false],

@@ -16,6 +16,7 @@ export function createMachine(): Machine {
   return {
     platform,
     architecture,
+    user: process.geteuid?.() ?? null,
     memory: () => ({ freeBytes: process.availableMemory(), totalBytes: os.totalmem() }),
   };
 }

@@ -14,7 +14,7 @@ import { handleNodeRequest } from '../../node/handle-request.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Transport } from '../../ports/transport.ts';
 import { launcherFile, schemasDirectory } from '../cli/package-files.ts';
-import { openSource, verifyRelease } from './release-access.ts';
+import { openSource, verifyIndex, verifyRelease, verifyRotation } from './release-access.ts';
 
 let schema: object | undefined;
 
@@ -33,7 +33,9 @@ export function createNodeDeps(root: string, clock: Clock): NodeDeps {
     endpoint: createEndpoint(),
     serviceControl: createServiceControl,
     openSource,
+    verifyIndex,
     verifyRelease,
+    verifyRotation,
     schema: nodeSchema(),
   };
 }

@@ -2,15 +2,18 @@
  * How a node gets at releases and what it believes of them: the trust room's checklist over the node's own anchors.
  */
 import { openDirectorySource } from '../../adapters/release-source/directory.ts';
-import { ThemisError, toFailure } from '../../kernel/error.ts';
+import { ThemisError } from '../../kernel/error.ts';
 import { releaseNames } from '../../model/release-format/layout.ts';
 import type { ReleaseLocator } from '../../model/message.ts';
-import type { VerifyRelease } from '../../node/deps.ts';
+import type { Refused, TrustFiles, VerifyIndex, VerifyRelease, VerifyRotation } from '../../node/deps.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
 import { holdBack, verifyCached } from '../../release/store/verify-cached.ts';
+import { verifyIndex as verifyIndexAgainst } from '../../release/verify-index.ts';
 import { verifyRelease as verifyAgainst } from '../../release/verify-release.ts';
 import { parseAnchors } from '../../trust/policy/anchors.ts';
-import { toTrustError } from '../../trust/refusal.ts';
+import { checkRotation } from '../../trust/policy/check-rotation.ts';
+import type { TrustStore } from '../../trust/policy/trust-store.ts';
+import { type Refusal, toTrustError } from '../../trust/refusal.ts';
 import { nodeSignatures } from './node-signatures.ts';
 
 export function openSource(locator: ReleaseLocator): ReleaseSource {
@@ -18,18 +21,25 @@ export function openSource(locator: ReleaseLocator): ReleaseSource {
   throw new ThemisError('USAGE', `This version of Themis cannot fetch releases from ${locator.kind} sources.`);
 }
 
+export const verifyIndex: VerifyIndex = async (source, { trust, nowMs }) => {
+  const store = storeOf(trust);
+  if (!store.ok) return refused(store, 'trust/');
+  const verified = await verifyIndexAgainst(source, store.trust, nowMs);
+  return verified.ok ? { kind: 'verified', index: verified.index } : refused(verified, releaseNames.index);
+};
+
+const acceptances = { none: 'new', staged: 'known', installed: 'installed' } as const;
+
 export const verifyRelease: VerifyRelease = async (source, path, expectation) => {
-  const { package: name, version, manifestHash, platform, architecture, nowMs } = expectation;
-  const parsed = parseAnchors(expectation.anchors);
-  if (!parsed.ok) return { kind: 'refused', failure: toFailure(toTrustError(parsed, 'trust/anchors.json')) };
-  const acceptance = expectation.acceptedBefore ? 'known' : 'new';
-  const expected = { package: name, version, manifestHash, platform, architecture, acceptance } as const;
+  const { package: name, version, manifestHash, platform, architecture, history, nowMs } = expectation;
+  const store = storeOf(expectation.trust);
+  if (!store.ok) return refused(store, 'trust/');
+  const expected = { package: name, version, manifestHash, platform, architecture, acceptance: acceptances[history] };
   const signatures = holdBack(nodeSignatures(expectation.cacheFile));
-  const trust = { anchors: parsed.anchors, crls: [] };
-  const verified = await verifyAgainst(source, path, trust, expected, nowMs, (input) =>
+  const verified = await verifyAgainst(source, path, store.trust, expected, nowMs, (input) =>
     verifyCached(signatures, input),
   );
-  if (!verified.ok) return { kind: 'refused', failure: toFailure(toTrustError(verified, `${name} ${version}`)) };
+  if (!verified.ok) return refused(verified, `${name} ${version}`);
   return {
     kind: 'verified',
     manifest: verified.manifest,
@@ -40,3 +50,19 @@ export const verifyRelease: VerifyRelease = async (source, path, expectation) =>
     remember: () => signatures.keep(),
   };
 };
+
+export const verifyRotation: VerifyRotation = ({ bytes, signature }, { trust, nowMs }) => {
+  const store = storeOf(trust);
+  if (!store.ok) return store;
+  const checked = checkRotation({ document: bytes, signature, trust: store.trust, nowMs });
+  return checked.ok ? { ok: true, version: checked.anchors.version, signers: checked.signers } : checked;
+};
+
+function storeOf(trust: TrustFiles): { readonly ok: true; readonly trust: TrustStore } | Refusal {
+  const parsed = parseAnchors(trust.anchors);
+  return parsed.ok ? { ok: true, trust: { anchors: parsed.anchors, crls: [] } } : parsed;
+}
+
+function refused(refusal: Refusal, subject: string): Refused {
+  return { kind: 'refused', error: toTrustError(refusal, subject) };
+}

@@ -15,7 +15,15 @@ export interface NodeConfig {
   readonly stopTimeoutMs: number;
   readonly endpoints: NodeEndpoints;
   readonly drainTimeoutMs: number;
-  readonly limits: { readonly freeSpaceFactor: number; readonly maxReleaseBytes: number | null };
+  readonly limits: {
+    readonly freeSpaceFactor: number;
+    readonly maxReleaseBytes: number | null;
+    /** How far above what the node has seen the counter of a new release, of an index, may be. */
+    readonly maxCounterJump: number;
+    readonly maxIndexJump: number;
+  };
+  /** Products whose releases belong here; null: that of the first one. */
+  readonly products: readonly string[] | null;
   /** null: what the machine is. */
   readonly platform: Platform | null;
   readonly architecture: Architecture | null;
@@ -48,7 +56,13 @@ export interface NodeDocument {
   };
   readonly endpoints?: Readonly<Partial<Record<keyof NodeEndpoints, EndpointDocument>>>;
   readonly drainTimeout?: string;
-  readonly limits?: { readonly freeSpaceFactor?: number; readonly maxReleaseSize?: string };
+  readonly limits?: {
+    readonly freeSpaceFactor?: number;
+    readonly maxReleaseSize?: string;
+    readonly maxCounterJump?: number;
+    readonly maxIndexJump?: number;
+  };
+  readonly products?: readonly string[];
   readonly platform?: Platform;
   readonly architecture?: Architecture;
 }

@@ -5,6 +5,8 @@ import type { ServiceSpec } from '../../ports/service-control.ts';
 import type { EndpointDocument, NodeConfig, NodeDocument, NodeEndpoints } from './node-config.ts';
 
 const defaultTimeout = '30s';
+/** An index is made anew far more often than a release. */
+const defaultJumps = { release: 1_000, index: 100_000 } as const;
 
 /** Fills in defaults. The document has passed its schema, so every text parses. */
 export function normaliseNode(document: NodeDocument, root: string): NodeConfig {
@@ -26,7 +28,10 @@ export function normaliseNode(document: NodeDocument, root: string): NodeConfig 
     limits: {
       freeSpaceFactor: document.limits?.freeSpaceFactor ?? 2,
       maxReleaseBytes: size === undefined ? null : (parseSize(size) ?? null),
+      maxCounterJump: document.limits?.maxCounterJump ?? defaultJumps.release,
+      maxIndexJump: document.limits?.maxIndexJump ?? defaultJumps.index,
     },
+    products: document.products ?? null,
     platform: document.platform ?? null,
     architecture: document.architecture ?? null,
   };

@@ -5,14 +5,19 @@
 import { ThemisError } from '../../kernel/error.ts';
 import { caseCollisions } from '../../kernel/path-guard.ts';
 import type { ExpectedState, NodeRequest } from '../../model/message.ts';
+import type { ReleaseManifest } from '../../model/release.ts';
+import { admits } from '../../resolve/minor-step.ts';
+import { toTrustError } from '../../trust/refusal.ts';
 import type { NodeContext } from '../context.ts';
 import { findDrift } from '../drift.ts';
 import { ancestorsOf } from '../layout.ts';
 import { readInstalled } from '../state/installed.ts';
-import type { Installed, InstalledRecords } from '../state/installed.ts';
-import { refuseOlder, wasInstalled } from '../state/counter.ts';
-import { readAnchors, readRecord } from '../state/node-record.ts';
+import type { Installed, InstalledRecord, InstalledRecords } from '../state/installed.ts';
+import { readRecord } from '../state/node-record.ts';
 import { readRestorePoint, verifyObjects } from '../state/restore-point.ts';
+import { finishRotation } from '../trust/rotate-anchors.ts';
+import { readTrust } from '../trust/trust-files.ts';
+import { verifyStagedRelease } from '../trust/verify-staged.ts';
 import { readTarget } from './operation.ts';
 import { payloadBytes, readStagedManifest, verifyStagedFiles } from './staged-release.ts';
 import { refuseLinks } from './switch-tree.ts';
@@ -23,8 +28,9 @@ type Of<K extends NodeRequest['kind']> = Extract<NodeRequest, { kind: K }>;
 
 /** `unchanged`: the node already is where the request leads, files included. */
 export async function preflightUpdate(context: NodeContext, request: Of<'update'>): Promise<'go' | 'unchanged'> {
+  await finishRotation(context);
   const record = await readRecord(context);
-  await readAnchors(context, record);
+  const trust = await readTrust(context, record);
   const installed = await readInstalled(context);
   const there = request.releases.every(
     (release) => installed.packages[release.package]?.manifestHash === release.manifestHash,
@@ -39,8 +45,9 @@ export async function preflightUpdate(context: NodeContext, request: Of<'update'
   for (const release of request.releases) {
     const manifest = await readStagedManifest(context, release);
     await verifyStagedFiles(context, manifest);
-    // Staged before the node went on to a newer one, perhaps.
-    if (!(await wasInstalled(context, release.manifestHash))) refuseOlder(record, manifest);
+    // Staged before the node went on to a newer one, perhaps, or before its signer was revoked.
+    await verifyStagedRelease(context, record, trust, release);
+    refuseUpgradeFrom(manifest, installed.packages[release.package]);
     sizeBytes += payloadBytes(context, manifest);
   }
   await checkTree(context, installed, target);
@@ -68,6 +75,18 @@ async function isAt(context: NodeContext, installed: Installed, packages: Instal
   if (names.length !== Object.keys(installed.packages).length) return false;
   const same = names.every((name) => installed.packages[name]?.manifestHash === packages[name]?.manifestHash);
   return same && (await findDrift(context, installed, true)).length === 0;
+}
+
+/** RELEASE_UPGRADE_FROM: the release says from which version on it may take the place of another. */
+function refuseUpgradeFrom(manifest: ReleaseManifest, installed: InstalledRecord | undefined): void {
+  if (installed === undefined || installed.manifestHash === manifest.manifestHash) return;
+  if (admits(installed.version, manifest)) return;
+  const { package: name, version, minUpgradeFrom } = manifest;
+  throw toTrustError({
+    code: 'RELEASE_UPGRADE_FROM',
+    message: `${name} ${version} upgrades from ${minUpgradeFrom} or later; ${installed.version} is installed.`,
+    fix: 'Go through a release in between; themis plan finds the way.',
+  });
 }
 
 /** UNEXPECTED_STATE: the node is not as it was when the step was planned. */

@@ -1,8 +1,7 @@
 /**
  * `state/node.json`: whom the node obeys (store and highest fencing token), which anchors it trusts (their digest,
- * fixed when it was made), and the counter floor of each package.
+ * fixed when it was made), what it is for, and below which counters it accepts nothing new.
  */
-import { digestBytes } from '../../kernel/digest.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import type { NodeContext } from '../context.ts';
@@ -13,13 +12,22 @@ export interface NodeRecord {
   readonly store: string | null;
   readonly highestToken: number;
   readonly anchorsDigest: Digest;
+  /** Of anchors that were signed for and are being put in place: until that is over both are right. */
+  readonly nextAnchorsDigest?: Digest;
+  /** Of the first release that was accepted; null before. What node.yaml says comes first. */
+  readonly product: string | null;
   /** By package: the highest counter committed to. */
   readonly counters: Readonly<Record<string, number>>;
+  /** By product: the highest counter of an index that was believed. */
+  readonly indexes: Readonly<Record<string, number>>;
 }
+
+/** Those of one that an earlier version wrote, which kept less. */
+const absent = { product: null, indexes: {} } as const;
 
 export async function readRecord(context: Pick<NodeContext, 'files' | 'layout' | 'root'>): Promise<NodeRecord> {
   const record = await readJson<NodeRecord>(context.files, context.layout.record);
-  if (record !== null) return record;
+  if (record !== null) return { ...absent, ...record };
   throw new ThemisError('NOT_FOUND', `${context.root} was never initialised: ${context.layout.record} is missing.`, {
     hint: 'Run: themis node init',
   });
@@ -28,19 +36,3 @@ export async function readRecord(context: Pick<NodeContext, 'files' | 'layout' |
 export async function writeRecord(context: NodeContext, record: NodeRecord): Promise<void> {
   await writeJsonDurably(context.files, context.layout.record, record);
 }
-
-/** The anchors' bytes, if they are still those of the day the node was made. ANCHORS_CHANGED otherwise. */
-export async function readAnchors(context: NodeContext, record: NodeRecord): Promise<Uint8Array> {
-  const path = context.layout.anchors;
-  const stat = await context.files.lstat(path);
-  if (stat?.kind !== 'file') {
-    throw new ThemisError('ANCHORS_CHANGED', `The trust anchors ${path} are gone.`, { hint: anchorsHint });
-  }
-  const bytes = await context.files.readFile(path);
-  if (digestBytes(bytes) === record.anchorsDigest) return bytes;
-  throw new ThemisError('ANCHORS_CHANGED', `The trust anchors ${path} are not those fixed when the node was made.`, {
-    hint: anchorsHint,
-  });
-}
-
-const anchorsHint = 'Put the original file back, or make the node root anew with: themis node init';

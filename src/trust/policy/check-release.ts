@@ -19,8 +19,12 @@ export interface ReleaseExpectation {
   /** Of the machine; a release for `any` fits every one. */
   readonly platform?: Platform;
   readonly architecture?: Architecture;
-  /** `known`: a node had it before, so that its offer having expired does not matter (repair, rollback). Default `new`. */
-  readonly acceptance?: 'new' | 'known';
+  /**
+   * `known`: a node accepted it before, so that its offer having expired does not matter. `installed`: it even ran there,
+   * with exactly this manifest hash, so that its signer's certificate having expired does not matter either (repair).
+   * Default `new`.
+   */
+  readonly acceptance?: 'new' | 'known' | 'installed';
 }
 
 export interface ReleaseInput {
@@ -35,24 +39,33 @@ export interface ReleaseInput {
 
 export interface CheckedRelease {
   readonly manifest: ReleaseManifest;
-  readonly signature: Verified;
+  /** null: the node had it, and by now nobody could sign it any more. */
+  readonly signature: Verified | null;
 }
+
+/** What time alone takes away from a signature that held. */
+const expiries: ReadonlySet<TrustCode> = new Set<TrustCode>(['CERT_EXPIRED', 'ANCHOR_EXPIRED']);
 
 export function checkRelease(input: ReleaseInput): (CheckedRelease & { readonly ok: true }) | Refusal {
   const { signature, trust, nowMs } = input;
   if (signature === null) return refusal('RELEASE_UNSIGNED', 'The release carries no signature.');
   const verified = verifyDetached({ content: input.manifest, signature, trust, nowMs, profile: 'codeSigning' });
-  return verified.ok ? checkSignedRelease(input, verified) : verified;
+  return checkSignedRelease(input, verified);
 }
 
 /** The rest of the checklist, for whoever had the signature over exactly these bytes verified elsewhere. */
 export function checkSignedRelease(
   input: Pick<ReleaseInput, 'manifest' | 'expected' | 'nowMs'>,
-  verified: Verified,
+  verified: (Verified & { readonly ok: true }) | Refusal,
 ): (CheckedRelease & { readonly ok: true }) | Refusal {
+  const { acceptance, manifestHash } = input.expected;
+  // The hash names every byte of what was verified when it was accepted; nothing else passes here.
+  const lapsed = !verified.ok && acceptance === 'installed' && manifestHash !== undefined && expiries.has(verified.code);
+  if (!verified.ok && !lapsed) return verified;
   const parsed = parseManifest(input.manifest);
   if (!parsed.ok) return parsed;
-  return mismatch(parsed.manifest, input) ?? { ok: true, manifest: parsed.manifest, signature: verified };
+  const { manifest } = parsed;
+  return mismatch(manifest, input) ?? { ok: true, manifest, signature: verified.ok ? verified : null };
 }
 
 function mismatch(
@@ -82,7 +95,7 @@ function mismatch(
   const { expiresAt } = manifest;
   if (
     expiresAt !== null &&
-    expected.acceptance !== 'known' &&
+    (expected.acceptance ?? 'new') === 'new' &&
     nowMs > Temporal.Instant.from(expiresAt).epochMilliseconds
   ) {
     return refusal('RELEASE_EXPIRED', `The release has not been offered to new nodes since ${expiresAt}.`);

@@ -25,7 +25,7 @@ import { initNode } from '../../../src/node/init.ts';
 import type { FileSystem } from '../../../src/ports/file-system.ts';
 import { FakeClock } from './fake-clock.ts';
 import { Fuse, fusedEndpoint, fusedFileSystem, fusedService } from './fuse.ts';
-import { acceptingVerification, makeRelease, memorySource } from './releases.ts';
+import { acceptingIndex, acceptingRotation, acceptingVerification, makeRelease, memorySource } from './releases.ts';
 import type { TestRelease } from './releases.ts';
 import { treeDigest } from './tree-digest.ts';
 
@@ -117,7 +117,9 @@ export class NodeWorld {
       endpoint: fusedEndpoint(this.endpoint, fuse),
       serviceControl: () => fusedService(this.service, fuse),
       openSource: () => memorySource(this.sources),
+      verifyIndex: acceptingIndex(this.sources),
       verifyRelease: acceptingVerification,
+      verifyRotation: acceptingRotation,
       schema: nodeSchema,
     };
   }

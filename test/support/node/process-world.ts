@@ -16,7 +16,7 @@ import { handleNodeRequest } from '../../../src/node/handle-request.ts';
 import { initNode } from '../../../src/node/init.ts';
 import { systemClock } from '../../../src/adapters/clock/system.ts';
 import { anchors, authority, nodeSchema, requestOf } from './node-world.ts';
-import { acceptingVerification, makeRelease, memorySource } from './releases.ts';
+import { acceptingIndex, acceptingRotation, acceptingVerification, makeRelease, memorySource } from './releases.ts';
 import { treeDigest } from './tree-digest.ts';
 
 const server = (version: string): [string, string] => [`#!/bin/sh\n# ${version}\nexec sleep 600\n`, '0755'];
@@ -64,7 +64,9 @@ export function processDeps(root: string): NodeDeps {
       };
     },
     openSource: () => memorySource(sources),
+    verifyIndex: acceptingIndex(sources),
     verifyRelease: acceptingVerification,
+    verifyRotation: acceptingRotation,
     schema: nodeSchema,
   };
 }

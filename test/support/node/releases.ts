@@ -2,10 +2,11 @@
 import { digestBytes, digestJson, hexOf } from '../../../src/kernel/digest.ts';
 import type { Digest } from '../../../src/kernel/digest.ts';
 import { ThemisError } from '../../../src/kernel/error.ts';
-import type { ReleaseManifest } from '../../../src/model/release.ts';
+import type { ReleaseIndex, ReleaseIndexEntry, ReleaseManifest } from '../../../src/model/release.ts';
 import type { StagedRelease, WantedRelease } from '../../../src/model/message.ts';
 import type { ReleaseSource } from '../../../src/ports/release-source.ts';
-import type { VerifyRelease } from '../../../src/node/deps.ts';
+import type { VerifyIndex, VerifyRelease, VerifyRotation } from '../../../src/node/deps.ts';
+import { joinReleasePath } from '../../../src/model/release-format/layout.ts';
 
 export interface TestRelease {
   readonly manifest: ReleaseManifest;
@@ -102,7 +103,36 @@ export function memorySource(files: ReadonlyMap<string, Uint8Array>): ReleaseSou
 }
 
 export const acceptingVerification: VerifyRelease = async (source, path) => {
-  const bytes = await source.readFile(`${path}/release.json`, 1024 * 1024);
+  const bytes = await source.readFile(joinReleasePath(path, 'release.json'), 1024 * 1024);
   const manifest = JSON.parse(new TextDecoder().decode(bytes)) as ReleaseManifest;
   return { kind: 'verified', manifest, documents: [{ name: 'release.json', bytes }] };
 };
+
+export const acceptingRotation: VerifyRotation = () => ({ ok: true, version: 2, signers: [] });
+
+/** The index of all that lies in a memory source by now, believed. */
+export function acceptingIndex(
+  files: ReadonlyMap<string, Uint8Array>,
+  over: Partial<ReleaseIndex> = {},
+): VerifyIndex {
+  return async () => {
+    const entries = [...files]
+      .filter(([path]) => path.endsWith('/release.json'))
+      .map(([url, bytes]): ReleaseIndexEntry => {
+        const manifest = JSON.parse(new TextDecoder().decode(bytes)) as ReleaseManifest;
+        const { package: name, version, platform, architecture, manifestHash } = manifest;
+        return { package: name, version, platform, architecture, manifestHash, url, critical: false };
+      });
+    const index: ReleaseIndex = {
+      formatVersion: '1.0',
+      product: 'themisdb',
+      counter: 1,
+      generatedAt: '2026-01-01T00:00:00Z',
+      expiresAt: '2027-01-01T00:00:00Z',
+      entries,
+      deltas: [],
+      ...over,
+    };
+    return { kind: 'verified', index };
+  };
+}

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ThemisError } from '../../../src/kernel/error.ts';
 import type { ReleaseManifest } from '../../../src/model/release.ts';
 import { handleNodeRequest } from '../../../src/node/handle-request.ts';
 import type { NodeDeps } from '../../../src/node/deps.ts';
@@ -104,7 +105,7 @@ describe('a refusal leaves the node root byte for byte as it was', () => {
       'verification',
       'UNSIGNED',
       () => newRelease,
-      { verifyRelease: async () => ({ kind: 'refused', failure: { code: 'UNSIGNED', message: '', retry: 'human' } }) },
+      { verifyRelease: async () => ({ kind: 'refused', error: new ThemisError('UNSIGNED', '') }) },
     ],
   ];
 

@@ -33,6 +33,10 @@ export const commands = [
   { name: 'node observe', load: async () => (await import('./node-observe.ts')).nodeObserveCommand },
   { name: 'node recover', load: async () => (await import('./node-recover.ts')).nodeRecoverCommand },
   { name: 'node adopt', load: async () => (await import('./node-adopt.ts')).nodeAdoptCommand },
+  {
+    name: 'node rotate-anchors',
+    load: async () => (await import('./node-rotate-anchors.ts')).nodeRotateAnchorsCommand,
+  },
   { name: 'node exec', load: async () => (await import('./node-exec.ts')).nodeExecCommand },
   {
     name: 'node restore-points',

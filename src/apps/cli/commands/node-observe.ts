@@ -28,6 +28,7 @@ export const nodeObserveCommand: Command = {
 function describe(node: ReachableNode): string {
   const rows: [string, string][] = [
     ['node', `${node.name} (${node.platform}/${node.architecture})`],
+    ...refusal(node),
     ...Object.entries(node.packages).map(([name, { version }]): [string, string] => ['package', `${name} ${version}`]),
     ['health', [node.health.status, node.health.detail].filter((part) => part !== null).join(': ')],
     ['role', node.role],
@@ -43,4 +44,10 @@ function describe(node: ReachableNode): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('');
+}
+
+function refusal({ refusing }: ReachableNode): [string, string][] {
+  if (refusing === undefined) return [];
+  const fix: [string, string][] = refusing.hint === undefined ? [] : [['fix', refusing.hint]];
+  return [['refusing', refusing.message], ...fix];
 }

@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { ThemisError } from '../../../kernel/error.ts';
 import type { DesiredNode } from '../../../model/desired.ts';
 import { openNode } from '../../../node/context.ts';
-import { readAnchors, readRecord } from '../../../node/state/node-record.ts';
+import { readRecord } from '../../../node/state/node-record.ts';
+import { readTrust } from '../../../node/trust/trust-files.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import { createNodeDeps } from '../../agent/node-deps.ts';
 
@@ -15,7 +16,7 @@ export async function readNodeAnchors(
   if (node.transport.kind !== 'local') return null;
   try {
     const context = await openNode(createNodeDeps(resolve(directory, node.transport.root), clock));
-    return await readAnchors(context, await readRecord(context));
+    return (await readTrust(context, await readRecord(context))).anchors;
   } catch (error) {
     if (error instanceof ThemisError) return error;
     throw error;

@@ -2,7 +2,7 @@
 import { formatInstant } from '../../../kernel/units/instant.ts';
 import { shortDigest } from '../../../kernel/digest.ts';
 import type { Desired, DesiredNode } from '../../../model/desired.ts';
-import type { Observed, ObservedNode } from '../../../model/observed.ts';
+import type { Observed, ObservedNode, ReachableNode } from '../../../model/observed.ts';
 import type { RolloutRecord } from '../../../model/rollout-record.ts';
 import type { Digest } from '../../../kernel/digest.ts';
 import type { VerdictSummary } from '../../../model/verdict.ts';
@@ -51,18 +51,22 @@ function nodeStatus(
   const asked = new Set(packagesOf(desired));
   const versions: Record<string, string> = {};
   for (const [name, one] of Object.entries(observed.packages)) if (asked.has(name)) versions[name] = one.version;
-  const { operation, health } = observed;
   return {
     name,
     cluster,
     desired: desiredVersions(desired, observed),
     observed: versions,
     role: observed.role,
-    health: health.status,
+    health: observed.health.status,
     drift: observed.drift.length,
     window,
-    note: operation === null ? (health.detail ?? '') : `${operation.kind} ${operation.id} ${operation.state}`,
+    note: noteOf(observed),
   };
+}
+
+function noteOf({ operation, health, refusing }: ReachableNode): string {
+  if (operation !== null) return `${operation.kind} ${operation.id} ${operation.state}`;
+  return refusing === undefined ? (health.detail ?? '') : `refusing: ${refusing.message}`;
 }
 
 /** The Fleet's packages, and those that the lock pins because they are needed. */
@@ -137,6 +141,9 @@ function conditionsOf(facts: StatusFacts, nodes: readonly NodeStatus[]): Conditi
   const { record, open, lease, target, nowMs } = facts;
   const off = nodes.filter((node) => !matches(node) || node.drift > 0);
   const silent = nodes.filter((node) => node.observed === null);
+  const refusing = facts.observed.nodes.flatMap((node) =>
+    node.reachable && node.refusing !== undefined ? [node.name] : [],
+  );
   const quarantined = record.quarantine.find((one) => one.target === target);
   const held = lease !== null && lease.expiresAt > formatInstant(nowMs);
   return [
@@ -149,6 +156,11 @@ function conditionsOf(facts: StatusFacts, nodes: readonly NodeStatus[]): Conditi
       type: 'Reachable',
       status: silent.length === 0,
       reason: silent.length === 0 ? 'every node answers' : `no answer: ${silent.map((node) => node.name).join(', ')}`,
+    },
+    {
+      type: 'Accepting',
+      status: refusing.length === 0,
+      reason: refusing.length === 0 ? 'every node takes releases' : `accept nothing: ${refusing.join(', ')}`,
     },
     {
       type: 'Progressing',

@@ -5,7 +5,6 @@ import type { Catalogue } from '../../../../model/release.ts';
 import type { Desired } from '../../../../model/desired.ts';
 import { count } from '../../../../report/plan/plan-phrases.ts';
 import type { Check, FleetSurroundings } from '../check.ts';
-import { readNodeAnchors } from '../node-anchors.ts';
 
 export const healthCheck: Check<FleetSurroundings> = {
   name: 'nodes',
@@ -66,18 +65,18 @@ function targetBytes({ lock }: Desired, { releases }: Catalogue): number {
 
 export const anchorsCheck: Check<FleetSurroundings> = {
   name: 'anchors',
-  async look({ desired, directory, session, observed }) {
-    const answering = new Set(observed.nodes.filter(({ reachable }) => reachable).map(({ name }) => name));
+  look({ observed }) {
     const findings: Finding[] = [];
     let same = 0;
-    for (const node of desired.fleet.nodes) {
-      if (!answering.has(node.name)) continue;
-      const anchors = await readNodeAnchors(directory, node, session.clock);
-      if (anchors instanceof Uint8Array) same += 1;
-      if (!(anchors instanceof Error)) continue;
-      const fix = anchors.hint ?? 'Make the node root anew with: themis node init';
-      findings.push({ severity: 'error', code: 'THM6081', summary: `${node.name}: ${anchors.message}`, fix });
+    for (const node of observed.nodes) {
+      if (!node.reachable) continue;
+      if (node.refusing === undefined) same += 1;
+      else {
+        const { message, hint } = node.refusing;
+        const fix = hint ?? 'Make the node root anew with: themis node init';
+        findings.push({ severity: 'error', code: 'THM6081', summary: `${node.name}: ${message}`, fix });
+      }
     }
-    return { detail: `unchanged since they were fixed on ${count(same, 'node')}`, findings };
+    return Promise.resolve({ detail: `unchanged since they were fixed on ${count(same, 'node')}`, findings });
   },
 };

@@ -1,0 +1,89 @@
+/**
+ * How a release becomes acceptable to this node for the first time: through the signed, fresh index of its source,
+ * which lists exactly it; signed itself; of the node's product; with a counter that fits what the node has seen. What
+ * the node has had before needs no index: its manifest hash says all. Nothing but the highest index counter is written.
+ */
+import { joinReleasePath, releaseNames } from '../../model/release-format/layout.ts';
+import type { StagedRelease } from '../../model/message.ts';
+import type { ReleaseIndex, ReleaseIndexEntry, ReleaseManifest } from '../../model/release.ts';
+import type { ReleaseSource } from '../../ports/release-source.ts';
+import { checkIndexCounter, checkReleaseCounter } from '../../trust/policy/check-counters.ts';
+import { checkEntry, checkProduct, findEntry } from '../../trust/policy/check-entry.ts';
+import { type Refusal, toTrustError } from '../../trust/refusal.ts';
+import type { NodeContext } from '../context.ts';
+import type { TrustFiles } from '../deps.ts';
+import { changeRecord } from '../state/authority.ts';
+import type { NodeRecord } from '../state/node-record.ts';
+import { readRecord } from '../state/node-record.ts';
+
+export interface Listed {
+  readonly index: ReleaseIndex;
+  readonly entry: ReleaseIndexEntry;
+}
+
+/** The index of a source, believed. */
+export async function readIndex(
+  context: NodeContext,
+  source: ReleaseSource,
+  trust: TrustFiles,
+): Promise<ReleaseIndex> {
+  const result = await context.verifyIndex(source, { trust, nowMs: context.clock.nowMs() });
+  if (result.kind === 'refused') throw result.error;
+  const { index } = result;
+  const record = await readRecord(context);
+  throwRefusal(checkProduct({ ...index, package: 'the index', version: String(index.counter) }, productsOf(context, record)));
+  throwRefusal(checkIndexCounter(index, own(record.indexes, index.product), context.config.limits.maxIndexJump));
+  await changeRecord(context, (now) => withIndex(now, index));
+  return index;
+}
+
+/** Where the index lists exactly this release. */
+export function listedIn(index: ReleaseIndex, release: StagedRelease, directory: string): Listed {
+  const found = findEntry(index, { ...release, url: joinReleasePath(directory, releaseNames.manifest) });
+  if (!found.ok) throw toTrustError(found);
+  return { index, entry: found.entry };
+}
+
+/** What only the node can know of a release that it never had. `listed`: undefined for one that was staged before. */
+export function acceptNew(
+  context: NodeContext,
+  record: NodeRecord,
+  manifest: ReleaseManifest,
+  listed?: Listed,
+): void {
+  if (listed !== undefined) throwRefusal(checkEntry(listed.index, listed.entry, manifest));
+  throwRefusal(checkProduct(manifest, productsOf(context, record)));
+  const floor = own(record.counters, manifest.package);
+  throwRefusal(checkReleaseCounter(manifest, floor, context.config.limits.maxCounterJump));
+}
+
+/** Releases of several products come together only where node.yaml names them. */
+export function refuseMixedProducts({ config }: NodeContext, manifests: readonly ReleaseManifest[]): void {
+  const [first, ...others] = manifests;
+  if (config.products !== null || first === undefined) return;
+  for (const manifest of others) throwRefusal(checkProduct(manifest, [first.product]));
+}
+
+/** The first product that is accepted is the one this node is for. */
+export async function noteProduct(context: NodeContext, manifests: readonly ReleaseManifest[]): Promise<void> {
+  const [first] = manifests;
+  if (first === undefined) return;
+  await changeRecord(context, (record) => (record.product === null ? { ...record, product: first.product } : record));
+}
+
+function productsOf({ config }: NodeContext, { product }: NodeRecord): readonly string[] | null {
+  return config.products ?? (product === null ? null : [product]);
+}
+
+function withIndex(record: NodeRecord, { product, counter }: ReleaseIndex): NodeRecord {
+  if ((own(record.indexes, product) ?? -1) >= counter) return record;
+  return { ...record, indexes: Object.fromEntries([...Object.entries(record.indexes), [product, counter]]) };
+}
+
+function own(counters: Readonly<Record<string, number>>, name: string): number | undefined {
+  return Object.hasOwn(counters, name) ? counters[name] : undefined;
+}
+
+function throwRefusal(refusal: Refusal | undefined): asserts refusal is undefined {
+  if (refusal !== undefined) throw toTrustError(refusal);
+}

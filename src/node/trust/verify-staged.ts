@@ -1,0 +1,46 @@
+import { ThemisError } from '../../kernel/error.ts';
+import type { WantedRelease } from '../../model/message.ts';
+import type { ReleaseSource } from '../../ports/release-source.ts';
+import type { NodeContext } from '../context.ts';
+import type { TrustFiles } from '../deps.ts';
+import type { NodeRecord } from '../state/node-record.ts';
+import { acceptNew } from './acceptance.ts';
+import { historyOf } from './history.ts';
+
+/**
+ * A staged release once more, right before it is installed, by what the node believes now: its signature lies beside
+ * it. What somebody put into the downloads without one, or signed with a key that was revoked since, goes no further.
+ */
+export async function verifyStagedRelease(
+  context: NodeContext,
+  record: NodeRecord,
+  trust: TrustFiles,
+  release: WantedRelease,
+): Promise<void> {
+  const history = await historyOf(context, release.manifestHash);
+  const result = await context.verifyRelease(stagedSource(context, context.layout.staged(release.manifestHash)), '', {
+    ...release,
+    trust,
+    platform: context.platform,
+    architecture: context.architecture,
+    nowMs: context.clock.nowMs(),
+    history,
+    cacheFile: context.layout.manifests,
+  });
+  if (result.kind === 'refused') throw result.error;
+  if (history !== 'installed') acceptNew(context, record, result.manifest);
+}
+
+/** Its documents only. It holds the files of this platform alone, so it is not listed; they are hashed elsewhere. */
+function stagedSource({ files }: NodeContext, directory: string): ReleaseSource {
+  const readFile = async (path: string, limitBytes: number): Promise<Uint8Array> => {
+    const stat = await files.lstat(`${directory}/${path}`);
+    if (stat === null) throw new ThemisError('NOT_FOUND', `${directory}/${path} does not exist.`);
+    if (stat.sizeBytes > limitBytes) throw new ThemisError('IO', `${path} has more than ${limitBytes} bytes.`);
+    return files.readFile(`${directory}/${path}`);
+  };
+  const neverAsked = (): never => {
+    throw new ThemisError('BUG', 'a staged release is asked for its documents only');
+  };
+  return { readFile, readIndex: neverAsked, openFile: neverAsked, listFiles: async () => null };
+}
