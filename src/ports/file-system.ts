@@ -33,6 +33,15 @@ export interface FileSystem {
   truncateFile(path: string, sizeBytes: number): Promise<void>;
   /** Reflink where the file system can, else copy. The target must not exist. */
   copyFile(from: string, to: string, mode: number): Promise<void>;
+  /**
+   * Reads through one descriptor and writes what it read, so that the digest is that of the bytes copied, whatever
+   * becomes of the name meanwhile. The target must not exist.
+   */
+  copyHashed(
+    from: string,
+    to: string,
+    mode: number,
+  ): Promise<{ readonly digest: Digest; readonly sizeBytes: number }>;
   /** Replaces an existing file in one step. */
   rename(from: string, to: string): Promise<void>;
   setMode(path: string, mode: number): Promise<void>;

@@ -94,6 +94,16 @@ describe.each(Object.keys(subjects))('file system: %s', (name) => {
     expect(text(await files.readFile(at('log')))).toBe('one\ntw');
   });
 
+  test('a hashed copy has the bytes, the mode and the digest of what was read, and never replaces a file', async () => {
+    await files.writeFile(at('a'), bytes('content'), 0o600);
+    expect(await files.copyHashed(at('a'), at('b'), 0o555)).toEqual({ digest: digestBytes('content'), sizeBytes: 7 });
+    expect(text(await files.readFile(at('b')))).toBe('content');
+    expect((await files.lstat(at('b')))?.mode).toBe(0o555);
+    await expect(files.copyHashed(at('a'), at('b'), 0o600)).rejects.toEqual(code('IO'));
+    await expect(files.copyHashed(at('no'), at('c'), 0o600)).rejects.toEqual(code('NOT_FOUND'));
+    await expect(files.copyHashed(subject.root, at('d'), 0o600)).rejects.toEqual(code('IO'));
+  });
+
   test('a copy is a file of its own with the mode asked for, never over another', async () => {
     await files.writeFile(at('a'), bytes('hello'), 0o600);
     await files.copyFile(at('a'), at('b'), 0o555);
@@ -159,6 +169,7 @@ describe.each(Object.keys(subjects))('file system: %s', (name) => {
     await expect(files.digestFile(at('link'))).rejects.toEqual(code('IO'));
     await expect(files.writeFile(at('link'), bytes('x'), 0o600)).rejects.toEqual(code('IO'));
     await expect(files.appendDurably(at('link'), bytes('x'))).rejects.toEqual(code('IO'));
+    await expect(files.copyHashed(at('link'), at('copy'), 0o600)).rejects.toEqual(code('IO'));
     await expect(files.copyFile(at('link'), at('copy'), 0o600)).rejects.toEqual(code('IO'));
     await expect(files.setMode(at('link'), 0o777)).rejects.toEqual(code('IO'));
     expect(text(await files.readFile(at('target')))).toBe('secret');

@@ -144,6 +144,11 @@ export class MemoryFileSystem implements FileSystem {
     this.#put(file, source.bytes.slice());
   }
 
+  async copyHashed(from: string, to: string, mode: number): Promise<{ digest: Digest; sizeBytes: number }> {
+    await this.copyFile(from, to, mode);
+    return this.digestFile(to);
+  }
+
   async rename(from: string, to: string): Promise<void> {
     const source = this.#place(from);
     const entry = source.directory.entries.get(source.name);

@@ -14,6 +14,7 @@ import type { FileLock, FileStat, FileSystem } from '../../ports/file-system.ts'
 
 const noFollow = constants.O_NOFOLLOW ?? 0;
 const replace = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | noFollow;
+const createNew = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noFollow;
 const append = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | noFollow;
 const chunkBytes = 1024 * 1024;
 
@@ -137,6 +138,26 @@ const writing = {
       if (!(await fs.lstat(from)).isFile()) throw new ThemisError('IO', `${from} is not a file.`);
       await fs.copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
       await fs.chmod(to, mode);
+    });
+  },
+  async copyHashed(from: string, to: string, mode: number): Promise<{ digest: Digest; sizeBytes: number }> {
+    return wrapped('copy', from, async () => {
+      await using source = await fs.open(from, constants.O_RDONLY | noFollow | (constants.O_NONBLOCK ?? 0));
+      if (!(await source.stat()).isFile()) throw new ThemisError('IO', `${from} is not a file.`);
+      await using target = await fs.open(to, createNew, mode);
+      await target.chmod(mode);
+      const hash = createHash('sha256');
+      let sizeBytes = 0;
+      const buffer = Buffer.allocUnsafe(chunkBytes);
+      for (;;) {
+        const { bytesRead } = await source.read(buffer, 0, chunkBytes, null);
+        if (bytesRead === 0) break;
+        const chunk = buffer.subarray(0, bytesRead);
+        hash.update(chunk);
+        await target.writeFile(chunk);
+        sizeBytes += bytesRead;
+      }
+      return { digest: `sha256:${hash.digest('hex')}`, sizeBytes };
     });
   },
   async rename(from: string, to: string): Promise<void> {

@@ -35,8 +35,8 @@ export async function prepareCopies(operation: Operation): Promise<void> {
   await eachBounded(jobs, copiesAtOnce, async ({ change, index }) => {
     if (change.new === null) return;
     const copy = `${work}/${index}`;
-    await files.copyFile(sources(change.path, change.new), copy, change.new.mode);
-    if (hexOf((await files.digestFile(copy)).digest) !== change.new.sha256) {
+    const { digest } = await files.copyHashed(sources(change.path, change.new), copy, change.new.mode);
+    if (hexOf(digest) !== change.new.sha256) {
       throw new ThemisError('FILE_HASH_MISMATCH', `The copy of ${change.path} is not what its manifest says.`);
     }
     await files.syncFile(copy);
@@ -95,7 +95,10 @@ export async function switchBack(operation: Operation): Promise<void> {
     if (old === null || !isWrong.has(path)) return;
     const copy = `${work}/back-${index}`;
     const place = async (): Promise<void> => {
-      await files.copyFile(layout.object(old.sha256), copy, old.mode);
+      const { digest } = await files.copyHashed(layout.object(old.sha256), copy, old.mode);
+      if (hexOf(digest) !== old.sha256) {
+        throw new ThemisError('RESTORE_POINT_DAMAGED', `The kept bytes of ${path} changed while they were copied.`);
+      }
       await files.syncFile(copy);
     };
     await place().catch(async (error: unknown) => {
@@ -115,7 +118,8 @@ async function removePlainFile({ files, layout }: NodeContext, path: string): Pr
 }
 
 /**
- * UNEXPECTED_STATE unless every path of the plan is exactly what this side says: the service must not start on less.
+ * FILE_HASH_MISMATCH (new side) or UNEXPECTED_STATE unless every path of the plan is exactly what this side says, hashed
+ * again where it lies: the service must not start on less.
  * Returns what each file looked like when its bytes were found right.
  */
 export async function verifyTree(context: NodeContext, { changes }: TreePlan, side: Side): Promise<Stamps> {
@@ -126,8 +130,9 @@ export async function verifyTree(context: NodeContext, { changes }: TreePlan, si
       (await context.files.lstat(context.layout.inInstall(path)))?.kind !== 'file';
     if (stamp !== null) stamps.set(path, stamp);
     else if (wanted !== null || !(await gone())) {
+      // Of the new side: somebody changed it after it was verified.
       throw new ThemisError(
-        'UNEXPECTED_STATE',
+        side === 'new' ? 'FILE_HASH_MISMATCH' : 'UNEXPECTED_STATE',
         `${path} is not what the ${side === 'new' ? 'release' : 'restore point'} says; the service is not started.`,
       );
     }

@@ -58,7 +58,7 @@ function never<T>(): Promise<T> {
   return new Promise(() => {});
 }
 
-const spaceTaking = new Set(['makeDirectory', 'writeFile', 'writeStream', 'appendDurably', 'copyFile']);
+const spaceTaking = new Set(['makeDirectory', 'writeFile', 'writeStream', 'appendDurably', 'copyFile', 'copyHashed']);
 const mutating = new Set([
   ...spaceTaking,
   'truncateFile',

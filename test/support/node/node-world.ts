@@ -27,7 +27,7 @@ import { FakeClock } from './fake-clock.ts';
 import { Fuse, fusedEndpoint, fusedFileSystem, fusedService } from './fuse.ts';
 import { acceptingIndex, acceptingRotation, acceptingVerification, makeRelease, memorySource } from './releases.ts';
 import type { TestRelease } from './releases.ts';
-import { treeDigest } from './tree-digest.ts';
+import { listTree, treeDigest } from './tree-digest.ts';
 
 export const nodeSchema = JSON.parse(
   readFileSync(new URL('../../../schemas/node.schema.json', import.meta.url), 'utf8'),
@@ -202,6 +202,12 @@ export class NodeWorld {
 
 export const atOld: ExpectedState = { themisdb: oldRelease.manifest.manifestHash };
 export const atNew: ExpectedState = { themisdb: newRelease.manifest.manifestHash };
+
+/** All but what a refusal may leave: its line in the audit trail, and that a newer index was seen. */
+export async function restOf(world: NodeWorld): Promise<Record<string, string>> {
+  const tree = Object.entries(await listTree(world.files, world.root));
+  return Object.fromEntries(tree.filter(([path]) => path !== 'state/audit.jsonl' && path !== 'state/node.json'));
+}
 
 export function requestOf(body: NodeRequestBody): NodeRequest {
   return { wireVersion, node: 'node-a', ...body };

@@ -27,7 +27,8 @@ test('what is left out has its default; directories start at the root', () => {
       stopTimeoutMs: 30_000,
       endpoints: {},
       drainTimeoutMs: 30_000,
-      limits: { freeSpaceFactor: 2, maxReleaseBytes: null },
+      limits: { freeSpaceFactor: 2, maxReleaseBytes: null, maxCounterJump: 1000, maxIndexJump: 100_000 },
+      products: null,
       platform: null,
       architecture: null,
     },
@@ -45,7 +46,8 @@ test('a supervised service with everything written out', () => {
 endpoints:
   health: { url: "http://127.0.0.1:8765/health" }
   drain: { command: [drain, --all] }
-limits: { freeSpaceFactor: 3, maxReleaseSize: 1GiB }
+limits: { freeSpaceFactor: 3, maxReleaseSize: 1GiB, maxCounterJump: 5, maxIndexJump: 6 }
+products: [themisdb, themis-query]
 platform: linux
 architecture: arm64
 `,
@@ -64,7 +66,8 @@ architecture: arm64
   });
   expect(parsed.config).toMatchObject({
     stopTimeoutMs: 90_000,
-    limits: { freeSpaceFactor: 3, maxReleaseBytes: 2 ** 30 },
+    limits: { freeSpaceFactor: 3, maxReleaseBytes: 2 ** 30, maxCounterJump: 5, maxIndexJump: 6 },
+    products: ['themisdb', 'themis-query'],
     platform: 'linux',
     architecture: 'arm64',
   });

@@ -1,15 +1,14 @@
 import { expect, test } from 'vitest';
 import { MemoryFileSystem } from '../../../src/adapters/file-system/memory.ts';
 import type { NodeRequestBody } from '../../../src/model/message.ts';
-import { atNew, atOld, authority, newRelease, NodeWorld } from '../../support/node/node-world.ts';
+import { atNew, atOld, authority, newRelease, NodeWorld, restOf } from '../../support/node/node-world.ts';
 import { makeRelease } from '../../support/node/releases.ts';
-import { listTree } from '../../support/node/tree-digest.ts';
 
 /** The refusal's code; the node root must not have changed. */
 async function refused(world: NodeWorld, request: NodeRequestBody): Promise<string> {
-  const before = await listTree(world.files, world.root);
+  const before = await restOf(world);
   const code = await world.refusal(request);
-  expect(await listTree(world.files, world.root)).toEqual(before);
+  expect(await restOf(world)).toEqual(before);
   expect(world.service.stops).toBe(0);
   return code;
 }

@@ -251,7 +251,7 @@ test('a file that somebody changes during the switch keeps the new version from 
     if (phase === 'switch') meddling = meddle();
   });
   await meddling;
-  expect(reply).toMatchObject({ result: { kind: 'rolled-back', failure: { code: 'UNEXPECTED_STATE' } } });
+  expect(reply).toMatchObject({ result: { kind: 'rolled-back', failure: { code: 'FILE_HASH_MISMATCH' } } });
   expect(await world.tree()).toBe(before);
   expect(started).toEqual([before]);
 });

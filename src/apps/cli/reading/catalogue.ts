@@ -5,16 +5,15 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { openReleaseSource } from '../../../adapters/release-source/index.ts';
-import { digestJson } from '../../../kernel/digest.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import { compareText } from '../../../kernel/finding.ts';
-import { isJsonObject } from '../../../kernel/json.ts';
 import type { Desired } from '../../../model/desired.ts';
-import { releaseNames } from '../../../model/release-format/layout.ts';
+import { releaseLimits, releaseNames } from '../../../model/release-format/layout.ts';
 import type { Catalogue, ReleaseIndexEntry, ReleaseManifest } from '../../../model/release.ts';
 import type { ReleaseSource } from '../../../ports/release-source.ts';
+import { parseManifest } from '../../../trust/policy/parse-manifest.ts';
+import { toTrustError } from '../../../trust/refusal.ts';
 
-const manifestLimitBytes = 16 * 2 ** 20;
 const readsAtOnce = 16;
 
 /** `directory` is the fleet directory. NOT_FOUND without an index; MANIFEST_INVALID or MANIFEST_HASH_MISMATCH for a bad one. */
@@ -79,27 +78,20 @@ function neededBy({ dependencies }: ReleaseManifest): readonly string[] {
 
 async function readManifest(source: ReleaseSource, entry: ReleaseIndexEntry): Promise<ReleaseManifest> {
   const what = `${entry.package} ${entry.version} for ${entry.platform}/${entry.architecture} (${entry.url})`;
-  const bytes = await source.readFile(entry.url, manifestLimitBytes);
-  const value = parseJson(bytes);
-  if (!isJsonObject(value)) throw new ThemisError('MANIFEST_INVALID', `The manifest of ${what} is not a JSON object.`);
-  const { manifestHash, ...rest } = value;
-  if (manifestHash !== entry.manifestHash || digestJson(rest) !== entry.manifestHash) {
+  const bytes = await source.readFile(entry.url, releaseLimits.manifestBytes);
+  const parsed = parseManifest(bytes);
+  // Whatever else is wrong with it, one that was changed is not the one that the index names.
+  if (!parsed.ok && parsed.code !== 'MANIFEST_HASH_MISMATCH') throw toTrustError(parsed, what);
+  if (!parsed.ok || parsed.manifest.manifestHash !== entry.manifestHash) {
     const hint = 'Sign and index the releases again, or restore the file.';
     throw new ThemisError('MANIFEST_HASH_MISMATCH', `The manifest of ${what} is not the one that the index names.`, {
       hint,
     });
   }
+  const { manifest } = parsed;
   for (const field of ['package', 'version', 'platform', 'architecture'] as const) {
-    if (value[field] === entry[field]) continue;
-    throw new ThemisError('MANIFEST_INVALID', `The manifest of ${what} says ${field} ${JSON.stringify(value[field])}.`);
+    if (manifest[field] === entry[field]) continue;
+    throw new ThemisError('MANIFEST_INVALID', `The manifest of ${what} says ${field} ${JSON.stringify(manifest[field])}.`);
   }
-  return value as unknown as ReleaseManifest;
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
+  return manifest;
 }
