@@ -1,6 +1,7 @@
 /**
  * Everything a node needs from outside, given by apps: effects as ports, verification and sources as functions.
  */
+import type { Digest } from '../kernel/digest.ts';
 import type { ThemisError } from '../kernel/error.ts';
 import type { ReleaseLocator, WantedRelease } from '../model/message.ts';
 import type { Architecture, Platform, ReleaseIndex, ReleaseManifest } from '../model/release.ts';
@@ -25,6 +26,7 @@ export interface NodeDeps {
   readonly verifyIndex: VerifyIndex;
   readonly verifyRelease: VerifyRelease;
   readonly verifyRotation: VerifyRotation;
+  readonly takeList: TakeList;
   /** `schemas/node.schema.json`, parsed. */
   readonly schema: object;
 }
@@ -68,6 +70,17 @@ export type VerifyRotation = (
       readonly ok: true;
       readonly version: number;
       readonly signers: readonly { readonly subject: string; readonly anchor: string }[];
+    }
+  | Refusal;
+
+/** Whether a revocation list is newer than what is at hand. `issuer`: null where it is not; else whose it is. */
+export type TakeList = (
+  list: Uint8Array,
+  given: { readonly trust: TrustFiles; readonly nowMs: number },
+) =>
+  | {
+      readonly ok: true;
+      readonly issuer: { readonly name: string; readonly id: Digest; readonly revoked: number } | null;
     }
   | Refusal;
 

@@ -192,6 +192,7 @@ const errorOf = {
   INDEX_ENTRY_MISSING: 'INDEX_INVALID',
   INDEX_OTHER_MANIFEST: 'INDEX_INVALID',
   INDEX_YANKED: 'POLICY_REFUSED',
+  INDEX_LIST: 'INDEX_INVALID',
 } as const satisfies Record<string, ErrorCode>;
 
 export type TrustCode = keyof typeof errorOf;

@@ -238,10 +238,10 @@ const attacks: Readonly<Record<string, Attack>> = {
   },
 };
 
-test.for(Object.entries(attacks))('%s', async ([, attack]) => refuse(attack), 300_000);
+test.for(Object.entries(attacks))('%s', { timeout: 300_000 }, async ([, attack]) => refuse(attack));
 
-test('the honest release goes through afterwards', async () => {
+test('the honest release goes through afterwards', { timeout: 300_000 }, async () => {
   const ran = await fleet.themis('apply', '--auto-approve');
   expect(ran.code, ran.err + ran.out).toBe(0);
   expect(await fleet.serving()).toEqual(fleet.all('1.5.0'));
-}, 300_000);
+});

@@ -2,19 +2,22 @@
  * How a node gets at releases and what it believes of them: the trust room's checklist over the node's own anchors.
  */
 import { openDirectorySource } from '../../adapters/release-source/directory.ts';
+import { digestBytes } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import { releaseNames } from '../../model/release-format/layout.ts';
 import type { ReleaseLocator } from '../../model/message.ts';
-import type { Refused, TrustFiles, VerifyIndex, VerifyRelease, VerifyRotation } from '../../node/deps.ts';
+import type { Refused, TakeList, TrustFiles, VerifyIndex, VerifyRelease, VerifyRotation } from '../../node/deps.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
 import { holdBack, verifyCached } from '../../release/store/verify-cached.ts';
 import { verifyIndex as verifyIndexAgainst } from '../../release/verify-index.ts';
 import { verifyRelease as verifyAgainst } from '../../release/verify-release.ts';
 import { parseAnchors } from '../../trust/policy/anchors.ts';
 import { checkRotation } from '../../trust/policy/check-rotation.ts';
+import { takeList as takeIfNewer } from '../../trust/policy/take-list.ts';
 import type { TrustStore } from '../../trust/policy/trust-store.ts';
 import { type Refusal, toTrustError } from '../../trust/refusal.ts';
 import { nodeSignatures } from './node-signatures.ts';
+import { type CertificateList, parseCertificateList } from '../../trust/x509/certificate-list.ts';
 
 export function openSource(locator: ReleaseLocator): ReleaseSource {
   if (locator.kind === 'directory') return openDirectorySource(locator.directory);
@@ -58,9 +61,28 @@ export const verifyRotation: VerifyRotation = ({ bytes, signature }, { trust, no
   return checked.ok ? { ok: true, version: checked.anchors.version, signers: checked.signers } : checked;
 };
 
-function storeOf(trust: TrustFiles): { readonly ok: true; readonly trust: TrustStore } | Refusal {
+export const takeList: TakeList = (bytes, { trust, nowMs }) => {
+  const store = storeOf(trust);
+  if (!store.ok) return store;
+  const taken = takeIfNewer(bytes, store.trust, nowMs);
+  if (!taken.ok) return taken;
+  if (taken.list === null) return { ok: true, issuer: null };
+  const { issuer, entries } = taken.list;
+  return { ok: true, issuer: { name: issuer.text, id: digestBytes(issuer.bytes), revoked: entries.size } };
+};
+
+/** The node's own trust, for whatever is verified on it. */
+export function storeOf(trust: TrustFiles): { readonly ok: true; readonly trust: TrustStore } | Refusal {
   const parsed = parseAnchors(trust.anchors);
-  return parsed.ok ? { ok: true, trust: { anchors: parsed.anchors, crls: [] } } : parsed;
+  if (!parsed.ok) return parsed;
+  const crls: CertificateList[] = [];
+  for (const bytes of trust.crls) {
+    const list = parseCertificateList(bytes);
+    // What was put there to be believed is not left out in silence.
+    if (!list.ok) return list;
+    crls.push(list.list);
+  }
+  return { ok: true, trust: { anchors: parsed.anchors, crls } };
 }
 
 function refused(refusal: Refusal, subject: string): Refused {

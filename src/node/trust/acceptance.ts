@@ -1,7 +1,8 @@
 /**
  * How a release becomes acceptable to this node for the first time: through the signed, fresh index of its source,
  * which lists exactly it; signed itself; of the node's product; with a counter that fits what the node has seen. What
- * the node has had before needs no index: its manifest hash says all. Nothing but the highest index counter is written.
+ * the node has had before needs no index: its manifest hash says all. Nothing but the highest index counter, and newer
+ * revocation lists, is written.
  */
 import { joinReleasePath, releaseNames } from '../../model/release-format/layout.ts';
 import type { StagedRelease } from '../../model/message.ts';
@@ -15,6 +16,7 @@ import type { TrustFiles } from '../deps.ts';
 import { changeRecord } from '../state/authority.ts';
 import type { NodeRecord } from '../state/node-record.ts';
 import { readRecord } from '../state/node-record.ts';
+import { takeLists } from './take-lists.ts';
 
 export interface Listed {
   readonly index: ReleaseIndex;
@@ -33,6 +35,7 @@ export async function readIndex(
   const record = await readRecord(context);
   throwRefusal(checkProduct({ ...index, package: 'the index', version: String(index.counter) }, productsOf(context, record)));
   throwRefusal(checkIndexCounter(index, own(record.indexes, index.product), context.config.limits.maxIndexJump));
+  await takeLists(context, source, index, trust);
   await changeRecord(context, (now) => withIndex(now, index));
   return index;
 }

@@ -120,6 +120,7 @@ export class NodeWorld {
       verifyIndex: acceptingIndex(this.sources),
       verifyRelease: acceptingVerification,
       verifyRotation: acceptingRotation,
+      takeList: () => ({ ok: true, issuer: null }),
       schema: nodeSchema,
     };
   }

@@ -2,9 +2,10 @@ import { openReleaseSource } from '../../../../adapters/release-source/index.ts'
 import { parseInstant } from '../../../../kernel/units/instant.ts';
 import type { DesiredNode } from '../../../../model/desired.ts';
 import { checkIndex } from '../../../../trust/policy/check-index.ts';
-import { parseAnchors } from '../../../../trust/policy/anchors.ts';
+import type { TrustStore } from '../../../../trust/policy/trust-store.ts';
 import { fine, wrong, type Check, type FleetSurroundings, type Looked } from '../check.ts';
-import { readNodeAnchors } from '../node-anchors.ts';
+import { storeOf } from '../../../agent/release-access.ts';
+import { readNodeTrust } from '../node-trust.ts';
 
 const soonMs = 7 * 24 * 3_600_000;
 const indexAgain = 'Run: themis release index DIR --key FILE --certificate FILE';
@@ -21,10 +22,10 @@ export const releasesCheck: Check<FleetSurroundings> = {
     const nowMs = session.clock.nowMs();
     const seen = new Set<string>();
     for (const node of desired.fleet.nodes) {
-      const set = await anchorsOf(world, node);
-      if (set === undefined || seen.has(set.digest)) continue;
-      seen.add(set.digest);
-      const checked = checkIndex({ index: bytes, signature, trust: { anchors: set, crls: [] }, nowMs });
+      const trust = await trustOf(world, node);
+      if (trust === undefined || seen.has(markOf(trust))) continue;
+      seen.add(markOf(trust));
+      const checked = checkIndex({ index: bytes, signature, trust, nowMs });
       if (!checked.ok) {
         const summary = `The release index is refused by the anchors of ${node.name}: ${checked.message}`;
         return wrong('error', 'THM6062', summary, indexAgain);
@@ -45,8 +46,13 @@ function freshness(nowMs: number, expiresAt: string, count: number, sets: number
   return fine(`index of ${count}, signed, fresh until ${expiresAt}`);
 }
 
-async function anchorsOf({ directory, session }: FleetSurroundings, node: DesiredNode) {
-  const bytes = await readNodeAnchors(directory, node, session.clock);
-  const parsed = bytes instanceof Uint8Array ? parseAnchors(bytes) : undefined;
-  return parsed?.ok === true ? parsed.anchors : undefined;
+async function trustOf({ directory, session }: FleetSurroundings, node: DesiredNode) {
+  const files = await readNodeTrust(directory, node, session.clock);
+  if (files === null || files instanceof Error) return undefined;
+  const store = storeOf(files);
+  return store.ok ? store.trust : undefined;
+}
+
+function markOf({ anchors, crls }: TrustStore): string {
+  return [anchors.digest, ...crls.map(({ fingerprint }) => fingerprint)].join(' ');
 }
