@@ -2,7 +2,8 @@
  * Requests to nodes as the fleet room makes them: every reply and every lost connection becomes one of a few
  * answers, so that nobody else has to know which error codes mean what.
  */
-import { fromFailure, ThemisError, toFailure } from '../kernel/error.ts';
+import { exitCodeOf, fromFailure, isErrorCode, ThemisError, toFailure } from '../kernel/error.ts';
+import { exitCode } from '../kernel/exit-code.ts';
 import type { Failure } from '../kernel/outcome.ts';
 import type { DesiredNode } from '../model/desired.ts';
 import type { Authority, NodeProgress, NodeReply, NodeRequestBody, OperationResult } from '../model/message.ts';
@@ -12,7 +13,7 @@ import type { Transport } from '../ports/transport.ts';
 
 export type Answer =
   | { readonly kind: 'done'; readonly changed: boolean }
-  /** `asBefore`: the node is as it was. `refused`: and nothing was even tried. */
+  /** `asBefore`: the node is as it was. `refused`: and nothing was even tried, or trust refused it on the way. */
   | { readonly kind: 'failed'; readonly failure: Failure; readonly asBefore: boolean; readonly refused: boolean }
   /** Nothing is known about the effect. */
   | { readonly kind: 'no-answer'; readonly failure: Failure }
@@ -128,10 +129,15 @@ function resultAnswer(result: OperationResult): Answer {
     case 'unchanged':
       return { kind: 'done', changed: false };
     case 'rolled-back':
-      return { kind: 'failed', failure: result.failure, asBefore: true, refused: false };
+      return { kind: 'failed', failure: result.failure, asBefore: true, refused: isTrustRefusal(result.failure) };
     case 'stuck':
       return { kind: 'failed', failure: result.failure, asBefore: false, refused: false };
   }
+}
+
+/** Met in the middle of the work: the target is not at fault for it, and the reason itself is the result. */
+function isTrustRefusal({ code }: Failure): boolean {
+  return isErrorCode(code) && exitCodeOf(code) === exitCode.refused;
 }
 
 function refusal(failure: Failure): Answer {

@@ -1,6 +1,7 @@
 import { ThemisError } from '../kernel/error.ts';
 import type { ReleaseManifest } from '../model/release.ts';
 import { releaseLimits, releaseNames } from '../model/release-format/layout.ts';
+import { parseReleaseIndex } from '../model/release-format/parse-index.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { Signer } from '../ports/signer.ts';
 import { equalBytes } from '../trust/der/read-der.ts';
@@ -46,4 +47,17 @@ export async function stampRelease(fileSystem: FileSystem, directory: string, st
   if (equalBytes(before, after)) return false;
   await writeWholeFile(fileSystem, directory, releaseNames.signature, after);
   return true;
+}
+
+/** One more signature on the index of a directory, as it is: nodes that ask for several signers ask for them there too. */
+export async function cosignIndex(
+  fileSystem: FileSystem,
+  directory: string,
+  signer: Signer,
+  nowMs: number,
+): Promise<void> {
+  const path = `${directory}/${releaseNames.index}`;
+  const bytes = await fileSystem.readFile(path);
+  parseReleaseIndex(bytes);
+  await signFile(fileSystem, path, bytes, signer, { nowMs, cosign: true });
 }

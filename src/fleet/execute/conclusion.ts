@@ -103,13 +103,10 @@ function stuckCode(failed: readonly FailedStep[]): number | undefined {
   return failed.some((one) => exitOf(one) === exitCode.rollbackIncomplete) ? exitCode.rollbackIncomplete : undefined;
 }
 
-/**
- * Nothing was changed anywhere, and nothing was even tried or trust refused it in the middle of the work, so that the
- * node put everything back: the reason itself is the result.
- */
+/** Nothing was changed anywhere and nothing was even tried: the reason itself is the result. */
 function refusalCode(failed: readonly FailedStep[], changed: boolean): number | undefined {
-  if (changed || failed.length === 0) return undefined;
-  return failed.every((one) => one.refused || exitOf(one) === exitCode.refused) ? exitOf(failed[0]!) : undefined;
+  if (changed || failed.length === 0 || !failed.every((one) => one.refused)) return undefined;
+  return exitOf(failed[0]!);
 }
 
 function exitOf(one: FailedStep): number {

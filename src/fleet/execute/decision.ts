@@ -88,7 +88,7 @@ export interface FailedStep {
   readonly failure: Failure;
   /** Nothing happened at the node, or it took everything back itself. */
   readonly asBefore: boolean;
-  /** Refused before any effect. */
+  /** Refused before any effect, or by trust on the way, everything being put back. */
   readonly refused: boolean;
 }
 

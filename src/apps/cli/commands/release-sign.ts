@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { createNodeFileSystem } from '../../../adapters/file-system/node.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { releaseNames } from '../../../model/release-format/layout.ts';
-import { signRelease } from '../../../release/sign-release.ts';
+import { cosignIndex, signRelease } from '../../../release/sign-release.ts';
 import type { Command } from '../command.ts';
 import { cosignOption, directoryOf, stampOf, timestampAnchorsOption } from '../reading/release-input.ts';
 import { recordingRelease } from '../reading/releases-place.ts';
@@ -12,7 +13,13 @@ export const releaseSignCommand: Command = {
   name: 'release sign',
   group: 'Releases',
   summary: 'sign the release.json of a directory',
-  arguments: [{ name: 'DIR', summary: 'the directory that holds release.json', required: true }],
+  arguments: [
+    {
+      name: 'DIR',
+      summary: 'the directory that holds release.json; with --cosign also one with an index',
+      required: true,
+    },
+  ],
   options: [
     ...signerOptions,
     cosignOption,
@@ -45,15 +52,21 @@ export const releaseSignCommand: Command = {
     const directory = directoryOf(session, input);
     const fileSystem = createNodeFileSystem();
     const signer = await requiredSignerOf(session, input);
+    const nowMs = session.clock.nowMs();
+    const cosign = input.flag('cosign');
+    if (cosign && existsSync(join(directory, releaseNames.index))) {
+      await cosignIndex(fileSystem, directory, signer, nowMs);
+      session.out.write(`Signed ${relative(session.directory, join(directory, releaseNames.index))} as well.\n`);
+      return exitCode.done;
+    }
     const url = input.text('timestamp');
     const notes: string[] = [];
     const stamp =
       url === undefined
         ? undefined
         : await stampOf(session, input, fileSystem, url, (line) => void notes.push(`${line}\n`));
-    const options = { nowMs: session.clock.nowMs(), cosign: input.flag('cosign'), stamp };
     const { manifest } = await recordingRelease(session, directory, async () => ({
-      manifest: await signRelease(fileSystem, directory, signer, options),
+      manifest: await signRelease(fileSystem, directory, signer, { nowMs, cosign, stamp }),
     }));
     if (session.verbosity !== 'quiet') {
       session.out.write(notes.join(''));
