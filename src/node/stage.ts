@@ -54,12 +54,18 @@ export async function stage(
     const verified: Verified[] = [];
     const indexes: Indexes = new Map();
     for (const release of missing) verified.push(await verify(context, request, release, indexes));
-    refuseMixedProducts(context, verified.map(({ manifest }) => manifest));
+    refuseMixedProducts(
+      context,
+      verified.map(({ manifest }) => manifest),
+    );
     await checkSize(context, verified);
     try {
       await copyAll(context, verified, onProgress);
       await noteAuthority(context, request.authority);
-      await noteProduct(context, verified.map(({ manifest }) => manifest));
+      await noteProduct(
+        context,
+        verified.map(({ manifest }) => manifest),
+      );
     } catch (error) {
       for (const { manifest } of verified) await context.files.removeTree(partOf(context, manifest));
       throw error;

@@ -37,11 +37,7 @@ export interface FileSystem {
    * Reads through one descriptor and writes what it read, so that the digest is that of the bytes copied, whatever
    * becomes of the name meanwhile. The target must not exist.
    */
-  copyHashed(
-    from: string,
-    to: string,
-    mode: number,
-  ): Promise<{ readonly digest: Digest; readonly sizeBytes: number }>;
+  copyHashed(from: string, to: string, mode: number): Promise<{ readonly digest: Digest; readonly sizeBytes: number }>;
   /** Replaces an existing file in one step. */
   rename(from: string, to: string): Promise<void>;
   setMode(path: string, mode: number): Promise<void>;

@@ -3,7 +3,18 @@
  * even the signing key. Each ends with exit 4, a named refusal, the trees of all nodes as they were, and a line in the
  * audit trail where a node said no. In the end the honest release goes through.
  */
-import { chmodSync, cpSync, existsSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createPrivateKey } from 'node:crypto';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { LiveFleet, signer } from '../support/live/live-fleet.ts';
@@ -180,8 +191,7 @@ const attacks: Readonly<Record<string, Attack>> = {
     noted: 'release-refused',
     async begin() {
       await addRelease('1.5.1', '--counter', '3', '--product', 'another');
-      for (const version of ['1.4.0', '1.5.0'])
-        rmSync(fleet.file(`releases/themisdb-${version}`), { recursive: true });
+      for (const version of ['1.4.0', '1.5.0']) rmSync(fleet.file(`releases/themisdb-${version}`), { recursive: true });
       await index();
       await fleet.askFor('1.5.1');
     },
@@ -245,3 +255,60 @@ test('the honest release goes through afterwards', { timeout: 300_000 }, async (
   expect(ran.code, ran.err + ran.out).toBe(0);
   expect(await fleet.serving()).toEqual(fleet.all('1.5.0'));
 });
+
+test(
+  'stolen and revoked signer: the list comes with an index that the thief did not make',
+  { timeout: 300_000 },
+  async () => {
+    await addRelease('1.5.1', '--counter', '3');
+    const before = await fleet.installs();
+    mkdirSync(fleet.file('releases/crls'));
+    writeFileSync(fleet.file('releases/crls/ca.crl'), await revoking('signer.certificate.pem'));
+    await index();
+    await fleet.askFor('1.5.1');
+    for (const place of ['release', 'index.json']) {
+      const ran = await fleet.themis('apply', '--auto-approve', '-o', 'jsonl');
+      expect(ran.code, ran.err + ran.out).toBe(4);
+      // First the release; from then on not even an index of that signer is believed.
+      expect(ran.err + ran.out, place).toContain('CERT_REVOKED');
+      await eventually(
+        async () => fleet.operations(),
+        (left) => left.length === 0,
+      );
+    }
+    expect(await fleet.installs()).toEqual(before);
+    expect(linesWith('crl-taken')).toBeGreaterThan(0);
+  },
+);
+
+/** A revocation list of the authority over one of its certificates. */
+async function revoking(name: string): Promise<Uint8Array> {
+  await import('reflect-metadata');
+  const x509 = await import('@peculiar/x509');
+  const key = createPrivateKey(readFileSync(fleet.file('keys/ca.key.pem'), 'utf8'));
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  const signingKey = await crypto.subtle.importKey(
+    'pkcs8',
+    Uint8Array.from(key.export({ format: 'der', type: 'pkcs8' })),
+    algorithm,
+    false,
+    ['sign'],
+  );
+  const authority = new x509.X509Certificate(readFileSync(fleet.file('keys/ca.certificate.pem'), 'utf8'));
+  const revoked = new x509.X509Certificate(readFileSync(fleet.file(`keys/${name}`), 'utf8'));
+  const thisUpdate = new Date(Date.now() - 60_000);
+  const list = await x509.X509CrlGenerator.create({
+    issuer: authority.subject,
+    thisUpdate,
+    nextUpdate: new Date(Date.now() + 86_400_000),
+    entries: [{ serialNumber: revoked.serialNumber, revocationDate: thisUpdate }],
+    // CRL number 1.
+    extensions: [
+      await x509.AuthorityKeyIdentifierExtension.create(authority.publicKey),
+      new x509.Extension('2.5.29.20', false, Uint8Array.of(2, 1, 1)),
+    ],
+    signingAlgorithm: algorithm,
+    signingKey,
+  });
+  return new Uint8Array(list.rawData);
+}

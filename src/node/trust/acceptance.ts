@@ -24,16 +24,14 @@ export interface Listed {
 }
 
 /** The index of a source, believed. */
-export async function readIndex(
-  context: NodeContext,
-  source: ReleaseSource,
-  trust: TrustFiles,
-): Promise<ReleaseIndex> {
+export async function readIndex(context: NodeContext, source: ReleaseSource, trust: TrustFiles): Promise<ReleaseIndex> {
   const result = await context.verifyIndex(source, { trust, nowMs: context.clock.nowMs() });
   if (result.kind === 'refused') throw result.error;
   const { index } = result;
   const record = await readRecord(context);
-  throwRefusal(checkProduct({ ...index, package: 'the index', version: String(index.counter) }, productsOf(context, record)));
+  throwRefusal(
+    checkProduct({ ...index, package: 'the index', version: String(index.counter) }, productsOf(context, record)),
+  );
   throwRefusal(checkIndexCounter(index, own(record.indexes, index.product), context.config.limits.maxIndexJump));
   await takeLists(context, source, index, trust);
   await changeRecord(context, (now) => withIndex(now, index));
@@ -48,12 +46,7 @@ export function listedIn(index: ReleaseIndex, release: StagedRelease, directory:
 }
 
 /** What only the node can know of a release that it never had. `listed`: undefined for one that was staged before. */
-export function acceptNew(
-  context: NodeContext,
-  record: NodeRecord,
-  manifest: ReleaseManifest,
-  listed?: Listed,
-): void {
+export function acceptNew(context: NodeContext, record: NodeRecord, manifest: ReleaseManifest, listed?: Listed): void {
   if (listed !== undefined) throwRefusal(checkEntry(listed.index, listed.entry, manifest));
   throwRefusal(checkProduct(manifest, productsOf(context, record)));
   const floor = own(record.counters, manifest.package);

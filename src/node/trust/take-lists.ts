@@ -44,7 +44,10 @@ async function readListed(source: ReleaseSource, url: string, sha256: string): P
     bytes = await source.readFile(url, releaseLimits.listBytes);
   } catch (error) {
     if (!(error instanceof ThemisError) || error.code !== 'NOT_FOUND') throw error;
-    throw toTrustError({ code: 'INDEX_LIST', message: `The index names the revocation list ${url}, which is missing.` });
+    throw toTrustError({
+      code: 'INDEX_LIST',
+      message: `The index names the revocation list ${url}, which is missing.`,
+    });
   }
   if (hexOf(digestBytes(bytes)) === sha256) return bytes;
   throw toTrustError({ code: 'INDEX_LIST', message: `${url} is not the revocation list that the index names.` });

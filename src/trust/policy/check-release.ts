@@ -60,7 +60,8 @@ export function checkSignedRelease(
 ): (CheckedRelease & { readonly ok: true }) | Refusal {
   const { acceptance, manifestHash } = input.expected;
   // The hash names every byte of what was verified when it was accepted; nothing else passes here.
-  const lapsed = !verified.ok && acceptance === 'installed' && manifestHash !== undefined && expiries.has(verified.code);
+  const lapsed =
+    !verified.ok && acceptance === 'installed' && manifestHash !== undefined && expiries.has(verified.code);
   if (!verified.ok && !lapsed) return verified;
   const parsed = parseManifest(input.manifest);
   if (!parsed.ok) return parsed;

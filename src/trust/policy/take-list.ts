@@ -27,7 +27,10 @@ export function takeList(
     return refusal('CRL_SIGNER_USAGE', `The key of anchor ${signer.name} may not sign lists.`);
   if (!isComplete(list)) return refusal('CRL_SCOPE', 'The list covers a part only.');
   if (list.unprocessedCritical.length > 0)
-    return refusal('CRL_EXTENSION_CRITICAL', `The list carries ${list.unprocessedCritical[0]}, which is not processed.`);
+    return refusal(
+      'CRL_EXTENSION_CRITICAL',
+      `The list carries ${list.unprocessedCritical[0]}, which is not processed.`,
+    );
   if (list.thisUpdateMs > nowMs) return refusal('CRL_NOT_YET_VALID', 'The list is not valid yet.');
   return { ok: true, list: known.every((each) => isNewer(list, each)) ? list : null };
 }

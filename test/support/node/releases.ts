@@ -111,10 +111,7 @@ export const acceptingVerification: VerifyRelease = async (source, path) => {
 export const acceptingRotation: VerifyRotation = () => ({ ok: true, version: 2, signers: [] });
 
 /** The index of all that lies in a memory source by now, believed. */
-export function acceptingIndex(
-  files: ReadonlyMap<string, Uint8Array>,
-  over: Partial<ReleaseIndex> = {},
-): VerifyIndex {
+export function acceptingIndex(files: ReadonlyMap<string, Uint8Array>, over: Partial<ReleaseIndex> = {}): VerifyIndex {
   return async () => {
     const entries = [...files]
       .filter(([path]) => path.endsWith('/release.json'))

@@ -81,11 +81,7 @@ describe('a refusal leaves the node root byte for byte as it was, but for what i
       'INDEX_INVALID',
       () => ({ ...newRelease, staged: { ...newRelease.staged, manifestHash: `sha256:${'0'.repeat(64)}` } }),
     ],
-    [
-      'other package',
-      'INDEX_INVALID',
-      () => ({ ...newRelease, staged: { ...newRelease.staged, package: 'other' } }),
-    ],
+    ['other package', 'INDEX_INVALID', () => ({ ...newRelease, staged: { ...newRelease.staged, package: 'other' } })],
     ['traversal', 'UNSAFE_PATH', () => sealed({ files: [file('../../etc/passwd')] })],
     ['absolute path', 'UNSAFE_PATH', () => sealed({ files: [file('/etc/passwd')] })],
     ['own directory', 'UNSAFE_PATH', () => sealed({ files: [file('.themis/x')] })],

@@ -59,19 +59,22 @@ const spoilers: Record<string, [string, (world: NodeWorld) => Promise<void>]> = 
   ],
 };
 
-test.each(Object.entries(spoilers))('%s in the trust directory stops the node, which says so', async (_, [code, spoil]) => {
-  const world = await NodeWorld.ready();
-  await spoil(world);
-  expect(await refusalOf(world, makeRelease({ version: '1.6.0', files: { a: 'a' } }))).toContain(code);
-  expect(await world.refusal(world.updateTo(newRelease, atOld))).toBe('ANCHORS_CHANGED');
-  const { refusing } = await world.observe();
-  expect(refusing?.message).toContain(code);
-  expect(refusing?.hint).toBeDefined();
-  expect((await trail(world)).map(({ kind }) => kind)).toEqual(['anchors-refused', 'anchors-refused']);
-  // What it had before it can still go back to.
-  const back = { kind: 'rollback', authority, operation: 'b', keep: null, healthTimeoutMs: 0 } as const;
-  expect((await world.result({ ...back, restorePoint: 'before-1.4.0' })).kind).toBe('done');
-});
+test.each(Object.entries(spoilers))(
+  '%s in the trust directory stops the node, which says so',
+  async (_, [code, spoil]) => {
+    const world = await NodeWorld.ready();
+    await spoil(world);
+    expect(await refusalOf(world, makeRelease({ version: '1.6.0', files: { a: 'a' } }))).toContain(code);
+    expect(await world.refusal(world.updateTo(newRelease, atOld))).toBe('ANCHORS_CHANGED');
+    const { refusing } = await world.observe();
+    expect(refusing?.message).toContain(code);
+    expect(refusing?.hint).toBeDefined();
+    expect((await trail(world)).map(({ kind }) => kind)).toEqual(['anchors-refused', 'anchors-refused']);
+    // What it had before it can still go back to.
+    const back = { kind: 'rollback', authority, operation: 'b', keep: null, healthTimeoutMs: 0 } as const;
+    expect((await world.result({ ...back, restorePoint: 'before-1.4.0' })).kind).toBe('done');
+  },
+);
 
 test('the trust directory of somebody else is refused when a node is made', async () => {
   const world = new NodeWorld();
@@ -215,7 +218,10 @@ test('the audit trail stays bounded, and a torn line spoils no other', async () 
   const file = '/node/state/audit.jsonl';
   await world.files.writeFile(file, new TextEncoder().encode('{"at":"2026-0'), 0o600);
   await writeAudit(context, 'crl-taken', 'one');
-  const lines = new TextDecoder().decode(await world.files.readFile(file)).trimEnd().split('\n');
+  const lines = new TextDecoder()
+    .decode(await world.files.readFile(file))
+    .trimEnd()
+    .split('\n');
   expect(lines).toHaveLength(2);
   expect(JSON.parse(lines[1]!)).toMatchObject({ kind: 'crl-taken', detail: 'one' });
   await world.files.writeFile(file, new Uint8Array(auditLimitBytes).fill(0x0a), 0o600);

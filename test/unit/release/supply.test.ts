@@ -2,15 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { digestJson } from '../../../src/kernel/digest.ts';
 import { ThemisError } from '../../../src/kernel/error.ts';
 import type { ReleaseManifest } from '../../../src/model/release.ts';
-import { assembleIndex, encodeIndex } from '../../../src/release/assemble-index.ts';
-import { auditIndex } from '../../../src/release/audit-index.ts';
+import { assembleIndex, encodeIndex } from '../../../src/release/index/assemble-index.ts';
+import { auditIndex } from '../../../src/release/index/audit-index.ts';
 import { sealManifest } from '../../../src/release/build-release.ts';
 import { classifyFile, permissionsOf } from '../../../src/release/classify-file.ts';
 import { checkFlatFiles, parseFlatManifest } from '../../../src/release/flat/import-flat.ts';
 import { parseDependencies } from '../../../src/release/parse-dependency.ts';
 import { type FoundRelease, nextCounter } from '../../../src/release/scan-releases.ts';
 import { signDetached } from '../../../src/release/sign-detached.ts';
-import { presentIndex, yankedAfter } from '../../../src/release/yank.ts';
+import { verifyIndex } from '../../../src/release/index/verify-index.ts';
+import { presentIndex, yankedAfter } from '../../../src/release/index/yank.ts';
 import { parseReleaseIndex } from '../../../src/model/release-format/parse-index.ts';
 import { checkIndex } from '../../../src/trust/policy/check-index.ts';
 import { parseManifest } from '../../../src/trust/policy/parse-manifest.ts';
@@ -160,6 +161,7 @@ describe('an index', () => {
       'INDEX_OTHER_MANIFEST',
     ]);
     expect(await auditIndex(sourceOf(new Map()), [], testTrust(), pki.nowMs)).toBeNull();
+    expect(await verifyIndex(sourceOf(new Map()), testTrust(), pki.nowMs)).toMatchObject({ code: 'INDEX_MISSING' });
   });
 
   it('keeps what is withdrawn until it is offered again', async () => {

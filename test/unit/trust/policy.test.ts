@@ -146,9 +146,7 @@ function trustIn(threshold: number): TrustStore {
 test('m of n: one signer fewer than the threshold is refused, distinct keys count', async () => {
   const content = manifestBytes();
   const verify = (signature: Uint8Array, threshold: number): string =>
-    codeOf(
-      verifyDetached({ content, signature, trust: trustIn(threshold), nowMs: pki.nowMs, profile: 'codeSigning' }),
-    );
+    codeOf(verifyDetached({ content, signature, trust: trustIn(threshold), nowMs: pki.nowMs, profile: 'codeSigning' }));
   const [one, two, three] = ['one', 'two', 'three'].map((root) => signerUnder(root)) as [Signer, Signer, Signer];
   const both = await signedBy(content, one, two);
   expect(verify(both, 2)).toBe('ok');

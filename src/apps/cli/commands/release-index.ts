@@ -4,11 +4,11 @@ import { openDirectorySource } from '../../../adapters/release-source/directory.
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { releaseNames } from '../../../model/release-format/layout.ts';
-import { publishIndex } from '../../../release/publish-index.ts';
+import { publishIndex } from '../../../release/index/publish-index.ts';
 import { scanReleases } from '../../../release/scan-releases.ts';
-import { scanLists } from '../../../release/scan-lists.ts';
+import { scanLists } from '../../../release/index/scan-lists.ts';
 import { syncStore } from '../../../release/store/sync-store.ts';
-import { presentIndex, yankedAfter } from '../../../release/yank.ts';
+import { presentIndex, yankedAfter } from '../../../release/index/yank.ts';
 import type { Command } from '../command.ts';
 import { directoryOf, reportFindings } from '../reading/release-input.ts';
 import { withReleases } from '../reading/releases-place.ts';

@@ -8,7 +8,7 @@ import type { FileSystem } from '../../../ports/file-system.ts';
 import { type FoundRelease, scanReleases } from '../../../release/scan-releases.ts';
 import { checkStoredFile } from '../../../release/store/stored-file.ts';
 import { syncStore } from '../../../release/store/sync-store.ts';
-import { presentIndex, yankedAfter } from '../../../release/yank.ts';
+import { presentIndex, yankedAfter } from '../../../release/index/yank.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { formatTable } from '../../../report/table.ts';
 import { releasesDirectoryOf } from '../reading/release-input.ts';

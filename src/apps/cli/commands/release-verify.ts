@@ -9,7 +9,7 @@ import { architectures, platforms } from '../../../model/release-format/shapes.t
 import type { Architecture, Platform } from '../../../model/release.ts';
 import type { FileSystem } from '../../../ports/file-system.ts';
 import { type Audit, type AuditCheck, auditRelease } from '../../../release/audit-release.ts';
-import { auditIndex } from '../../../release/audit-index.ts';
+import { auditIndex } from '../../../release/index/audit-index.ts';
 import { scanReleases } from '../../../release/scan-releases.ts';
 import type { ReleaseExpectation } from '../../../trust/policy/check-release.ts';
 import type { TrustStore } from '../../../trust/policy/trust-store.ts';

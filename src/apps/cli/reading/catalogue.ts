@@ -91,7 +91,10 @@ async function readManifest(source: ReleaseSource, entry: ReleaseIndexEntry): Pr
   const { manifest } = parsed;
   for (const field of ['package', 'version', 'platform', 'architecture'] as const) {
     if (manifest[field] === entry[field]) continue;
-    throw new ThemisError('MANIFEST_INVALID', `The manifest of ${what} says ${field} ${JSON.stringify(manifest[field])}.`);
+    throw new ThemisError(
+      'MANIFEST_INVALID',
+      `The manifest of ${what} says ${field} ${JSON.stringify(manifest[field])}.`,
+    );
   }
   return manifest;
 }

@@ -1,10 +1,10 @@
-import { releaseDirectoryOf } from '../model/release-format/layout.ts';
-import type { ReleaseIndex } from '../model/release.ts';
-import type { ReleaseSource } from '../ports/release-source.ts';
-import type { TrustStore } from '../trust/policy/trust-store.ts';
-import type { Refusal } from '../trust/refusal.ts';
-import type { AuditCheck } from './audit-release.ts';
-import type { FoundRelease } from './scan-releases.ts';
+import { releaseDirectoryOf } from '../../model/release-format/layout.ts';
+import type { ReleaseIndex } from '../../model/release.ts';
+import type { ReleaseSource } from '../../ports/release-source.ts';
+import type { TrustStore } from '../../trust/policy/trust-store.ts';
+import type { Refusal } from '../../trust/refusal.ts';
+import type { AuditCheck } from '../audit-release.ts';
+import type { FoundRelease } from '../scan-releases.ts';
 import { verifyIndex } from './verify-index.ts';
 
 /** The index of a source held against its signature and against the releases that lie there; null where there is none. */

@@ -1,11 +1,11 @@
-import { ThemisError } from '../kernel/error.ts';
-import { releaseLimits, releaseNames } from '../model/release-format/layout.ts';
-import type { ReleaseIndex } from '../model/release.ts';
-import type { ReleaseSource } from '../ports/release-source.ts';
-import type { Verified } from '../trust/cms/verify-detached.ts';
-import { checkIndex } from '../trust/policy/check-index.ts';
-import type { TrustStore } from '../trust/policy/trust-store.ts';
-import type { Refusal } from '../trust/refusal.ts';
+import { ThemisError } from '../../kernel/error.ts';
+import { releaseLimits, releaseNames } from '../../model/release-format/layout.ts';
+import type { ReleaseIndex } from '../../model/release.ts';
+import type { ReleaseSource } from '../../ports/release-source.ts';
+import type { Verified } from '../../trust/cms/verify-detached.ts';
+import { checkIndex } from '../../trust/policy/check-index.ts';
+import type { TrustStore } from '../../trust/policy/trust-store.ts';
+import type { Refusal } from '../../trust/refusal.ts';
 
 /** The index of a source, signed by somebody trusted, well formed and fresh. Only a source that fails throws. */
 export async function verifyIndex(

@@ -1,8 +1,8 @@
-import { hexOf } from '../kernel/digest.ts';
-import { ThemisError } from '../kernel/error.ts';
-import { releaseLimits, releaseNames } from '../model/release-format/layout.ts';
-import type { IndexedList } from '../model/release.ts';
-import type { FileSystem } from '../ports/file-system.ts';
+import { hexOf } from '../../kernel/digest.ts';
+import { ThemisError } from '../../kernel/error.ts';
+import { releaseLimits, releaseNames } from '../../model/release-format/layout.ts';
+import type { IndexedList } from '../../model/release.ts';
+import type { FileSystem } from '../../ports/file-system.ts';
 
 /** The revocation lists that lie beside an index, in `crls/`: what it names for nodes. Sorted by name. Throws INDEX_INVALID. */
 export async function scanLists(fileSystem: FileSystem, root: string): Promise<IndexedList[]> {

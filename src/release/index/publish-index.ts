@@ -1,12 +1,12 @@
-import type { Finding } from '../kernel/finding.ts';
-import { releaseNames } from '../model/release-format/layout.ts';
-import type { ReleaseIndex } from '../model/release.ts';
-import type { FileSystem } from '../ports/file-system.ts';
-import type { Signer } from '../ports/signer.ts';
+import type { Finding } from '../../kernel/finding.ts';
+import { releaseNames } from '../../model/release-format/layout.ts';
+import type { ReleaseIndex } from '../../model/release.ts';
+import type { FileSystem } from '../../ports/file-system.ts';
+import type { Signer } from '../../ports/signer.ts';
 import { assembleIndex, encodeIndex, type IndexOptions } from './assemble-index.ts';
-import type { FoundRelease } from './scan-releases.ts';
-import { signDetached } from './sign-detached.ts';
-import { writeWholeFile } from './write-file.ts';
+import type { FoundRelease } from '../scan-releases.ts';
+import { signDetached } from '../sign-detached.ts';
+import { writeWholeFile } from '../write-file.ts';
 
 export interface PublishedIndex {
   /** null: an error finding forbade it, and nothing was written. */

@@ -5,11 +5,11 @@
  * version, THM2024 several products.
  */
 import gt from 'semver/functions/gt.js';
-import type { Digest } from '../kernel/digest.ts';
-import type { Finding, FindingCode, Severity } from '../kernel/finding.ts';
-import { joinReleasePath, releaseNames } from '../model/release-format/layout.ts';
-import type { IndexedList, ReleaseIndex, ReleaseIndexEntry, ReleaseManifest } from '../model/release.ts';
-import type { FoundRelease } from './scan-releases.ts';
+import type { Digest } from '../../kernel/digest.ts';
+import type { Finding, FindingCode, Severity } from '../../kernel/finding.ts';
+import { joinReleasePath, releaseNames } from '../../model/release-format/layout.ts';
+import type { IndexedList, ReleaseIndex, ReleaseIndexEntry, ReleaseManifest } from '../../model/release.ts';
+import type { FoundRelease } from '../scan-releases.ts';
 
 export interface IndexOptions {
   readonly nowMs: number;

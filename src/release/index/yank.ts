@@ -1,8 +1,8 @@
-import type { Digest } from '../kernel/digest.ts';
-import { ThemisError } from '../kernel/error.ts';
-import type { ReleaseIndex } from '../model/release.ts';
-import type { ReleaseSource } from '../ports/release-source.ts';
-import type { FoundRelease } from './scan-releases.ts';
+import type { Digest } from '../../kernel/digest.ts';
+import { ThemisError } from '../../kernel/error.ts';
+import type { ReleaseIndex } from '../../model/release.ts';
+import type { ReleaseSource } from '../../ports/release-source.ts';
+import type { FoundRelease } from '../scan-releases.ts';
 
 /** What the index says before it is made again; null where there is none. A damaged one throws: it is not guessed. */
 export async function presentIndex(source: ReleaseSource): Promise<ReleaseIndex | null> {
