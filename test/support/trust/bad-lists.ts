@@ -127,6 +127,31 @@ export const badLists: readonly BadFixture[] = [
   })),
   bad(
     'CRL_SIGNER_UNTRUSTED',
+    'list-signer-replaced',
+    'a revoked signer that brings a namesake of who signed the list',
+    () => ({
+      lists: [middleList({ ...signedByOther, entries: [leafRevoked] })],
+      // The key identifier of the one, the key of another.
+      others: [
+        middleCertificate({
+          key: keys.second(),
+          serial: integer(9),
+          extensions: [extensions.ca(), extensions.keyCertSign(), extensions.subjectKeyId(keys.other())],
+        }),
+      ],
+    }),
+  ),
+  bad(
+    'CRL_SIGNER_USAGE',
+    'list-signer-may-not-but-names',
+    'a signer that a list names by a key that may not sign lists',
+    () => ({
+      lists: [middleList({ entries: [leafRevoked] })],
+      middle: { extensions: [extensions.ca(), extension('2.5.29.15', der(0x03, Uint8Array.of(2, 0x04)), true)] },
+    }),
+  ),
+  bad(
+    'CRL_SIGNER_UNTRUSTED',
     'list-signer-vouches-for-itself',
     'a list whose signer only that list vouches for',
     () => ({

@@ -69,11 +69,11 @@ function authenticLists(
     const entry = list.scope?.only === 'attribute' ? undefined : list.entries.get(key);
     if (signer.ok) authentic.push({ list, signer, entry });
     else problems.add(signer.code);
-    // Who left the certificate of the list's signer out of a signature must not gain by it.
-    if (!signer.ok && signer.isUnknown && entry !== undefined)
+    // A signature brings the certificates by which a list's signer is found: leaving one out must gain nothing.
+    if (!signer.ok && !signer.isForged && entry !== undefined && isCounted(entry, context))
       refuse(
-        'CRL_SIGNER_UNTRUSTED',
-        `A list whose signer is not at hand names the certificate ${labelOf(certificate)}.`,
+        signer.code,
+        `A list whose signer cannot be vouched for names the certificate of ${labelOf(certificate)}.`,
       );
   }
   return authentic;
@@ -109,14 +109,14 @@ function isSameScope(a: CertificateList, b: CertificateList): boolean {
 /** Refuses where a list names the certificate; returns the lists that lift a hold. */
 function checkEntries(
   lists: readonly Authentic[],
-  { nowMs, provenAtMs }: RevocationContext,
+  context: RevocationContext,
   isLeaf: boolean,
   certificate: Certificate,
 ): readonly Authentic[] {
   const lifting: Authentic[] = [];
   for (const { list, entry } of lists) {
-    if (entry === undefined || entry.reason === reasons.removeFromCrl || isBefore(provenAtMs, entry)) continue;
-    const lift = entry.reason === reasons.hold ? lists.find((other) => lifts(other, list, nowMs)) : undefined;
+    if (entry === undefined || !isCounted(entry, context)) continue;
+    const lift = entry.reason === reasons.hold ? lists.find((other) => lifts(other, list, context.nowMs)) : undefined;
     if (lift === undefined) {
       const code = isLeaf ? 'CERT_REVOKED' : 'CERT_ISSUER_REVOKED';
       return refuse(code, `The certificate of ${labelOf(certificate)} was revoked by ${list.issuer.text}.`);
@@ -127,9 +127,10 @@ function checkEntries(
 }
 
 /** A lost key signs any time it likes; other reasons leave standing what was proven to exist before them. */
-function isBefore(provenAtMs: number | null, { reason, revokedAtMs, invalidAtMs }: RevokedEntry): boolean {
+function isCounted({ reason, revokedAtMs, invalidAtMs }: RevokedEntry, { provenAtMs }: RevocationContext): boolean {
+  if (reason === reasons.removeFromCrl) return false;
   const isLost = [reasons.keyCompromise, reasons.caCompromise, reasons.aaCompromise].includes(reason);
-  return provenAtMs !== null && !isLost && provenAtMs < Math.min(revokedAtMs, invalidAtMs ?? Infinity);
+  return isLost || provenAtMs === null || provenAtMs >= Math.min(revokedAtMs, invalidAtMs ?? Infinity);
 }
 
 /** A delta that takes the hold back, or a complete list that came after the delta that made it. */

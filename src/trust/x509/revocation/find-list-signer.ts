@@ -20,8 +20,8 @@ export interface ListSigner extends PathSpan {
 interface NoSigner {
   readonly ok: false;
   readonly code: TrustCode;
-  /** Nobody at hand could have signed it; unlike a list whose signature is wrong. */
-  readonly isUnknown: boolean;
+  /** An authority of the path is who it claims to be signed by, and did not sign it; nobody else's word makes it so. */
+  readonly isForged: boolean;
 }
 
 /** `index`: of the certificate in the path. */
@@ -36,15 +36,18 @@ export function findListSigner(
     (other) => isIssuerNamed(other) && !above.some(({ fingerprint }) => fingerprint === other.fingerprint),
   );
   const candidates = [...above, ...others.filter(mayHaveSigned)];
-  const signer = candidates.find((candidate) => context.isSignedBy(list, candidate.key));
-  if (signer === undefined) {
-    const isUnknown = !candidates.some(mayHaveSigned);
-    return { ok: false, code: isUnknown ? 'CRL_SIGNER_UNTRUSTED' : 'CRL_SIGNATURE_INVALID', isUnknown };
+  let code: TrustCode | undefined;
+  for (const signer of candidates) {
+    if (!context.isSignedBy(list, signer.key)) continue;
+    const isAbove = above.includes(signer);
+    const found = isAbove ? pathAbove : pathOfSigner(signer, list, path, index, context);
+    if (found !== undefined && maySignLists(signer, context)) return found;
+    code ??= found === undefined ? 'CRL_SIGNER_UNTRUSTED' : 'CRL_SIGNER_USAGE';
   }
-  if (!maySignLists(signer, context)) return { ok: false, code: 'CRL_SIGNER_USAGE', isUnknown: false };
-  if (above.includes(signer)) return { ok: true, supporting: [], ...endlessSpan };
-  const found = pathOfSigner(signer, list, path, index, context);
-  return found ?? { ok: false, code: 'CRL_SIGNER_UNTRUSTED', isUnknown: false };
+  if (code !== undefined) return { ok: false, code, isForged: false };
+  return above.some(mayHaveSigned)
+    ? { ok: false, code: 'CRL_SIGNATURE_INVALID', isForged: true }
+    : { ok: false, code: 'CRL_SIGNER_UNTRUSTED', isForged: false };
 
   function isIssuerNamed(candidate: Certificate): boolean {
     return candidate.subject.key === list.issuer.key;
@@ -55,6 +58,8 @@ export function findListSigner(
     return list.authorityKeyId === null || subjectKeyId === null || list.authorityKeyId === subjectKeyId;
   }
 }
+
+const pathAbove: ListSigner = { ok: true, supporting: [], ...endlessSpan };
 
 function maySignLists({ extensions: { keyUsage } }: Certificate, context: RevocationContext): boolean {
   return keyUsage === null ? context.isUsageOptional : keyUsage.cRLSign;
@@ -70,7 +75,7 @@ function pathOfSigner(
   const certificate = path.certificates[index]!;
   if (signer.fingerprint === certificate.fingerprint) {
     // The authority that issued the certificate says in it that the certificate's own key signs the list.
-    return isNamedIssuer(list, certificate) ? { ok: true, supporting: [], ...endlessSpan } : undefined;
+    return isNamedIssuer(list, certificate) ? pathAbove : undefined;
   }
   const own = context.findSignerPath(signer, path.anchor, certificate);
   if (own === undefined) return undefined;
