@@ -28,12 +28,13 @@ export function writeChecklist(
   fixtures: readonly BadFixture[],
   peers: readonly Peer[],
   verdicts: Verdicts,
+  others: readonly Pick<BadFixture, 'code' | 'what'>[],
 ): string {
   const sections = families.map(([title, pattern], index) => {
     const own = codes.filter(
       (code) => pattern.test(code) && !families.slice(0, index).some(([, other]) => other.test(code)),
     );
-    const rows = own.map((code) => rowOf(code, fixtures, peers, verdicts));
+    const rows = own.map((code) => rowOf(code, fixtures, peers, verdicts, others));
     const head = ['Refused', 'Code', ...peers.map(({ name }) => name)];
     return own.length === 0 ? '' : [`## ${title}`, '', line(head), line(head.map(() => '---')), ...rows, ''].join('\n');
   });
@@ -60,10 +61,18 @@ that accepts is not always wrong: not every item is one its standard asks for, a
 `;
 }
 
-function rowOf(code: TrustCode, fixtures: readonly BadFixture[], peers: readonly Peer[], verdicts: Verdicts): string {
+function rowOf(
+  code: TrustCode,
+  fixtures: readonly BadFixture[],
+  peers: readonly Peer[],
+  verdicts: Verdicts,
+  others: readonly Pick<BadFixture, 'code' | 'what'>[],
+): string {
   const own = fixtures.filter((fixture) => fixture.code === code);
-  const inWords = code.toLowerCase().replaceAll('_', ' ');
-  const what = own.length === 0 ? inWords : own.map((fixture) => fixture.what.replaceAll('|', '\\|')).join('; ');
+  const texts = [...own, ...others.filter((other) => other.code === code)].map(({ what }) =>
+    what.replaceAll('|', '\\|'),
+  );
+  const what = texts.length === 0 ? code.toLowerCase().replaceAll('_', ' ') : texts.join('; ');
   return line([what, `\`${code}\``, ...peers.map((_, peer) => cellOf(own.map(({ id }) => verdicts.get(id)![peer]!)))]);
 }
 

@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { verifyDetached } from '../../src/trust/cms/verify-detached.ts';
 import { trustCodes } from '../../src/trust/refusal.ts';
+import { badTrustFiles } from '../support/trust/bad-trust-files.ts';
 import { badFixtures } from '../support/trust/index.ts';
 import { writeChecklist } from './checklist.ts';
 import { forgePeer } from './forge.ts';
@@ -22,4 +23,4 @@ for (const fixture of badFixtures) {
 }
 await mkdir(new URL('../../docs/', import.meta.url), { recursive: true });
 const target = new URL('../../docs/trust-checklist.md', import.meta.url);
-await writeFile(target, writeChecklist(trustCodes(), badFixtures, peers, verdicts));
+await writeFile(target, writeChecklist(trustCodes(), badFixtures, peers, verdicts, badTrustFiles));

@@ -60,8 +60,7 @@ function checkSignerValidity(signer: Certificate, { earliestMs, latestMs }: Chec
 
 /** From when it took the timestamp to hold. The anchor is the verifier's own, and has to be valid now. */
 function spanOfProven({ anchor, certificates }: FoundPath, nowMs: number): PathSpan {
-  if (nowMs > anchor.certificate.notAfterMs)
-    refuse('ANCHOR_EXPIRED', `Trust anchor ${anchor.name} has expired.`);
+  if (nowMs > anchor.certificate.notAfterMs) refuse('ANCHOR_EXPIRED', `Trust anchor ${anchor.name} has expired.`);
   const expired = certificates.filter(({ notAfterMs }) => notAfterMs < nowMs);
   const sinceMs = Math.max(...expired.map(({ notAfterMs }) => notAfterMs + 1));
   return narrow(spanOf([anchor.certificate]), { ...endlessSpan, validFromMs: sinceMs });

@@ -3,10 +3,11 @@
  * seconds has no needless zeros, a default is not written, and what is critical and unknown is refused.
  */
 import { refuse } from '../refusal.ts';
-import { type Fields, fieldsOf, membersOf, unwrap } from '../der/fields.ts';
+import { type Fields, fieldsOf, unwrap } from '../der/fields.ts';
 import { type DerElement, readDer, tags } from '../der/read-der.ts';
 import { readBoolean, readInteger, readOctets, readOid, readSmall, readTime } from '../der/values.ts';
 import { type Hash, readDigestAlgorithm } from '../x509/algorithm.ts';
+import { readExtensionList } from '../x509/extension.ts';
 
 export interface TimestampInfo {
   /** Of the authority, under which it issued the token. */
@@ -107,18 +108,11 @@ function checkOrdering(fields: Fields): void {
 
 function checkExtensions(element: DerElement | undefined): void {
   if (element === undefined) return;
-  const seen = new Set<string>();
-  for (const member of membersOf(element, 'The extensions of the timestamp', context.one)) {
-    const fields = fieldsOf(member, 'An extension of the timestamp');
-    const oid = readOid(fields.take(tags.oid), 'An extension of the timestamp');
-    const flag = fields.optional(tags.boolean);
-    if (flag !== undefined && !readBoolean(flag, 'An extension of the timestamp'))
-      refuse('DER_VALUE', `Extension ${oid} of the timestamp writes a default value.`);
-    readOctets(fields.take(tags.octetString), 'An extension of the timestamp');
-    fields.end();
-    if (seen.has(oid)) refuse('TIMESTAMP_EXTENSION_REPEATED', `Extension ${oid} of the timestamp appears twice.`);
-    seen.add(oid);
-    if (flag !== undefined)
-      refuse('TIMESTAMP_EXTENSION_CRITICAL', `The timestamp carries the critical extension ${oid}, which is unknown.`);
-  }
+  const list = readExtensionList({ ...element, tag: tags.sequence }, 'TIMESTAMP_EXTENSION_REPEATED');
+  const critical = list.find(({ isCritical }) => isCritical);
+  if (critical !== undefined)
+    refuse(
+      'TIMESTAMP_EXTENSION_CRITICAL',
+      `The timestamp carries the critical extension ${critical.oid}, which is unknown.`,
+    );
 }

@@ -13,10 +13,10 @@ import type { TrustStore } from '../policy/trust-store.ts';
 import { isTrustCode, refuse, type TrustCode } from '../refusal.ts';
 import { unwrap } from '../der/fields.ts';
 import { equalBytes } from '../der/read-der.ts';
-import type { CandidatePath } from '../x509/build-paths.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { findPath } from '../x509/find-path.ts';
 import { readName } from '../x509/name.ts';
+import type { FoundPath } from '../x509/revocation/context.ts';
 import { nameOf, purposes } from '../x509/validate-path.ts';
 import { readTimestampInfo, type TimestampInfo } from './read-timestamp-info.ts';
 
@@ -27,7 +27,7 @@ export interface CheckedTimestamp {
   readonly latestMs: number;
   readonly authority: Certificate;
   /** null: no timestamp anchors are known, so nobody vouches for it. */
-  readonly path: CandidatePath | null;
+  readonly path: FoundPath | null;
 }
 
 /** Clocks of authority and verifier may differ by this before a time counts as one that has not come yet. */
@@ -113,21 +113,24 @@ function checkName({ authority }: TimestampInfo, certificate: Certificate): void
     );
 }
 
-function findAuthority(
-  checked: CheckedSigner,
-  data: SignedData,
-  trust: TrustStore,
-  nowMs: number,
-): CandidatePath | null {
+function findAuthority(checked: CheckedSigner, data: SignedData, trust: TrustStore, nowMs: number): FoundPath | null {
   if (trust.anchors.timestampAnchors.length === 0) return null;
   const path = pathOf(checked, data, trust, nowMs);
   for (const ids of checked.named) checkIssuersNamed(ids, path);
   return path;
 }
 
-function pathOf({ certificate }: CheckedSigner, data: SignedData, trust: TrustStore, nowMs: number): CandidatePath {
+function pathOf({ certificate }: CheckedSigner, data: SignedData, trust: TrustStore, nowMs: number): FoundPath {
   try {
-    return findPath(certificate, data.certificates, trust.anchors.timestampAnchors, nowMs, 'timeStamping');
+    return findPath({
+      leaf: certificate,
+      pool: data.certificates,
+      anchors: trust.anchors.timestampAnchors,
+      lists: trust.crls,
+      revocation: trust.anchors.revocation,
+      nowMs,
+      profile: 'timeStamping',
+    });
   } catch (error) {
     if (!(error instanceof ThemisError)) throw error;
     const code = ownCodes.find(([pattern]) => pattern.test(error.reason ?? ''))?.[1];

@@ -1,8 +1,10 @@
 /** Signatures that hold, each with a timestamp that does not: what is present and bad refuses, needed or not. */
 import { boolean, der, explicit, integer, octets, oid, sequence, time } from '../der.ts';
+import { readCertificateList } from '../../../src/trust/x509/certificate-list.ts';
 import * as pki from '../pki.ts';
+import { revocationList, revoked } from '../pki-lists.ts';
 import type { BadFixture, BadSignature } from './bad-fixture.ts';
-import { bad, dayMs, root, signed, signer, signedBy, trustOf } from './rsa-stage.ts';
+import { bad, dayMs, root, rootKey, signed, signer, signedBy, trustOf } from './rsa-stage.ts';
 import {
   generalized,
   infoAttributes,
@@ -30,6 +32,14 @@ function badToken(
   over: () => Partial<BadSignature> = () => ({}),
 ): BadFixture {
   return bad(code, id, what, () => ({ signature: stamped(options()), trust: stampedTrust(), ...over() }));
+}
+
+/** The authority of the signer has withdrawn its certificate. CRLReason 1 is a lost key, 4 a certificate that was replaced. */
+export function withdrawn(atMs: number, reason: number): BadSignature['trust'] {
+  const entries = [revoked(4711, { at: atMs, reason })];
+  const current = { thisUpdate: time(atMs + dayMs / 2), nextUpdate: time(pki.nowMs + 90 * dayMs) };
+  const list = revocationList({ issuerKey: rootKey(), ...current, entries });
+  return { ...stampedTrust(), crls: [readCertificateList(list)] };
 }
 
 /** The token carries this certificate of its authority, and names it. */
@@ -160,6 +170,20 @@ export const badTimestamps: readonly BadFixture[] = [
     'an expired certificate and a timestamp that nobody here vouches for',
     () => ({}),
     () => ({ nowMs: pki.nowMs + 60 * dayMs, trust: trustOf([root()]) }),
+  ),
+  badToken(
+    'CERT_REVOKED',
+    'revoked-before-the-timestamp',
+    'an expired certificate that was withdrawn before the time of the timestamp',
+    () => ({}),
+    () => ({ nowMs: pki.nowMs + 60 * dayMs, trust: withdrawn(pki.nowMs - 5 * dayMs, 4) }),
+  ),
+  badToken(
+    'CERT_REVOKED',
+    'key-lost-after-the-timestamp',
+    'an expired certificate whose key was lost, whatever the timestamp says',
+    () => ({}),
+    () => ({ nowMs: pki.nowMs + 60 * dayMs, trust: withdrawn(pki.nowMs + 5 * dayMs, 1) }),
   ),
   bad('DER_UNEXPECTED', 'timestamp-that-is-none', 'something else in place of a timestamp', () => ({
     signature: signed({ signers: [signer({ unsigned: explicit(1, tokenAttribute(integer(1))) })] }),

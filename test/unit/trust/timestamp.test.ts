@@ -3,7 +3,7 @@ import { verifyDetached } from '../../../src/trust/cms/verify-detached.ts';
 import { parseAnchors } from '../../../src/trust/policy/anchors.ts';
 import { der, explicit, integer, sequence, time } from '../../support/der.ts';
 import * as pki from '../../support/pki.ts';
-import { stamped, stampedTrust } from '../../support/trust/bad-timestamps.ts';
+import { stamped, stampedTrust, withdrawn } from '../../support/trust/bad-timestamps.ts';
 import { content, dayMs, leaf, root, signed, signer, trustOf } from '../../support/trust/rsa-stage.ts';
 import { generalized, timeRoot, timestampToken, tokenAttribute } from '../../support/trust/timestamp-token.ts';
 
@@ -41,6 +41,12 @@ describe('a timestamp that holds', () => {
 
   it('is not believed where no timestamp anchors are named', () => {
     expect(verify(stamped(), pki.nowMs, trustOf([root()]))).toMatchObject({ ok: true, timestamp: null });
+  });
+
+  it('from before a certificate was replaced stands once that has expired, and not before', () => {
+    const trust = withdrawn(pki.nowMs + 5 * dayMs, 4);
+    expect(verify(stamped(), laterMs, trust)).toMatchObject({ ok: true });
+    expect(verify(stamped(), pki.nowMs + 20 * dayMs, trust)).toMatchObject({ ok: false, code: 'CERT_REVOKED' });
   });
 
   it('counts for its own signer alone', () => {
