@@ -61,7 +61,11 @@ function checkSigner(data: SignedData, certificate: Certificate): void {
       id.serial === certificate.serial &&
       equalBytes(id.issuer.bytes, certificate.issuer.bytes),
   );
-  if (info !== undefined && isSignedBy(certificate.key, { ...info.algorithm, hash: info.digest }, info.signedBytes, info.signature)) return;
+  if (
+    info !== undefined &&
+    isSignedBy(certificate.key, { ...info.algorithm, hash: info.digest }, info.signedBytes, info.signature)
+  )
+    return;
   throw new ThemisError('POLICY_REFUSED', 'The signer made a signature that its certificate does not verify.', {
     hint: 'Check that key and certificate belong together.',
   });

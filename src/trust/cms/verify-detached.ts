@@ -13,6 +13,7 @@ import type { CandidatePath } from '../x509/build-paths.ts';
 import { narrow } from '../x509/path-span.ts';
 import type { InitialPolicies } from '../x509/policies/policy-graph.ts';
 import type { FoundPath } from '../x509/revocation/context.ts';
+import { withinBudget } from '../x509/signature-budget.ts';
 import { nameOf, type Profile } from '../x509/validate-path.ts';
 import { checkNothingElse } from './check-nothing-else.ts';
 import { type CheckedSigner, checkSigner, digestsOf } from './check-signer.ts';
@@ -79,6 +80,10 @@ export interface Verified {
 }
 
 export function verifyDetached(input: VerifyInput): (Verified & { readonly ok: true }) | Refusal {
+  return withinBudget(() => verifyWithin(input));
+}
+
+function verifyWithin(input: VerifyInput): ReturnType<typeof verifyDetached> {
   return refusing(() => {
     refuseStrippedAttributes(input.content);
     const data = readSignedData(input.signature, input.profile === 'rfc5280');

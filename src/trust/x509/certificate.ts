@@ -11,6 +11,7 @@ import { readSignatureAlgorithm, type SignatureAlgorithm } from './algorithm.ts'
 import { type Extensions, readExtensions } from './extensions.ts';
 import { type Name, readName } from './name.ts';
 import { isSignedBy, type PublicKey, readPublicKey } from './public-key.ts';
+import { askedOnce } from './signature-budget.ts';
 
 export interface Certificate {
   readonly bytes: Uint8Array;
@@ -108,9 +109,11 @@ function readCertificateAlgorithm(element: DerElement): SignatureAlgorithm {
 }
 
 /** What a certificate and a revocation list have in common. */
-export type SignedForm = Pick<Certificate, 'signedBytes' | 'signatureAlgorithm' | 'signature'>;
+export type SignedForm = Pick<Certificate, 'fingerprint' | 'signedBytes' | 'signatureAlgorithm' | 'signature'>;
 
 /** Whether `key` signed this certificate or revocation list. */
 export function isIssuedBy(signed: SignedForm, key: PublicKey): boolean {
-  return isSignedBy(key, signed.signatureAlgorithm, signed.signedBytes, signed.signature);
+  return askedOnce(`${signed.fingerprint} ${key.id}`, () =>
+    isSignedBy(key, signed.signatureAlgorithm, signed.signedBytes, signed.signature),
+  );
 }

@@ -47,7 +47,7 @@ export function findPath(question: PathQuestion): FoundPath {
     try {
       return check(path, 'signer', []);
     } catch (error) {
-      if (!(error instanceof ThemisError)) throw error;
+      if (!(error instanceof ThemisError) || error.reason === 'CMS_TOO_COSTLY') throw error;
       firstRefusal ??= error;
     }
   }

@@ -36,6 +36,8 @@ const shortNames: Readonly<Record<string, string>> = {
 const emailAddress = '1.2.840.113549.1.9.1';
 const textTags: ReadonlySet<number> = new Set([tags.utf8String, tags.printableString, tags.ia5String]);
 const limitAttributes = 64;
+/** RFC 5280 A.1 allows 64 for most. Normalising text can take time with the square of its length. */
+const limitValueBytes = 1024;
 
 export function readName(element: DerElement, what: string): Name {
   const parts: string[] = [];
@@ -100,6 +102,8 @@ function readAttribute(element: DerElement, what: string): Attribute {
 }
 
 function decodeText(value: DerElement, what: string): string {
+  if (value.content.length > limitValueBytes)
+    refuse('DER_TOO_LARGE', `${what} holds a text of more than ${limitValueBytes} bytes.`);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value.content);

@@ -7,9 +7,10 @@ import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { type Digest, digestBytes } from '../../kernel/digest.ts';
 import { refuse } from '../refusal.ts';
 import { fieldsOf } from '../der/fields.ts';
-import { type DerElement, equalBytes, readDer, tags } from '../der/read-der.ts';
+import { type DerElement, readDer, tags } from '../der/read-der.ts';
 import { readBitBytes, readOid, readPositive } from '../der/values.ts';
 import { hashBytes, isNull, readIdentifier, type SignatureAlgorithm, type SignatureScheme } from './algorithm.ts';
+import { spend } from './signature-budget.ts';
 
 export interface PublicKey {
   readonly kind: 'rsa' | 'ec' | 'ed25519';
@@ -114,7 +115,7 @@ function checkEd25519(point: Uint8Array): void {
 
 /**
  * Whether `signature` over `data` was made with `key` under `algorithm`. False for another kind of key, for an algorithm
- * without a hash, and for a signature in any but its one accepted encoding.
+ * without a hash, and for a signature in any but its one accepted encoding. Spends.
  */
 export function isSignedBy(
   key: PublicKey,
@@ -124,6 +125,7 @@ export function isSignedBy(
 ): boolean {
   const { scheme, hash } = algorithm;
   if (keyKinds[scheme] !== key.kind || hash === null || !hasLength(key, signature)) return false;
+  spend(key.object, data.length);
   const options = {
     'rsa-pkcs1': { key: key.object, padding: constants.RSA_PKCS1_PADDING },
     'rsa-pss': { key: key.object, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: hashBytes[hash] },
@@ -162,5 +164,5 @@ function isEcdsaSignature(signature: Uint8Array, bits: number): boolean {
 }
 
 export function sameKey(a: PublicKey, b: PublicKey): boolean {
-  return equalBytes(a.spki, b.spki);
+  return a.id === b.id;
 }

@@ -6,7 +6,7 @@ import { testTrust } from '../../support/releases.ts';
 import * as pki from '../../support/pki.ts';
 
 const crl = (text: string): TrustStore['crls'][number] =>
-  ({ bytes: Buffer.from(text), fingerprint: digestBytes(text) }) as TrustStore['crls'][number];
+  ({ bytes: Buffer.from(text), fingerprint: digestBytes(text) }) as unknown as TrustStore['crls'][number];
 const [a, b] = [crl('a'), crl('b')];
 const trust = { ...testTrust(), crls: [a!, b!] };
 const input = {

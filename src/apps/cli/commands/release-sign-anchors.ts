@@ -21,7 +21,12 @@ export const releaseSignAnchorsCommand: Command = {
   async run(session, input) {
     const path = resolve(session.directory, input.argument('FILE')!);
     const options = { nowMs: session.clock.nowMs(), cosign: input.flag('cosign') };
-    const { version } = await signAnchors(createNodeFileSystem(), path, await requiredSignerOf(session, input), options);
+    const { version } = await signAnchors(
+      createNodeFileSystem(),
+      path,
+      await requiredSignerOf(session, input),
+      options,
+    );
     session.out.write(`Signed anchors document version ${version}: ${relative(session.directory, path)}.p7s\n`);
     return exitCode.done;
   },
