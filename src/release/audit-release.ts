@@ -10,6 +10,7 @@ import type { ReleaseExpectation } from '../trust/policy/check-release.ts';
 import type { TrustStore } from '../trust/policy/trust-store.ts';
 import type { Refusal, TrustCode } from '../trust/refusal.ts';
 import { describePayload } from './describe-payload.ts';
+import type { Verify } from './store/verify-cached.ts';
 import { checkListing, readRelease, verifyPayload } from './verify-release.ts';
 
 export type AuditCheck =
@@ -31,12 +32,14 @@ export interface AuditInput {
   readonly trust: TrustStore;
   readonly expected: ReleaseExpectation;
   readonly nowMs: number;
+  /** Where there are many, on workers. Default: here. */
+  readonly verify?: Verify;
   readonly onBytes?: (doneBytes: number, totalBytes: number) => void;
 }
 
 export async function auditRelease(input: AuditInput): Promise<Audit> {
   const { source } = input;
-  const release = await readRelease(source, input.path, input.trust, input.expected, input.nowMs);
+  const release = await readRelease(source, input.path, input.trust, input.expected, input.nowMs, input.verify);
   if (!release.ok) return { manifest: null, signature: null, checks: refusedManifest(release), ok: false };
   const { manifest, signature } = release;
   const checks: AuditCheck[] = [

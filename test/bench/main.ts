@@ -13,9 +13,10 @@ import { judgeBench } from './judge.ts';
 import { planBench } from './plan.ts';
 import { resolveBench } from './resolve.ts';
 import { simulateBench } from './simulate.ts';
+import { trustBench } from './trust.ts';
 
 /** One line a bench. */
-const benches: readonly Bench[] = [planBench, judgeBench, resolveBench, simulateBench];
+const benches: readonly Bench[] = [planBench, judgeBench, resolveBench, simulateBench, trustBench];
 
 type Measured = readonly Omit<BenchRow, 'case'>[];
 const runsOfEach = 3;

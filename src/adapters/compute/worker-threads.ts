@@ -19,7 +19,8 @@ export interface WorkerThreadsOptions {
   readonly memoryMiB?: number;
 }
 
-const startLimitMs = 10_000;
+/** Starting is slow on a machine that is busy, and says nothing about the task. */
+const startLimitMs = 60_000;
 
 interface Job {
   readonly id: number;

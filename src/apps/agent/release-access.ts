@@ -16,12 +16,20 @@ import { checkRotation } from '../../trust/policy/check-rotation.ts';
 import { takeList as takeIfNewer } from '../../trust/policy/take-list.ts';
 import type { TrustStore } from '../../trust/policy/trust-store.ts';
 import { type Refusal, toTrustError } from '../../trust/refusal.ts';
+import { openVerification, type Verification } from '../verification/open-verification.ts';
 import { nodeSignatures } from './node-signatures.ts';
 import { type CertificateList, parseCertificateList } from '../../trust/x509/certificate-list.ts';
 
 export function openSource(locator: ReleaseLocator): ReleaseSource {
   if (locator.kind === 'directory') return openDirectorySource(locator.directory);
   throw new ThemisError('USAGE', `This version of Themis cannot fetch releases from ${locator.kind} sources.`);
+}
+
+let verification: Verification | undefined;
+
+/** One for all nodes of this process: never closed, since idle workers keep no process alive. */
+function shared(): Verification {
+  return (verification ??= openVerification());
 }
 
 export const verifyIndex: VerifyIndex = async (source, { trust, nowMs }) => {
@@ -40,7 +48,7 @@ export const verifyRelease: VerifyRelease = async (source, path, expectation) =>
   const expected = { package: name, version, manifestHash, platform, architecture, acceptance: acceptances[history] };
   const signatures = holdBack(nodeSignatures(expectation.cacheFile));
   const verified = await verifyAgainst(source, path, store.trust, expected, nowMs, (input) =>
-    verifyCached(signatures, input),
+    verifyCached(signatures, input, shared().verify),
   );
   if (!verified.ok) return refused(verified, `${name} ${version}`);
   return {

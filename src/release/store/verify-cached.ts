@@ -5,7 +5,7 @@
  */
 import type { Digest } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
-import type { JsonObject } from '../../kernel/json.ts';
+import { isJsonObject, type JsonObject } from '../../kernel/json.ts';
 import type { CachedVerdict, SignatureCache } from '../../ports/manifest-store.ts';
 import { type Verified, type VerifyInput, verifyDetached } from '../../trust/cms/verify-detached.ts';
 import { verificationKey } from '../../trust/policy/cache-key.ts';
@@ -60,10 +60,18 @@ async function recall(signatures: SignatureCache, key: Digest, nowMs: number): P
     const entry = await signatures.get(key, nowMs);
     // Whatever a store answers, the bounds are those of the verdict.
     if (entry === null || nowMs < entry.validFromMs || nowMs > entry.validUntilMs) return null;
-    return entry.verdict as unknown as Verified;
+    return isAnswer(entry) ? (entry.verdict as unknown as Verified) : null;
   } catch (error) {
     return forgetful(error);
   }
+}
+
+/** Of the shape that was put, and of the span it stands under. */
+function isAnswer({ verdict, validFromMs, validUntilMs }: CachedVerdict): boolean {
+  const { signer, chain, anchor, cosigners } = verdict;
+  const isWhole =
+    isJsonObject(signer) && Array.isArray(chain) && typeof anchor === 'string' && Array.isArray(cosigners);
+  return isWhole && verdict['validFromMs'] === validFromMs && verdict['validUntilMs'] === validUntilMs;
 }
 
 async function remember(

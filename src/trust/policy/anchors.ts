@@ -31,6 +31,8 @@ export interface AnchorSet {
   readonly rotationThreshold: number;
   /** Of the file's bytes: what a node records. */
   readonly digest: Digest;
+  /** The file, for whoever has to read it again elsewhere. */
+  readonly bytes: Uint8Array;
 }
 
 export const anchorsLimitBytes = 1 << 20;
@@ -89,6 +91,7 @@ function readAnchors(bytes: Uint8Array): AnchorSet {
     revocation,
     timestampAnchors: parsedTimestamp,
     digest: digestBytes(bytes),
+    bytes,
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { type Digest, digestBytes, digestJson } from '../../kernel/digest.ts';
 import type { VerifyInput } from '../cms/verify-detached.ts';
+import type { TrustStore } from './trust-store.ts';
 
 /** Raised with every change after which the same input may get another answer. */
 export const verifierVersion = 1;
@@ -13,10 +14,17 @@ export function verificationKey(input: Omit<VerifyInput, 'nowMs'>, version = ver
   return digestJson({
     content: digestBytes(content),
     signature: digestBytes(signature),
-    // Of the whole file: anchors, threshold and every rule in it.
-    anchors: trust.anchors.digest,
-    crls: [...new Set(trust.crls.map(({ fingerprint }) => fingerprint))].sort(),
+    trust: trustDigest(trust),
     profile,
     verifier: version,
+  });
+}
+
+/** Of everything a verifier knows beforehand. */
+export function trustDigest({ anchors, crls }: TrustStore): Digest {
+  return digestJson({
+    // Of the whole file: anchors, threshold and every rule in it.
+    anchors: anchors.digest,
+    crls: [...new Set(crls.map(({ fingerprint }) => fingerprint))].sort(),
   });
 }

@@ -17,6 +17,7 @@ import { errorCodeOfRefusal } from '../../../trust/refusal.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { directoryOf, trustOf } from '../reading/release-input.ts';
 import { outputOption } from '../output-option.ts';
+import { openVerification } from '../../verification/open-verification.ts';
 
 export const releaseVerifyCommand: Command = {
   name: 'release verify',
@@ -63,6 +64,9 @@ export const releaseVerifyCommand: Command = {
   },
 };
 
+/** So that signatures reach several workers, and few files are open. */
+const auditsAtOnce = 8;
+
 interface Report {
   /** Relative to the directory asked about: of the release, or the name of the index. */
   readonly path: string;
@@ -86,8 +90,19 @@ async function verifyAll(
   const index = await auditIndex(source, found, trust, nowMs);
   if (index !== null)
     reports.push({ path: releaseNames.index, title: 'index', ok: index.every(({ ok }) => ok), checks: index });
-  for (const { directory: path } of found) {
-    reports.push(reportOf(path, await auditRelease({ source, path, trust, expected, nowMs })));
+  const verification = openVerification();
+  try {
+    const { verify } = verification;
+    for (let at = 0; at < found.length; at += auditsAtOnce) {
+      const audits = found
+        .slice(at, at + auditsAtOnce)
+        .map(async ({ directory: path }) =>
+          reportOf(path, await auditRelease({ source, path, trust, expected, nowMs, verify })),
+        );
+      reports.push(...(await Promise.all(audits)));
+    }
+  } finally {
+    await verification.close();
   }
   return reports;
 }
