@@ -39,7 +39,7 @@ describe.each([
       { ...input, trust: testTrust([pki.rootCertificate()], 2) },
       input,
     ];
-    const answers = await Promise.all(questions.map(verify));
+    const answers = await Promise.all(questions.map(async (question) => await verify(question)));
     expect(answers).toEqual(questions.map(verifyDetached));
     expect(new Set(answers.map((answer) => (answer.ok ? 'ok' : answer.code))).size).toBe(6);
   });
