@@ -301,7 +301,9 @@ async function revoking(name: string): Promise<Uint8Array> {
     issuer: authority.subject,
     thisUpdate,
     nextUpdate: new Date(Date.now() + 86_400_000),
-    entries: [{ serialNumber: revoked.serialNumber, revocationDate: thisUpdate }],
+    entries: [
+      { serialNumber: revoked.serialNumber, revocationDate: thisUpdate, reason: x509.X509CrlReason.keyCompromise },
+    ],
     // CRL number 1.
     extensions: [
       await x509.AuthorityKeyIdentifierExtension.create(authority.publicKey),

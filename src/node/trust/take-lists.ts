@@ -11,7 +11,7 @@ import { writeAudit } from './audit.ts';
 
 /**
  * Takes the revocation lists that a believed index names into the node's own, where they are newer, before any release
- * is verified. One that is missing or another refuses the index: whoever holds it back hides what it withdraws.
+ * is verified. One that is missing, another or unusable refuses the index: whoever holds it back hides what it withdraws.
  */
 export async function takeLists(
   context: NodeContext,
@@ -25,7 +25,9 @@ export async function takeLists(
     const taken = context.takeList(bytes, { trust, nowMs: context.clock.nowMs() });
     if (!taken.ok) {
       await writeAudit(context, 'crl-refused', `${url}: ${taken.message} (${taken.code})`).catch(() => {});
-      continue;
+      // Of somebody who is no anchor: it says nothing here. An anchor's list that cannot be used hides what it withdraws.
+      if (taken.code === 'CRL_SIGNER_UNTRUSTED') continue;
+      throw toTrustError(taken, url);
     }
     if (taken.issuer === null) continue;
     if ((await files.lstat(layout.lists)) === null) {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { MemoryFileSystem } from '../../../src/adapters/file-system/memory.ts';
 import { digestBytes, hexOf } from '../../../src/kernel/digest.ts';
 import { openNode } from '../../../src/node/context.ts';
+import { initNode } from '../../../src/node/init.ts';
 import type { NodeDeps } from '../../../src/node/deps.ts';
 import { handleNodeRequest } from '../../../src/node/handle-request.ts';
 import { auditLimitBytes, type AuditEntry, writeAudit } from '../../../src/node/trust/audit.ts';
@@ -89,7 +90,6 @@ test('the trust directory of somebody else is refused when a node is made', asyn
           }
         : (target[name] as (...given: unknown[]) => unknown).bind(target),
   });
-  const { initNode } = await import('../../../src/node/init.ts');
   await expect(initNode({ ...deps, files }, { document: nodeDocument, anchors })).rejects.toMatchObject({
     reason: 'ANCHORS_OWNER',
   });
@@ -165,6 +165,12 @@ test('revocation lists of the index come first; one that is withheld or another 
   world.sources.set('crls/a.crl', new TextEncoder().encode('another list'));
   expect(await refusalOf(world, oldRelease, given)).toContain('INDEX_LIST');
   world.sources.set('crls/a.crl', list);
+  const unusable = (code: 'CRL_SIGNATURE_INVALID' | 'CRL_SIGNER_UNTRUSTED'): Partial<NodeDeps> => ({
+    ...given,
+    takeList: () => ({ ok: false, code, message: 'No.' }),
+  });
+  expect(await refusalOf(world, oldRelease, unusable('CRL_SIGNATURE_INVALID'))).toContain('CRL_SIGNATURE_INVALID');
+  expect(await refusalOf(world, newRelease, unusable('CRL_SIGNER_UNTRUSTED'))).toContain('done');
   expect(await refusalOf(world, oldRelease, given)).toContain('done');
   const [name] = await world.files.readDirectory(`${trustDirectory}/crls`);
   expect(await world.files.readFile(`${trustDirectory}/crls/${name!}`)).toEqual(list);
@@ -172,7 +178,7 @@ test('revocation lists of the index come first; one that is withheld or another 
 });
 
 test('killed at every effect of a rotation the node has the old anchors or the new ones, and works', async () => {
-  let ends = { old: 0, new: 0 };
+  const ends = { old: 0, new: 0 };
   for (let at = 1; ; at += 1) {
     const files = new MemoryFileSystem();
     const world = new NodeWorld(files);
@@ -188,7 +194,7 @@ test('killed at every effect of a rotation the node has the old anchors or the n
     const bytes = await files.readFile(anchorsFile);
     const end = digestBytes(bytes) === digestBytes(next) ? 'new' : 'old';
     if (end === 'old') expect(bytes, fuse.hit).toEqual(anchors);
-    ends = { ...ends, [end]: ends[end] + 1 };
+    ends[end] += 1;
     expect((await world.observe()).refusing, fuse.hit).toBeUndefined();
     expect((await world.result(stageOf(oldRelease))).kind, fuse.hit).toBe('done');
     // From here on only those that lie there are right.
