@@ -2,13 +2,13 @@
  * Verification of a detached signature. Trust crosses as bytes, since keys are no plain data; a worker keeps what it
  * made of the last few, under the digest that the asking side gave them.
  */
-import { digestBytes } from '../../../kernel/digest.ts';
 import type { Digest } from '../../../kernel/digest.ts';
 import type { Verification } from '../../../release/store/verify-cached.ts';
 import { verifyDetached } from '../../../trust/cms/verify-detached.ts';
 import { parseAnchors } from '../../../trust/policy/anchors.ts';
 import type { TrustStore } from '../../../trust/policy/trust-store.ts';
 import { toTrustError } from '../../../trust/refusal.ts';
+import { readCertificateList } from '../../../trust/x509/certificate-list.ts';
 import type { Profile } from '../../../trust/x509/validate-path.ts';
 
 export interface TrustBytes {
@@ -45,10 +45,5 @@ function storeOf(bytes: TrustBytes): TrustStore {
 function readTrust({ anchors, crls }: TrustBytes): TrustStore {
   const parsed = parseAnchors(anchors.slice());
   if (!parsed.ok) throw toTrustError(parsed);
-  return { anchors: parsed.anchors, crls: crls.map(readList) };
-}
-
-function readList(shared: Uint8Array): TrustStore['crls'][number] {
-  const bytes = shared.slice();
-  return { bytes, fingerprint: digestBytes(bytes) };
+  return { anchors: parsed.anchors, crls: crls.map((bytes) => readCertificateList(bytes.slice())) };
 }
