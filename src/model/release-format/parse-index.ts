@@ -35,11 +35,11 @@ const list = objectOf<IndexedList>(
   'refuse',
 );
 
-const index = objectOf<ReleaseIndex>(
+const index = objectOf<Omit<ReleaseIndex, 'counter'> & { readonly counter?: number }>(
   {
     formatVersion: textOf('1.x', /^1\.\d{1,4}$/u),
     product: shapes.line,
-    counter: wholeNumber,
+    counter: optional(wholeNumber),
     generatedAt: shapes.timestamp,
     expiresAt: shapes.timestamp,
     entries: listOf(entry, releaseLimits.indexEntries),
@@ -54,7 +54,8 @@ export function parseReleaseIndex(bytes: Uint8Array): ReleaseIndex {
   const json = parseStrictJson(bytes, releaseLimits.indexBytes);
   if (!json.ok) throw new ThemisError('INDEX_INVALID', `${releaseNames.index} cannot be read: ${json.detail}.`);
   const read = readShape(index, json.value);
-  if (read.ok) return withoutRepeats(read.value);
+  // One from before indexes counted is older than any that does.
+  if (read.ok) return withoutRepeats({ ...read.value, counter: read.value.counter ?? 0 });
   const { problems } = read;
   if (problems.some(({ at, kind }) => at === 'formatVersion' && kind === 'value')) {
     throw new ThemisError(

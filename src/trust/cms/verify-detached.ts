@@ -173,15 +173,6 @@ function describe(
   };
 }
 
-/** While every certificate of every signer is valid. */
-function validityOf(results: readonly SignerResult[]): Pick<Verified, 'validFromMs' | 'validUntilMs'> {
-  const links = results.flatMap(({ path }) => chainOf(path));
-  return {
-    validFromMs: Math.max(...links.map(({ notBeforeMs }) => notBeforeMs)),
-    validUntilMs: Math.min(...links.map(({ notAfterMs }) => notAfterMs)),
-  };
-}
-
 function chainOf(path: CandidatePath): readonly ChainLink[] {
   return [...path.certificates, path.anchor.certificate].map((certificate) => ({
     subject: nameOf(certificate),
