@@ -174,6 +174,7 @@ function manyCase(kind: Kind): BenchCase {
     async run() {
       const input = await readInput();
       const inputs = Array.from({ length: many }, () => input);
+      await perSecond(verifyDetached, inputs);
       const oneThread = await perSecond(verifyDetached, inputs);
       const workers = openWorkers(2);
       const startMs = await elapsedMs(async () => check(await verifyOnWorkers(workers, 0)(input)));
