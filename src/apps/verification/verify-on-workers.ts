@@ -1,5 +1,5 @@
 /**
- * Verification that goes to workers once it is worth it. Starting one costs as much as verifying some dozens of
+ * Verification that goes to workers once it is worth it. Starting one costs as much as verifying a hundred
  * signatures, so the first are verified here: a command that looks at one release never starts a thread.
  */
 import type { Compute } from '../../ports/compute.ts';
@@ -10,8 +10,8 @@ import type { TrustStore } from '../../trust/policy/trust-store.ts';
 import type { WorkerTasks } from '../worker/tasks/index.ts';
 import type { TrustBytes } from '../worker/tasks/verify-signature.ts';
 
-/** Measured by `npm run bench -- trust`: what one thread verifies while a worker starts. */
-export const verifiedHereFirst = 64;
+/** Measured by `npm run bench -- trust`: with fewer, two workers that have to start are no faster than one thread. */
+const verifiedHereFirst = 256;
 
 export function verifyOnWorkers(compute: Compute<WorkerTasks>, hereFirst = verifiedHereFirst): Verify {
   let asked = 0;
