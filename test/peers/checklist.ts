@@ -10,6 +10,7 @@ const words: Readonly<Record<Verdict, string>> = {
   accepts: '**accepts**',
   refuses: 'refuses',
   unread: 'cannot read',
+  endless: '**never ends**',
 };
 
 const families: readonly (readonly [string, RegExp])[] = [
@@ -49,7 +50,7 @@ Written by \`npm run peers\`; edit the fixtures in \`test/support/trust/\`, not 
 
 Each item of the checklist has at least one signature that is right in everything else (${fixtures.length} in all). Themis
 refuses each with the code of its row. The same bytes were given to ${names},
-each with the same anchors, revocation lists and time. "accepts" means that it called the signature good; "cannot read" that it gave up before it could judge. A peer
+each with the same anchors, revocation lists and time. "accepts" means that it called the signature good; "cannot read" that it gave up before it could judge; "never ends" that it was stopped after half a minute. A peer
 that accepts is not always wrong: not every item is one its standard asks for, and some are this project's own rules.
 
 - node-forge has no verification of its own: \`verify\` throws. It was used as its users do, with

@@ -4,8 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import forge from 'node-forge';
-import type { BadSignature } from '../support/trust/bad-fixture.ts';
-import type { Peer, Verdict } from './verdict.ts';
+import type { Peer, Question, Verdict } from './verdict.ts';
 
 type Message = ReturnType<typeof forge.pkcs7.messageFromAsn1>;
 type ForgeCertificate = Message['certificates'][number];
@@ -17,17 +16,15 @@ export function forgePeer(): Peer {
   const { version } = JSON.parse(
     readFileSync(new URL('../../node_modules/node-forge/package.json', import.meta.url), 'utf8'),
   ) as { version: string };
-  return { name: 'node-forge', version, judge: async (signature) => judge(signature) };
+  return { name: 'node-forge', version, judge: async (question) => judge(question) };
 }
 
-function judge(fixture: BadSignature): Verdict {
+function judge(fixture: Question): Verdict {
   let message: Message;
   let anchors: ForgeCertificate[];
   try {
     message = forge.pkcs7.messageFromAsn1(forge.asn1.fromDer(binary(fixture.signature)));
-    anchors = fixture.trust.anchors.anchors.map(({ certificate }) =>
-      forge.pki.certificateFromAsn1(forge.asn1.fromDer(binary(certificate.bytes))),
-    );
+    anchors = fixture.anchors.map((anchor) => forge.pki.certificateFromAsn1(forge.asn1.fromDer(binary(anchor))));
   } catch {
     return 'unread';
   }
@@ -41,7 +38,7 @@ function judge(fixture: BadSignature): Verdict {
 function holds(
   { certificates, rawCapture }: Message,
   anchors: readonly ForgeCertificate[],
-  fixture: BadSignature,
+  fixture: Question,
 ): boolean {
   const serial = Buffer.from(rawCapture.serial, 'latin1').toString('hex');
   const signer = certificates.find(({ serialNumber }) => serialNumber === serial);

@@ -15,17 +15,16 @@ export function openssl(): Peer {
   return {
     name: 'openssl cms',
     version,
-    async judge({ content, signature, trust, nowMs }) {
+    async judge({ content, signature, anchors, lists, nowMs }) {
       const directory = mkdtempSync(join(tmpdir(), 'themis-peer-'));
       const write = (name: string, bytes: Uint8Array | string): string => {
         const path = join(directory, name);
         writeFileSync(path, bytes);
         return path;
       };
-      const anchors = trust.anchors.anchors.map(({ certificate }) => pem(certificate.bytes));
-      const lists = trust.crls.map(({ bytes }) => pem(bytes).replaceAll('CERTIFICATE', 'X509 CRL'));
+      const texts = [...anchors.map(pem), ...lists.map((bytes) => pem(bytes).replaceAll('CERTIFICATE', 'X509 CRL'))];
       const from = ['-inform', 'DER', '-in', write('signature', signature), '-content', write('content', content)];
-      const believed = ['-CAfile', write('anchors', [...anchors, ...lists].join('')), '-no-CApath', '-no-CAstore'];
+      const believed = ['-CAfile', write('anchors', texts.join('')), '-no-CApath', '-no-CAstore'];
       const revocation = lists.length === 0 ? [] : ['-crl_check_all', '-extended_crl', '-use_deltas'];
       const at = ['-attime', String(Math.floor(nowMs / 1000)), '-purpose', 'any', '-binary'];
       try {

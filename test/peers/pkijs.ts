@@ -16,18 +16,15 @@ export function pkijsPeer(): Peer {
   return {
     name: 'pkijs',
     version,
-    async judge({ content, signature, trust, nowMs }) {
+    async judge({ content, signature, anchors, lists, nowMs }) {
       let signed: pkijs.SignedData;
       try {
         signed = new pkijs.SignedData({ schema: pkijs.ContentInfo.fromBER(exact(signature)).content });
-        const lists = trust.crls.map(({ bytes }) => pkijs.CertificateRevocationList.fromBER(exact(bytes)));
-        if (lists.length > 0) signed.crls = lists;
+        if (lists.length > 0) signed.crls = lists.map((list) => pkijs.CertificateRevocationList.fromBER(exact(list)));
       } catch {
         return 'unread';
       }
-      const trustedCerts = trust.anchors.anchors.map(({ certificate }) =>
-        pkijs.Certificate.fromBER(exact(certificate.bytes)),
-      );
+      const trustedCerts = anchors.map((anchor) => pkijs.Certificate.fromBER(exact(anchor)));
       const question = { data: exact(content), trustedCerts, checkChain: true, checkDate: new Date(nowMs) };
       try {
         for (const signer of signed.signerInfos.keys())
