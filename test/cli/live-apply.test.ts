@@ -64,7 +64,7 @@ describe('a release that is not what was signed is refused before any write', ()
       tamper: () => flip(`${release}/lib/main.ts`, 100),
     },
     'one flipped byte of the manifest': {
-      code: 'MANIFEST_HASH_MISMATCH',
+      code: 'MANIFEST_INVALID',
       tamper: () => {
         const at = readFileSync(fleet.file(`${release}/release.json`), 'utf8').indexOf('"releaseNotes"') + 2;
         flip(`${release}/release.json`, at);
