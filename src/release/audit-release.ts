@@ -17,7 +17,15 @@ export type AuditCheck =
   | { readonly name: CheckName; readonly ok: true; readonly detail: string }
   | { readonly name: CheckName; readonly ok: false; readonly code: TrustCode; readonly detail: string };
 
-export type CheckName = 'release' | 'signature' | 'timestamp' | 'chain' | 'manifest' | 'listing' | 'payload';
+export type CheckName =
+  | 'release'
+  | 'signature'
+  | 'timestamp'
+  | 'chain'
+  | 'revocation'
+  | 'manifest'
+  | 'listing'
+  | 'payload';
 
 export interface Audit {
   readonly manifest: ReleaseManifest | null;
@@ -90,6 +98,7 @@ function describeTimestamp({ genTimeMs, authority }: VerifiedTimestamp): string 
 
 function checkOf(code: TrustCode): CheckName {
   if (code.startsWith('TIMESTAMP_')) return 'timestamp';
+  if (code === 'CERT_REVOKED' || code === 'CERT_ISSUER_REVOKED' || code.startsWith('CRL_')) return 'revocation';
   if (/^(?:CERT|PATH|ANCHOR)_/u.test(code)) return 'chain';
   if (code === 'RELEASE_UNSIGNED' || /^(?:CMS|DER|ALGORITHM|KEY)_/u.test(code)) return 'signature';
   return code.startsWith('MANIFEST_') && code !== 'MANIFEST_MISSING' ? 'manifest' : 'release';

@@ -3,7 +3,6 @@
  * even the signing key. Each ends with exit 4, a named refusal, the trees of all nodes as they were, and a line in the
  * audit trail where a node said no. In the end the honest release goes through.
  */
-import { createPrivateKey } from 'node:crypto';
 import {
   chmodSync,
   cpSync,
@@ -16,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { revoking } from '../support/revoking.ts';
 import { eventually } from '../support/eventually.ts';
 import { LiveFleet, signer } from '../support/live/live-fleet.ts';
 
@@ -263,7 +263,10 @@ test(
     await addRelease('1.5.1', '--counter', '3');
     const before = await fleet.installs();
     mkdirSync(fleet.file('releases/crls'));
-    writeFileSync(fleet.file('releases/crls/ca.crl'), await revoking('signer.certificate.pem'));
+    writeFileSync(
+      fleet.file('releases/crls/ca.crl'),
+      await revoking(fleet.file('keys'), 'signer.certificate.pem', Date.now()),
+    );
     await index();
     await fleet.askFor('1.5.1');
     for (const place of ['release', 'index.json']) {
@@ -280,37 +283,3 @@ test(
     expect(linesWith('crl-taken')).toBeGreaterThan(0);
   },
 );
-
-/** A revocation list of the authority over one of its certificates. */
-async function revoking(name: string): Promise<Uint8Array> {
-  await import('reflect-metadata');
-  const x509 = await import('@peculiar/x509');
-  const key = createPrivateKey(readFileSync(fleet.file('keys/ca.key.pem'), 'utf8'));
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-  const signingKey = await crypto.subtle.importKey(
-    'pkcs8',
-    Uint8Array.from(key.export({ format: 'der', type: 'pkcs8' })),
-    algorithm,
-    false,
-    ['sign'],
-  );
-  const authority = new x509.X509Certificate(readFileSync(fleet.file('keys/ca.certificate.pem'), 'utf8'));
-  const revoked = new x509.X509Certificate(readFileSync(fleet.file(`keys/${name}`), 'utf8'));
-  const thisUpdate = new Date(Date.now() - 60_000);
-  const list = await x509.X509CrlGenerator.create({
-    issuer: authority.subject,
-    thisUpdate,
-    nextUpdate: new Date(Date.now() + 86_400_000),
-    entries: [
-      { serialNumber: revoked.serialNumber, revocationDate: thisUpdate, reason: x509.X509CrlReason.keyCompromise },
-    ],
-    // CRL number 1.
-    extensions: [
-      await x509.AuthorityKeyIdentifierExtension.create(authority.publicKey),
-      new x509.Extension('2.5.29.20', false, Uint8Array.of(2, 1, 1)),
-    ],
-    signingAlgorithm: algorithm,
-    signingKey,
-  });
-  return new Uint8Array(list.rawData);
-}

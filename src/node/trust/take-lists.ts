@@ -1,8 +1,7 @@
-import { digestBytes, hexOf } from '../../kernel/digest.ts';
-import { ThemisError } from '../../kernel/error.ts';
-import { releaseLimits } from '../../model/release-format/layout.ts';
+import { hexOf } from '../../kernel/digest.ts';
 import type { ReleaseIndex } from '../../model/release.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
+import { readIndexedList } from '../../release/index/index-lists.ts';
 import { toTrustError } from '../../trust/refusal.ts';
 import type { NodeContext } from '../context.ts';
 import type { TrustFiles } from '../deps.ts';
@@ -20,8 +19,11 @@ export async function takeLists(
   trust: TrustFiles,
 ): Promise<void> {
   const { files, layout } = context;
-  for (const { url, sha256 } of index.crls ?? []) {
-    const bytes = await readListed(source, url, sha256);
+  for (const listed of index.crls ?? []) {
+    const { url } = listed;
+    const read = await readIndexedList(source, listed);
+    if (!read.ok) throw toTrustError(read);
+    const { bytes } = read;
     const taken = context.takeList(bytes, { trust, nowMs: context.clock.nowMs() });
     if (!taken.ok) {
       await writeAudit(context, 'crl-refused', `${url}: ${taken.message} (${taken.code})`).catch(() => {});
@@ -38,19 +40,4 @@ export async function takeLists(
     // One file an issuer: the newer list takes the place of the one before in one step.
     await writeDurably(files, `${layout.lists}/${hexOf(taken.issuer.id).slice(0, 32)}.crl`, bytes, 0o444);
   }
-}
-
-async function readListed(source: ReleaseSource, url: string, sha256: string): Promise<Uint8Array> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await source.readFile(url, releaseLimits.listBytes);
-  } catch (error) {
-    if (!(error instanceof ThemisError) || error.code !== 'NOT_FOUND') throw error;
-    throw toTrustError({
-      code: 'INDEX_LIST',
-      message: `The index names the revocation list ${url}, which is missing.`,
-    });
-  }
-  if (hexOf(digestBytes(bytes)) === sha256) return bytes;
-  throw toTrustError({ code: 'INDEX_LIST', message: `${url} is not the revocation list that the index names.` });
 }

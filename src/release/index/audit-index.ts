@@ -5,26 +5,39 @@ import type { TrustStore } from '../../trust/policy/trust-store.ts';
 import type { Refusal } from '../../trust/refusal.ts';
 import type { AuditCheck } from '../audit-release.ts';
 import type { FoundRelease } from '../scan-releases.ts';
+import { withIndexLists } from './index-lists.ts';
 import { verifyIndex } from './verify-index.ts';
 
-/** The index of a source held against its signature and against the releases that lie there; null where there is none. */
+export interface IndexAudit {
+  readonly checks: readonly AuditCheck[];
+  /** With the revocation lists that the index brings: what a node believes when it looks at the releases. */
+  readonly trust: TrustStore;
+}
+
+/**
+ * The index of a source held against its signature, its revocation lists and the releases that lie there; null where
+ * there is none.
+ */
 export async function auditIndex(
   source: ReleaseSource,
   found: readonly FoundRelease[],
   trust: TrustStore,
   nowMs: number,
-): Promise<AuditCheck[] | null> {
+): Promise<IndexAudit | null> {
   const checked = await verifyIndex(source, trust, nowMs);
   if (!checked.ok && checked.code === 'INDEX_MISSING') return null;
-  if (!checked.ok) return [failed('signature', checked)];
+  if (!checked.ok) return { checks: [failed('signature', checked)], trust };
+  const lists = await withIndexLists(source, checked.index, trust, nowMs);
   const mismatches = checkEntries(checked.index, found);
-  return [
+  const checks: AuditCheck[] = [
     {
       name: 'signature',
       ok: true,
       detail: `${checked.signature.signer.algorithm} by ${checked.signature.signer.subject}`,
     },
     { name: 'release', ok: true, detail: `counter ${checked.index.counter}, fresh until ${checked.index.expiresAt}` },
+    ...lists.notes.map((detail) => ({ name: 'revocation', ok: true, detail }) as const),
+    ...lists.refusals.map((refusal) => failed('revocation', refusal)),
     ...mismatches.map((refusal) => failed('listing', refusal)),
     ...(mismatches.length === 0
       ? [
@@ -36,6 +49,7 @@ export async function auditIndex(
         ]
       : []),
   ];
+  return { checks, trust: lists.trust };
 }
 
 function checkEntries(index: ReleaseIndex, found: readonly FoundRelease[]): Refusal[] {

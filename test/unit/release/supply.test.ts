@@ -150,8 +150,8 @@ describe('an index', () => {
       ['index.json.p7s', await signDetached(bytes, testSigner(), pki.nowMs)],
     ]);
     const codes = async (...releases: FoundRelease[]): Promise<(string | true)[] | undefined> => {
-      const checks = await auditIndex(sourceOf(entries), releases, testTrust(), pki.nowMs);
-      return checks?.map((check) => (check.ok ? true : check.code));
+      const audit = await auditIndex(sourceOf(entries), releases, testTrust(), pki.nowMs);
+      return audit?.checks.map((check) => (check.ok ? true : check.code));
     };
     expect(await codes(found({ version: '1.4.0', counter: 1 }), found())).toEqual([true, true, true]);
     expect(await codes(found({ version: '1.4.0', counter: 2 }))).toEqual([

@@ -15,7 +15,7 @@ import type { ReleaseExpectation } from '../../../trust/policy/check-release.ts'
 import type { TrustStore } from '../../../trust/policy/trust-store.ts';
 import { errorCodeOfRefusal } from '../../../trust/refusal.ts';
 import type { Command, Input, Session } from '../command.ts';
-import { directoryOf, trustOf } from '../reading/release-input.ts';
+import { directoryOf, listsOf, trustOf } from '../reading/release-input.ts';
 import { outputOption } from '../output-option.ts';
 import { openVerification } from '../../verification/open-verification.ts';
 
@@ -26,6 +26,12 @@ export const releaseVerifyCommand: Command = {
   arguments: [{ name: 'DIR', summary: 'a release, or a directory of releases', required: true }],
   options: [
     { name: '--anchors', value: 'FILE', summary: 'anchors.json: whom to believe', required: true },
+    {
+      name: '--crls',
+      value: 'PATH',
+      summary: 'revocation lists (DER) that are at hand: a file, or a directory of *.crl files such as trust/crls',
+      repeatable: true,
+    },
     { name: '--package', value: 'NAME', summary: 'has to be of this package' },
     { name: '--version', value: 'VERSION', summary: 'has to be this version' },
     { name: '--platform', value: 'PLATFORM', summary: 'has to fit this platform', choices: platforms },
@@ -42,7 +48,8 @@ export const releaseVerifyCommand: Command = {
   async run(session, input) {
     const directory = directoryOf(session, input);
     const fileSystem = createNodeFileSystem();
-    const trust = await trustOf(session, input, fileSystem);
+    const { anchors } = await trustOf(session, input, fileSystem);
+    const trust = { anchors, crls: await listsOf(session, input, fileSystem) };
     const reports = await verifyAll(session, input, fileSystem, directory, trust);
     if (reports.length === 0) {
       throw new ThemisError('NOT_FOUND', `${directory} holds neither a release nor an index.`, {
@@ -89,7 +96,12 @@ async function verifyAll(
   const reports: Report[] = [];
   const index = await auditIndex(source, found, trust, nowMs);
   if (index !== null)
-    reports.push({ path: releaseNames.index, title: 'index', ok: index.every(({ ok }) => ok), checks: index });
+    reports.push({
+      path: releaseNames.index,
+      title: 'index',
+      ok: index.checks.every(({ ok }) => ok),
+      checks: index.checks,
+    });
   const verification = openVerification();
   try {
     const { verify } = verification;
@@ -97,7 +109,7 @@ async function verifyAll(
       const audits = found
         .slice(at, at + auditsAtOnce)
         .map(async ({ directory: path }) =>
-          reportOf(path, await auditRelease({ source, path, trust, expected, nowMs, verify })),
+          reportOf(path, await auditRelease({ source, path, trust: index?.trust ?? trust, expected, nowMs, verify })),
         );
       reports.push(...(await Promise.all(audits)));
     }
@@ -131,7 +143,7 @@ function formatReport(report: Report, directory: string, color: boolean): string
     return color ? styleText(ok ? 'green' : 'red', text, { validateStream: false }) : text;
   };
   const lines = report.checks.map(
-    (check) => `  ${mark(check.ok)}  ${check.name.padEnd(9)}  ${check.detail}${check.ok ? '' : ` (${check.code})`}`,
+    (check) => `  ${mark(check.ok)}  ${check.name.padEnd(10)}  ${check.detail}${check.ok ? '' : ` (${check.code})`}`,
   );
   return [
     `${report.title} in ${join(directory, report.path)}`,

@@ -6,6 +6,7 @@ import { httpTimestampAuthority } from '../../../adapters/timestamp-authority/ht
 import { parseDuration } from '../../../kernel/units/duration.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import type { Finding } from '../../../kernel/finding.ts';
+import { releaseLimits } from '../../../model/release-format/layout.ts';
 import { isTimestamp } from '../../../model/release-format/shapes.ts';
 import type { FileSystem } from '../../../ports/file-system.ts';
 import type { Stamp } from '../../../release/sign-file.ts';
@@ -13,6 +14,7 @@ import { timestampSignature } from '../../../release/timestamp.ts';
 import { anchorsLimitBytes, parseAnchors } from '../../../trust/policy/anchors.ts';
 import type { TrustStore } from '../../../trust/policy/trust-store.ts';
 import { toTrustError } from '../../../trust/refusal.ts';
+import { type CertificateList, parseCertificateList } from '../../../trust/x509/certificate-list.ts';
 import { nameOf } from '../../../trust/x509/validate-path.ts';
 import type { Input, Option, Session } from '../command.ts';
 
@@ -68,6 +70,30 @@ export async function trustOf(session: Session, input: Input, fileSystem: FileSy
   const parsed = parseAnchors(await fileSystem.readFile(path));
   if (!parsed.ok) throw toTrustError(parsed, path);
   return { anchors: parsed.anchors, crls: [] };
+}
+
+/** What `--crls` names. What was named to be believed is not left out in silence: one that cannot be read throws. */
+export async function listsOf(session: Session, input: Input, fileSystem: FileSystem): Promise<CertificateList[]> {
+  const lists: CertificateList[] = [];
+  for (const named of input.list('crls')) {
+    const path = resolve(session.directory, named);
+    const kind = (await fileSystem.lstat(path))?.kind;
+    if (kind === undefined) throw new ThemisError('NOT_FOUND', `${path} does not exist.`);
+    const names = kind === 'directory' ? (await fileSystem.readDirectory(path)).filter(isList) : [null];
+    for (const name of names) lists.push(await listAt(fileSystem, name === null ? path : join(path, name)));
+  }
+  return lists;
+}
+
+const isList = (name: string): boolean => name.endsWith('.crl');
+
+async function listAt(fileSystem: FileSystem, path: string): Promise<CertificateList> {
+  const sizeBytes = (await fileSystem.lstat(path))?.sizeBytes ?? 0;
+  if (sizeBytes > releaseLimits.listBytes)
+    throw new ThemisError('CERTIFICATE_INVALID', `${path} is too large for a revocation list.`);
+  const parsed = parseCertificateList(await fileSystem.readFile(path));
+  if (!parsed.ok) throw toTrustError(parsed, path);
+  return parsed.list;
 }
 
 /** `365d` from now, or an instant. undefined when the option is absent. */
