@@ -39,7 +39,7 @@ export const verifyIndex: VerifyIndex = async (source, { trust, nowMs }) => {
   return verified.ok ? { kind: 'verified', index: verified.index } : refused(verified, releaseNames.index);
 };
 
-const acceptances = { none: 'new', staged: 'known', installed: 'installed' } as const;
+const acceptances = { none: 'new', kept: 'kept', installed: 'installed' } as const;
 
 export const verifyRelease: VerifyRelease = async (source, path, expectation) => {
   const { package: name, version, manifestHash, platform, architecture, history, nowMs } = expectation;

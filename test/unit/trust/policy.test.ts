@@ -8,7 +8,8 @@ import { parseAnchors } from '../../../src/trust/policy/anchors.ts';
 import { checkPlacedFile, type PlacedFile } from '../../../src/trust/policy/check-anchor-files.ts';
 import { checkIndexCounter, checkReleaseCounter } from '../../../src/trust/policy/check-counters.ts';
 import { checkEntry, checkProduct, findEntry } from '../../../src/trust/policy/check-entry.ts';
-import { checkRelease } from '../../../src/trust/policy/check-release.ts';
+import type { Digest } from '../../../src/kernel/digest.ts';
+import { checkRelease, type ReleaseInput } from '../../../src/trust/policy/check-release.ts';
 import { checkRotation } from '../../../src/trust/policy/check-rotation.ts';
 import { parseManifest } from '../../../src/trust/policy/parse-manifest.ts';
 import type { TrustStore } from '../../../src/trust/policy/trust-store.ts';
@@ -27,10 +28,19 @@ const manifest = ((): ReleaseManifest => {
 })();
 
 test('a release counter below the floor, or too far above it, is refused; at first contact none is', () => {
-  const check = (counter: number, floor: number | undefined): string =>
-    codeOf(checkReleaseCounter({ ...manifest, counter }, floor, 1000));
+  const check = (counter: number, floor: number | undefined, holder?: Digest): string =>
+    codeOf(
+      checkReleaseCounter(
+        { ...manifest, counter },
+        floor === undefined ? undefined : { counter: floor, manifestHash: holder },
+        1000,
+      ),
+    );
   expect(check(4, 5)).toBe('COUNTER_ROLLED_BACK');
   expect(check(5, 5)).toBe('ok');
+  expect(check(5, 5, manifest.manifestHash)).toBe('ok');
+  expect(check(5, 5, `sha256:${'0'.repeat(64)}`)).toBe('COUNTER_ROLLED_BACK');
+  expect(check(6, 5, `sha256:${'0'.repeat(64)}`)).toBe('ok');
   expect(check(1005, 5)).toBe('ok');
   expect(check(1006, 5)).toBe('COUNTER_JUMP');
   expect(check(Number.MAX_SAFE_INTEGER, undefined)).toBe('ok');
@@ -93,10 +103,10 @@ test('what lies in the trust directory is a plain file of root or of the node, w
   expect(check({ mode: 0o666, owner: 1001 }, null)).toBe('ok');
 });
 
-test('an installed release outlives the certificate of its signer, a new one does not', async () => {
+test('what a restore point keeps outlives the certificate of its signer, what is installed outlives any', async () => {
   const bytes = manifestBytes();
   const signature = await signDetached(bytes, testSigner(), pki.nowMs);
-  const check = (acceptance: 'new' | 'known' | 'installed', pinned = true): string =>
+  const check = (acceptance: 'new' | 'kept' | 'installed', pinned = true, over: Partial<ReleaseInput> = {}): string =>
     codeOf(
       checkRelease({
         manifest: bytes,
@@ -104,12 +114,21 @@ test('an installed release outlives the certificate of its signer, a new one doe
         trust: testTrust([pki.rootCertificate({ notAfter: time(pki.nowMs + 10 * 365 * 86_400_000) })]),
         expected: { acceptance, ...(pinned ? { manifestHash } : {}) },
         nowMs: pki.nowMs + 60 * 86_400_000,
+        ...over,
       }),
     );
   expect(check('new')).toBe('CERT_EXPIRED');
-  expect(check('known')).toBe('CERT_EXPIRED');
+  expect(check('kept')).toBe('ok');
+  expect(check('kept', false)).toBe('CERT_EXPIRED');
   expect(check('installed')).toBe('ok');
   expect(check('installed', false)).toBe('CERT_EXPIRED');
+  const rotated = {
+    trust: testTrust([
+      pki.rootCertificate({ key: pki.keyPair('other'), notAfter: time(pki.nowMs + 10 * 365 * 86_400_000) }),
+    ]),
+  };
+  expect(check('kept', true, rotated)).not.toBe('ok');
+  expect(check('installed', true, rotated)).toBe('ok');
 });
 
 const roots = ['one', 'two', 'three'].map((each) =>
