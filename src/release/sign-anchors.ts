@@ -5,7 +5,7 @@ import { type AnchorSet, anchorsLimitBytes, parseAnchors } from '../trust/policy
 import { toTrustError } from '../trust/refusal.ts';
 import { signFile } from './sign-file.ts';
 
-/** Signs an anchors document into `FILE.p7s`: what nodes ask for before they take it. One that no node could read is not signed. */
+/** Signs an anchors document with the key of a present anchor into `FILE.p7s`: what nodes ask for before they take it. One that no node could read is not signed. */
 export async function signAnchors(
   fileSystem: FileSystem,
   path: string,
@@ -18,6 +18,6 @@ export async function signAnchors(
   const bytes = await fileSystem.readFile(path);
   const parsed = parseAnchors(bytes);
   if (!parsed.ok) throw toTrustError(parsed, path);
-  await signFile(fileSystem, path, bytes, signer, options);
+  await signFile(fileSystem, path, bytes, signer, { ...options, role: 'anchor' });
   return parsed.anchors;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ReleaseIndex, ReleaseIndexEntry, ReleaseManifest } from '../../../src/model/release.ts';
 import { cosignDetached } from '../../../src/release/cosign-detached.ts';
-import { signDetached } from '../../../src/release/sign-detached.ts';
+import { signDetached, signDetachedByAll } from '../../../src/release/sign-detached.ts';
 import type { Signer } from '../../../src/ports/signer.ts';
 import { verifyDetached } from '../../../src/trust/cms/verify-detached.ts';
 import { parseAnchors } from '../../../src/trust/policy/anchors.ts';
@@ -131,9 +131,9 @@ test('what a restore point keeps outlives the certificate of its signer, what is
   expect(check('installed', true, rotated)).toBe('ok');
 });
 
-const roots = ['one', 'two', 'three'].map((each) =>
-  pki.rootCertificate({ key: pki.keyPair(each), subject: pki.name(each), issuer: pki.name(each) }),
-);
+const rootOf = (each: string): Uint8Array =>
+  pki.rootCertificate({ key: pki.keyPair(each), subject: pki.name(each), issuer: pki.name(each) });
+const roots = ['one', 'two', 'three'].map(rootOf);
 
 /** A signer under one of these roots. */
 function signerUnder(root: string, key = `${root} signer`): Signer {
@@ -147,6 +147,11 @@ function signerUnder(root: string, key = `${root} signer`): Signer {
     serial: integer(key.length + 100),
   });
   return { ...testSigner(key), chain: [certificate] };
+}
+
+/** The anchor itself. */
+function anchorSigner(root: string): Signer {
+  return { ...testSigner(root), chain: [rootOf(root)] };
 }
 
 async function signedBy(content: Uint8Array, ...signers: readonly Signer[]): Promise<Uint8Array> {
@@ -184,19 +189,24 @@ test('anchors give way only to a newer document that enough of them signed, each
     return Buffer.from(JSON.stringify({ ...(JSON.parse(text) as object), ...more }));
   };
   const next = documentOf({ version: 2 });
+  const judge = (document: Uint8Array, signature: Uint8Array | null, nowMs = pki.nowMs): string =>
+    codeOf(checkRotation({ document, signature, trust: trustIn(1), nowMs }));
   const rotate = async (document: Uint8Array, ...signers: readonly Signer[]): Promise<string> =>
-    codeOf(
-      checkRotation({
-        document,
-        signature: signers.length === 0 ? null : await signedBy(document, ...signers),
-        trust: trustIn(1),
-        nowMs: pki.nowMs,
-      }),
-    );
-  expect(await rotate(next, signerUnder('one'), signerUnder('two'))).toBe('ok');
-  expect(await rotate(next)).toBe('ANCHORS_ROTATION_UNSIGNED');
-  expect(await rotate(next, signerUnder('one'))).toBe('CMS_SIGNER_TOO_FEW');
-  expect(await rotate(next, signerUnder('one'), signerUnder('one', 'second signer'))).toBe('ANCHORS_ROTATION_SIGNERS');
-  expect(await rotate(documentOf({}), signerUnder('one'), signerUnder('two'))).toBe('ANCHORS_ROTATION_VERSION');
-  expect(await rotate(documentOf({ version: 0 }), signerUnder('one'), signerUnder('two'))).toBe('ANCHORS_MALFORMED');
+    judge(document, await signDetachedByAll(document, signers, pki.nowMs, 'anchor'));
+  const [one, two] = ['one', 'two'].map(anchorSigner) as [Signer, Signer];
+  expect(await rotate(next, one, two)).toBe('ok');
+  expect(judge(next, null)).toBe('ANCHORS_ROTATION_UNSIGNED');
+  expect(await rotate(next, one)).toBe('ANCHORS_ROTATION_SIGNERS');
+  expect(await rotate(next, one, anchorSigner('four'))).toBe('ANCHORS_ROTATION_SIGNERS');
+  expect(await rotate(documentOf({}), one, two)).toBe('ANCHORS_ROTATION_VERSION');
+  expect(await rotate(documentOf({ version: 0 }), one, two)).toBe('ANCHORS_MALFORMED');
+  // Whoever signs releases under the anchors is none of them.
+  const stolen = await signedBy(next, signerUnder('one'), signerUnder('two'));
+  expect(judge(next, stolen)).toBe('ANCHORS_ROTATION_SIGNERS');
+  const both = await signDetachedByAll(next, [one, two], pki.nowMs, 'anchor');
+  expect(judge(documentOf({ version: 3 }), both)).toBe('CMS_MESSAGE_DIGEST_MISMATCH');
+  expect(judge(next, both, pki.nowMs + 40 * 365 * 86_400_000)).toBe('ANCHOR_EXPIRED');
+  await expect(signDetachedByAll(next, [signerUnder('one')], pki.nowMs, 'anchor')).rejects.toMatchObject({
+    code: 'CERTIFICATE_INVALID',
+  });
 });
