@@ -4,7 +4,8 @@
  * root byte for byte as it was; several releases are staged all or none.
  */
 import { hexOf } from '../kernel/digest.ts';
-import { ThemisError } from '../kernel/error.ts';
+import { exitCodeOf, ThemisError } from '../kernel/error.ts';
+import { exitCode } from '../kernel/exit-code.ts';
 import { pathProblem } from '../kernel/path-guard.ts';
 import type { NodeProgress, NodeRequest, OperationResult, ReleaseLocator, StagedRelease } from '../model/message.ts';
 import type { ReleaseFile, ReleaseIndex, ReleaseManifest } from '../model/release.ts';
@@ -30,6 +31,7 @@ import {
   noteProduct,
   readIndex,
   refuseMixedProducts,
+  withdrawOffer,
 } from './trust/acceptance.ts';
 import { historyOf } from './trust/history.ts';
 import { finishRotation } from './trust/rotate-anchors.ts';
@@ -59,7 +61,8 @@ export async function stage(
     await finishRotation(context);
     const indexes: Indexes = new Map();
     const offered: Offered[] = [];
-    for (const release of request.releases) offered.push(await offer(context, request, release, indexes));
+    for (const release of request.releases)
+      offered.push(await withdrawing(context, release, () => offer(context, request, release, indexes)));
     const missing: Offered[] = [];
     for (const each of offered) if (!(await isStaged(context, request, each.release))) missing.push(each);
     const listings = offered.flatMap(({ listed }) => (listed === undefined ? [] : [listed]));
@@ -68,7 +71,8 @@ export async function stage(
       return { kind: 'unchanged' };
     }
     const verified: Verified[] = [];
-    for (const each of missing) verified.push(await verify(context, request, each));
+    for (const each of missing)
+      verified.push(await withdrawing(context, each.release, () => verify(context, request, each)));
     refuseMixedProducts(
       context,
       verified.map(({ manifest }) => manifest),
@@ -122,6 +126,17 @@ interface Offered {
   readonly path: string;
   readonly history: History;
   readonly listed: Listed | undefined;
+}
+
+/** What is refused today was offered before perhaps; that is over. A source that cannot be reached says nothing. */
+async function withdrawing<T>(context: NodeContext, release: StagedRelease, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isRefusal = error instanceof ThemisError && exitCodeOf(error.code) === exitCode.refused;
+    if (isRefusal) await withdrawOffer(context, release.manifestHash);
+    throw error;
+  }
 }
 
 async function offer(

@@ -50,6 +50,14 @@ export async function noteOffers(context: NodeContext, offered: readonly Listed[
   });
 }
 
+export async function withdrawOffer(context: NodeContext, manifestHash: Digest): Promise<void> {
+  await changeRecord(context, (record) => {
+    if (!Object.hasOwn(record.offers, manifestHash)) return record;
+    const { [manifestHash]: _withdrawn, ...offers } = record.offers;
+    return { ...record, offers };
+  });
+}
+
 /** Where the index lists exactly this release. */
 export function listedIn(index: ReleaseIndex, release: StagedRelease, directory: string): Listed {
   const found = findEntry(index, { ...release, url: joinReleasePath(directory, releaseNames.manifest) });

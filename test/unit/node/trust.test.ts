@@ -121,6 +121,8 @@ test('what was staged is offered anew each time, or goes no further', async () =
     },
   });
   expect(await refusalOf(world, newRelease, index({ yanked: true }))).toContain('INDEX_YANKED');
+  // Not even what was offered before the withdrawal.
+  expect(await world.refusal(world.updateTo(newRelease, atOld))).toBe('NOT_STAGED');
   expect(await refusalOf(world, newRelease, index({ version: '1.5.1' }))).toContain('INDEX_OTHER_MANIFEST');
   expect(await refusalOf(world, newRelease)).toContain('unchanged');
   // The index of the fixtures is fresh until 2027.
