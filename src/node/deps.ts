@@ -27,6 +27,7 @@ export interface NodeDeps {
   readonly verifyRelease: VerifyRelease;
   readonly verifyRotation: VerifyRotation;
   readonly takeList: TakeList;
+  readonly checkTrust: CheckTrust;
   /** `schemas/node.schema.json`, parsed. */
   readonly schema: object;
 }
@@ -83,6 +84,9 @@ export type TakeList = (
       readonly issuer: { readonly name: string; readonly id: Digest; readonly revoked: number } | null;
     }
   | Refusal;
+
+/** Why nothing could be verified by these files, if so. */
+export type CheckTrust = (trust: TrustFiles) => Refusal | undefined;
 
 export interface ReleaseExpectation extends WantedRelease {
   readonly trust: TrustFiles;

@@ -179,6 +179,12 @@ test('what was staged goes no further once it is withdrawn, or its signer is', a
   expect(await stage()).toContain('CERT_REVOKED');
   expect(await install()).toContain('NOT_STAGED');
   await rm(path.join(directory, 'releases/crls'), { recursive: true });
+  await mkdir(path.join(directory, 'node-b/trust/crls'));
+  await writeFile(path.join(directory, 'node-b/trust/crls/junk.crl'), 'junk');
+  // What keeps a node from verifying anything is told before somebody asks it to.
+  const observed = await ask({ kind: 'observe', full: false }, 'node-b');
+  expect(observed).toMatchObject({ observed: { refusing: { code: 'SIGNATURE_MALFORMED' } } });
+  await rm(path.join(directory, 'node-b/trust/crls'), { recursive: true });
 });
 
 test('what is as it was signed is staged, installed and run by processes of its own, and outlives them', async () => {
