@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { openDirectorySource } from '../../src/adapters/release-source/directory.ts';
 import { openMemorySource } from '../../src/adapters/release-source/memory.ts';
 import { ThemisError } from '../../src/kernel/error.ts';
-import type { ReleaseSource } from '../../src/ports/release-source.ts';
+import type { OpenedFile, ReleaseSource } from '../../src/ports/release-source.ts';
 
 type Entries = Record<string, string | { link: string }>;
 const made: string[] = [];
@@ -45,10 +45,14 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   );
 }
 
-async function collect(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+async function textOf({ chunks }: OpenedFile): Promise<string> {
   const all: Uint8Array[] = [];
   for await (const chunk of chunks) all.push(chunk);
   return Buffer.concat(all).toString();
+}
+
+async function collect(source: ReleaseSource, path: string, limitBytes: number): Promise<string> {
+  return textOf(await source.openFile(path, { limitBytes }));
 }
 
 const index = JSON.stringify({
@@ -69,14 +73,37 @@ describe.each(Object.entries(sources))('a %s as release source', (_, open) => {
 
   it('reads payloads in chunks and never hands out more than the limit', async () => {
     const source = await open({ 'r/big': 'x'.repeat(1000), 'r/empty': '' });
-    expect(await collect(source.openFile('r/big', 1000))).toHaveLength(1000);
-    expect(await collect(source.openFile('r/empty', 0))).toBe('');
+    expect(await collect(source, 'r/big', 1000)).toHaveLength(1000);
+    expect(await collect(source, 'r/empty', 0)).toBe('');
     let bytes = 0;
     const read = async (): Promise<void> => {
-      for await (const chunk of source.openFile('r/big', 100)) bytes += chunk.length;
+      for await (const chunk of (await source.openFile('r/big', { limitBytes: 100 })).chunks) bytes += chunk.length;
     };
     expect(await codeOf(read())).toBe('IO');
     expect(bytes).toBe(100);
+  });
+
+  it('goes on where a transfer was cut off, and starts over where the content is another', async () => {
+    const source = await open({ 'r/big': '0123456789' });
+    const first = await source.openFile('r/big', { limitBytes: 10 });
+    expect(first).toMatchObject({ offset: 0, sizeBytes: 10 });
+    expect(await textOf(first)).toBe('0123456789');
+    const validator = first.validator!;
+    const rest = await source.openFile('r/big', { limitBytes: 10, offset: 4, validator });
+    expect(rest.offset).toBe(4);
+    expect(await textOf(rest)).toBe('456789');
+    const over = await source.openFile('r/big', { limitBytes: 10, offset: 4, validator: 'another' });
+    expect(over.offset).toBe(0);
+    expect(await textOf(over)).toBe('0123456789');
+  });
+
+  it('gives a small file only where it is not what is known', async () => {
+    const source = await open({ 'index.json': '{}' });
+    const first = await source.readChanged('index.json', 10, null);
+    expect(first).toMatchObject({ kind: 'changed' });
+    const validator = first.kind === 'changed' ? first.validator : null;
+    expect(await source.readChanged('index.json', 10, validator)).toEqual({ kind: 'unchanged' });
+    expect(await source.readChanged('index.json', 10, 'another')).toMatchObject({ kind: 'changed', validator });
   });
 
   it('lists files below a directory, sorted, with their kind', async () => {
@@ -92,7 +119,7 @@ describe.each(Object.entries(sources))('a %s as release source', (_, open) => {
   it.each(['../x', '/etc/passwd', 'a/../../x', 'a\\b', ''])('refuses the path %j', async (path) => {
     const source = await open({ x: '' });
     expect(await codeOf(source.readFile(path, 10))).toBe('UNSAFE_PATH');
-    expect(await codeOf(collect(source.openFile(path, 10)))).toBe('UNSAFE_PATH');
+    expect(await codeOf(collect(source, path, 10))).toBe('UNSAFE_PATH');
   });
 
   it('reads nothing through a link, wherever it points', async () => {
@@ -104,7 +131,7 @@ describe.each(Object.entries(sources))('a %s as release source', (_, open) => {
     });
     expect(await codeOf(source.readFile('r/link', 10))).toBe('SYMLINK_REFUSED');
     expect(await codeOf(source.readFile('r/dir/file', 10))).toBe('SYMLINK_REFUSED');
-    expect(await codeOf(collect(source.openFile('r/out/hostname', 1000)))).toBe('SYMLINK_REFUSED');
+    expect(await codeOf(collect(source, 'r/out/hostname', 1000))).toBe('SYMLINK_REFUSED');
   });
 
   it('tells what is absent from what is no file', async () => {

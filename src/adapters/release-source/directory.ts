@@ -11,7 +11,7 @@ import { compareText } from '../../kernel/finding.ts';
 import { pathProblem } from '../../kernel/path-guard.ts';
 import { releaseLimits, releaseNames } from '../../model/release-format/layout.ts';
 import { parseReleaseIndex } from '../../model/release-format/parse-index.ts';
-import type { ListedFile, ReleaseSource } from '../../ports/release-source.ts';
+import type { ListedFile, OpenedFile, ReleaseSource, WantedBytes } from '../../ports/release-source.ts';
 
 const chunkBytes = 1024 * 1024;
 const readOnly = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
@@ -19,31 +19,62 @@ const readOnly = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
 export function openDirectorySource(directory: string): ReleaseSource {
   const root = resolve(directory);
   return {
+    host: '',
     async readIndex() {
       const bytes = await readWhole(root, releaseNames.index, releaseLimits.indexBytes);
       const signature = await readWhole(root, releaseNames.indexSignature, releaseLimits.signatureBytes).catch(absent);
       return { index: parseReleaseIndex(bytes), bytes, signature };
     },
     readFile: (path, limitBytes) => readWhole(root, path, limitBytes),
-    openFile: (path, limitBytes) => readChunks(root, path, limitBytes),
+    async readChanged(path, limitBytes, known) {
+      const file = await open(root, path);
+      const validator = await validatorOf(file).finally(() => file.close());
+      if (validator === known) return { kind: 'unchanged' };
+      return { kind: 'changed', bytes: await readWhole(root, path, limitBytes), validator };
+    },
+    openFile: (path, wanted) => openPayload(root, path, wanted),
     listFiles: (path) => list(root, path),
   };
 }
 
 async function readWhole(root: string, path: string, limitBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of readChunks(root, path, limitBytes)) chunks.push(chunk);
+  for await (const chunk of readChunks(await open(root, path), path, 0, limitBytes)) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
-async function* readChunks(root: string, path: string, limitBytes: number): AsyncGenerator<Uint8Array> {
+/** What tells one content of a file from another here: its inode, size and times. */
+async function validatorOf(file: fs.FileHandle): Promise<string> {
+  const { ino, size, mtimeNs, ctimeNs } = await file.stat({ bigint: true });
+  return [ino, size, mtimeNs, ctimeNs].join('-');
+}
+
+async function openPayload(root: string, path: string, wanted: WantedBytes): Promise<OpenedFile> {
   const file = await open(root, path);
+  const validator = await validatorOf(file);
+  const { size } = await file.stat();
+  const offset = wanted.validator === validator ? Math.min(wanted.offset ?? 0, size) : 0;
+  const chunks = readChunks(file, path, offset, wanted.limitBytes - offset, wanted.signal);
+  return { offset, sizeBytes: size, validator, chunks };
+}
+
+/** Closes the file at its end, and when whoever reads it stops early. */
+async function* readChunks(
+  file: fs.FileHandle,
+  path: string,
+  offset: number,
+  limitBytes: number,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   try {
     let left = limitBytes;
+    let position = offset;
     for (;;) {
       // A fresh buffer each time: the consumer may keep what it got. One byte beyond the limit tells whether there is more.
       const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, left + 1));
-      const { bytesRead } = await wrapped(path, () => file.read(buffer, 0, buffer.length, null));
+      if (signal?.aborted === true) throw new ThemisError('CANCELLED', `Reading ${path} was cancelled.`);
+      const { bytesRead } = await wrapped(path, () => file.read(buffer, 0, buffer.length, position));
+      position += bytesRead;
       if (bytesRead === 0) return;
       if (left > 0) yield buffer.subarray(0, Math.min(bytesRead, left));
       if (bytesRead > left) throw new ThemisError('IO', `${path} has more than ${limitBytes} bytes.`);
