@@ -8,8 +8,8 @@ import type { Clock } from '../../../ports/clock.ts';
 export interface Pace {
   /** After each chunk; TIMEOUT where it has to end. */
   check(bytes: number, pulledMs: number): void;
-  /** The whole time is over: there is no use in trying again. */
-  isOver(): boolean;
+  /** Since the connection began: bytes that come too slowly are no progress. */
+  wasSlow(): boolean;
   /** Milliseconds that are left. */
   leftMs(): number;
   /** Another connection may be faster. */
@@ -30,10 +30,12 @@ export function createPace(clock: Clock, title: string, { timeoutMs, minimumRate
   const leftMs = (): number => endMs - clock.steadyMs();
   let windowBytes = 0;
   let spentMs = 0;
+  let slow = false;
   return {
     leftMs,
-    isOver: () => leftMs() <= 0,
+    wasSlow: () => slow,
     restart() {
+      slow = false;
       windowBytes = 0;
       spentMs = 0;
     },
@@ -44,6 +46,7 @@ export function createPace(clock: Clock, title: string, { timeoutMs, minimumRate
       if (spentMs < windowMs) return;
       const rate = (windowBytes * 1000) / spentMs;
       if (rate < minimumRate) {
+        slow = true;
         throw new ThemisError(
           'TIMEOUT',
           `${title} came with ${Math.round(rate)} bytes per second; at least ${minimumRate} are asked for.`,
