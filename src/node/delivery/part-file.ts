@@ -42,6 +42,7 @@ const partPaths = (parts: string, sha256: string) => ({
   part: `${parts}/${sha256}.part`,
   log: `${parts}/${sha256}.log`,
   copy: copyPath(parts, sha256),
+  // What was fetched so far outlives a try to make it another way.
   made: `${parts}/${sha256}.made`,
 });
 
@@ -51,19 +52,18 @@ export const copyPath = (parts: string, sha256: string): string => `${parts}/${s
 /** `from`: null for what cannot go on, because it is not fetched. */
 export async function openPart(places: PartPlaces, content: Content, from: PartSource | null): Promise<PartFile> {
   const { files } = places;
-  const { log, ...paths } = partPaths(places.parts, content.sha256);
-  // What was fetched so far outlives a try to make it another way.
-  const path = from === null ? paths.made : paths.part;
+  const { log, part, made } = partPaths(places.parts, content.sha256);
+  const path = from === null ? made : part;
   const stepBytes = Math.max(1, Math.floor(places.resumeBlockBytes / recordsPerBlock));
   const kept = await readKept(files, { part: path, log }, content, from);
   const recorder = createRecorder(files, log, content, from, kept);
   let file = await files.openGrowing(path, kept.bytes);
   let { bytes, digest, validator } = kept;
-  const close = (): Promise<void> =>
-    recorder
-      .settled()
-      .catch(() => {})
-      .then(() => file.close());
+  // A record that failed was lost; whoever needs the bytes durable asks for them.
+  const close = async (): Promise<void> => {
+    await recorder.settled().catch(() => {});
+    await file.close();
+  };
   return {
     path,
     get bytes() {
@@ -99,7 +99,13 @@ export async function openPart(places: PartPlaces, content: Content, from: PartS
       await file.seal(partMode);
       if (from !== null) await files.removeFile(log);
     },
-    keep: () => recorder.begin(file, { bytes, digest }).then(recorder.settled).finally(close),
+    async keep() {
+      try {
+        await recorder.begin(file, { bytes, digest });
+      } finally {
+        await close();
+      }
+    },
     async discard() {
       await close();
       for (const one of from === null ? [path] : [log, path]) await files.removeFile(one);
