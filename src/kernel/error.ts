@@ -16,6 +16,7 @@ const codes = {
   NOT_FOUND: { exit: 1, retry: 'human' },
   TIMEOUT: { exit: 1, retry: 'backoff' },
   UNREACHABLE: { exit: 1, retry: 'backoff' },
+  RATE_LIMITED: { exit: 1, retry: 'backoff' },
   GIT: { exit: 1, retry: 'human' },
   MESSAGE_INVALID: { exit: 1, retry: 'never' },
   // desired state and files
@@ -38,6 +39,7 @@ const codes = {
   MANIFEST_INVALID: { exit: 4, retry: 'human' },
   MANIFEST_HASH_MISMATCH: { exit: 4, retry: 'human' },
   FILE_HASH_MISMATCH: { exit: 4, retry: 'human' },
+  PATCH_INVALID: { exit: 4, retry: 'human' },
   FILE_MISSING: { exit: 4, retry: 'human' },
   FILE_UNLISTED: { exit: 4, retry: 'human' },
   UNSAFE_PATH: { exit: 4, retry: 'human' },
@@ -73,12 +75,19 @@ export class ThemisError extends Error {
   readonly hint: string | undefined;
   /** The finer code behind `code`, where a room keeps one: which item of a checklist refused. */
   readonly reason: string | undefined;
+  /** When whoever refused said to come back. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; hint?: string; reason?: string } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; hint?: string; reason?: string; retryAfterMs?: number } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
     this.reason = options.reason;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 

@@ -1,10 +1,13 @@
 import type { ReleaseIndex } from '../model/release.ts';
 
 /**
- * Where releases lie. Paths are relative to the source, `/`-separated, and pass the path guard. Throws
- * ThemisError NOT_FOUND, UNREACHABLE, TIMEOUT or IO. What it returns is untrusted until its signature is verified.
+ * Where releases lie. Paths are relative to the source, `/`-separated, and pass the path guard. Throws ThemisError
+ * NOT_FOUND, UNREACHABLE, TIMEOUT, RATE_LIMITED or IO, with `retryAfterMs` where the source said when to come back. What
+ * it returns is untrusted until its signature is verified.
  */
 export interface ReleaseSource {
+  /** Transfers to one host share its limits: `https://releases.example.org`, '' where there is no host. */
+  readonly host: string;
   /** The parsed index with the bytes of index and signature (null where unsigned). */
   readIndex(): Promise<{
     readonly index: ReleaseIndex;
@@ -13,10 +16,36 @@ export interface ReleaseSource {
   }>;
   /** A small file whole; refuses with IO above `limitBytes`. */
   readFile(path: string, limitBytes: number): Promise<Uint8Array>;
-  /** A payload in chunks, at most `limitBytes` in all. */
-  openFile(path: string, limitBytes: number): AsyncIterable<Uint8Array>;
+  /** The same, unless the source still has what `known` names: a validator it gave before. */
+  readChanged(path: string, limitBytes: number, known: string | null): Promise<ChangedFile>;
+  /** A payload, or what is left of it. */
+  openFile(path: string, wanted: WantedBytes): Promise<OpenedFile>;
   /** Every file below a directory of the source, relative to it, or null where a source cannot list (HTTP). */
   listFiles(path: string): Promise<readonly ListedFile[] | null>;
+}
+
+export type ChangedFile =
+  | { readonly kind: 'unchanged' }
+  /** `validator`: null where the source gives none. */
+  | { readonly kind: 'changed'; readonly bytes: Uint8Array; readonly validator: string | null };
+
+export interface WantedBytes {
+  /** Of the whole file; more than that ends the chunks with IO. */
+  readonly limitBytes: number;
+  /** Default 0. Only together with the validator of what is there already. */
+  readonly offset?: number;
+  readonly validator?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface OpenedFile {
+  /** Where the chunks begin: as wanted, or 0 where the source starts over (another content, or it cannot resume). */
+  readonly offset: number;
+  /** Of the whole file; null where the source does not say. */
+  readonly sizeBytes: number | null;
+  /** Names exactly these bytes (a strong one, RFC 9110 8.8.1); null: what is cut off cannot be resumed. */
+  readonly validator: string | null;
+  readonly chunks: AsyncIterable<Uint8Array>;
 }
 
 export interface ListedFile {

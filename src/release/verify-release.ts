@@ -114,7 +114,8 @@ async function verifyFile(source: ReleaseSource, path: string, file: ReleaseFile
   let sizeBytes = 0;
   try {
     // One byte more than there should be, so that a longer file is seen and an endless one is not read.
-    for await (const chunk of source.openFile(path, file.sizeBytes + 1)) {
+    const { chunks } = await source.openFile(path, { limitBytes: file.sizeBytes + 1 });
+    for await (const chunk of chunks) {
       sizeBytes += chunk.length;
       if (sizeBytes > file.sizeBytes) break;
       digest.add(chunk);

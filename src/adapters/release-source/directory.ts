@@ -11,7 +11,7 @@ import { compareText } from '../../kernel/finding.ts';
 import { pathProblem } from '../../kernel/path-guard.ts';
 import { releaseLimits, releaseNames } from '../../model/release-format/layout.ts';
 import { parseReleaseIndex } from '../../model/release-format/parse-index.ts';
-import type { ListedFile, ReleaseSource } from '../../ports/release-source.ts';
+import type { ListedFile, OpenedFile, ReleaseSource, WantedBytes } from '../../ports/release-source.ts';
 
 const chunkBytes = 1024 * 1024;
 const readOnly = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
@@ -19,31 +19,76 @@ const readOnly = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
 export function openDirectorySource(directory: string): ReleaseSource {
   const root = resolve(directory);
   return {
+    host: '',
     async readIndex() {
       const bytes = await readWhole(root, releaseNames.index, releaseLimits.indexBytes);
       const signature = await readWhole(root, releaseNames.indexSignature, releaseLimits.signatureBytes).catch(absent);
       return { index: parseReleaseIndex(bytes), bytes, signature };
     },
     readFile: (path, limitBytes) => readWhole(root, path, limitBytes),
-    openFile: (path, limitBytes) => readChunks(root, path, limitBytes),
+    async readChanged(path, limitBytes, known) {
+      const { validator } = await look(root, path);
+      if (validator === known) return { kind: 'unchanged' };
+      return { kind: 'changed', bytes: await readWhole(root, path, limitBytes), validator };
+    },
+    openFile: (path, wanted) => openPayload(root, path, wanted),
     listFiles: (path) => list(root, path),
   };
 }
 
 async function readWhole(root: string, path: string, limitBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of readChunks(root, path, limitBytes)) chunks.push(chunk);
+  for await (const chunk of readChunks(root, path, { limitBytes })) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
-async function* readChunks(root: string, path: string, limitBytes: number): AsyncGenerator<Uint8Array> {
+interface Looked {
+  readonly sizeBytes: number;
+  /** What tells one content of a file from another here: its inode, size and times. */
+  readonly validator: string;
+}
+
+async function lookAt(file: fs.FileHandle): Promise<Looked> {
+  const { ino, size, mtimeNs, ctimeNs } = await file.stat({ bigint: true });
+  return { sizeBytes: Number(size), validator: [ino, size, mtimeNs, ctimeNs].join('-') };
+}
+
+async function look(root: string, path: string): Promise<Looked> {
   const file = await open(root, path);
   try {
-    let left = limitBytes;
+    return await lookAt(file);
+  } finally {
+    await file.close();
+  }
+}
+
+async function openPayload(root: string, path: string, wanted: WantedBytes): Promise<OpenedFile> {
+  const { sizeBytes, validator } = await look(root, path);
+  const offset = wanted.validator === validator ? Math.min(wanted.offset ?? 0, sizeBytes) : 0;
+  return { offset, sizeBytes, validator, chunks: readChunks(root, path, { ...wanted, offset, validator }) };
+}
+
+/**
+ * Opens the file with the first chunk, so that what nobody reads holds nothing, and closes it at its end or when whoever
+ * reads it stops early. `validator`: IO when it is another file by then.
+ */
+async function* readChunks(
+  root: string,
+  path: string,
+  { offset = 0, limitBytes, validator, signal }: WantedBytes,
+): AsyncGenerator<Uint8Array> {
+  const file = await open(root, path);
+  try {
+    if (validator !== undefined && (await lookAt(file)).validator !== validator)
+      throw new ThemisError('IO', `${path} was replaced while it was opened.`);
+    let left = limitBytes - offset;
+    let position = offset;
     for (;;) {
       // A fresh buffer each time: the consumer may keep what it got. One byte beyond the limit tells whether there is more.
       const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, left + 1));
-      const { bytesRead } = await wrapped(path, () => file.read(buffer, 0, buffer.length, null));
+      if (signal?.aborted === true) throw new ThemisError('CANCELLED', `Reading ${path} was cancelled.`);
+      const { bytesRead } = await wrapped(path, () => file.read(buffer, 0, buffer.length, position));
+      position += bytesRead;
       if (bytesRead === 0) return;
       if (left > 0) yield buffer.subarray(0, Math.min(bytesRead, left));
       if (bytesRead > left) throw new ThemisError('IO', `${path} has more than ${limitBytes} bytes.`);

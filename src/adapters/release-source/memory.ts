@@ -1,9 +1,10 @@
+import { digestBytes } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import { compareText } from '../../kernel/finding.ts';
 import { pathProblem } from '../../kernel/path-guard.ts';
 import { releaseLimits, releaseNames } from '../../model/release-format/layout.ts';
 import { parseReleaseIndex } from '../../model/release-format/parse-index.ts';
-import type { ReleaseSource } from '../../ports/release-source.ts';
+import type { ReleaseSource, WantedBytes } from '../../ports/release-source.ts';
 
 /** Bytes, or the target of a symbolic link, which is listed and never followed. */
 export type MemoryEntry = Uint8Array | { readonly link: string };
@@ -12,6 +13,7 @@ export type MemoryEntry = Uint8Array | { readonly link: string };
 export function openMemorySource(entries: ReadonlyMap<string, MemoryEntry>): ReleaseSource {
   const bytesAt = (path: string): Uint8Array => readEntry(entries, path);
   return {
+    host: '',
     async readIndex() {
       const bytes = limited(bytesAt(releaseNames.index), releaseNames.index, releaseLimits.indexBytes);
       const signature = entries.has(releaseNames.indexSignature) ? bytesAt(releaseNames.indexSignature) : null;
@@ -20,11 +22,16 @@ export function openMemorySource(entries: ReadonlyMap<string, MemoryEntry>): Rel
     async readFile(path, limitBytes) {
       return limited(bytesAt(path), path, limitBytes);
     },
-    async *openFile(path, limitBytes) {
+    async readChanged(path, limitBytes, known) {
+      const bytes = limited(bytesAt(path), path, limitBytes);
+      const validator = digestBytes(bytes);
+      return validator === known ? { kind: 'unchanged' } : { kind: 'changed', bytes, validator };
+    },
+    async openFile(path, wanted) {
       const bytes = bytesAt(path);
-      const end = Math.min(bytes.length, limitBytes);
-      for (let start = 0; start < end; start += 7) yield bytes.slice(start, Math.min(end, start + 7));
-      limited(bytes, path, limitBytes);
+      const validator = digestBytes(bytes);
+      const offset = wanted.validator === validator ? Math.min(wanted.offset ?? 0, bytes.length) : 0;
+      return { offset, sizeBytes: bytes.length, validator, chunks: chunksOf(bytes, path, offset, wanted) };
     },
     async listFiles(path) {
       if (path !== '') checkPath(path);
@@ -43,6 +50,20 @@ export function openMemorySource(entries: ReadonlyMap<string, MemoryEntry>): Rel
       return files.sort((a, b) => compareText(a.path, b.path));
     },
   };
+}
+
+async function* chunksOf(
+  bytes: Uint8Array,
+  path: string,
+  offset: number,
+  { limitBytes, signal }: WantedBytes,
+): AsyncGenerator<Uint8Array> {
+  const end = Math.min(bytes.length, limitBytes);
+  for (let start = offset; start < end; start += 7) {
+    if (signal?.aborted === true) throw new ThemisError('CANCELLED', `Reading ${path} was cancelled.`);
+    yield bytes.slice(start, Math.min(end, start + 7));
+  }
+  limited(bytes, path, limitBytes);
 }
 
 function readEntry(entries: ReadonlyMap<string, MemoryEntry>, path: string): Uint8Array {

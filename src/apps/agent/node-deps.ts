@@ -14,6 +14,7 @@ import { handleNodeRequest } from '../../node/handle-request.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Transport } from '../../ports/transport.ts';
 import { launcherFile, schemasDirectory } from '../cli/package-files.ts';
+import { nodeDownloads } from './node-memory.ts';
 import { checkTrust, openSource, takeList, verifyIndex, verifyRelease, verifyRotation } from './release-access.ts';
 
 let schema: object | undefined;
@@ -29,6 +30,7 @@ export function createNodeDeps(root: string, clock: Clock): NodeDeps {
     root,
     files: createNodeFileSystem(),
     clock,
+    random: Math.random,
     machine: createMachine(),
     endpoint: createEndpoint(),
     serviceControl: createServiceControl,
@@ -38,6 +40,7 @@ export function createNodeDeps(root: string, clock: Clock): NodeDeps {
     verifyRotation,
     checkTrust,
     takeList,
+    downloads: nodeDownloads,
     schema: nodeSchema(),
   };
 }

@@ -59,5 +59,12 @@ function stagedSource({ files }: NodeContext, directory: string): ReleaseSource 
   const neverAsked = (): never => {
     throw new ThemisError('BUG', 'a staged release is asked for its documents only');
   };
-  return { readFile, readIndex: neverAsked, openFile: neverAsked, listFiles: async () => null };
+  return {
+    host: '',
+    readFile,
+    readIndex: neverAsked,
+    readChanged: neverAsked,
+    openFile: neverAsked,
+    listFiles: async () => null,
+  };
 }

@@ -77,6 +77,12 @@ function sealManifest(manifest: Omit<ReleaseManifest, 'manifestHash'>): ReleaseM
   return { ...manifest, manifestHash };
 }
 
+/** Two chunks, so that something can happen in between. */
+async function* halvesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes.subarray(0, Math.ceil(bytes.length / 2));
+  yield bytes.subarray(Math.ceil(bytes.length / 2));
+}
+
 export function memorySource(files: ReadonlyMap<string, Uint8Array>): ReleaseSource {
   const read = (path: string): Uint8Array => {
     const bytes = files.get(path);
@@ -90,11 +96,11 @@ export function memorySource(files: ReadonlyMap<string, Uint8Array>): ReleaseSou
     async readFile(path) {
       return read(path);
     },
-    async *openFile(path) {
+    host: '',
+    readChanged: async (path) => ({ kind: 'changed', bytes: read(path), validator: null }),
+    async openFile(path) {
       const bytes = read(path);
-      // Two chunks, so that something can happen in between.
-      yield bytes.subarray(0, Math.ceil(bytes.length / 2));
-      yield bytes.subarray(Math.ceil(bytes.length / 2));
+      return { offset: 0, sizeBytes: bytes.length, validator: null, chunks: halvesOf(bytes) };
     },
     async listFiles() {
       return null;

@@ -12,6 +12,10 @@ function entryOf(manifest: ReleaseManifest, more: Partial<ReleaseIndexEntry> = {
   return { package: name, version, platform, architecture, manifestHash, url, critical: false, ...more };
 }
 
+function neverAsked(): never {
+  throw new Error('a catalogue reads no payload');
+}
+
 function source(entries: readonly ReleaseIndexEntry[], files: Readonly<Record<string, string>>): ReleaseSource {
   const read = (path: string): Uint8Array => {
     const text = files[path];
@@ -22,9 +26,9 @@ function source(entries: readonly ReleaseIndexEntry[], files: Readonly<Record<st
   return {
     readIndex: async () => ({ index, bytes: new Uint8Array(), signature: null }),
     readFile: async (path) => read(path),
-    async *openFile(path) {
-      yield read(path);
-    },
+    host: '',
+    readChanged: async (path) => ({ kind: 'changed', bytes: read(path), validator: null }),
+    openFile: neverAsked,
     listFiles: async () => null,
   };
 }
