@@ -17,7 +17,16 @@ export type AuditCheck =
   | { readonly name: CheckName; readonly ok: true; readonly detail: string }
   | { readonly name: CheckName; readonly ok: false; readonly code: TrustCode; readonly detail: string };
 
-export type CheckName = 'release' | 'signature' | 'timestamp' | 'chain' | 'manifest' | 'listing' | 'payload';
+export type CheckName =
+  | 'release'
+  | 'signature'
+  | 'timestamp'
+  | 'chain'
+  | 'manifest'
+  | 'listing'
+  | 'payload'
+  | 'delta'
+  | 'patches';
 
 export interface Audit {
   readonly manifest: ReleaseManifest | null;
@@ -69,7 +78,8 @@ export async function auditRelease(input: AuditInput): Promise<Audit> {
   return { manifest, signature, checks, ok: checks.every((check) => check.ok) };
 }
 
-function describeSignature({ signer, cosigners, timestamp, chain, anchor }: Verified): AuditCheck[] {
+/** Who vouches for it, one check each. */
+export function describeSignature({ signer, cosigners, timestamp, chain, anchor }: Verified): AuditCheck[] {
   return [
     ...[signer, ...cosigners].map(({ algorithm, subject }) => passed('signature', `${algorithm} by ${subject}`)),
     ...(timestamp === null ? [] : [passed('timestamp', describeTimestamp(timestamp))]),
@@ -88,17 +98,19 @@ function describeTimestamp({ genTimeMs, authority }: VerifiedTimestamp): string 
   return `signed before ${time}, says ${authority}`;
 }
 
-function checkOf(code: TrustCode): CheckName {
+/** Which check a refusal belongs to. */
+export function checkOf(code: TrustCode): CheckName {
   if (code.startsWith('TIMESTAMP_')) return 'timestamp';
   if (/^(?:CERT|PATH|ANCHOR)_/u.test(code)) return 'chain';
-  if (code === 'RELEASE_UNSIGNED' || /^(?:CMS|DER|ALGORITHM|KEY)_/u.test(code)) return 'signature';
+  if (/^(?:RELEASE|DELTA)_UNSIGNED$/u.test(code) || /^(?:CMS|DER|ALGORITHM|KEY)_/u.test(code)) return 'signature';
+  if (code.startsWith('DELTA_')) return 'delta';
   return code.startsWith('MANIFEST_') && code !== 'MANIFEST_MISSING' ? 'manifest' : 'release';
 }
 
-function passed(name: CheckName, detail: string): AuditCheck {
+export function passed(name: CheckName, detail: string): AuditCheck {
   return { name, ok: true, detail };
 }
 
-function failed(name: CheckName, { code, message }: Pick<Refusal, 'code' | 'message'>): AuditCheck {
+export function failed(name: CheckName, { code, message }: Pick<Refusal, 'code' | 'message'>): AuditCheck {
   return { name, ok: false, code, detail: message };
 }

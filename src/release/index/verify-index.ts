@@ -1,4 +1,3 @@
-import { ThemisError } from '../../kernel/error.ts';
 import { releaseLimits, releaseNames } from '../../model/release-format/layout.ts';
 import type { ReleaseIndex } from '../../model/release.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
@@ -6,6 +5,7 @@ import type { Verified } from '../../trust/cms/verify-detached.ts';
 import { checkIndex } from '../../trust/policy/check-index.ts';
 import type { TrustStore } from '../../trust/policy/trust-store.ts';
 import type { Refusal } from '../../trust/refusal.ts';
+import { readIfThere } from './read-if-there.ts';
 
 /** The index of a source, signed by somebody trusted, well formed and fresh. Only a source that fails throws. */
 export async function verifyIndex(
@@ -20,13 +20,4 @@ export async function verifyIndex(
   }
   const signature = await readIfThere(source, releaseNames.indexSignature, releaseLimits.signatureBytes);
   return checkIndex({ index, signature, trust, nowMs });
-}
-
-async function readIfThere(source: ReleaseSource, path: string, limitBytes: number): Promise<Uint8Array | null> {
-  try {
-    return await source.readFile(path, limitBytes);
-  } catch (error) {
-    if (error instanceof ThemisError && error.code === 'NOT_FOUND') return null;
-    throw error;
-  }
 }

@@ -4,7 +4,8 @@ import { openDirectorySource } from '../../../adapters/release-source/directory.
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { releaseNames } from '../../../model/release-format/layout.ts';
-import { publishIndex } from '../../../release/index/publish-index.ts';
+import { scanDeltas } from '../../../release/delta/scan-deltas.ts';
+import { defaultChanges, publishIndex } from '../../../release/index/publish-index.ts';
 import { scanReleases } from '../../../release/scan-releases.ts';
 import { scanLists } from '../../../release/index/scan-lists.ts';
 import { syncStore } from '../../../release/store/sync-store.ts';
@@ -30,6 +31,12 @@ export const releaseIndexCommand: Command = {
     },
     { name: '--yank', value: 'PACKAGE@VERSION', summary: 'withdraw a release; it stays withdrawn', repeatable: true },
     { name: '--unyank', value: 'PACKAGE@VERSION', summary: 'offer it again', repeatable: true },
+    {
+      name: '--changes',
+      value: 'N',
+      summary: 'earlier indexes for which index/ tells what changed since, so that whoever has one reads only that',
+      default: String(defaultChanges),
+    },
     outputOption,
   ],
   examples: [
@@ -54,6 +61,8 @@ export const releaseIndexCommand: Command = {
         freshForMs: input.duration('expires')!,
         yanked: yankedAfter(present, found, input.list('yank'), input.list('unyank')),
         crls: await scanLists(fileSystem, directory),
+        deltas: await scanDeltas(fileSystem, directory),
+        changes: input.integer('changes', 0)!,
       });
     });
     const { index, bytes } = published;
@@ -63,10 +72,17 @@ export const releaseIndexCommand: Command = {
       session.out.write(new TextDecoder().decode(bytes));
     } else {
       const path = relative(session.directory, join(directory, releaseNames.index));
-      session.out.write(
-        `Indexed ${index.entries.length} ${index.entries.length === 1 ? 'release' : 'releases'}, fresh until ${index.expiresAt}: ${path}${signer === undefined ? ' (unsigned)' : ''}\n`,
-      );
+      const count = [
+        counted(index.entries.length, 'release'),
+        ...(index.deltas.length === 0 ? [] : [counted(index.deltas.length, 'delta')]),
+      ].join(' and ');
+      const unsigned = signer === undefined ? ' (unsigned)' : '';
+      session.out.write(`Indexed ${count}, fresh until ${index.expiresAt}: ${path}${unsigned}\n`);
     }
     return exitCode.done;
   },
 };
+
+function counted(count: number, noun: string): string {
+  return `${count} ${count === 1 ? noun : `${noun}s`}`;
+}
