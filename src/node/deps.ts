@@ -11,6 +11,7 @@ import type { FileSystem } from '../ports/file-system.ts';
 import type { Machine } from '../ports/machine.ts';
 import type { ReleaseSource } from '../ports/release-source.ts';
 import type { ServiceControl, ServiceSpec } from '../ports/service-control.ts';
+import type { FetchedIndex, KnownIndex } from '../release/index/changes/fetch-index.ts';
 import type { Refusal } from '../trust/refusal.ts';
 import type { AnchorsDocument } from './trust/rotate-anchors.ts';
 
@@ -44,11 +45,21 @@ export interface Refused {
   readonly error: ThemisError;
 }
 
-/** Signature, form and freshness of the `index.json` of a source. A refusal is data; a source that cannot be read throws. */
+/**
+ * Signature, form and freshness of the `index.json` of a source, which is read whole or, from what is `known`, in part.
+ * A refusal is data; a source that cannot be read throws.
+ */
 export type VerifyIndex = (
   source: ReleaseSource,
-  given: { readonly trust: TrustFiles; readonly nowMs: number },
-) => Promise<{ readonly kind: 'verified'; readonly index: ReleaseIndex } | Refused>;
+  given: { readonly trust: TrustFiles; readonly nowMs: number; readonly known: KnownIndex | null },
+) => Promise<VerifiedIndex | Refused>;
+
+export interface VerifiedIndex {
+  readonly kind: 'verified';
+  readonly index: ReleaseIndex;
+  /** To be kept for the next time. */
+  readonly fetched?: FetchedIndex;
+}
 
 /**
  * Reads `release.json` and its signature in a directory of a source and checks them, and that the directory holds

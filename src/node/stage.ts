@@ -109,9 +109,9 @@ async function verify(
   const trustNow = async () => readTrust(context, await checkAuthority(context, request.authority));
   let listed: Listed | undefined;
   if (history === 'none') {
-    const key = locator.kind === 'directory' ? locator.directory : locator.url;
-    const index = indexes.get(key) ?? readIndex(context, source, await trustNow());
-    indexes.set(key, index);
+    const address = locator.kind === 'directory' ? locator.directory : locator.url;
+    const index = indexes.get(address) ?? readIndex(context, { source, address }, await trustNow());
+    indexes.set(address, index);
     listed = listedIn(await index, release, path);
   }
   const result = await context.verifyRelease(source, path, {

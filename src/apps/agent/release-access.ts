@@ -32,11 +32,12 @@ function shared(): Verification {
   return (verification ??= openVerification());
 }
 
-export const verifyIndex: VerifyIndex = async (source, { trust, nowMs }) => {
+export const verifyIndex: VerifyIndex = async (source, { trust, nowMs, known }) => {
   const store = storeOf(trust);
   if (!store.ok) return refused(store, 'trust/');
-  const verified = await verifyIndexAgainst(source, store.trust, nowMs);
-  return verified.ok ? { kind: 'verified', index: verified.index } : refused(verified, releaseNames.index);
+  const verified = await verifyIndexAgainst(source, store.trust, nowMs, known);
+  if (!verified.ok) return refused(verified, releaseNames.index);
+  return { kind: 'verified', index: verified.index, fetched: verified.fetched };
 };
 
 const acceptances = { none: 'new', staged: 'known', installed: 'installed' } as const;
