@@ -1,19 +1,13 @@
 import { join, relative } from 'node:path';
 import { createNodeFileSystem } from '../../../adapters/file-system/node.ts';
-import { openDirectorySource } from '../../../adapters/release-source/directory.ts';
-import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { releaseNames } from '../../../model/release-format/layout.ts';
-import { scanDeltas } from '../../../release/delta/scan-deltas.ts';
-import { defaultChanges, publishIndex } from '../../../release/index/publish-index.ts';
-import { scanReleases } from '../../../release/scan-releases.ts';
-import { scanLists } from '../../../release/index/scan-lists.ts';
-import { syncStore } from '../../../release/store/sync-store.ts';
-import { presentIndex, yankedAfter } from '../../../release/index/yank.ts';
+import { defaultChanges } from '../../../release/index/publish-index.ts';
 import type { Command } from '../command.ts';
 import { directoryOf, reportFindings } from '../reading/release-input.ts';
 import { withReleases } from '../reading/releases-place.ts';
 import { signerOf, signerOptions } from '../reading/signer-input.ts';
+import { remakeIndex } from '../releases/remake-index.ts';
 import { outputOption } from '../output-option.ts';
 
 export const releaseIndexCommand: Command = {
@@ -50,18 +44,12 @@ export const releaseIndexCommand: Command = {
     const directory = directoryOf(session, input);
     const signer = await signerOf(session, input);
     const published = await withReleases(session, directory, true, async (place) => {
-      const fileSystem = createNodeFileSystem();
-      const found = await scanReleases(fileSystem, directory);
-      if (found.length === 0) throw new ThemisError('NOT_FOUND', `${directory} holds no release.`);
-      if (place !== null) await syncStore(place.store, found);
-      const present = await presentIndex(openDirectorySource(directory));
-      return publishIndex(fileSystem, directory, found, signer, {
+      return remakeIndex(createNodeFileSystem(), place?.store ?? null, directory, signer, {
         nowMs: session.clock.nowMs(),
-        counter: input.integer('counter', 1) ?? (present?.counter ?? 0) + 1,
         freshForMs: input.duration('expires')!,
-        yanked: yankedAfter(present, found, input.list('yank'), input.list('unyank')),
-        crls: await scanLists(fileSystem, directory),
-        deltas: await scanDeltas(fileSystem, directory),
+        counter: input.integer('counter', 1),
+        yank: input.list('yank'),
+        unyank: input.list('unyank'),
         changes: input.integer('changes', 0)!,
       });
     });
