@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { writeCanonicalJson } from './canonical-json.ts';
 
 /** `sha256:` and 64 lower-case hex digits. */
@@ -22,14 +22,20 @@ export function hashBytes(algorithm: 'sha256' | 'sha384' | 'sha512', bytes: Uint
 /** Digest of bytes that come in pieces. */
 export interface RunningDigest {
   add(bytes: Uint8Array): void;
+  /** One that goes its own way from here. */
+  copy(): RunningDigest;
   /** Ends it; once. */
   finish(): Digest;
 }
 
 export function startDigest(): RunningDigest {
-  const hash = createHash('sha256');
+  return running(createHash('sha256'));
+}
+
+function running(hash: Hash): RunningDigest {
   return {
     add: (bytes) => void hash.update(bytes),
+    copy: () => running(hash.copy()),
     finish: () => `sha256:${hash.digest('hex')}`,
   };
 }

@@ -30,7 +30,8 @@ export function pathProblem(path: string): PathProblem | undefined {
     if (part.length > 255) return 'too-long';
     if (reservedName.test(part) || part.toLowerCase() === themisDirectory || part.includes(':')) return 'reserved';
   }
-  return path.normalize('NFC') === path ? undefined : 'not-normalised';
+  // Half a character would be written as another name, and as the same one for every half.
+  return path.isWellFormed() && path.normalize('NFC') === path ? undefined : 'not-normalised';
 }
 
 /** The form in which two paths collide on a file system that ignores case (APFS, NTFS). */

@@ -85,6 +85,24 @@ export interface NodeProgress {
   readonly phase: NodePhase;
   readonly doneBytes?: number;
   readonly totalBytes?: number;
+  /** Of staging: what came from a source, useful or not, and what was on the node already. */
+  readonly fetchedBytes?: number;
+  readonly reusedBytes?: number;
+  /** From the source, over the last seconds. */
+  readonly bytesPerSecond?: number;
+  /** Absent where nothing can be said. */
+  readonly remainingMs?: number;
+  /** What is under way at this moment, longest first; not all where there are many. */
+  readonly files?: readonly FileProgress[];
+}
+
+export interface FileProgress {
+  /** In its release. */
+  readonly path: string;
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  readonly bytesPerSecond: number;
+  readonly remainingMs?: number;
 }
 
 export type NodeReplyBody =

@@ -8,6 +8,7 @@ import type { Architecture, Platform, ReleaseIndex, ReleaseManifest } from '../m
 import type { Clock } from '../ports/clock.ts';
 import type { Endpoint } from '../ports/endpoint.ts';
 import type { FileSystem } from '../ports/file-system.ts';
+import type { CachedDownload } from '../ports/manifest-store.ts';
 import type { Machine } from '../ports/machine.ts';
 import type { ReleaseSource } from '../ports/release-source.ts';
 import type { ServiceControl, ServiceSpec } from '../ports/service-control.ts';
@@ -20,6 +21,8 @@ export interface NodeDeps {
   readonly root: string;
   readonly files: FileSystem;
   readonly clock: Clock;
+  /** 0 inclusive to 1 exclusive; for nothing that has to be secret. */
+  readonly random: () => number;
   readonly machine: Machine;
   readonly endpoint: Endpoint;
   readonly serviceControl: (spec: ServiceSpec) => ServiceControl;
@@ -28,8 +31,17 @@ export interface NodeDeps {
   readonly verifyRelease: VerifyRelease;
   readonly verifyRotation: VerifyRotation;
   readonly takeList: TakeList;
+  readonly downloads: DownloadsMemory;
   /** `schemas/node.schema.json`, parsed. */
   readonly schema: object;
+}
+
+/** Which downloaded files were found right, kept in `file`. Throws ThemisError where it cannot be used. */
+export interface DownloadsMemory {
+  /** Makes no file. */
+  recall(file: string, digests: readonly Digest[]): Promise<readonly CachedDownload[]>;
+  remember(file: string, downloads: readonly CachedDownload[]): Promise<void>;
+  forget(file: string, digest: Digest): Promise<void>;
 }
 
 /** What a node believes, byte for byte; checked against its record, owner and mode. */

@@ -33,6 +33,7 @@ export function layoutOf({ directories }: Pick<NodeConfig, 'directories'>) {
     operations: `${state}/operations`,
     objects: `${state}/objects`,
     restorePoints: `${state}/restore-points`,
+    parts: `${downloads}/parts`,
     work: `${install}/${workName}`,
     journal: (operation: string) => `${state}/operations/${operation}.jsonl`,
     object: (sha256: string) => `${state}/objects/${sha256}`,

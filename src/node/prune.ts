@@ -33,16 +33,20 @@ export async function prune(
       freedBytes += await removeDirectory(context, context.layout.staged(hash));
       staged.push(hash);
     }
-    freedBytes += await removeParts(context);
+    freedBytes += await removeParts(context, keep);
     await removeJournals(context);
     return { kind: 'pruned', restorePoints: spare.map((point) => point.id).sort(), staged, freedBytes };
   });
 }
 
-async function removeParts(context: NodeContext): Promise<number> {
+/** Half-staged releases and what is under way of them: whoever stages them again fetches them again. */
+async function removeParts({ files, layout }: NodeContext, keep: ReadonlySet<string>): Promise<number> {
   let freedBytes = 0;
-  for (const name of await context.files.readDirectory(context.layout.downloads)) {
-    if (name.endsWith('.part')) freedBytes += await removeDirectory(context, `${context.layout.downloads}/${name}`);
+  for (const name of await files.readDirectory(layout.downloads)) {
+    const path = `${layout.downloads}/${name}`;
+    if (path !== layout.parts && (!name.endsWith('.part') || keep.has(`sha256:${name.slice(0, -5)}`))) continue;
+    freedBytes += await sizeOf(files, path);
+    await files.removeTree(path);
   }
   return freedBytes;
 }
@@ -50,12 +54,10 @@ async function removeParts(context: NodeContext): Promise<number> {
 /** A directory under a hash must be whole or gone: it loses its name before its files. */
 async function removeDirectory({ files, layout }: NodeContext, directory: string): Promise<number> {
   const sizeBytes = await sizeOf(files, directory);
-  const gone = directory.endsWith('.part') ? directory : `${directory}.part`;
-  if (gone !== directory) {
-    await files.removeTree(gone);
-    await files.rename(directory, gone);
-    await files.syncDirectory(layout.downloads);
-  }
+  const gone = `${directory}.part`;
+  await files.removeTree(gone);
+  await files.rename(directory, gone);
+  await files.syncDirectory(layout.downloads);
   await files.removeTree(gone);
   return sizeBytes;
 }

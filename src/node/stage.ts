@@ -1,26 +1,21 @@
 /**
- * Staging: verify signature and manifest first, then copy into `downloads/<hash>.part` while hashing, sync, and rename
+ * Staging: verify signature and manifest first, then deliver into `downloads/<hash>.part` while hashing, sync, and rename
  * to `downloads/<hash>`. What stands there under a hash was verified. A refusal, at whatever point, leaves the node
- * root byte for byte as it was; several releases are staged all or none.
+ * root as it was before, and nothing of what was begun; a network that fails leaves what another run goes on from.
+ * Several releases are staged all or none.
  */
-import { hexOf } from '../kernel/digest.ts';
 import { ThemisError } from '../kernel/error.ts';
 import { pathProblem } from '../kernel/path-guard.ts';
 import type { NodeProgress, NodeRequest, OperationResult, ReleaseLocator, StagedRelease } from '../model/message.ts';
-import type { ReleaseFile, ReleaseIndex, ReleaseManifest } from '../model/release.ts';
+import type { ReleaseIndex } from '../model/release.ts';
 import type { ReleaseSource } from '../ports/release-source.ts';
 import type { NodeContext } from './context.ts';
+import { abandonReleases, keptBytes, partOf, rememberReleases, stageReleases } from './delivery/stage-releases.ts';
 import type { VerifiedRelease } from './deps.ts';
-import { ancestorsOf } from './layout.ts';
-import {
-  checkManifest,
-  filesFor,
-  payloadBytes,
-  readStagedManifest,
-  verifyStagedFiles,
-} from './operation/staged-release.ts';
+import { checkManifest, payloadBytes, readStagedManifest, verifyStagedFiles } from './operation/staged-release.ts';
 import { settle } from './operation/operate.ts';
 import { checkAuthority, noteAuthority } from './state/authority.ts';
+import { recallDownloads } from './state/download-memory.ts';
 import { withLock } from './state/lock.ts';
 import { acceptNew, type Listed, listedIn, noteProduct, readIndex, refuseMixedProducts } from './trust/acceptance.ts';
 import { historyOf } from './trust/history.ts';
@@ -60,14 +55,15 @@ export async function stage(
     );
     await checkSize(context, verified);
     try {
-      await copyAll(context, verified, onProgress);
+      await stageReleases(context, verified, onProgress);
       await noteAuthority(context, request.authority);
       await noteProduct(
         context,
         verified.map(({ manifest }) => manifest),
       );
     } catch (error) {
-      for (const { manifest } of verified) await context.files.removeTree(partOf(context, manifest));
+      // Tidying up does not hide why.
+      await abandonReleases(context, verified, error).catch(() => {});
       throw error;
     }
     for (const { manifest } of verified) {
@@ -76,6 +72,7 @@ export async function stage(
       await context.files.rename(partOf(context, manifest), target);
     }
     await context.files.syncDirectory(context.layout.downloads);
+    await rememberReleases(context, verified);
     for (const { remember } of verified) await remember?.();
     return { kind: 'done', restorePoint: null };
   });
@@ -85,7 +82,15 @@ export async function stage(
 async function isStaged(context: NodeContext, release: StagedRelease): Promise<boolean> {
   if ((await context.files.lstat(context.layout.staged(release.manifestHash))) === null) return false;
   try {
-    await verifyStagedFiles(context, await readStagedManifest(context, release));
+    const manifest = await readStagedManifest(context, release);
+    await verifyStagedFiles(
+      context,
+      manifest,
+      await recallDownloads(
+        context,
+        manifest.files.map(({ sha256 }) => sha256),
+      ),
+    );
     return true;
   } catch (error) {
     if (error instanceof ThemisError && error.code !== 'IO') return false;
@@ -161,7 +166,11 @@ async function checkSize(context: NodeContext, releases: readonly Verified[]): P
       `${manifest.package} ${manifest.version} has ${own} bytes; node.yaml allows ${maxReleaseBytes}.`,
     );
   }
-  const neededBytes = Math.ceil(sizeBytes * freeSpaceFactor);
+  const kept = await keptBytes(
+    context,
+    releases.map(({ manifest }) => manifest),
+  );
+  const neededBytes = Math.max(0, Math.ceil(sizeBytes * freeSpaceFactor) - kept);
   const { freeBytes } = await context.files.freeSpace(context.layout.downloads);
   if (freeBytes >= neededBytes) return;
   throw new ThemisError(
@@ -169,65 +178,4 @@ async function checkSize(context: NodeContext, releases: readonly Verified[]): P
     `${context.layout.downloads} has ${freeBytes} bytes free; staging needs ${neededBytes}.`,
     { hint: 'Free space on this disk and stage again.' },
   );
-}
-
-function partOf({ layout }: NodeContext, manifest: ReleaseManifest): string {
-  return `${layout.staged(manifest.manifestHash)}.part`;
-}
-
-async function copyAll(context: NodeContext, releases: readonly Verified[], onProgress: OnProgress): Promise<void> {
-  const totalBytes = releases.reduce((sum, { manifest }) => sum + payloadBytes(context, manifest), 0);
-  let doneBytes = 0;
-  for (const release of releases) {
-    await copyRelease(context, release, (bytes) => {
-      doneBytes += bytes;
-      onProgress({ kind: 'progress', phase: 'stage', doneBytes, totalBytes });
-    });
-  }
-}
-
-async function copyRelease(context: NodeContext, release: Verified, done: (bytes: number) => void): Promise<void> {
-  const { files } = context;
-  const { manifest, source, path, documents } = release;
-  const part = partOf(context, manifest);
-  await files.removeTree(part);
-  await files.makeDirectory(part);
-  const wanted = filesFor(context, manifest);
-  const directories = [...new Set(wanted.flatMap((file) => ancestorsOf(file.path)))].sort();
-  for (const directory of directories) await files.makeDirectory(`${part}/${directory}`);
-  for (const file of wanted) {
-    const target = `${part}/${file.path}`;
-    const chunks = payloadOf(source, path === '' ? file.path : `${path}/${file.path}`, file);
-    const { digest } = await files.writeStream(target, chunks, 0o400, file.sizeBytes);
-    if (hexOf(digest) !== file.sha256) throw mismatch(file);
-    await files.syncFile(target);
-    done(file.sizeBytes);
-  }
-  for (const { name, bytes } of documents) {
-    await files.writeFile(`${part}/${name}`, bytes, 0o400);
-    await files.syncFile(`${part}/${name}`);
-  }
-  for (const directory of directories) await files.syncDirectory(`${part}/${directory}`);
-  await files.syncDirectory(part);
-}
-
-/** The chunks of a payload file, never more than the manifest says. FILE_MISSING or FILE_HASH_MISMATCH. */
-async function* payloadOf(source: ReleaseSource, path: string, file: ReleaseFile): AsyncGenerator<Uint8Array> {
-  let sizeBytes = 0;
-  try {
-    // One byte more than there should be, so that a longer file is seen and an endless one is not read.
-    const { chunks } = await source.openFile(path, { limitBytes: file.sizeBytes + 1 });
-    for await (const chunk of chunks) {
-      sizeBytes += chunk.length;
-      if (sizeBytes > file.sizeBytes) throw mismatch(file);
-      yield chunk;
-    }
-  } catch (error) {
-    if (!(error instanceof ThemisError) || error.code !== 'NOT_FOUND') throw error;
-    throw new ThemisError('FILE_MISSING', `${file.path} is listed in the manifest but missing.`, { cause: error });
-  }
-}
-
-function mismatch(file: ReleaseFile): ThemisError {
-  return new ThemisError('FILE_HASH_MISMATCH', `${file.path} at the source is not what the manifest says.`);
 }

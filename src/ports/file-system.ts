@@ -12,6 +12,8 @@ export interface FileSystem {
   readDirectory(path: string): Promise<readonly string[]>;
   readFile(path: string): Promise<Uint8Array>;
   readLink(path: string): Promise<string>;
+  /** The first `limitBytes` bytes, or as many as there are. Each chunk is the caller's to keep. */
+  readChunks(path: string, limitBytes: number): AsyncIterable<Uint8Array>;
   /** SHA-256 and size of the bytes, read in chunks. */
   digestFile(path: string): Promise<{ readonly digest: Digest; readonly sizeBytes: number }>;
   freeSpace(path: string): Promise<{ readonly freeBytes: number; readonly totalBytes: number }>;
@@ -27,6 +29,8 @@ export interface FileSystem {
     mode: number,
     limitBytes: number,
   ): Promise<{ readonly digest: Digest; readonly sizeBytes: number }>;
+  /** Opens a file to add to its end, cut to this length first; made where there is none. Nobody else may write it. */
+  openGrowing(path: string, keptBytes: number): Promise<GrowingFile>;
   /** Appends and makes durable in one call: the journal's write. After an error any part of it may be there. */
   appendDurably(path: string, bytes: Uint8Array): Promise<void>;
   /** Cuts a file to this length, durably. */
@@ -55,6 +59,17 @@ export interface FileSystem {
    * The file stays.
    */
   tryLock(path: string): Promise<FileLock | null>;
+}
+
+/** Its owner's alone (0600) while it grows. One call at a time, but for `sync`; after `seal` or `close` none. */
+export interface GrowingFile {
+  write(chunks: readonly Uint8Array[]): Promise<void>;
+  /** Makes durable what was written before. */
+  sync(): Promise<void>;
+  /** Gives it its mode, makes it durable and closes it. */
+  seal(mode: number): Promise<void>;
+  /** No error when it is closed. */
+  close(): Promise<void>;
 }
 
 export interface FileStat {

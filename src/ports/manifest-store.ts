@@ -120,8 +120,8 @@ export interface CachedVerdict {
 /** Files that were downloaded and hashed, by their content. Whether one still lies there is for the reader to see. */
 export interface DownloadCache {
   get(digest: Digest): Promise<CachedDownload | null>;
-  /** Replaces what the digest had. */
-  put(download: CachedDownload): Promise<void>;
+  /** Replaces what the digests had. */
+  put(...downloads: readonly CachedDownload[]): Promise<void>;
   /** Only if it is still what the digest has: another process may have put a newer one. */
   forget(download: CachedDownload): Promise<void>;
 }

@@ -4,7 +4,7 @@
  */
 import type { Failure } from '../kernel/outcome.ts';
 import { wireVersion } from '../model/message.ts';
-import type { NodeMessage, NodeProgress, NodeReply, OperationResult } from '../model/message.ts';
+import type { FileProgress, NodeMessage, NodeProgress, NodeReply, OperationResult } from '../model/message.ts';
 import type { NodePhase } from '../model/event.ts';
 import type {
   Capacity,
@@ -61,6 +61,25 @@ const progress = objectOf<NodeProgress>(
     phase: oneOf(...phases),
     doneBytes: optional(wholeNumber),
     totalBytes: optional(wholeNumber),
+    fetchedBytes: optional(wholeNumber),
+    reusedBytes: optional(wholeNumber),
+    bytesPerSecond: optional(wholeNumber),
+    remainingMs: optional(wholeNumber),
+    files: optional(
+      listOf(
+        objectOf<FileProgress>(
+          {
+            path: boundedText(1024),
+            doneBytes: wholeNumber,
+            totalBytes: wholeNumber,
+            bytesPerSecond: wholeNumber,
+            remainingMs: optional(wholeNumber),
+          },
+          'drop',
+        ),
+        64,
+      ),
+    ),
   },
   'drop',
 );

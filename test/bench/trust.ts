@@ -8,7 +8,7 @@ import { mkdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openManifestStore } from '../../src/adapters/manifest-store/index.ts';
-import { nodeSignatures } from '../../src/apps/agent/node-signatures.ts';
+import { nodeSignatures } from '../../src/apps/agent/node-memory.ts';
 import { verifyOnWorkers } from '../../src/apps/verification/verify-on-workers.ts';
 import { openWorkers } from '../../src/apps/worker/open-workers.ts';
 import { type Verify, verifyCached } from '../../src/release/store/verify-cached.ts';

@@ -87,6 +87,42 @@ describe.each(Object.keys(subjects))('file system: %s', (name) => {
     await expect(files.makeDirectory(at('d/a'))).rejects.toEqual(code('IO'));
   });
 
+  test('a file grows from what is kept of it, and is sealed with its mode', async () => {
+    const first = await files.openGrowing(at('a'), 0);
+    await first.write([bytes('one '), bytes('two '), bytes('thr')]);
+    await first.sync();
+    await first.close();
+    await first.close();
+    expect(await files.lstat(at('a'))).toMatchObject({ sizeBytes: 11, mode: 0o600 });
+    const second = await files.openGrowing(at('a'), 8);
+    await second.write([bytes('3')]);
+    await second.write([]);
+    await second.seal(0o400);
+    expect(text(await files.readFile(at('a')))).toBe('one two 3');
+    expect((await files.lstat(at('a')))?.mode).toBe(0o400);
+  });
+
+  test('a file grows by more pieces than one call writes', async () => {
+    const pieces = Array.from({ length: 3000 }, (_, index) => bytes(`${index},`));
+    const file = await files.openGrowing(at('a'), 0);
+    await file.write(pieces);
+    await file.seal(0o600);
+    expect(text(await files.readFile(at('a')))).toBe(pieces.map(text).join(''));
+  });
+
+  test('chunks of a file are its beginning, up to a limit', async () => {
+    await files.writeFile(at('a'), bytes('0123456789'), 0o600);
+    const read = async (limitBytes: number): Promise<string> => {
+      let all = '';
+      for await (const chunk of files.readChunks(at('a'), limitBytes)) all += text(chunk);
+      return all;
+    };
+    expect(await read(4)).toBe('0123');
+    expect(await read(0)).toBe('');
+    expect(await read(99)).toBe('0123456789');
+    await expect(files.readChunks(at('no'), 1)[Symbol.asyncIterator]().next()).rejects.toEqual(code('NOT_FOUND'));
+  });
+
   test('appending makes the file and adds to its end; cutting takes from it', async () => {
     await files.appendDurably(at('log'), bytes('one\n'));
     await files.appendDurably(at('log'), bytes('two\n'));
@@ -169,6 +205,8 @@ describe.each(Object.keys(subjects))('file system: %s', (name) => {
     await expect(files.digestFile(at('link'))).rejects.toEqual(code('IO'));
     await expect(files.writeFile(at('link'), bytes('x'), 0o600)).rejects.toEqual(code('IO'));
     await expect(files.appendDurably(at('link'), bytes('x'))).rejects.toEqual(code('IO'));
+    await expect(files.openGrowing(at('link'), 0)).rejects.toEqual(code('IO'));
+    await expect(files.readChunks(at('link'), 1)[Symbol.asyncIterator]().next()).rejects.toEqual(code('IO'));
     await expect(files.copyHashed(at('link'), at('copy'), 0o600)).rejects.toEqual(code('IO'));
     await expect(files.copyFile(at('link'), at('copy'), 0o600)).rejects.toEqual(code('IO'));
     await expect(files.setMode(at('link'), 0o777)).rejects.toEqual(code('IO'));

@@ -193,6 +193,10 @@ describe.each(Object.entries(openers))('manifest store: %s', (_name, opener) => 
     expect(await second.downloads.get(digest)).toEqual(newer);
     await first.downloads.forget(newer);
     expect(await second.downloads.get(digest)).toBeNull();
+    const other = { ...download, digest: digestBytes('two'), path: '/d/two' };
+    await first.downloads.put(download, other);
+    expect([await second.downloads.get(digest), await second.downloads.get(other.digest)]).toEqual([download, other]);
+    await first.downloads.put();
   });
 
   test('whatever versions there are, their order is that of SemVer', async () => {

@@ -4,56 +4,74 @@ import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openDirectorySource } from '../../src/adapters/release-source/directory.ts';
 import { openMemorySource } from '../../src/adapters/release-source/memory.ts';
-import { ThemisError } from '../../src/kernel/error.ts';
-import type { OpenedFile, ReleaseSource } from '../../src/ports/release-source.ts';
+import type { ReleaseSource } from '../../src/ports/release-source.ts';
+import { startFaultServer } from '../support/fault-server.ts';
+import { hasNginx, startNginx } from '../support/live/nginx-server.ts';
+import { codeOf, collect, httpSource, textOf } from '../support/release-sources.ts';
 
 type Entries = Record<string, string | { link: string }>;
-const made: string[] = [];
 
-const sources: Record<string, (entries: Entries) => Promise<ReleaseSource>> = {
-  async directory(entries) {
-    const root = await mkdtemp(join(tmpdir(), 'themis-source-'));
-    made.push(root);
-    for (const [path, content] of Object.entries(entries)) {
-      await mkdir(join(root, dirname(path)), { recursive: true });
-      await (typeof content === 'string'
-        ? writeFile(join(root, path), content)
-        : symlink(content.link, join(root, path)));
-    }
-    return openDirectorySource(root);
-  },
-  async memory(entries) {
-    return openMemorySource(
-      new Map(
-        Object.entries(entries).map(([path, content]) => [
-          path,
-          typeof content === 'string' ? Buffer.from(content) : content,
-        ]),
-      ),
-    );
-  },
-};
+interface Kind {
+  readonly open: (entries: Entries) => Promise<ReleaseSource>;
+  /** It lists, and sees links and directories for what they are. Servers hide all three. */
+  readonly lists: boolean;
+}
 
+const undo: (() => Promise<void>)[] = [];
 afterEach(async () => {
-  for (const root of made.splice(0)) await rm(root, { recursive: true });
+  for (const step of undo.splice(0).reverse()) await step();
 });
 
-async function codeOf(work: Promise<unknown>): Promise<string> {
-  return await work.then(
-    () => 'ok',
-    (error: unknown) => (error instanceof ThemisError ? error.code : String(error)),
+async function directoryOf(entries: Entries): Promise<string> {
+  const root = await mkdtemp(join(tmpdir(), 'themis-source-'));
+  undo.push(() => rm(root, { recursive: true }));
+  for (const [path, content] of Object.entries(entries)) {
+    await mkdir(join(root, dirname(path)), { recursive: true });
+    await (typeof content === 'string'
+      ? writeFile(join(root, path), content)
+      : symlink(content.link, join(root, path)));
+  }
+  return root;
+}
+
+function bytesOf(entries: Entries, prefix = ''): Map<string, Uint8Array> {
+  return new Map(
+    Object.entries(entries).flatMap(([path, content]) =>
+      typeof content === 'string' ? [[prefix + path, Buffer.from(content)] as const] : [],
+    ),
   );
 }
 
-async function textOf({ chunks }: OpenedFile): Promise<string> {
-  const all: Uint8Array[] = [];
-  for await (const chunk of chunks) all.push(chunk);
-  return Buffer.concat(all).toString();
-}
-
-async function collect(source: ReleaseSource, path: string, limitBytes: number): Promise<string> {
-  return textOf(await source.openFile(path, { limitBytes }));
-}
+const kinds: Record<string, Kind> = {
+  directory: { lists: true, open: async (entries) => openDirectorySource(await directoryOf(entries)) },
+  memory: {
+    lists: true,
+    async open(entries) {
+      const links = Object.entries(entries).flatMap(([path, content]) =>
+        typeof content === 'string' ? [] : [[path, content] as const],
+      );
+      return openMemorySource(new Map<string, Uint8Array | { link: string }>([...bytesOf(entries), ...links]));
+    },
+  },
+  'server of this test': {
+    lists: false,
+    async open(entries) {
+      const server = await startFaultServer({ files: bytesOf(entries, 'some/where/') });
+      undo.push(() => server.close());
+      return httpSource(`${server.url}/some/where`);
+    },
+  },
+  ...(hasNginx && {
+    nginx: {
+      lists: false,
+      async open(entries) {
+        const server = await startNginx(await directoryOf(entries));
+        undo.push(() => server.stop());
+        return httpSource(server.url);
+      },
+    } satisfies Kind,
+  }),
+};
 
 const index = JSON.stringify({
   formatVersion: '1.0',
@@ -64,7 +82,7 @@ const index = JSON.stringify({
   deltas: [],
 });
 
-describe.each(Object.entries(sources))('a %s as release source', (_, open) => {
+describe.each(Object.entries(kinds))('a %s as release source', (_, { open, lists }) => {
   it('reads small files whole, up to a limit', async () => {
     const source = await open({ 'r/release.json': '0123456789' });
     expect(Buffer.from(await source.readFile('r/release.json', 10)).toString()).toBe('0123456789');
@@ -92,9 +110,15 @@ describe.each(Object.entries(sources))('a %s as release source', (_, open) => {
     const rest = await source.openFile('r/big', { limitBytes: 10, offset: 4, validator });
     expect(rest.offset).toBe(4);
     expect(await textOf(rest)).toBe('456789');
-    const over = await source.openFile('r/big', { limitBytes: 10, offset: 4, validator: 'another' });
+    const over = await source.openFile('r/big', { limitBytes: 10, offset: 4, validator: '"another"' });
     expect(over.offset).toBe(0);
     expect(await textOf(over)).toBe('0123456789');
+    const blind = await source.openFile('r/big', { limitBytes: 10, offset: 4 });
+    expect(blind.offset).toBe(0);
+    expect(await textOf(blind)).toBe('0123456789');
+    const nothing = await source.openFile('r/big', { limitBytes: 10, offset: 10, validator });
+    expect(nothing).toMatchObject({ offset: 10, sizeBytes: 10 });
+    expect(await textOf(nothing)).toBe('');
   });
 
   it('gives a small file only where it is not what is known', async () => {
@@ -103,10 +127,30 @@ describe.each(Object.entries(sources))('a %s as release source', (_, open) => {
     expect(first).toMatchObject({ kind: 'changed' });
     const validator = first.kind === 'changed' ? first.validator : null;
     expect(await source.readChanged('index.json', 10, validator)).toEqual({ kind: 'unchanged' });
-    expect(await source.readChanged('index.json', 10, 'another')).toMatchObject({ kind: 'changed', validator });
+    expect(await source.readChanged('index.json', 10, '"another"')).toMatchObject({ kind: 'changed', validator });
   });
 
-  it('lists files below a directory, sorted, with their kind', async () => {
+  it('holds nothing for a payload that is opened and never read', async () => {
+    const source = await open({ 'r/big': 'x'.repeat(1000) });
+    for (let count = 0; count < 100; count += 1) await source.openFile('r/big', { limitBytes: 1000 });
+    expect(await collect(source, 'r/big', 1000)).toHaveLength(1000);
+  });
+
+  it('stops when it is told to', async () => {
+    const source = await open({ 'r/big': 'x'.repeat(1000) });
+    const stop = new AbortController();
+    const opened = await source.openFile('r/big', { limitBytes: 1000, signal: stop.signal });
+    stop.abort();
+    expect(await codeOf(textOf(opened))).toBe('CANCELLED');
+  });
+
+  it('finds files whatever their names are', async () => {
+    const names = ['a b/c#d', 'a%2Fb', '50%', 'ümlaut/ß', '[x](y)', 'q?x=1&y', "it's", 'a+b~c'];
+    const source = await open(Object.fromEntries(names.map((name) => [name, name])));
+    for (const name of names) expect(await collect(source, name, 100)).toBe(name);
+  });
+
+  it.runIf(lists)('lists files below a directory, sorted, with their kind', async () => {
     const source = await open({ 'r/b/c': '', 'r/a': '', 'r/z': { link: 'a' }, other: '' });
     expect(await source.listFiles('r')).toEqual([
       { path: 'a', kind: 'file' },
@@ -114,15 +158,23 @@ describe.each(Object.entries(sources))('a %s as release source', (_, open) => {
       { path: 'z', kind: 'symlink' },
     ]);
     expect((await source.listFiles(''))?.map(({ path }) => path)).toEqual(['other', 'r/a', 'r/b/c', 'r/z']);
+    expect(await codeOf(source.listFiles('nowhere'))).toBe('NOT_FOUND');
+    expect(await codeOf(source.readFile('r', 10))).toBe('IO');
   });
 
-  it.each(['../x', '/etc/passwd', 'a/../../x', 'a\\b', ''])('refuses the path %j', async (path) => {
+  it.skipIf(lists)('says that it cannot list', async () => {
+    expect(await (await open({ 'r/a': '' })).listFiles('r')).toBeNull();
+  });
+
+  it.each(['../x', '/etc/passwd', 'a/../../x', 'a\\b', '', 'a/\ud800'])('refuses the path %j', async (path) => {
     const source = await open({ x: '' });
     expect(await codeOf(source.readFile(path, 10))).toBe('UNSAFE_PATH');
+    expect(await codeOf(source.readChanged(path, 10, null))).toBe('UNSAFE_PATH');
     expect(await codeOf(collect(source, path, 10))).toBe('UNSAFE_PATH');
+    if (path !== '') expect(await codeOf(source.listFiles(path))).toBe('UNSAFE_PATH');
   });
 
-  it('reads nothing through a link, wherever it points', async () => {
+  it.runIf(lists)('reads nothing through a link, wherever it points', async () => {
     const source = await open({
       'r/real/file': 'x',
       'r/link': { link: 'real/file' },
@@ -134,11 +186,11 @@ describe.each(Object.entries(sources))('a %s as release source', (_, open) => {
     expect(await codeOf(collect(source, 'r/out/hostname', 1000))).toBe('SYMLINK_REFUSED');
   });
 
-  it('tells what is absent from what is no file', async () => {
+  it('says of what is absent that it is', async () => {
     const source = await open({ 'r/a': '' });
     expect(await codeOf(source.readFile('r/b', 10))).toBe('NOT_FOUND');
-    expect(await codeOf(source.listFiles('nowhere'))).toBe('NOT_FOUND');
-    expect(await codeOf(source.readFile('r', 10))).toBe('IO');
+    expect(await codeOf(source.readChanged('r/b', 10, null))).toBe('NOT_FOUND');
+    expect(await codeOf(source.openFile('r/b', { limitBytes: 1 }))).toBe('NOT_FOUND');
   });
 
   it('reads the index with its bytes and its signature, if there is one', async () => {

@@ -6,7 +6,7 @@ import { digestBytes } from '../../kernel/digest.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import { compareText } from '../../kernel/finding.ts';
-import type { FileLock, FileStat, FileSystem } from '../../ports/file-system.ts';
+import type { FileLock, FileStat, FileSystem, GrowingFile } from '../../ports/file-system.ts';
 import { copyEntry, cutPower, newDirectory, newFile, sizeOf } from './memory-tree.ts';
 import type { MemoryDirectory, MemoryEntry, MemoryFile, Survival } from './memory-tree.ts';
 
@@ -81,6 +81,12 @@ export class MemoryFileSystem implements FileSystem {
     return entry.target;
   }
 
+  async *readChunks(path: string, limitBytes: number): AsyncGenerator<Uint8Array> {
+    const bytes = this.#file(path).bytes.slice(0, limitBytes);
+    const half = Math.ceil(bytes.length / 2);
+    for (const chunk of [bytes.subarray(0, half), bytes.subarray(half)]) if (chunk.length > 0) yield chunk;
+  }
+
   async digestFile(path: string): Promise<{ digest: Digest; sizeBytes: number }> {
     const { bytes } = this.#file(path);
     return { digest: digestBytes(bytes), sizeBytes: bytes.length };
@@ -122,6 +128,26 @@ export class MemoryFileSystem implements FileSystem {
       this.#put(file, joined(file.bytes, chunk), file.bytes.length);
     }
     return { digest: digestBytes(file.bytes), sizeBytes: file.bytes.length };
+  }
+
+  async openGrowing(path: string, keptBytes: number): Promise<GrowingFile> {
+    const file = this.#open(path, 0o600);
+    file.mode = 0o600;
+    this.#put(file, resized(file.bytes, keptBytes), Math.min(keptBytes, file.bytes.length));
+    const sync = async (): Promise<void> => {
+      file.durable = { bytes: file.bytes, mode: file.mode };
+    };
+    return {
+      write: async (chunks) => {
+        for (const chunk of chunks) this.#put(file, joined(file.bytes, chunk), file.bytes.length);
+      },
+      sync,
+      seal: async (mode) => {
+        file.mode = mode;
+        await sync();
+      },
+      close: async () => {},
+    };
   }
 
   async appendDurably(path: string, bytes: Uint8Array): Promise<void> {
@@ -278,6 +304,12 @@ export class MemoryFileSystem implements FileSystem {
 
 function parts(path: string): string[] {
   return path.split('/').filter((part) => part !== '');
+}
+
+function resized(bytes: Uint8Array, sizeBytes: number): Uint8Array {
+  const next = new Uint8Array(sizeBytes);
+  next.set(bytes.subarray(0, sizeBytes));
+  return next;
 }
 
 function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {

@@ -10,7 +10,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Digest } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import { compareText } from '../../kernel/finding.ts';
-import type { FileLock, FileStat, FileSystem } from '../../ports/file-system.ts';
+import type { FileLock, FileStat, FileSystem, GrowingFile } from '../../ports/file-system.ts';
 
 const noFollow = constants.O_NOFOLLOW ?? 0;
 const replace = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | noFollow;
@@ -56,6 +56,7 @@ const reading = {
   async readLink(path: string): Promise<string> {
     return wrapped('read the link', path, () => fs.readlink(path));
   },
+  readChunks: (path: string, limitBytes: number): AsyncIterable<Uint8Array> => readChunks(path, limitBytes),
   async digestFile(path: string): Promise<{ digest: Digest; sizeBytes: number }> {
     return wrapped('hash', path, async () => {
       const hash = createHash('sha256');
@@ -119,6 +120,7 @@ const writing = {
       return { digest: `sha256:${hash.digest('hex')}`, sizeBytes };
     });
   },
+  openGrowing,
   async appendDurably(path: string, bytes: Uint8Array): Promise<void> {
     return wrapped('append to', path, async () => {
       await using file = await fs.open(path, append, 0o600);
@@ -203,6 +205,90 @@ const writing = {
     });
   },
 } satisfies Partial<FileSystem>;
+
+async function* readChunks(path: string, limitBytes: number): AsyncGenerator<Uint8Array> {
+  const file = await wrapped('read', path, () => fs.open(path, constants.O_RDONLY | noFollow));
+  try {
+    for (let left = limitBytes; left > 0;) {
+      const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, left));
+      const { bytesRead } = await wrapped('read', path, () => file.read(buffer, 0, buffer.length, null));
+      if (bytesRead === 0) return;
+      left -= bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function openGrowing(path: string, keptBytes: number): Promise<GrowingFile> {
+  const file = await wrapped('open', path, async () => {
+    const opened = await fs.open(path, constants.O_WRONLY | constants.O_CREAT | noFollow, 0o600);
+    try {
+      await opened.chmod(0o600);
+      await opened.truncate(keptBytes);
+      return opened;
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
+  });
+  let position = keptBytes;
+  let isOpen = true;
+  const close = async (): Promise<void> => {
+    if (!isOpen) return;
+    isOpen = false;
+    await file.close();
+  };
+  return {
+    write: (chunks) =>
+      wrapped('write', path, async () => {
+        for (const part of batchesOf(chunks)) {
+          await writeWhole(file, part, position);
+          position += lengthOf(part);
+        }
+      }),
+    sync: () => wrapped('sync', path, () => file.datasync()),
+    seal: (mode) =>
+      wrapped('close', path, async () => {
+        await file.chmod(mode);
+        await file.sync();
+        await close();
+      }),
+    close: () => wrapped('close', path, close),
+  };
+}
+
+/** One call may write less than it was given. */
+async function writeWhole(file: fs.FileHandle, chunks: readonly Uint8Array[], position: number): Promise<void> {
+  const { bytesWritten } = await file.writev(chunks, position);
+  let skip = bytesWritten;
+  let at = position + bytesWritten;
+  for (const chunk of chunks) {
+    const rest = chunk.subarray(Math.min(skip, chunk.length));
+    skip -= chunk.length - rest.length;
+    for (let done = 0; done < rest.length;) {
+      const written = await file.write(rest, done, rest.length - done, at);
+      done += written.bytesWritten;
+      at += written.bytesWritten;
+    }
+  }
+}
+
+/** A vector holds 1024 pieces (IOV_MAX). */
+const vectorLength = 1024;
+
+function batchesOf(chunks: readonly Uint8Array[]): (readonly Uint8Array[])[] {
+  const batches: (readonly Uint8Array[])[] = [];
+  for (let start = 0; start < chunks.length; start += vectorLength) {
+    batches.push(chunks.slice(start, start + vectorLength));
+  }
+  return batches;
+}
+
+function lengthOf(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+}
 
 /**
  * Node has no flock, SQLite has: an exclusive transaction on an empty database file is a lock that the kernel

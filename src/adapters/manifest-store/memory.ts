@@ -113,8 +113,8 @@ function createMemoryDownloads({ downloads }: MemoryManifests): DownloadCache {
     async get(digest) {
       return downloads.get(digest) ?? null;
     },
-    async put(download) {
-      downloads.set(download.digest, download);
+    async put(...given) {
+      for (const download of given) downloads.set(download.digest, download);
     },
     async forget({ digest, path, stamp }) {
       const known = downloads.get(digest);

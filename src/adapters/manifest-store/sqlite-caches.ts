@@ -75,12 +75,14 @@ export function createSqliteDownloads(connection: Connection): DownloadCache {
         verifiedAtMs: row['verified_at_ms'] as number,
       };
     },
-    async put({ digest, path, sizeBytes, stamp, verifiedAtMs }) {
-      await connection.write(() =>
-        connection
-          .sql('INSERT OR REPLACE INTO download_cache VALUES (?, ?, ?, ?, ?)')
-          .run(digest, path, sizeBytes, stamp, verifiedAtMs),
-      );
+    async put(...downloads) {
+      await connection.write(() => {
+        for (const { digest, path, sizeBytes, stamp, verifiedAtMs } of downloads) {
+          connection
+            .sql('INSERT OR REPLACE INTO download_cache VALUES (?, ?, ?, ?, ?)')
+            .run(digest, path, sizeBytes, stamp, verifiedAtMs);
+        }
+      });
     },
     async forget({ digest, path, stamp }) {
       await connection.write(() =>

@@ -27,8 +27,7 @@ export function openDirectorySource(directory: string): ReleaseSource {
     },
     readFile: (path, limitBytes) => readWhole(root, path, limitBytes),
     async readChanged(path, limitBytes, known) {
-      const file = await open(root, path);
-      const validator = await validatorOf(file).finally(() => file.close());
+      const { validator } = await look(root, path);
       if (validator === known) return { kind: 'unchanged' };
       return { kind: 'changed', bytes: await readWhole(root, path, limitBytes), validator };
     },
@@ -39,35 +38,50 @@ export function openDirectorySource(directory: string): ReleaseSource {
 
 async function readWhole(root: string, path: string, limitBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of readChunks(await open(root, path), path, 0, limitBytes)) chunks.push(chunk);
+  for await (const chunk of readChunks(root, path, { limitBytes })) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
-/** What tells one content of a file from another here: its inode, size and times. */
-async function validatorOf(file: fs.FileHandle): Promise<string> {
+interface Looked {
+  readonly sizeBytes: number;
+  /** What tells one content of a file from another here: its inode, size and times. */
+  readonly validator: string;
+}
+
+async function lookAt(file: fs.FileHandle): Promise<Looked> {
   const { ino, size, mtimeNs, ctimeNs } = await file.stat({ bigint: true });
-  return [ino, size, mtimeNs, ctimeNs].join('-');
+  return { sizeBytes: Number(size), validator: [ino, size, mtimeNs, ctimeNs].join('-') };
+}
+
+async function look(root: string, path: string): Promise<Looked> {
+  const file = await open(root, path);
+  try {
+    return await lookAt(file);
+  } finally {
+    await file.close();
+  }
 }
 
 async function openPayload(root: string, path: string, wanted: WantedBytes): Promise<OpenedFile> {
-  const file = await open(root, path);
-  const validator = await validatorOf(file);
-  const { size } = await file.stat();
-  const offset = wanted.validator === validator ? Math.min(wanted.offset ?? 0, size) : 0;
-  const chunks = readChunks(file, path, offset, wanted.limitBytes - offset, wanted.signal);
-  return { offset, sizeBytes: size, validator, chunks };
+  const { sizeBytes, validator } = await look(root, path);
+  const offset = wanted.validator === validator ? Math.min(wanted.offset ?? 0, sizeBytes) : 0;
+  return { offset, sizeBytes, validator, chunks: readChunks(root, path, { ...wanted, offset, validator }) };
 }
 
-/** Closes the file at its end, and when whoever reads it stops early. */
+/**
+ * Opens the file with the first chunk, so that what nobody reads holds nothing, and closes it at its end or when whoever
+ * reads it stops early. `validator`: IO when it is another file by then.
+ */
 async function* readChunks(
-  file: fs.FileHandle,
+  root: string,
   path: string,
-  offset: number,
-  limitBytes: number,
-  signal?: AbortSignal,
+  { offset = 0, limitBytes, validator, signal }: WantedBytes,
 ): AsyncGenerator<Uint8Array> {
+  const file = await open(root, path);
   try {
-    let left = limitBytes;
+    if (validator !== undefined && (await lookAt(file)).validator !== validator)
+      throw new ThemisError('IO', `${path} was replaced while it was opened.`);
+    let left = limitBytes - offset;
     let position = offset;
     for (;;) {
       // A fresh buffer each time: the consumer may keep what it got. One byte beyond the limit tells whether there is more.

@@ -14,6 +14,7 @@ import { handleNodeRequest } from '../../node/handle-request.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Transport } from '../../ports/transport.ts';
 import { launcherFile, schemasDirectory } from '../cli/package-files.ts';
+import { nodeDownloads } from './node-memory.ts';
 import { openSource, takeList, verifyIndex, verifyRelease, verifyRotation } from './release-access.ts';
 
 let schema: object | undefined;
@@ -29,6 +30,7 @@ export function createNodeDeps(root: string, clock: Clock): NodeDeps {
     root,
     files: createNodeFileSystem(),
     clock,
+    random: Math.random,
     machine: createMachine(),
     endpoint: createEndpoint(),
     serviceControl: createServiceControl,
@@ -37,6 +39,7 @@ export function createNodeDeps(root: string, clock: Clock): NodeDeps {
     verifyRelease,
     verifyRotation,
     takeList,
+    downloads: nodeDownloads,
     schema: nodeSchema(),
   };
 }

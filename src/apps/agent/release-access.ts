@@ -17,7 +17,7 @@ import { takeList as takeIfNewer } from '../../trust/policy/take-list.ts';
 import type { TrustStore } from '../../trust/policy/trust-store.ts';
 import { type Refusal, toTrustError } from '../../trust/refusal.ts';
 import { openVerification, type Verification } from '../verification/open-verification.ts';
-import { nodeSignatures } from './node-signatures.ts';
+import { nodeSignatures } from './node-memory.ts';
 import { type CertificateList, parseCertificateList } from '../../trust/x509/certificate-list.ts';
 
 export function openSource(locator: ReleaseLocator): ReleaseSource {

@@ -1,6 +1,7 @@
 import type { EndpointSpec } from '../../ports/endpoint.ts';
 import type { ServiceSpec } from '../../ports/service-control.ts';
-import type { Architecture, Platform } from '../../model/release.ts';
+import type { Architecture, Platform, ReleaseFileType } from '../../model/release.ts';
+import type { DeliverySettings } from '../delivery/delivery.ts';
 
 /** `node.yaml`, normalised: directories absolute, durations in milliseconds, sizes in bytes. */
 export interface NodeConfig {
@@ -22,6 +23,7 @@ export interface NodeConfig {
     readonly maxCounterJump: number;
     readonly maxIndexJump: number;
   };
+  readonly delivery: DeliverySettings;
   /** Products whose releases belong here; null: that of the first one. */
   readonly products: readonly string[] | null;
   /** null: what the machine is. */
@@ -61,6 +63,17 @@ export interface NodeDocument {
     readonly maxReleaseSize?: string;
     readonly maxCounterJump?: number;
     readonly maxIndexJump?: number;
+  };
+  readonly delivery?: {
+    readonly concurrency?: number;
+    readonly perHost?: number;
+    readonly bandwidth?: string;
+    readonly memory?: string;
+    readonly resumeBlock?: string;
+    readonly order?: readonly ReleaseFileType[];
+    readonly retries?: number;
+    readonly timeout?: string;
+    readonly minimumRate?: string;
   };
   readonly products?: readonly string[];
   readonly platform?: Platform;

@@ -2,11 +2,22 @@ import { parseDuration } from '../../kernel/units/duration.ts';
 import { parseSize } from '../../kernel/units/size.ts';
 import type { EndpointSpec } from '../../ports/endpoint.ts';
 import type { ServiceSpec } from '../../ports/service-control.ts';
+import type { DeliverySettings } from '../delivery/delivery.ts';
+import { defaultOrder } from '../delivery/order.ts';
 import type { EndpointDocument, NodeConfig, NodeDocument, NodeEndpoints } from './node-config.ts';
 
 const defaultTimeout = '30s';
 /** An index is made anew far more often than a release. */
 const defaultJumps = { release: 1_000, index: 100_000 } as const;
+const deliveryDefaults = {
+  concurrency: 8,
+  perHost: 6,
+  memory: '64MiB',
+  resumeBlock: '16MiB',
+  retries: 5,
+  timeout: '6h',
+  minimumRate: '1KiB',
+} as const;
 
 /** Fills in defaults. The document has passed its schema, so every text parses. */
 export function normaliseNode(document: NodeDocument, root: string): NodeConfig {
@@ -31,9 +42,28 @@ export function normaliseNode(document: NodeDocument, root: string): NodeConfig 
       maxCounterJump: document.limits?.maxCounterJump ?? defaultJumps.release,
       maxIndexJump: document.limits?.maxIndexJump ?? defaultJumps.index,
     },
+    delivery: deliveryOf(document.delivery ?? {}),
     products: document.products ?? null,
     platform: document.platform ?? null,
     architecture: document.architecture ?? null,
+  };
+}
+
+function deliveryOf(document: NonNullable<NodeDocument['delivery']>): DeliverySettings {
+  const { concurrency, perHost, bandwidth, memory, resumeBlock, order, retries, timeout, minimumRate } = {
+    ...deliveryDefaults,
+    ...document,
+  };
+  return {
+    concurrency,
+    perHost,
+    bandwidth: bandwidth === undefined ? null : sizeBytes(bandwidth),
+    memoryBytes: sizeBytes(memory),
+    resumeBlockBytes: sizeBytes(resumeBlock),
+    order: order ?? defaultOrder,
+    retries,
+    timeoutMs: durationMs(timeout),
+    minimumRate: sizeBytes(minimumRate),
   };
 }
 
@@ -86,6 +116,10 @@ function endpointOf(document: EndpointDocument, method: 'GET' | 'POST'): Endpoin
   return 'url' in document
     ? { kind: 'http', method, url: document.url }
     : { kind: 'command', command: document.command };
+}
+
+function sizeBytes(text: string): number {
+  return parseSize(text) ?? 0;
 }
 
 function durationMs(text: string | undefined): number {

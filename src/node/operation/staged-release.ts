@@ -10,6 +10,8 @@ import type { WantedRelease } from '../../model/message.ts';
 import type { ReleaseFile, ReleaseManifest } from '../../model/release.ts';
 import type { NodeContext } from '../context.ts';
 import type { FileState, InstalledRecord } from '../state/installed.ts';
+import { type DownloadMemory, forgetDownload } from '../state/download-memory.ts';
+import { readIfPresent } from '../state/durable-file.ts';
 import { eachBounded } from '../state/each-bounded.ts';
 
 const readsAtOnce = 4;
@@ -26,13 +28,29 @@ export async function readStagedManifest(context: NodeContext, wanted: WantedRel
   const changed = (cause?: unknown): ThemisError =>
     new ThemisError('MANIFEST_HASH_MISMATCH', `The staged manifest of ${name} ${version} was changed.`, { cause });
   const manifest = parseManifest(await context.files.readFile(path), changed);
-  const { manifestHash: stated, ...rest } = manifest;
-  if (stated !== manifestHash || digestJson(rest) !== manifestHash) throw changed();
+  if (!isOfHash(manifest, manifestHash)) throw changed();
   if (manifest.package !== name || manifest.version !== version) {
     const found = `${manifest.package} ${manifest.version}`;
     throw new ThemisError('MANIFEST_INVALID', `The manifest of ${name} ${version} is that of ${found}.`);
   }
   return manifest;
+}
+
+/** Of whatever release lies there whole; null where its manifest is not what its name says. */
+export async function findStagedManifest(context: NodeContext, hash: Digest): Promise<ReleaseManifest | null> {
+  const bytes = await readIfPresent(context.files, `${context.layout.staged(hash)}/release.json`);
+  try {
+    const manifest = bytes === null ? null : (JSON.parse(new TextDecoder().decode(bytes)) as ReleaseManifest);
+    return manifest !== null && isOfHash(manifest, hash) ? manifest : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function isOfHash(manifest: ReleaseManifest, hash: Digest): boolean {
+  const { manifestHash: stated, ...rest } = manifest;
+  return stated === hash && digestJson(rest) === hash;
 }
 
 function parseManifest(bytes: Uint8Array, damaged: (cause: unknown) => ThemisError): ReleaseManifest {
@@ -43,14 +61,21 @@ function parseManifest(bytes: Uint8Array, damaged: (cause: unknown) => ThemisErr
   }
 }
 
-/** Hashes every staged file. FILE_MISSING or FILE_HASH_MISMATCH. */
-export async function verifyStagedFiles(context: NodeContext, manifest: ReleaseManifest): Promise<void> {
+/** Hashes every staged file but those that are `known`. FILE_MISSING or FILE_HASH_MISMATCH. */
+export async function verifyStagedFiles(
+  context: NodeContext,
+  manifest: ReleaseManifest,
+  known?: DownloadMemory,
+): Promise<void> {
   const directory = context.layout.staged(manifest.manifestHash);
-  await eachBounded(filesFor(context, manifest), readsAtOnce, async (file) => {
-    const path = `${directory}/${file.path}`;
+  await eachBounded(filesFor(context, manifest), readsAtOnce, async ({ path: name, sha256 }) => {
+    const path = `${directory}/${name}`;
     const stat = await context.files.lstat(path);
     if (stat?.kind !== 'file') throw new ThemisError('FILE_MISSING', `The staged file ${path} is missing.`);
-    if (hexOf((await context.files.digestFile(path)).digest) === file.sha256) return;
+    if (known?.knows(path, stat, sha256) === true) return;
+    if (hexOf((await context.files.digestFile(path)).digest) === sha256) return;
+    // The next staging must not take it for what it looks like.
+    await forgetDownload(context, sha256);
     throw new ThemisError('FILE_HASH_MISMATCH', `The staged file ${path} is not what its manifest says.`);
   });
 }

@@ -30,6 +30,7 @@ export async function findDownload(files: FileSystem, cache: DownloadCache, dige
   return null;
 }
 
-function stampOf({ inode, modifiedNs, changedNs }: FileStat): string {
+/** What a file looks like as long as nobody touches it. */
+export function stampOf({ inode, modifiedNs, changedNs }: FileStat): string {
   return `${inode} ${modifiedNs} ${changedNs}`;
 }

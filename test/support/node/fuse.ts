@@ -75,6 +75,9 @@ const mutating = new Set([
 export function fusedFileSystem(inner: FileSystem, fuse: Fuse): FileSystem {
   return new Proxy(inner, {
     get(target, name: keyof FileSystem) {
+      if (name === 'readChunks')
+        return (path: string, limit: number) => fusedChunks(target.readChunks(path, limit), fuse);
+      if (name === 'openGrowing') return fusedGrowing(target, fuse);
       const method = (target[name] as (...given: unknown[]) => Promise<unknown>).bind(target);
       return (...given: unknown[]) =>
         mutating.has(name)
@@ -82,6 +85,22 @@ export function fusedFileSystem(inner: FileSystem, fuse: Fuse): FileSystem {
           : fuse.alive(() => method(...given));
     },
   });
+}
+
+async function* fusedChunks(chunks: AsyncIterable<Uint8Array>, fuse: Fuse): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield await fuse.alive(async () => chunk);
+}
+
+function fusedGrowing(inner: FileSystem, fuse: Fuse): FileSystem['openGrowing'] {
+  return async (path, keptBytes) => {
+    const file = await fuse.effect(`openGrowing ${path}`, true, () => inner.openGrowing(path, keptBytes));
+    return {
+      write: (chunks) => fuse.effect(`write ${path}`, true, () => file.write(chunks)),
+      sync: () => fuse.effect(`sync ${path}`, false, () => file.sync()),
+      seal: (mode) => fuse.effect(`seal ${path}`, false, () => file.seal(mode)),
+      close: () => fuse.alive(() => file.close()),
+    };
+  };
 }
 
 export function fusedService(inner: ServiceControl, fuse: Fuse): ServiceControl {

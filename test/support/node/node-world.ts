@@ -25,6 +25,7 @@ import { initNode } from '../../../src/node/init.ts';
 import type { FileSystem } from '../../../src/ports/file-system.ts';
 import { FakeClock } from './fake-clock.ts';
 import { Fuse, fusedEndpoint, fusedFileSystem, fusedService } from './fuse.ts';
+import { memoryDownloads } from './memory-downloads.ts';
 import { acceptingIndex, acceptingRotation, acceptingVerification, makeRelease, memorySource } from './releases.ts';
 import type { TestRelease } from './releases.ts';
 import { listTree, treeDigest } from './tree-digest.ts';
@@ -77,6 +78,7 @@ export class NodeWorld {
   readonly clock = new FakeClock();
   readonly root: string;
   readonly sources = new Map<string, Uint8Array>();
+  downloads = memoryDownloads();
   drained = false;
   /** What the health endpoint says while the service runs. */
   health: () => { ok?: boolean; body?: string } = () => ({ body: '{"status":"healthy","role":"follower"}' });
@@ -113,6 +115,7 @@ export class NodeWorld {
       root: this.root,
       files: fusedFileSystem(this.files, fuse),
       clock: this.clock,
+      random: () => 0.5,
       machine: createFakeMachine(),
       endpoint: fusedEndpoint(this.endpoint, fuse),
       serviceControl: () => fusedService(this.service, fuse),
@@ -121,6 +124,7 @@ export class NodeWorld {
       verifyRelease: acceptingVerification,
       verifyRotation: acceptingRotation,
       takeList: () => ({ ok: true, issuer: null }),
+      downloads: this.downloads,
       schema: nodeSchema,
     };
   }

@@ -15,6 +15,7 @@ import type { NodeDeps } from '../../../src/node/deps.ts';
 import { handleNodeRequest } from '../../../src/node/handle-request.ts';
 import { initNode } from '../../../src/node/init.ts';
 import { systemClock } from '../../../src/adapters/clock/system.ts';
+import { memoryDownloads } from './memory-downloads.ts';
 import { anchors, authority, nodeSchema, requestOf } from './node-world.ts';
 import { acceptingIndex, acceptingRotation, acceptingVerification, makeRelease, memorySource } from './releases.ts';
 import { treeDigest } from './tree-digest.ts';
@@ -48,6 +49,7 @@ export function processDeps(root: string): NodeDeps {
     files,
     // Nobody waits here for something that takes long.
     clock: { ...systemClock, sleep: () => systemClock.sleep(5) },
+    random: Math.random,
     machine: createMachine(),
     endpoint: createEndpoint(),
     serviceControl: (spec) => {
@@ -68,6 +70,7 @@ export function processDeps(root: string): NodeDeps {
     verifyRelease: acceptingVerification,
     verifyRotation: acceptingRotation,
     takeList: () => ({ ok: true, issuer: null }),
+    downloads: memoryDownloads(),
     schema: nodeSchema,
   };
 }

@@ -21,6 +21,7 @@ test.each([
   ['a./b', 'not-normalised'],
   ['a /b', 'not-normalised'],
   ['a\u0308', 'not-normalised'],
+  ['a/\ud800', 'not-normalised'],
   ['a\0b', 'control-character'],
   ['a\nb', 'control-character'],
   ['nul', 'reserved'],

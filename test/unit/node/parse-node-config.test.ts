@@ -28,6 +28,17 @@ test('what is left out has its default; directories start at the root', () => {
       endpoints: {},
       drainTimeoutMs: 30_000,
       limits: { freeSpaceFactor: 2, maxReleaseBytes: null, maxCounterJump: 1000, maxIndexJump: 100_000 },
+      delivery: {
+        concurrency: 8,
+        perHost: 6,
+        bandwidth: null,
+        memoryBytes: 64 * 2 ** 20,
+        resumeBlockBytes: 16 * 2 ** 20,
+        order: ['executable', 'library', 'config', 'data'],
+        retries: 5,
+        timeoutMs: 21_600_000,
+        minimumRate: 1024,
+      },
       products: null,
       platform: null,
       architecture: null,
@@ -71,6 +82,27 @@ architecture: arm64
     platform: 'linux',
     architecture: 'arm64',
   });
+});
+
+test('how releases are fetched is said in sizes and durations, and a limit of nothing is none', () => {
+  const delivery =
+    '{ concurrency: 3, perHost: 2, bandwidth: 50MiB, memory: 1MiB, resumeBlock: 64kB, order: [data], retries: 0, timeout: 1h30m, minimumRate: 0B }';
+  const parsed = parse(`${head}service: { manager: none }\ndelivery: ${delivery}\n`);
+  if (parsed.kind !== 'config') throw new Error(JSON.stringify(parsed.findings));
+  expect(parsed.config.delivery).toEqual({
+    concurrency: 3,
+    perHost: 2,
+    bandwidth: 50 * 2 ** 20,
+    memoryBytes: 2 ** 20,
+    resumeBlockBytes: 64_000,
+    order: ['data'],
+    retries: 0,
+    timeoutMs: 5_400_000,
+    minimumRate: 0,
+  });
+  for (const wrong of ['bandwidth: 0B', 'memory: 0.0 GiB', 'concurrency: 0', 'order: [data, data]', 'timeout: 1']) {
+    expect(codes(`${head}service: { manager: none }\ndelivery: { ${wrong} }\n`)).toEqual([expect.any(String)]);
+  }
 });
 
 test('every problem is found at once, with its place', () => {

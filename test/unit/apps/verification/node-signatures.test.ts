@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { nodeSignatures } from '../../../../src/apps/agent/node-signatures.ts';
+import { nodeSignatures } from '../../../../src/apps/agent/node-memory.ts';
 import { verifyCached } from '../../../../src/release/store/verify-cached.ts';
 import { type VerifyInput, verifyDetached } from '../../../../src/trust/cms/verify-detached.ts';
 import * as pki from '../../../support/pki.ts';

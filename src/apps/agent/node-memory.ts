@@ -1,5 +1,5 @@
 /**
- * A node's memory of signatures, opened for each look: a node process has a handful of them. What somebody else could
+ * A node's memory of signatures and of downloads, opened for each look: a node process has a handful of them. What somebody else could
  * have written is not believed: the directory has to be this user's and writable by nobody else, and the file this
  * user's alone. A damaged file is thrown away.
  */
@@ -8,26 +8,51 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openManifestStore } from '../../adapters/manifest-store/index.ts';
 import { ThemisError } from '../../kernel/error.ts';
-import type { ManifestStore, SignatureCache } from '../../ports/manifest-store.ts';
+import type { DownloadsMemory } from '../../node/deps.ts';
+import type { CachedDownload, ManifestStore, SignatureCache } from '../../ports/manifest-store.ts';
 
 const sqlite = { corrupt: 11, notADatabase: 26 } as const;
 
 /** The file is made with the first verdict, never by a look; the directory never. */
 export function nodeSignatures(file: string): SignatureCache {
-  const within = async <T>(work: (signatures: SignatureCache) => Promise<T>): Promise<T> => {
-    refuseSharedDirectory(dirname(file));
-    const store = await openOwn(file);
-    try {
-      return await work(store.signatures);
-    } finally {
-      await store.close();
-    }
-  };
   return {
-    get: async (key, nowMs) => (existsSync(file) ? within((signatures) => signatures.get(key, nowMs)) : null),
-    put: async (entry) => within((signatures) => signatures.put(entry)),
-    prune: async (nowMs) => (existsSync(file) ? within((signatures) => signatures.prune(nowMs)) : 0),
+    get: async (key, nowMs) => (existsSync(file) ? within(file, ({ signatures }) => signatures.get(key, nowMs)) : null),
+    put: async (entry) => within(file, ({ signatures }) => signatures.put(entry)),
+    prune: async (nowMs) => (existsSync(file) ? within(file, ({ signatures }) => signatures.prune(nowMs)) : 0),
   };
+}
+
+/** In the same file, by the same rules. */
+export const nodeDownloads: DownloadsMemory = {
+  async recall(file, digests) {
+    if (!existsSync(file)) return [];
+    return within(file, async ({ downloads }) => {
+      const found: CachedDownload[] = [];
+      for (const digest of digests) {
+        const download = await downloads.get(digest);
+        if (download !== null) found.push(download);
+      }
+      return found;
+    });
+  },
+  remember: async (file, given) => within(file, ({ downloads }) => downloads.put(...given)),
+  async forget(file, digest) {
+    if (!existsSync(file)) return;
+    await within(file, async ({ downloads }) => {
+      const download = await downloads.get(digest);
+      if (download !== null) await downloads.forget(download);
+    });
+  },
+};
+
+async function within<T>(file: string, work: (store: ManifestStore) => Promise<T>): Promise<T> {
+  refuseSharedDirectory(dirname(file));
+  const store = await openOwn(file);
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
 }
 
 async function openOwn(file: string): Promise<ManifestStore> {

@@ -1,0 +1,103 @@
+/**
+ * One content by one of its ways, into a file beside its place: whole, hashed and durable, so that a rename is all that
+ * is left to do.
+ */
+import { hexOf } from '../../kernel/digest.ts';
+import { ThemisError } from '../../kernel/error.ts';
+import type { CopyOrigin, MadeOrigin, Needed, Origin, Run, Wanted } from './delivery.ts';
+import { endPart, fetchContent, placesOf, sealPart } from './fetch.ts';
+import type { FileMeter } from './meter.ts';
+import { copyPath, openPart, removePart } from './part-file.ts';
+
+const stagedMode = 0o400;
+
+/** Returns where it lies, for whoever renames it. */
+export async function bring(run: Run, wanted: Wanted, origin: Origin, meter: FileMeter): Promise<string> {
+  switch (origin.kind) {
+    case 'copy':
+      return bringCopy(run, wanted, origin, meter);
+    case 'made':
+      return bringMade(run, wanted, origin, meter);
+    case 'source':
+      return fetchContent(run, wanted, origin, meter);
+  }
+}
+
+async function bringCopy(run: Run, { title, content, rank }: Wanted, { path }: CopyOrigin, meter: FileMeter) {
+  const { files, parts, signal } = run;
+  const leave = await run.disk.enter(rank, '', signal);
+  try {
+    const copy = copyPath(parts, content.sha256);
+    const stat = await files.lstat(path);
+    if (stat?.kind !== 'file' || stat.sizeBytes !== content.sizeBytes) {
+      throw new ThemisError('NOT_FOUND', `${path} is not what ${title} could be copied from.`);
+    }
+    await files.removeFile(copy);
+    const { digest } = await files.copyHashed(path, copy, stagedMode);
+    if (hexOf(digest) !== content.sha256) {
+      await files.removeFile(copy);
+      throw new ThemisError('FILE_HASH_MISMATCH', `${path} is not what it was: ${title} is not copied from it.`);
+    }
+    await files.syncFile(copy);
+    run.meter.reused(content.sizeBytes);
+    meter.at(content.sizeBytes);
+    return copy;
+  } finally {
+    leave();
+  }
+}
+
+async function bringMade(run: Run, wanted: Wanted, origin: MadeOrigin, meter: FileMeter): Promise<string> {
+  const needed = await fetchNeeded(run, wanted, origin.needs);
+  const leave = await run.making.enter(wanted.rank, '', run.signal);
+  try {
+    const part = await openPart(placesOf(run), wanted.content, null);
+    try {
+      if (!part.isWhole()) {
+        await part.begin(0, null);
+        for await (const chunk of origin.make(needed, run.signal)) {
+          if (run.signal.aborted) throw new ThemisError('CANCELLED', `${wanted.title} was cancelled.`);
+          if (part.bytes + chunk.length > wanted.content.sizeBytes) throw wrong(wanted, origin);
+          // Written before the next one is asked for: whoever makes it may use the chunk again.
+          await part.append([chunk]);
+          meter.at(part.bytes);
+        }
+        if (!part.isWhole()) throw wrong(wanted, origin);
+      }
+      return await sealPart(run, wanted, part);
+    } catch (error) {
+      await endPart(run, part, error);
+      throw error;
+    }
+  } finally {
+    leave();
+    // Where the whole run ends, another one may need them again.
+    if (!run.signal.aborted) await removeNeeded(run, origin.needs);
+  }
+}
+
+/** All of them, or the first failure once all have ended. */
+async function fetchNeeded(run: Run, { rank }: Wanted, needs: readonly Needed[]): Promise<readonly string[]> {
+  const results = await Promise.allSettled(
+    needs.map(async ({ title, content, origin }) => {
+      const meter = run.meter.file(title, content.sizeBytes, false);
+      try {
+        return await fetchContent(run, { title, content, rank }, origin, meter);
+      } finally {
+        meter.end();
+      }
+    }),
+  );
+  return results.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+}
+
+async function removeNeeded({ files, parts }: Run, needs: readonly Needed[]): Promise<void> {
+  for (const { content } of needs) await removePart(files, parts, content.sha256);
+}
+
+function wrong({ title }: Wanted, { name }: MadeOrigin): ThemisError {
+  return new ThemisError('FILE_HASH_MISMATCH', `${name} does not make ${title}.`);
+}

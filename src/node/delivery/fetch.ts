@@ -1,0 +1,133 @@
+/**
+ * A content from its source into its part file: whole, hashed, durable. What trying again can cure leaves the part for
+ * another run to go on from; what cannot leaves nothing.
+ */
+import { retryOf, ThemisError } from '../../kernel/error.ts';
+import type { Run, SourceOrigin, Wanted } from './delivery.ts';
+import { pump } from './flow/pump.ts';
+import { createLane, type Lane } from './lane.ts';
+import type { FileMeter } from './meter.ts';
+import { openPart, type PartFile } from './part-file.ts';
+import { mismatch, transfer, type TransferItem } from './transfer.ts';
+
+/** Returns where it lies. FILE_HASH_MISMATCH, FILE_MISSING, or the fault that was met too often. */
+export async function fetchContent(run: Run, wanted: Wanted, origin: SourceOrigin, meter: FileMeter): Promise<string> {
+  const stop = new AbortController();
+  const { source, path } = origin;
+  const lane = createLane(run.lanes, wanted.rank, source.host, AbortSignal.any([run.signal, stop.signal]));
+  try {
+    await lane.enter();
+    const part = await openPart(placesOf(run), wanted.content, { host: source.host, path });
+    run.meter.reused(part.bytes);
+    meter.at(part.bytes);
+    try {
+      await fill(run, wanted, origin, part, { lane, stop, meter });
+      // Held until there is room: files that are not yet durable must not pile up.
+      return await sealPart(run, wanted, part, () => lane.leave());
+    } catch (error) {
+      await endPart(run, part, error);
+      throw error;
+    }
+  } finally {
+    lane.leave();
+  }
+}
+
+export const placesOf = ({ files, parts, settings }: Run) => ({
+  files,
+  parts,
+  resumeBlockBytes: settings.resumeBlockBytes,
+});
+
+/** Makes a whole part durable, so many at once. */
+export async function sealPart(
+  { finishing, signal }: Run,
+  { rank }: Wanted,
+  part: PartFile,
+  entered: () => void = () => {},
+): Promise<string> {
+  const leave = await finishing.enter(rank, '', signal);
+  entered();
+  try {
+    await part.seal();
+    return part.path;
+  } finally {
+    leave();
+  }
+}
+
+/** The error stands, whatever becomes of the part. */
+export async function endPart({ signal }: Run, part: PartFile, error: unknown): Promise<void> {
+  const cause: unknown = signal.aborted ? signal.reason : error;
+  await (isWorthKeeping(cause) ? part.keep() : part.discard()).catch(() => {});
+}
+
+/** Whether what has come is of use after this error: a network that failed, not a content that is wrong. */
+export function isWorthKeeping(error: unknown): boolean {
+  return error instanceof ThemisError && retryOf(error.code) === 'backoff';
+}
+
+interface Filling {
+  readonly lane: Lane;
+  readonly stop: AbortController;
+  readonly meter: FileMeter;
+}
+
+async function fill(run: Run, wanted: Wanted, origin: SourceOrigin, part: PartFile, given: Filling): Promise<void> {
+  if (part.isWhole()) return;
+  const keptBytes = part.bytes;
+  await fillOnce(run, wanted, origin, part, given);
+  if (part.isWhole()) return;
+  // What an earlier run left may be of a content that was replaced under the same validator: one try without it.
+  if (keptBytes === 0) throw mismatch(wanted.title);
+  await part.begin(0, null);
+  await fillOnce(run, wanted, origin, part, given);
+  if (!part.isWhole()) throw mismatch(wanted.title);
+}
+
+async function fillOnce(
+  run: Run,
+  wanted: Wanted,
+  origin: SourceOrigin,
+  part: PartFile,
+  { lane, stop, meter }: Filling,
+): Promise<void> {
+  const { settings, memory } = run;
+  const aheadBytes = Math.floor(Math.min(settings.memoryBytes / 4, settings.resumeBlockBytes / 2));
+  const start = { offset: part.bytes, validator: part.validator };
+  await pump(
+    transfer(run, wanted, origin, lane, start),
+    sizeOf,
+    async (batch) => {
+      for (const step of stepsOf(batch)) {
+        if (step.kind === 'opened') await part.begin(step.offset, step.validator);
+        else await part.append(step.chunks);
+        meter.at(part.bytes);
+      }
+    },
+    { memory, aheadBytes, stop },
+  );
+}
+
+function sizeOf(item: TransferItem): number {
+  return item.kind === 'chunk' ? item.bytes.length : 0;
+}
+
+type Step =
+  | Extract<TransferItem, { kind: 'opened' }>
+  | { readonly kind: 'chunks'; readonly chunks: readonly Uint8Array[] };
+
+/** Chunks that follow each other are written with one call. */
+function* stepsOf(batch: readonly TransferItem[]): Generator<Step> {
+  let chunks: Uint8Array[] = [];
+  for (const item of batch) {
+    if (item.kind === 'chunk') {
+      chunks.push(item.bytes);
+      continue;
+    }
+    if (chunks.length > 0) yield { kind: 'chunks', chunks };
+    chunks = [];
+    yield item;
+  }
+  if (chunks.length > 0) yield { kind: 'chunks', chunks };
+}

@@ -1,0 +1,37 @@
+/**
+ * When to try a transfer again: exponential backoff with full jitter, never before the source said to come back, and
+ * only for what trying again can cure. Pure: randomness is passed in.
+ */
+import { type ErrorCode, ThemisError } from '../../../kernel/error.ts';
+
+export interface RetryLimits {
+  /** In a row without a new byte; 0: never try again. */
+  readonly retries: number;
+  /** Before the first; doubles with each. */
+  readonly baseMs: number;
+  readonly longestMs: number;
+}
+
+const curable: ReadonlySet<ErrorCode> = new Set(['UNREACHABLE', 'TIMEOUT', 'RATE_LIMITED', 'IO']);
+
+/** Of what a source throws. The same codes of this machine's own disk are no faults of a transfer. */
+export function isFault(error: unknown): error is ThemisError {
+  return error instanceof ThemisError && curable.has(error.code);
+}
+
+/**
+ * Milliseconds to wait before the next try, null to give up. `faults`: in a row without progress, this one included.
+ * `random`: 0 inclusive to 1 exclusive.
+ */
+export function retryDelayMs(
+  { retries, baseMs, longestMs }: RetryLimits,
+  faults: number,
+  fault: ThemisError,
+  random: () => number,
+): number | null {
+  if (faults > retries) return null;
+  const ceilingMs = Math.min(longestMs, baseMs * 2 ** (faults - 1));
+  const jitterMs = Math.floor(random() * ceilingMs);
+  // Not at the very instant: many were told the same.
+  return fault.retryAfterMs === undefined ? jitterMs : fault.retryAfterMs + Math.floor(jitterMs / 10);
+}

@@ -1,0 +1,22 @@
+import type { Lanes } from './flow/lanes.ts';
+
+/** One's own place among the transfers of a host: entered and left as often as needed, given back once each time. */
+export interface Lane {
+  readonly signal: AbortSignal;
+  enter(): Promise<void>;
+  leave(): void;
+}
+
+export function createLane(lanes: Lanes, rank: number, host: string, signal: AbortSignal): Lane {
+  let inside: (() => void) | undefined;
+  return {
+    signal,
+    async enter() {
+      inside ??= await lanes.enter(rank, host, signal);
+    },
+    leave() {
+      inside?.();
+      inside = undefined;
+    },
+  };
+}

@@ -1,0 +1,139 @@
+/**
+ * A content under way: `parts/<sha256>.part` and its log. Whoever goes on keeps what the last record that fits vouches
+ * for and cuts off the rest. Records are made while bytes go on coming, and never so far behind that a kill would cost
+ * more than a resume block.
+ */
+import { hexOf, startDigest } from '../../kernel/digest.ts';
+import type { FileSystem } from '../../ports/file-system.ts';
+import type { Content } from './delivery.ts';
+import { createRecorder, type PartSource, readKept } from './part-log.ts';
+
+export interface PartFile {
+  readonly path: string;
+  /** How many are there. */
+  readonly bytes: number;
+  /** Of those bytes at their source; null: what is cut off cannot go on. */
+  readonly validator: string | null;
+  /** A source begins to send from here: from the end of what is there, or all over again from 0. */
+  begin(offset: number, validator: string | null): Promise<void>;
+  append(chunks: readonly Uint8Array[]): Promise<void>;
+  /** All bytes are there, and they are the content. */
+  isWhole(): boolean;
+  /** Durable, of its last mode, and closed. */
+  seal(): Promise<void>;
+  /** Closes it; another run goes on from exactly here where it can. */
+  keep(): Promise<void>;
+  /** Closes and removes it. */
+  discard(): Promise<void>;
+}
+
+export interface PartPlaces {
+  readonly files: FileSystem;
+  /** The directory. */
+  readonly parts: string;
+  readonly resumeBlockBytes: number;
+}
+
+const partMode = 0o400;
+/** One record is being made durable, one is being filled, and half a block may be between source and disk. */
+const recordsPerBlock = 4;
+
+const partPaths = (parts: string, sha256: string) => ({
+  part: `${parts}/${sha256}.part`,
+  log: `${parts}/${sha256}.log`,
+  copy: copyPath(parts, sha256),
+  // What was fetched so far outlives a try to make it another way.
+  made: `${parts}/${sha256}.made`,
+});
+
+/** Where a copy is made. */
+export const copyPath = (parts: string, sha256: string): string => `${parts}/${sha256}.copy`;
+
+/** `from`: null for what cannot go on, because it is not fetched. */
+export async function openPart(places: PartPlaces, content: Content, from: PartSource | null): Promise<PartFile> {
+  const { files } = places;
+  const { log, part, made } = partPaths(places.parts, content.sha256);
+  const path = from === null ? made : part;
+  const stepBytes = Math.max(1, Math.floor(places.resumeBlockBytes / recordsPerBlock));
+  const kept = await readKept(files, { part: path, log }, content, from);
+  const recorder = createRecorder(files, log, content, from, kept);
+  let file = await files.openGrowing(path, kept.bytes);
+  let { bytes, digest, validator } = kept;
+  // A record that failed was lost; whoever needs the bytes durable asks for them.
+  const close = async (): Promise<void> => {
+    await recorder.settled().catch(() => {});
+    await file.close();
+  };
+  return {
+    path,
+    get bytes() {
+      return bytes;
+    },
+    get validator() {
+      return validator;
+    },
+    async begin(offset, given) {
+      if (offset === 0 && bytes > 0) {
+        await close();
+        file = await files.openGrowing(path, 0);
+        bytes = 0;
+        digest = startDigest();
+      }
+      validator = given;
+      recorder.restart(bytes, validator);
+    },
+    async append(chunks) {
+      for (const group of groupsOf(chunks, stepBytes, bytes - recorder.bytes)) {
+        await file.write(group);
+        for (const chunk of group) {
+          digest.add(chunk);
+          bytes += chunk.length;
+        }
+        const isDue = bytes - recorder.bytes >= stepBytes && bytes < content.sizeBytes;
+        if (isDue) await recorder.begin(file, { bytes, digest });
+      }
+    },
+    isWhole: () => bytes === content.sizeBytes && hexOf(digest.copy().finish()) === content.sha256,
+    async seal() {
+      await recorder.settled();
+      await file.seal(partMode);
+      if (from !== null) await files.removeFile(log);
+    },
+    async keep() {
+      try {
+        await recorder.begin(file, { bytes, digest });
+      } finally {
+        await close();
+      }
+    },
+    async discard() {
+      await close();
+      for (const one of from === null ? [path] : [log, path]) await files.removeFile(one);
+    },
+  };
+}
+
+/** All that may lie there of a content under way. */
+export async function removePart(files: FileSystem, parts: string, sha256: string): Promise<void> {
+  const { log, ...others } = partPaths(parts, sha256);
+  for (const path of [log, `${log}.new`, ...Object.values(others)]) await files.removeFile(path);
+}
+
+/** In groups that end where the next record begins. */
+function* groupsOf(chunks: readonly Uint8Array[], stepBytes: number, begunBytes: number): Generator<Uint8Array[]> {
+  let group: Uint8Array[] = [];
+  let room = Math.max(1, stepBytes - begunBytes);
+  for (const chunk of chunks) {
+    for (let rest = chunk; rest.length > 0;) {
+      const head = rest.subarray(0, room);
+      group.push(head);
+      rest = rest.subarray(head.length);
+      room -= head.length;
+      if (room > 0) continue;
+      yield group;
+      group = [];
+      room = stepBytes;
+    }
+  }
+  if (group.length > 0) yield group;
+}

@@ -1,0 +1,213 @@
+/**
+ * Verified manifests become whole directories `downloads/<hash>.part`, with every file that this node gets in its place,
+ * hashed and durable. What an earlier run left there, or in `downloads/parts`, is used as far as it is right.
+ */
+import type { NodeProgress } from '../../model/message.ts';
+import { joinReleasePath } from '../../model/release-format/layout.ts';
+import type { ReleaseFile, ReleaseManifest } from '../../model/release.ts';
+import type { ReleaseSource } from '../../ports/release-source.ts';
+import type { NodeContext } from '../context.ts';
+import { ancestorsOf } from '../layout.ts';
+import { filesFor } from '../operation/staged-release.ts';
+import { eachBounded } from '../state/each-bounded.ts';
+import { recallDownloads, rememberDownloads } from '../state/download-memory.ts';
+import { deliver } from './deliver.ts';
+import type { CopyOrigin, Delivery, Origin } from './delivery.ts';
+import { isWorthKeeping } from './fetch.ts';
+import { findLocalCopies } from './local-copies.ts';
+import { removePart } from './part-file.ts';
+import { createPlacing } from './placing.ts';
+
+export interface Stageable {
+  readonly manifest: ReleaseManifest;
+  readonly source: ReleaseSource;
+  /** Of its directory in the source. */
+  readonly path: string;
+  readonly documents: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+}
+
+const syncsAtOnce = 4;
+/** Tried before the source: more of them would not be better. */
+const copiesTried = 2;
+
+/** `downloads/<hash>.part` */
+export function partOf({ layout }: NodeContext, { manifestHash }: ReleaseManifest): string {
+  return `${layout.staged(manifestHash)}.part`;
+}
+
+/** Throws FILE_HASH_MISMATCH, FILE_MISSING, or what kept it from getting at the files; what to keep is not decided here. */
+export async function stageReleases(
+  context: NodeContext,
+  releases: readonly Stageable[],
+  onProgress: (progress: NodeProgress) => void,
+): Promise<void> {
+  const { files, layout, clock, random, config } = context;
+  for (const release of releases) await makeTree(context, release);
+  await files.makeDirectory(layout.parts);
+  const deliveries = await deliveriesOf(context, releases);
+  const known = await recallDownloads(
+    context,
+    deliveries.map(({ content }) => content.sha256),
+  );
+  const { concurrency, resumeBlockBytes } = config.delivery;
+  const placing = createPlacing({
+    files,
+    root: layout.downloads,
+    stepBytes: concurrency * resumeBlockBytes,
+    isKnown: (path, stat, { sha256 }) => known.knows(path, stat, sha256),
+  });
+  await deliver(
+    {
+      files,
+      clock,
+      random,
+      settings: config.delivery,
+      parts: layout.parts,
+      placing,
+      onProgress,
+      onFallback: () => {},
+    },
+    deliveries,
+  );
+  for (const release of releases) await writeDocuments(context, release);
+  await removeParts(context, releases);
+}
+
+/** After an error: what another run can go on from stays, with what is known of it; everything else goes. */
+export async function abandonReleases(
+  context: NodeContext,
+  releases: readonly Stageable[],
+  error: unknown,
+): Promise<void> {
+  if (isWorthKeeping(error)) {
+    await rememberDownloads(context, placesIn(context, releases, partOf));
+    return;
+  }
+  for (const { manifest } of releases) await context.files.removeTree(partOf(context, manifest));
+  await removeParts(context, releases);
+}
+
+/** Once they stand under their hash. */
+export async function rememberReleases(context: NodeContext, releases: readonly Stageable[]): Promise<void> {
+  await rememberDownloads(
+    context,
+    placesIn(context, releases, ({ layout }, { manifestHash }) => layout.staged(manifestHash)),
+  );
+}
+
+/** Bytes of these releases that earlier runs left on the disk. */
+export async function keptBytes(context: NodeContext, manifests: readonly ReleaseManifest[]): Promise<number> {
+  const { files, layout } = context;
+  let bytes = 0;
+  for (const manifest of manifests) {
+    for (const { path, sha256 } of filesFor(context, manifest)) {
+      for (const place of [`${partOf(context, manifest)}/${path}`, `${layout.parts}/${sha256}.part`]) {
+        bytes += (await files.lstat(place))?.sizeBytes ?? 0;
+      }
+    }
+  }
+  return bytes;
+}
+
+function placesIn(
+  context: NodeContext,
+  releases: readonly Stageable[],
+  directoryOf: (context: NodeContext, manifest: ReleaseManifest) => string,
+) {
+  return releases.flatMap(({ manifest }) =>
+    filesFor(context, manifest).map(({ path, sha256 }) => ({
+      path: `${directoryOf(context, manifest)}/${path}`,
+      sha256,
+    })),
+  );
+}
+
+/** The directories of a release, and of what an earlier run left nothing that does not belong there. */
+async function makeTree(context: NodeContext, { manifest }: Stageable): Promise<void> {
+  const { files } = context;
+  const part = partOf(context, manifest);
+  const wanted = filesFor(context, manifest);
+  const directories = directoriesOf(wanted);
+  if ((await files.lstat(part)) !== null) {
+    await removeStrangers(context, part, '', new Set(directories), new Set(wanted.map(({ path }) => path)));
+  }
+  await files.makeDirectory(part);
+  for (const directory of directories) await files.makeDirectory(`${part}/${directory}`);
+}
+
+async function removeStrangers(
+  context: NodeContext,
+  path: string,
+  below: string,
+  directories: ReadonlySet<string>,
+  wanted: ReadonlySet<string>,
+): Promise<void> {
+  const { files } = context;
+  const kind = (await files.lstat(path))?.kind;
+  if (kind !== 'directory') {
+    await files.removeTree(path);
+    return;
+  }
+  for (const name of await files.readDirectory(path)) {
+    const inner = `${below}${name}`;
+    if (directories.has(inner)) await removeStrangers(context, `${path}/${name}`, `${inner}/`, directories, wanted);
+    else if (!wanted.has(inner)) await files.removeTree(`${path}/${name}`);
+  }
+}
+
+function directoriesOf(wanted: readonly ReleaseFile[]): readonly string[] {
+  return [...new Set(wanted.flatMap((file) => ancestorsOf(file.path)))].sort();
+}
+
+/** One for each content, whatever number of files has it. */
+async function deliveriesOf(context: NodeContext, releases: readonly Stageable[]): Promise<readonly Delivery[]> {
+  const found = new Map<string, { file: ReleaseFile; targets: [string, ...string[]]; source: Origin }>();
+  for (const { manifest, source, path } of releases) {
+    for (const file of filesFor(context, manifest)) {
+      const target = `${partOf(context, manifest)}/${file.path}`;
+      // Two sizes under one hash are two contents, of which at most one is true.
+      const key = `${file.sha256} ${file.sizeBytes}`;
+      const known = found.get(key);
+      if (known !== undefined) known.targets.push(target);
+      else {
+        const origin: Origin = { kind: 'source', source, path: joinReleasePath(path, file.path) };
+        found.set(key, { file, targets: [target], source: origin });
+      }
+    }
+  }
+  const copies = await findLocalCopies(context, new Set([...found.values()].map(({ file }) => file.sha256)));
+  return [...found.values()].map(({ file, targets, source }) => {
+    const { path, type, sha256, sizeBytes } = file;
+    const here: readonly CopyOrigin[] = copies.get(sha256)?.slice(0, copiesTried) ?? [];
+    const [first = source, ...others]: Origin[] = [...here, source];
+    return { path, type, content: { sha256, sizeBytes }, targets, origins: [first, ...others] };
+  });
+}
+
+/** With everything else in its place: what makes it a release, and the names of all of it. */
+async function writeDocuments(context: NodeContext, { manifest, documents }: Stageable): Promise<void> {
+  const { files } = context;
+  const part = partOf(context, manifest);
+  for (const { name, bytes } of documents) {
+    // One that a crash left may be read-only.
+    await files.removeFile(`${part}/${name}`);
+    await files.writeFile(`${part}/${name}`, bytes, 0o400);
+    await files.syncFile(`${part}/${name}`);
+  }
+  await eachBounded([...directoriesOf(filesFor(context, manifest))], syncsAtOnce, async (directory) => {
+    await files.syncDirectory(`${part}/${directory}`);
+  });
+  await files.syncDirectory(part);
+}
+
+/** What is under way of these releases, and the directory with it when nothing else is. */
+async function removeParts(context: NodeContext, releases: readonly Stageable[]): Promise<void> {
+  const { files, layout } = context;
+  if ((await files.lstat(layout.parts)) === null) return;
+  const own = new Set(releases.flatMap(({ manifest }) => filesFor(context, manifest).map(({ sha256 }) => sha256)));
+  for (const name of await files.readDirectory(layout.parts)) {
+    const sha256 = name.slice(0, name.indexOf('.'));
+    if (own.has(sha256)) await removePart(files, layout.parts, sha256);
+  }
+  await files.removeEmptyDirectory(layout.parts);
+}

@@ -1,0 +1,350 @@
+/** The ways to a file over HTTP: redirects and credentials, proxies, certificates, codings, limits, who is kept waiting. */
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createHttpClient, type HttpSettings } from '../../src/adapters/release-source/http/client.ts';
+import { ThemisError } from '../../src/kernel/error.ts';
+import type { ReleaseSource } from '../../src/ports/release-source.ts';
+import { eventually } from '../support/eventually.ts';
+import { type FaultServer, type FaultServerOptions, sendWhole, startFaultServer } from '../support/fault-server.ts';
+import { startProxy } from '../support/proxy-server.ts';
+import { bytesOf, codeOf, collect, httpSource } from '../support/release-sources.ts';
+import { makeTlsIdentity } from '../support/tls-identity.ts';
+
+const undo: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const step of undo.splice(0).reverse()) await step();
+});
+
+async function serve(options: Partial<FaultServerOptions> = {}): Promise<FaultServer> {
+  const server = await startFaultServer({ files: new Map([['r/file', Buffer.from('0123456789')]]), ...options });
+  undo.push(() => server.close());
+  return server;
+}
+
+async function proxy(credentials?: string) {
+  const server = await startProxy(credentials);
+  undo.push(() => server.close());
+  return server;
+}
+
+async function failureOf(work: Promise<unknown>): Promise<ThemisError> {
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof ThemisError) return error;
+  throw new Error(`ended with ${String(error)}`);
+}
+
+const secret = 'ghp_5ecret';
+const authorization = async (): Promise<string> => `Bearer ${secret}`;
+
+describe('credentials', () => {
+  test('go along while the host stays the same, and never to another, not even back again', async () => {
+    const home: { url: string } = { url: '' };
+    const other = await serve({
+      fault: () => (exchange) =>
+        sendWhole(exchange, '302 Found', { location: `${home.url}/r/file?again` }, Buffer.alloc(0)),
+    });
+    const server = await serve({
+      elsewhere: other.url,
+      fault: ({ target }) =>
+        target === '/r/file' ? 'redirects' : target.endsWith('?moved') ? 'redirectsElsewhere' : undefined,
+    });
+    home.url = server.url;
+    expect(await collect(httpSource(server.url, { authorization }), 'r/file', 10)).toBe('0123456789');
+    const said = (seen: FaultServer) => seen.requests.map(({ target, headers }) => [target, headers['authorization']]);
+    expect(said(server)).toEqual([
+      ['/r/file', `Bearer ${secret}`],
+      ['/r/file?moved', `Bearer ${secret}`],
+      ['/r/file?again', undefined],
+    ]);
+    expect(said(other)).toEqual([['/r/file?moved', undefined]]);
+  });
+
+  test('of an address that a server sends to are not used', async () => {
+    const other = await serve();
+    const server = await serve({
+      elsewhere: other.url.replace('//', `//user:${secret}@`),
+      fault: () => 'redirectsElsewhere',
+    });
+    expect(await collect(httpSource(server.url), 'r/file', 10)).toBe('0123456789');
+    expect(other.requests[0]?.headers).not.toHaveProperty('authorization');
+  });
+
+  test.each([
+    'http://user:ghp_5ecret@h/x',
+    'https://h/x?token=ghp_5ecret',
+    'https://h/#ghp_5ecret',
+    'ftp://ghp_5ecret/x',
+    'ghp_5ecret',
+  ])('in the address %s are refused and not repeated', (url) => {
+    expect(() => httpSource(url)).toThrow(expect.objectContaining({ code: 'USAGE' }) as Error);
+    expect(() => httpSource(url)).not.toThrow(/ghp_5ecret/u);
+  });
+
+  test('and signed links stand in no message', async () => {
+    const server = await serve({
+      fault: ({ target }) =>
+        target.includes('?')
+          ? 'internalError'
+          : (exchange) => sendWhole(exchange, '302 Found', { location: `/r/file?sig=${secret}` }, Buffer.alloc(0)),
+    });
+    const error = await failureOf(httpSource(server.url, { authorization }).openFile('r/file', { limitBytes: 10 }));
+    expect(error).toMatchObject({ code: 'UNREACHABLE', reason: 'HTTP_500' });
+    expect(`${error.message} ${error.hint}`).not.toContain(secret);
+  });
+});
+
+describe('redirects', () => {
+  test.each([
+    [5, 'ok'],
+    [6, 'UNREACHABLE'],
+  ])('%i of them end in %s', async (count, code) => {
+    const server = await serve({
+      fault: ({ nth }) =>
+        nth > count
+          ? undefined
+          : (exchange) => sendWhole(exchange, '301 Moved Permanently', { location: `?${nth}` }, Buffer.alloc(0)),
+    });
+    expect(await codeOf(collect(httpSource(server.url), 'r/file', 10))).toBe(code);
+  });
+
+  test('never lead from https to http', async () => {
+    const tls = await makeTlsIdentity();
+    const plain = await serve();
+    const server = await serve({ tls, elsewhere: plain.url, fault: () => 'redirectsElsewhere' });
+    const error = await failureOf(collect(httpSource(server.url, { settings: { ca: tls.ca } }), 'r/file', 10));
+    expect(error).toMatchObject({
+      code: 'UNREACHABLE',
+      message: expect.stringContaining('from https to http') as string,
+    });
+    expect(plain.requests).toEqual([]);
+  });
+});
+
+describe('certificates', () => {
+  test('of an own authority are believed where it is named, and nowhere else', async () => {
+    const tls = await makeTlsIdentity();
+    const server = await serve({ tls });
+    expect(await collect(httpSource(server.url, { settings: { ca: tls.ca } }), 'r/file', 10)).toBe('0123456789');
+    const error = await failureOf(collect(httpSource(server.url), 'r/file', 10));
+    expect(error).toMatchObject({ code: 'UNREACHABLE', hint: expect.stringContaining('ca') as string });
+  });
+
+  test('that are none are refused', () => {
+    expect(() => createHttpClient({ environment: {}, ca: 'no certificate' })).toThrow(
+      expect.objectContaining({ code: 'USAGE' }) as Error,
+    );
+  });
+});
+
+describe('proxies', () => {
+  const through = (url: string, environment: HttpSettings['environment'], ca?: string): ReleaseSource =>
+    httpSource(url, { settings: { environment, ...(ca === undefined ? {} : { ca }) } });
+
+  test('are used as the variables say, http and https each by its own', async () => {
+    const tls = await makeTlsIdentity();
+    const [plain, secure, one] = [await serve(), await serve({ tls }), await proxy()];
+    const asked: [string, HttpSettings['environment'], string[]][] = [
+      [plain.url, { HTTP_PROXY: one.url }, [`GET ${plain.url}/r/file`]],
+      [
+        plain.url,
+        { http_proxy: one.url.replace('http://', ''), HTTP_PROXY: 'http://127.0.0.1:1' },
+        [`GET ${plain.url}/r/file`],
+      ],
+      [secure.url, { https_proxy: one.url }, [`CONNECT ${secure.url.replace('https://', '')}`]],
+      [secure.url, { http_proxy: one.url }, []],
+      [plain.url, { https_proxy: one.url }, []],
+      [plain.url, { http_proxy: one.url, NO_PROXY: 'example.org,127.0.0.1' }, []],
+    ];
+    let before = 0;
+    for (const [url, environment, seen] of asked) {
+      expect(await collect(through(url, environment, tls.ca), 'r/file', 10)).toBe('0123456789');
+      expect(one.seen.slice(before)).toEqual(seen);
+      before = one.seen.length;
+    }
+  });
+
+  test('that want a password get it, and it is not repeated', async () => {
+    const tls = await makeTlsIdentity();
+    const guarded = await proxy('user:pa55word');
+    for (const server of [await serve(), await serve({ tls })]) {
+      const environment = (credentials: string) => {
+        const url = guarded.url.replace('//', `//${credentials}@`);
+        return { http_proxy: url, https_proxy: url };
+      };
+      expect(await collect(through(server.url, environment('user:pa55word'), tls.ca), 'r/file', 10)).toBe('0123456789');
+      const error = await failureOf(collect(through(server.url, environment('user:wr0ng'), tls.ca), 'r/file', 10));
+      expect(error).toMatchObject({ code: 'UNREACHABLE', reason: 'HTTP_407' });
+      expect(`${error.message} ${error.hint}`).not.toContain('wr0ng');
+    }
+  });
+
+  test.each(['ftp://user:pa55word@h', 'http://', '::'])('that are none are refused: %s', (address) => {
+    const open = () => createHttpClient({ environment: { http_proxy: address } });
+    expect(open).toThrow(expect.objectContaining({ code: 'USAGE' }) as Error);
+    expect(open).not.toThrow(/pa55word/u);
+  });
+
+  test('that are away are told from servers that are', async () => {
+    const server = await serve();
+    for (const environment of [{ http_proxy: 'http://127.0.0.1:1' }]) {
+      expect(await codeOf(collect(through(server.url, environment), 'r/file', 10))).toBe('UNREACHABLE');
+    }
+  });
+});
+
+describe('documents', () => {
+  const text = JSON.stringify(Array.from({ length: 2000 }, (_, index) => ({ index })));
+  const coded = (coding: string, body: Uint8Array) => ({
+    files: new Map([['d.json', Buffer.from(text)]]),
+    fault: () => (exchange: Parameters<typeof sendWhole>[0]) =>
+      sendWhole(exchange, '200 OK', { 'content-encoding': coding, etag: '"1"' }, body),
+  });
+
+  test.each([
+    ['gzip', gzipSync(text)],
+    ['zstd', zstdCompressSync(text)],
+  ])('travel as %s', async (coding, body) => {
+    const server = await serve(coded(coding, body));
+    const source = httpSource(server.url);
+    expect(Buffer.from(await source.readFile('d.json', text.length)).toString()).toBe(text);
+    expect(server.requests[0]?.headers['accept-encoding']).toBe('zstd, gzip');
+    expect(server.bytesSent).toBeLessThan(text.length / 4);
+    expect(await codeOf(source.readFile('d.json', text.length - 1))).toBe('IO');
+  });
+
+  test.each([
+    ['gzip', gzipSync(Buffer.alloc(64 * 2 ** 20))],
+    ['zstd', zstdCompressSync(Buffer.alloc(64 * 2 ** 20))],
+    ['gzip', Buffer.concat(Array.from({ length: 20_000 }, () => gzipSync('')))],
+  ])('are not unpacked beyond their limit (%s)', async (coding, body) => {
+    const server = await serve(coded(coding, body));
+    const before = process.memoryUsage.rss();
+    expect(await codeOf(httpSource(server.url).readFile('d.json', 1000))).toBe('IO');
+    expect(process.memoryUsage.rss() - before).toBeLessThan(48 * 2 ** 20);
+  });
+
+  test('are asked for again when that can help, and not when it cannot', async () => {
+    const attempts = async (fault: NonNullable<FaultServerOptions['fault']>): Promise<[string, number]> => {
+      const server = await serve({ fault });
+      return [await codeOf(httpSource(server.url).readFile('r/file', 10)), server.requests.length];
+    };
+    expect(await attempts(({ nth }) => (nth === 1 ? 'resetBeforeHead' : nth === 2 ? 'badGateway' : undefined))).toEqual(
+      ['ok', 3],
+    );
+    expect(
+      await attempts(({ nth }) => (nth === 1 ? 'closesEarly' : nth === 2 ? 'tooManyRequests' : undefined)),
+    ).toEqual(['ok', 3]);
+    expect(await attempts(() => 'internalError')).toEqual(['UNREACHABLE', 3]);
+    expect(await attempts(() => 'forbidden')).toEqual(['UNREACHABLE', 1]);
+    expect(await attempts(() => 'missing')).toEqual(['NOT_FOUND', 1]);
+    expect(await attempts(() => 'redirectsNowhere')).toEqual(['UNREACHABLE', 1]);
+    // Half a minute is more than anybody wants to wait in silence.
+    expect(await attempts(() => 'unavailable')).toEqual(['RATE_LIMITED', 1]);
+  });
+
+  test('that have only a weak tag are known by it, and payloads are not resumed by it', async () => {
+    const server = await serve({ fault: () => 'weakTag' });
+    const source = httpSource(server.url);
+    const first = await source.readChanged('r/file', 10, null);
+    expect(first).toMatchObject({ validator: 'W/"weak"' });
+    expect(await source.readChanged('r/file', 10, 'W/"weak"')).toEqual({ kind: 'unchanged' });
+    expect((await source.openFile('r/file', { limitBytes: 10 })).validator).toBeNull();
+    await source.openFile('r/file', { limitBytes: 10, offset: 3, validator: 'W/"weak"' });
+    expect(server.requests.at(-1)?.headers).not.toHaveProperty('range');
+  });
+
+  test('are asked for whole where what is known is no tag', async () => {
+    const server = await serve();
+    expect(await httpSource(server.url).readChanged('r/file', 10, 'a\r\nb: c')).toMatchObject({ kind: 'changed' });
+    expect(server.requests[0]?.headers).not.toHaveProperty('if-none-match');
+  });
+});
+
+test('a server that says when to come back is heard', async () => {
+  const later = async (fault: NonNullable<FaultServerOptions['fault']>): Promise<ThemisError> => {
+    const server = await serve({ fault });
+    return failureOf(httpSource(server.url).openFile('r/file', { limitBytes: 10 }));
+  };
+  expect(await later(() => 'tooManyRequests')).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 7000 });
+  expect((await later(() => 'unavailable')).retryAfterMs).toBe(30_000);
+  expect((await later(() => 'unavailableForEver')).retryAfterMs).toBe(24 * 3_600_000);
+  expect(await later(() => 'unavailableInSilence')).toMatchObject({ code: 'UNREACHABLE', retryAfterMs: undefined });
+});
+
+test('what is stored compressed is taken as it lies there, whatever the server calls it', async () => {
+  const packed = gzipSync('inside');
+  const server = await serve({
+    files: new Map([['r/data.tgz', packed]]),
+    fault: () => (exchange) =>
+      sendWhole(exchange, '200 OK', { 'content-encoding': 'x-gzip', etag: '"1"' }, exchange.bytes!),
+  });
+  const opened = await httpSource(server.url).openFile('r/data.tgz', { limitBytes: 1000 });
+  expect(opened).toMatchObject({ sizeBytes: packed.length, validator: '"1"' });
+  expect(await bytesOf(opened)).toEqual(packed);
+});
+
+test('payloads are asked for as they are', async () => {
+  const server = await serve();
+  await collect(httpSource(server.url), 'r/file', 10);
+  expect(server.requests[0]?.headers['accept-encoding']).toBe('identity');
+});
+
+describe('connections', () => {
+  const size = 4 * 2 ** 20;
+  const files = new Map([['r/file', Buffer.alloc(size)]]);
+
+  test('are used again', async () => {
+    const server = await serve({ files });
+    const source = httpSource(server.url);
+    for (let count = 0; count < 5; count += 1) await collect(source, 'r/file', size);
+    // A transfer that begins the moment another ends may come before its connection counts as free.
+    expect(server.connections).toBeLessThanOrEqual(2);
+  });
+
+  test('are given up with a transfer that is left', async () => {
+    const server = await serve({ files });
+    for await (const _ of (await httpSource(server.url).openFile('r/file', { limitBytes: size })).chunks) break;
+    await nobody(server);
+  });
+
+  test('are given up where nobody begins to read', async () => {
+    const server = await serve({ files });
+    const source = httpSource(server.url, { deadlines: { idleMs: 50 } });
+    const open = () => source.openFile('r/file', { limitBytes: size });
+    const forgotten = await Promise.all(Array.from({ length: 10 }, open));
+    expect(server.connections).toBe(10);
+    await nobody(server);
+    expect(await codeOf(bytesOf(forgotten[1]!))).toBe('TIMEOUT');
+  });
+
+  async function nobody(server: FaultServer): Promise<void> {
+    await eventually(
+      async () => server.openConnections,
+      (count) => count === 0,
+    );
+  }
+});
+
+test('who reads slowly is not cut off', async () => {
+  const server = await serve({ files: new Map([['r/file', Buffer.alloc(2 ** 20, 'x')]]) });
+  const opened = await httpSource(server.url, { deadlines: { idleMs: 50 } }).openFile('r/file', {
+    limitBytes: 2 ** 20,
+  });
+  let bytes = 0;
+  for await (const chunk of opened.chunks) {
+    if (bytes === 0) await new Promise((resolve) => setTimeout(resolve, 300));
+    bytes += chunk.length;
+  }
+  expect(bytes).toBe(2 ** 20);
+});
+
+test('a host that does not exist and a port where nobody listens are unreachable', async () => {
+  for (const url of ['http://127.0.0.1:1', 'http://name.invalid']) {
+    expect(await failureOf(httpSource(url).openFile('r/file', { limitBytes: 1 }))).toMatchObject({
+      code: 'UNREACHABLE',
+    });
+  }
+});
