@@ -3,9 +3,12 @@
  */
 import type { Digest } from '../kernel/digest.ts';
 import type { ThemisError } from '../kernel/error.ts';
+import type { ReleaseDelta } from '../model/delta.ts';
 import type { ReleaseLocator, WantedRelease } from '../model/message.ts';
 import type { Architecture, Platform, ReleaseIndex, ReleaseManifest } from '../model/release.ts';
+import type { PatchTasks } from '../patch/algorithm.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Compute } from '../ports/compute.ts';
 import type { Endpoint } from '../ports/endpoint.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { CachedDownload } from '../ports/manifest-store.ts';
@@ -13,6 +16,7 @@ import type { Machine } from '../ports/machine.ts';
 import type { ReleaseSource } from '../ports/release-source.ts';
 import type { ServiceControl, ServiceSpec } from '../ports/service-control.ts';
 import type { FetchedIndex, KnownIndex } from '../release/index/changes/fetch-index.ts';
+import type { DeltaExpectation } from '../trust/policy/check-delta.ts';
 import type { Refusal } from '../trust/refusal.ts';
 import type { AnchorsDocument } from './trust/rotate-anchors.ts';
 
@@ -31,6 +35,9 @@ export interface NodeDeps {
   readonly verifyRelease: VerifyRelease;
   readonly verifyRotation: VerifyRotation;
   readonly takeList: TakeList;
+  readonly verifyDelta: VerifyDelta;
+  /** For patches whose parts can be applied beside each other; without it they are applied here. */
+  readonly compute?: Compute<PatchTasks>;
   readonly downloads: DownloadsMemory;
   /** `schemas/node.schema.json`, parsed. */
   readonly schema: object;
@@ -106,6 +113,16 @@ export type TakeList = (
       readonly issuer: { readonly name: string; readonly id: Digest; readonly revoked: number } | null;
     }
   | Refusal;
+
+/**
+ * Reads the `delta.json` at `url` and its signature and checks them. A refusal is data; what is thrown is a source that
+ * cannot be read. Patches are the node's to check, and what comes out of them.
+ */
+export type VerifyDelta = (
+  source: ReleaseSource,
+  url: string,
+  expectation: DeltaExpectation & { readonly trust: TrustFiles; readonly nowMs: number },
+) => Promise<{ readonly kind: 'verified'; readonly delta: ReleaseDelta } | Refused>;
 
 export interface ReleaseExpectation extends WantedRelease {
   readonly trust: TrustFiles;

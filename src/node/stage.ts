@@ -10,7 +10,15 @@ import type { NodeProgress, NodeRequest, OperationResult, ReleaseLocator, Staged
 import type { ReleaseIndex } from '../model/release.ts';
 import type { ReleaseSource } from '../ports/release-source.ts';
 import type { NodeContext } from './context.ts';
-import { abandonReleases, keptBytes, partOf, rememberReleases, stageReleases } from './delivery/stage-releases.ts';
+import { findPatches } from './delivery/patches/find-patches.ts';
+import {
+  abandonReleases,
+  keptBytes,
+  partOf,
+  rememberReleases,
+  type Stageable,
+  stageReleases,
+} from './delivery/stage-releases.ts';
 import type { VerifiedRelease } from './deps.ts';
 import { checkManifest, payloadBytes, readStagedManifest, verifyStagedFiles } from './operation/staged-release.ts';
 import { settle } from './operation/operate.ts';
@@ -18,6 +26,7 @@ import { checkAuthority, noteAuthority } from './state/authority.ts';
 import { recallDownloads } from './state/download-memory.ts';
 import { withLock } from './state/lock.ts';
 import { acceptNew, type Listed, listedIn, noteProduct, readIndex, refuseMixedProducts } from './trust/acceptance.ts';
+import { writeAudit } from './trust/audit.ts';
 import { historyOf } from './trust/history.ts';
 import { finishRotation } from './trust/rotate-anchors.ts';
 import { readTrust } from './trust/trust-files.ts';
@@ -28,6 +37,8 @@ type OnProgress = (progress: NodeProgress) => void;
 interface Verified extends VerifiedRelease {
   readonly source: ReleaseSource;
   readonly path: string;
+  /** undefined for what the node has had before. */
+  readonly index: ReleaseIndex | undefined;
 }
 
 /** `unchanged` when all of it was staged already. Throws where it refuses. */
@@ -54,8 +65,9 @@ export async function stage(
       verified.map(({ manifest }) => manifest),
     );
     await checkSize(context, verified);
+    const releases = await withPatches(context, request, verified, onProgress);
     try {
-      await stageReleases(context, verified, onProgress);
+      await stageNoting(context, releases, onProgress);
       await noteAuthority(context, request.authority);
       await noteProduct(
         context,
@@ -63,7 +75,7 @@ export async function stage(
       );
     } catch (error) {
       // Tidying up does not hide why.
-      await abandonReleases(context, verified, error).catch(() => {});
+      await abandonReleases(context, releases, error).catch(() => {});
       throw error;
     }
     for (const { manifest } of verified) {
@@ -72,7 +84,7 @@ export async function stage(
       await context.files.rename(partOf(context, manifest), target);
     }
     await context.files.syncDirectory(context.layout.downloads);
-    await rememberReleases(context, verified);
+    await rememberReleases(context, releases);
     for (const { remember } of verified) await remember?.();
     return { kind: 'done', restorePoint: null };
   });
@@ -141,7 +153,55 @@ async function verify(
   const record = await checkAuthority(context, request.authority);
   if (history !== 'installed') acceptNew(context, record, manifest, listed);
   checkManifest(context, manifest);
-  return { ...result, source, path };
+  return { ...result, source, path, index: listed?.index };
+}
+
+/** With what can be made of bytes that are here. */
+async function withPatches(
+  context: NodeContext,
+  request: StageRequest,
+  releases: readonly Verified[],
+  onProgress: OnProgress,
+): Promise<readonly Stageable[]> {
+  const patched: Stageable[] = [];
+  const note = (text: string): void => tell(onProgress, text);
+  for (const release of releases) {
+    const { manifest, source, index } = release;
+    if (index === undefined) patched.push(release);
+    else {
+      const trust = await readTrust(context, await checkAuthority(context, request.authority));
+      patched.push({ ...release, made: await findPatches(context, { manifest, source, index }, trust, note) });
+    }
+  }
+  return patched;
+}
+
+/** A file of the trail is no place for thousands of lines of one kind. */
+const mostNoted = 50;
+
+/** A copy that is not what it was says nothing of anybody; a patch that does not do what was signed for is noted. */
+async function stageNoting(
+  context: NodeContext,
+  releases: readonly Stageable[],
+  onProgress: OnProgress,
+): Promise<void> {
+  const details: string[] = [];
+  try {
+    await stageReleases(context, releases, onProgress, ({ path, origin, error }) => {
+      if (origin.kind !== 'made') return;
+      const detail = `${path} comes whole, not by ${origin.name}: ${error.message}`;
+      details.push(detail);
+      tell(onProgress, detail);
+    });
+  } finally {
+    const noted = details.slice(0, mostNoted);
+    if (details.length > mostNoted) noted.push(`${details.length - mostNoted} more files come whole`);
+    for (const detail of noted) await writeAudit(context, 'patch-refused', detail).catch(() => {});
+  }
+}
+
+function tell(onProgress: OnProgress, text: string): void {
+  onProgress({ kind: 'progress', phase: 'stage', note: text.slice(0, 1000) });
 }
 
 /** The release's directory in its source: `release.json` itself may be named as well. */

@@ -6,9 +6,18 @@ import { digestBytes } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import { releaseNames } from '../../model/release-format/layout.ts';
 import type { ReleaseLocator } from '../../model/message.ts';
-import type { Refused, TakeList, TrustFiles, VerifyIndex, VerifyRelease, VerifyRotation } from '../../node/deps.ts';
+import type {
+  Refused,
+  TakeList,
+  TrustFiles,
+  VerifyDelta,
+  VerifyIndex,
+  VerifyRelease,
+  VerifyRotation,
+} from '../../node/deps.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
 import { verifyIndex as verifyIndexAgainst } from '../../release/index/verify-index.ts';
+import { readDelta } from '../../release/delta/read-delta.ts';
 import { holdBack, verifyCached } from '../../release/store/verify-cached.ts';
 import { verifyRelease as verifyAgainst } from '../../release/verify-release.ts';
 import { parseAnchors } from '../../trust/policy/anchors.ts';
@@ -68,6 +77,13 @@ export const verifyRotation: VerifyRotation = ({ bytes, signature }, { trust, no
   if (!store.ok) return store;
   const checked = checkRotation({ document: bytes, signature, trust: store.trust, nowMs });
   return checked.ok ? { ok: true, version: checked.anchors.version, signers: checked.signers } : checked;
+};
+
+export const verifyDelta: VerifyDelta = async (source, url, { trust, nowMs, ...expected }) => {
+  const store = storeOf(trust);
+  if (!store.ok) return refused(store, 'trust/');
+  const checked = await readDelta(source, url, store.trust, expected, nowMs, shared().verify);
+  return checked.ok ? { kind: 'verified', delta: checked.delta } : refused(checked, url);
 };
 
 export const takeList: TakeList = (bytes, { trust, nowMs }) => {

@@ -26,7 +26,14 @@ import type { FileSystem } from '../../../src/ports/file-system.ts';
 import { FakeClock } from './fake-clock.ts';
 import { Fuse, fusedEndpoint, fusedFileSystem, fusedService } from './fuse.ts';
 import { memoryDownloads } from './memory-downloads.ts';
-import { acceptingIndex, acceptingRotation, acceptingVerification, makeRelease, memorySource } from './releases.ts';
+import {
+  acceptingDelta,
+  acceptingIndex,
+  acceptingRotation,
+  acceptingVerification,
+  makeRelease,
+  memorySource,
+} from './releases.ts';
 import type { TestRelease } from './releases.ts';
 import { listTree, treeDigest } from './tree-digest.ts';
 
@@ -122,6 +129,7 @@ export class NodeWorld {
       openSource: () => memorySource(this.sources),
       verifyIndex: acceptingIndex(this.sources),
       verifyRelease: acceptingVerification,
+      verifyDelta: acceptingDelta,
       verifyRotation: acceptingRotation,
       takeList: () => ({ ok: true, issuer: null }),
       downloads: this.downloads,
