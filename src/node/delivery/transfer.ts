@@ -111,9 +111,11 @@ async function* connection(
   }
 }
 
-/** A connection that nobody reads stays open. */
+/** What nobody begins to read stays open. */
 async function closeUnread({ chunks }: OpenedFile): Promise<void> {
-  await chunks[Symbol.asyncIterator]().return?.();
+  const iterator = chunks[Symbol.asyncIterator]();
+  await iterator.next().catch(() => {});
+  await iterator.return?.();
 }
 
 export function mismatch(title: string): ThemisError {
