@@ -53,10 +53,10 @@ export async function* transfer(
       if (!isFault(error)) throw missingOr(error, wanted);
       fault = error;
     }
-    lane.leave();
     faults = state.furthest > furthestBefore && !pace.wasSlow() ? 1 : faults + 1;
     const waitMs = retryDelayMs({ ...backoff, retries: run.settings.retries }, faults, fault, run.random);
     if (waitMs === null || waitMs >= pace.leftMs()) throw given(fault, wanted, state, faults);
+    lane.leave();
     await run.clock.sleep(waitMs, signal);
   }
 }
