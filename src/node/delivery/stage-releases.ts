@@ -47,6 +47,8 @@ export async function stageReleases(
   const { files, layout, clock, random, config } = context;
   for (const release of releases) await makeTree(context, release);
   await files.makeDirectory(layout.parts);
+  // Records of what is under way are of no use in a directory that a power cut takes away.
+  await files.syncDirectory(layout.downloads);
   const deliveries = await deliveriesOf(context, releases);
   const known = await recallDownloads(
     context,

@@ -23,6 +23,7 @@ import { handleNodeRequest } from '../../../src/node/handle-request.ts';
 import type { NodeHandler } from '../../../src/node/handle-request.ts';
 import { initNode } from '../../../src/node/init.ts';
 import type { FileSystem } from '../../../src/ports/file-system.ts';
+import type { ReleaseSource } from '../../../src/ports/release-source.ts';
 import { FakeClock } from './fake-clock.ts';
 import { Fuse, fusedEndpoint, fusedFileSystem, fusedService } from './fuse.ts';
 import { memoryDownloads } from './memory-downloads.ts';
@@ -86,6 +87,8 @@ export class NodeWorld {
   readonly root: string;
   readonly sources = new Map<string, Uint8Array>();
   downloads = memoryDownloads();
+  /** Where it fetches from: all that is offered, unless a test says otherwise. */
+  source: (fuse: Fuse) => ReleaseSource = () => memorySource(this.sources);
   drained = false;
   /** What the health endpoint says while the service runs. */
   health: () => { ok?: boolean; body?: string } = () => ({ body: '{"status":"healthy","role":"follower"}' });
@@ -126,7 +129,7 @@ export class NodeWorld {
       machine: createFakeMachine(),
       endpoint: fusedEndpoint(this.endpoint, fuse),
       serviceControl: () => fusedService(this.service, fuse),
-      openSource: () => memorySource(this.sources),
+      openSource: () => this.source(fuse),
       verifyIndex: acceptingIndex(this.sources),
       verifyRelease: acceptingVerification,
       verifyDelta: acceptingDelta,
