@@ -39,6 +39,7 @@ const codes = {
   MANIFEST_INVALID: { exit: 4, retry: 'human' },
   MANIFEST_HASH_MISMATCH: { exit: 4, retry: 'human' },
   FILE_HASH_MISMATCH: { exit: 4, retry: 'human' },
+  DELTA_INVALID: { exit: 4, retry: 'human' },
   PATCH_INVALID: { exit: 4, retry: 'human' },
   FILE_MISSING: { exit: 4, retry: 'human' },
   FILE_UNLISTED: { exit: 4, retry: 'human' },

@@ -38,6 +38,8 @@ export type EventBody =
       readonly phase: NodePhase;
       readonly doneBytes?: number;
       readonly totalBytes?: number;
+      /** Something that went another way than it was meant to, and why. */
+      readonly note?: string;
     }
   | {
       readonly type: 'step-finished';

@@ -94,6 +94,8 @@ export interface NodeProgress {
   readonly remainingMs?: number;
   /** What is under way at this moment, longest first; not all where there are many. */
   readonly files?: readonly FileProgress[];
+  /** Something that went another way than it was meant to, and why; for people. */
+  readonly note?: string;
 }
 
 export interface FileProgress {

@@ -4,6 +4,7 @@
  */
 import type { Digest } from '../kernel/digest.ts';
 import type { JsonObject } from '../kernel/json.ts';
+import type { IndexedDelta } from './delta.ts';
 
 export interface ReleaseManifest {
   readonly schemaVersion: 1;
@@ -66,7 +67,8 @@ export interface ReleaseIndex {
   /** Freshness: after this instant the index is stale. */
   readonly expiresAt: string;
   readonly entries: readonly ReleaseIndexEntry[];
-  readonly deltas: readonly JsonObject[];
+  /** Ways from one of the releases to another with few bytes. */
+  readonly deltas: readonly IndexedDelta[];
   /** Revocation lists beside the index, for nodes that have older ones. */
   readonly crls?: readonly IndexedList[];
 }

@@ -3,15 +3,20 @@
  */
 import type { Digest } from '../kernel/digest.ts';
 import type { ThemisError } from '../kernel/error.ts';
+import type { ReleaseDelta } from '../model/delta.ts';
 import type { ReleaseLocator, WantedRelease } from '../model/message.ts';
 import type { Architecture, Platform, ReleaseIndex, ReleaseManifest } from '../model/release.ts';
+import type { PatchTasks } from '../patch/algorithm.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Compute } from '../ports/compute.ts';
 import type { Endpoint } from '../ports/endpoint.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { CachedDownload } from '../ports/manifest-store.ts';
 import type { Machine } from '../ports/machine.ts';
 import type { ReleaseSource } from '../ports/release-source.ts';
 import type { ServiceControl, ServiceSpec } from '../ports/service-control.ts';
+import type { FetchedIndex, KnownIndex } from '../release/index/changes/fetch-index.ts';
+import type { DeltaExpectation } from '../trust/policy/check-delta.ts';
 import type { Refusal } from '../trust/refusal.ts';
 import type { AnchorsDocument } from './trust/rotate-anchors.ts';
 
@@ -31,6 +36,9 @@ export interface NodeDeps {
   readonly verifyRotation: VerifyRotation;
   readonly takeList: TakeList;
   readonly checkTrust: CheckTrust;
+  readonly verifyDelta: VerifyDelta;
+  /** For patches whose parts can be applied beside each other; without it they are applied here. */
+  readonly compute?: Compute<PatchTasks>;
   readonly downloads: DownloadsMemory;
   /** `schemas/node.schema.json`, parsed. */
   readonly schema: object;
@@ -57,11 +65,21 @@ export interface Refused {
   readonly error: ThemisError;
 }
 
-/** Signature, form and freshness of the `index.json` of a source. A refusal is data; a source that cannot be read throws. */
+/**
+ * Signature, form and freshness of the `index.json` of a source, which is read whole or, from what is `known`, in part.
+ * A refusal is data; a source that cannot be read throws.
+ */
 export type VerifyIndex = (
   source: ReleaseSource,
-  given: { readonly trust: TrustFiles; readonly nowMs: number },
-) => Promise<{ readonly kind: 'verified'; readonly index: ReleaseIndex } | Refused>;
+  given: { readonly trust: TrustFiles; readonly nowMs: number; readonly known: KnownIndex | null },
+) => Promise<VerifiedIndex | Refused>;
+
+export interface VerifiedIndex {
+  readonly kind: 'verified';
+  readonly index: ReleaseIndex;
+  /** To be kept for the next time. */
+  readonly fetched?: FetchedIndex;
+}
 
 /**
  * Reads `release.json` and its signature in a directory of a source and checks them, and that the directory holds
@@ -99,6 +117,16 @@ export type TakeList = (
 
 /** Why nothing could be verified by these files, if so. */
 export type CheckTrust = (trust: TrustFiles) => Refusal | undefined;
+
+/**
+ * Reads the `delta.json` at `url` and its signature and checks them. A refusal is data; what is thrown is a source that
+ * cannot be read. Patches are the node's to check, and what comes out of them.
+ */
+export type VerifyDelta = (
+  source: ReleaseSource,
+  url: string,
+  expectation: DeltaExpectation & { readonly trust: TrustFiles; readonly nowMs: number },
+) => Promise<{ readonly kind: 'verified'; readonly delta: ReleaseDelta } | Refused>;
 
 export interface ReleaseExpectation extends WantedRelease {
   readonly trust: TrustFiles;

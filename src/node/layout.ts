@@ -25,6 +25,7 @@ export function layoutOf({ directories }: Pick<NodeConfig, 'directories'>) {
     record: `${state}/node.json`,
     installed: `${state}/installed.json`,
     manifests: `${state}/manifests.db`,
+    indexes: `${state}/indexes`,
     lock: `${state}/lock`,
     authorityLock: `${state}/authority.lock`,
     current: `${state}/current`,

@@ -11,7 +11,15 @@ import type { NodeProgress, NodeRequest, OperationResult, ReleaseLocator, Staged
 import type { ReleaseIndex } from '../model/release.ts';
 import type { ReleaseSource } from '../ports/release-source.ts';
 import type { NodeContext } from './context.ts';
-import { abandonReleases, keptBytes, partOf, rememberReleases, stageReleases } from './delivery/stage-releases.ts';
+import { findPatches } from './delivery/patches/find-patches.ts';
+import {
+  abandonReleases,
+  keptBytes,
+  partOf,
+  rememberReleases,
+  type Stageable,
+  stageReleases,
+} from './delivery/stage-releases.ts';
 import type { History, VerifiedRelease } from './deps.ts';
 import { checkManifest, payloadBytes, readStagedManifest, verifyStagedFiles } from './operation/staged-release.ts';
 import { settle } from './operation/operate.ts';
@@ -28,6 +36,7 @@ import {
   refuseMixedProducts,
   withdrawOffer,
 } from './trust/acceptance.ts';
+import { writeAudit } from './trust/audit.ts';
 import { historyOf } from './trust/history.ts';
 import { finishRotation } from './trust/rotate-anchors.ts';
 import { readTrust } from './trust/trust-files.ts';
@@ -39,6 +48,8 @@ type OnProgress = (progress: NodeProgress) => void;
 interface Verified extends VerifiedRelease {
   readonly source: ReleaseSource;
   readonly path: string;
+  /** undefined for what the node has had before. */
+  readonly index: ReleaseIndex | undefined;
 }
 
 /** `unchanged` when all of it was staged already. Throws where it refuses. */
@@ -67,8 +78,9 @@ export async function stage(
       verified.map(({ manifest }) => manifest),
     );
     await checkSize(context, verified);
+    const releases = await withPatches(context, request, verified, onProgress);
     try {
-      await stageReleases(context, verified, onProgress);
+      await stageNoting(context, releases, onProgress);
       await noteAuthority(context, request.authority);
       await noteProduct(
         context,
@@ -76,12 +88,12 @@ export async function stage(
       );
     } catch (error) {
       // Tidying up does not hide why.
-      await abandonReleases(context, verified, error).catch(() => {});
+      await abandonReleases(context, releases, error).catch(() => {});
       throw error;
     }
     await place(context, verified);
     await noteOffers(context, listings);
-    await rememberReleases(context, verified);
+    await rememberReleases(context, releases);
     for (const { remember } of verified) await remember?.();
     return { kind: 'done', restorePoint: null };
   });
@@ -161,11 +173,11 @@ async function offer(
   const path = directoryOf(locator);
   const history = await historyOf(context, release.manifestHash);
   if (history !== 'none') return { release, source, path, history, listed: undefined };
-  const key = locator.kind === 'directory' ? locator.directory : locator.url;
-  let index = indexes.get(key);
+  const address = locator.kind === 'directory' ? locator.directory : locator.url;
+  let index = indexes.get(address);
   if (index === undefined) {
     const trust = await readTrust(context, await checkAuthority(context, request.authority));
-    indexes.set(key, (index = readIndex(context, source, trust)));
+    indexes.set(address, (index = readIndex(context, { source, address }, trust)));
   }
   return { release, source, path, history, listed: listedIn(await index, release, path) };
 }
@@ -195,7 +207,55 @@ async function verify(context: NodeContext, request: StageRequest, offered: Offe
   const record = await checkAuthority(context, request.authority);
   if (history === 'none') acceptNew(context, record, manifest, listed);
   checkManifest(context, manifest);
-  return { ...result, source, path };
+  return { ...result, source, path, index: listed?.index };
+}
+
+/** With what can be made of bytes that are here. */
+async function withPatches(
+  context: NodeContext,
+  request: StageRequest,
+  releases: readonly Verified[],
+  onProgress: OnProgress,
+): Promise<readonly Stageable[]> {
+  const patched: Stageable[] = [];
+  const note = (text: string): void => tell(onProgress, text);
+  for (const release of releases) {
+    const { manifest, source, index } = release;
+    if (index === undefined) patched.push(release);
+    else {
+      const trust = await readTrust(context, await checkAuthority(context, request.authority));
+      patched.push({ ...release, made: await findPatches(context, { manifest, source, index }, trust, note) });
+    }
+  }
+  return patched;
+}
+
+/** A file of the trail is no place for thousands of lines of one kind. */
+const mostNoted = 50;
+
+/** A copy that is not what it was says nothing of anybody; a patch that does not do what was signed for is noted. */
+async function stageNoting(
+  context: NodeContext,
+  releases: readonly Stageable[],
+  onProgress: OnProgress,
+): Promise<void> {
+  const details: string[] = [];
+  try {
+    await stageReleases(context, releases, onProgress, ({ path, origin, error }) => {
+      if (origin.kind !== 'made') return;
+      const detail = `${path} comes whole, not by ${origin.name}: ${error.message}`;
+      details.push(detail);
+      tell(onProgress, detail);
+    });
+  } finally {
+    const noted = details.slice(0, mostNoted);
+    if (details.length > mostNoted) noted.push(`${details.length - mostNoted} more files come whole`);
+    for (const detail of noted) await writeAudit(context, 'patch-refused', detail).catch(() => {});
+  }
+}
+
+function tell(onProgress: OnProgress, text: string): void {
+  onProgress({ kind: 'progress', phase: 'stage', note: text.slice(0, 1000) });
 }
 
 /** The release's directory in its source: `release.json` itself may be named as well. */

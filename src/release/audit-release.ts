@@ -25,7 +25,9 @@ export type CheckName =
   | 'revocation'
   | 'manifest'
   | 'listing'
-  | 'payload';
+  | 'payload'
+  | 'delta'
+  | 'patches';
 
 export interface Audit {
   readonly manifest: ReleaseManifest | null;
@@ -77,7 +79,8 @@ export async function auditRelease(input: AuditInput): Promise<Audit> {
   return { manifest, signature, checks, ok: checks.every((check) => check.ok) };
 }
 
-function describeSignature({ signer, cosigners, timestamp, chain, anchor }: Verified): AuditCheck[] {
+/** Who vouches for it, one check each. */
+export function describeSignature({ signer, cosigners, timestamp, chain, anchor }: Verified): AuditCheck[] {
   return [
     ...[signer, ...cosigners].map(({ algorithm, subject }) => passed('signature', `${algorithm} by ${subject}`)),
     ...(timestamp === null ? [] : [passed('timestamp', describeTimestamp(timestamp))]),
@@ -96,18 +99,20 @@ function describeTimestamp({ genTimeMs, authority }: VerifiedTimestamp): string 
   return `signed before ${time}, says ${authority}`;
 }
 
-function checkOf(code: TrustCode): CheckName {
+/** Which check a refusal belongs to. */
+export function checkOf(code: TrustCode): CheckName {
   if (code.startsWith('TIMESTAMP_')) return 'timestamp';
   if (code === 'CERT_REVOKED' || code === 'CERT_ISSUER_REVOKED' || code.startsWith('CRL_')) return 'revocation';
   if (/^(?:CERT|PATH|ANCHOR)_/u.test(code)) return 'chain';
-  if (code === 'RELEASE_UNSIGNED' || /^(?:CMS|DER|ALGORITHM|KEY)_/u.test(code)) return 'signature';
+  if (/^(?:RELEASE|DELTA)_UNSIGNED$/u.test(code) || /^(?:CMS|DER|ALGORITHM|KEY)_/u.test(code)) return 'signature';
+  if (code.startsWith('DELTA_')) return 'delta';
   return code.startsWith('MANIFEST_') && code !== 'MANIFEST_MISSING' ? 'manifest' : 'release';
 }
 
-function passed(name: CheckName, detail: string): AuditCheck {
+export function passed(name: CheckName, detail: string): AuditCheck {
   return { name, ok: true, detail };
 }
 
-function failed(name: CheckName, { code, message }: Pick<Refusal, 'code' | 'message'>): AuditCheck {
+export function failed(name: CheckName, { code, message }: Pick<Refusal, 'code' | 'message'>): AuditCheck {
   return { name, ok: false, code, detail: message };
 }

@@ -1,6 +1,7 @@
 import compare from 'semver/functions/compare.js';
 import { ThemisError } from '../kernel/error.ts';
 import { compareText } from '../kernel/finding.ts';
+import type { EntryKey } from '../model/release-format/index-delta.ts';
 import { joinReleasePath, releaseLimits, releaseNames } from '../model/release-format/layout.ts';
 import type { ReleaseManifest } from '../model/release.ts';
 import type { FileSystem } from '../ports/file-system.ts';
@@ -14,6 +15,13 @@ export interface FoundRelease {
   readonly result: { readonly ok: true; readonly manifest: ReleaseManifest } | Refusal;
 }
 
+/** What lies beside releases and is none, whatever it holds. */
+const besideReleases: ReadonlySet<string> = new Set([
+  releaseNames.lists,
+  releaseNames.deltas,
+  releaseNames.indexDeltas,
+]);
+
 /**
  * The releases of a directory: each directory in it that holds a `release.json`, or itself. What is found is parsed, not
  * trusted; payloads are not looked at. Sorted by package, version, platform; what cannot be read comes last.
@@ -24,6 +32,7 @@ export async function scanReleases(fileSystem: FileSystem, root: string): Promis
   if (itself !== null) return [itself];
   const found: FoundRelease[] = [];
   for (const directory of await fileSystem.readDirectory(root)) {
+    if (besideReleases.has(directory)) continue;
     if ((await fileSystem.lstat(`${root}/${directory}`))?.kind !== 'directory') continue;
     const release = await readFound(fileSystem, root, directory).catch(unreadable);
     if (release !== null) found.push(release);
@@ -63,7 +72,8 @@ function compareFound(a: FoundRelease, b: FoundRelease): number {
   return Number(b.result.ok) - Number(a.result.ok) || compareText(a.directory, b.directory);
 }
 
-function compareReleases(a: ReleaseManifest, b: ReleaseManifest): number {
+/** The order of releases in an index. */
+export function compareReleases(a: EntryKey, b: EntryKey): number {
   return (
     compareText(a.package, b.package) ||
     compare(a.version, b.version) ||

@@ -1,6 +1,8 @@
 import { ThemisError } from '../kernel/error.ts';
+import type { ReleaseDelta } from '../model/delta.ts';
 import type { ReleaseManifest } from '../model/release.ts';
 import { releaseLimits, releaseNames } from '../model/release-format/layout.ts';
+import { parseReleaseDelta } from '../model/release-format/parse-delta.ts';
 import { parseReleaseIndex } from '../model/release-format/parse-index.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { Signer } from '../ports/signer.ts';
@@ -31,6 +33,20 @@ export async function signRelease(
   if (!parsed.ok) throw toTrustError(parsed, path);
   await signFile(fileSystem, path, bytes, signer, options);
   return parsed.manifest;
+}
+
+/** Signs the `delta.json` of a directory into `delta.json.p7s`: one that nodes would refuse for its form is not signed. */
+export async function signDelta(
+  fileSystem: FileSystem,
+  directory: string,
+  signer: Signer,
+  options: SignOptions,
+): Promise<ReleaseDelta> {
+  const path = `${directory}/${releaseNames.delta}`;
+  const bytes = await fileSystem.readFile(path);
+  const delta = parseReleaseDelta(bytes);
+  await signFile(fileSystem, path, bytes, signer, options);
+  return delta;
 }
 
 /** Puts timestamps on the signature that lies in a directory. Returns whether it changed. */

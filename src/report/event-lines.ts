@@ -11,6 +11,7 @@ export function createEventLines(): (event: ThemisEvent) => string | undefined {
   const phases = new Map<string, string>();
   return (event) => {
     if (event.type === 'step-progress') {
+      if (event.note !== undefined) return `${clockOf(event.at)} ${noteOf(event)}`;
       if (phases.get(event.step) === event.phase) return undefined;
       phases.set(event.step, event.phase);
       return `${clockOf(event.at)} ${event.target}: ${event.phase}`;
@@ -19,6 +20,11 @@ export function createEventLines(): (event: ThemisEvent) => string | undefined {
     const text = describeEvent(event);
     return text === undefined ? undefined : `${clockOf(event.at)} ${text}`;
   };
+}
+
+/** What a step-progress says beside where it is; undefined for most. */
+export function noteOf({ target, note }: Extract<ThemisEvent, { type: 'step-progress' }>): string | undefined {
+  return note === undefined ? undefined : `${target}: ${note}`;
 }
 
 export function describeEvent(event: Exclude<ThemisEvent, { type: 'step-progress' }>): string | undefined {

@@ -70,6 +70,8 @@ export function live(state: LiveState, event: ThemisEvent): LiveState {
       return { ...state, waiting: null, inHand, staging: without(state.staging, event.step) };
     }
     case 'step-progress': {
+      // A note comes on top of where the step is.
+      if (event.note !== undefined) return state;
       const known = state.inHand.get(event.step);
       if (known === undefined) return stageAhead(state, event);
       const step = { ...known, phase: event.phase, doneBytes: event.doneBytes, totalBytes: event.totalBytes };

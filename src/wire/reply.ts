@@ -80,6 +80,7 @@ const progress = objectOf<NodeProgress>(
         64,
       ),
     ),
+    note: optional(boundedText(2048)),
   },
   'drop',
 );

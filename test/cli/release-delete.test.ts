@@ -63,12 +63,13 @@ describe('release delete', () => {
     await themis('index', 'releases', ...keys, '--yank', 'tools@1.5.0');
     const unsigned = await themis('delete', '1.4.0', '--package', 'themisdb');
     expect(unsigned.error).toMatchObject({ code: 'POLICY_REFUSED', hint: expect.stringContaining('--key') });
-    expect(await list()).toHaveLength(8);
+    expect(await list()).toHaveLength(9);
     const ran = await themis('delete', '1.4.0', '--package', 'themisdb', ...keys, '--expires', '1d');
     expect(ran).toMatchObject({ exitCode: 0 });
     expect(ran.out.match(/^Deleted themisdb 1\.4\.0 \(1 file, 5 B\): /gmu)).toHaveLength(2);
     expect(await list()).toEqual([
       '.themis',
+      'index',
       'index.json',
       'index.json.p7s',
       'themisdb-1.5.0',

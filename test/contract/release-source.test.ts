@@ -4,10 +4,11 @@ import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openDirectorySource } from '../../src/adapters/release-source/directory.ts';
 import { openMemorySource } from '../../src/adapters/release-source/memory.ts';
-import type { ReleaseSource } from '../../src/ports/release-source.ts';
+import type { ChangedFile, ReleaseSource } from '../../src/ports/release-source.ts';
 import { startFaultServer } from '../support/fault-server.ts';
+import { startGithubServer } from '../support/github-server.ts';
 import { hasNginx, startNginx } from '../support/live/nginx-server.ts';
-import { codeOf, collect, httpSource, textOf } from '../support/release-sources.ts';
+import { assetsOf, codeOf, collect, githubSource, httpSource, textOf } from '../support/release-sources.ts';
 
 type Entries = Record<string, string | { link: string }>;
 
@@ -42,6 +43,10 @@ function bytesOf(entries: Entries, prefix = ''): Map<string, Uint8Array> {
   );
 }
 
+function validatorOf(read: ChangedFile): string | null {
+  return read.kind === 'changed' ? read.validator : null;
+}
+
 const kinds: Record<string, Kind> = {
   directory: { lists: true, open: async (entries) => openDirectorySource(await directoryOf(entries)) },
   memory: {
@@ -59,6 +64,22 @@ const kinds: Record<string, Kind> = {
       const server = await startFaultServer({ files: bytesOf(entries, 'some/where/') });
       undo.push(() => server.close());
       return httpSource(`${server.url}/some/where`);
+    },
+  },
+  GitHub: {
+    lists: false,
+    async open(entries) {
+      const server = await startGithubServer({ releases: assetsOf(bytesOf(entries)) });
+      undo.push(() => server.close());
+      return githubSource(server);
+    },
+  },
+  'private repository of GitHub': {
+    lists: false,
+    async open(entries) {
+      const server = await startGithubServer({ releases: assetsOf(bytesOf(entries)), token: 't0ken', embedded: 1 });
+      undo.push(() => server.close());
+      return githubSource(server, { token: async () => 't0ken' });
     },
   },
   ...(hasNginx && {
@@ -125,9 +146,10 @@ describe.each(Object.entries(kinds))('a %s as release source', (_, { open, lists
     const source = await open({ 'index.json': '{}' });
     const first = await source.readChanged('index.json', 10, null);
     expect(first).toMatchObject({ kind: 'changed' });
-    const validator = first.kind === 'changed' ? first.validator : null;
-    expect(await source.readChanged('index.json', 10, validator)).toEqual({ kind: 'unchanged' });
-    expect(await source.readChanged('index.json', 10, '"another"')).toMatchObject({ kind: 'changed', validator });
+    expect(await source.readChanged('index.json', 10, validatorOf(first))).toEqual({ kind: 'unchanged' });
+    const again = await source.readChanged('index.json', 10, '"another"');
+    expect(again).toMatchObject({ kind: 'changed', bytes: Buffer.from('{}') });
+    expect(await source.readChanged('index.json', 10, validatorOf(again))).toEqual({ kind: 'unchanged' });
   });
 
   it('holds nothing for a payload that is opened and never read', async () => {

@@ -21,6 +21,7 @@ const families: readonly (readonly [string, RegExp])[] = [
   ['Certificates', /^(?:CERT|NAME_CONSTRAINT)_/u],
   ['Revocation', /^CRL_/u],
   ['Path and anchors', /^(?:PATH|ANCHORS?)_/u],
+  ['Deltas', /^DELTA_/u],
   ['Releases and index', /./u],
 ];
 
@@ -58,7 +59,7 @@ that accepts is not always wrong: not every item is one its standard asks for, a
 - pkijs: \`SignedData.verify\` with \`checkChain\`, every signer.
 - openssl: \`openssl cms -verify -binary -purpose any\`, with \`-crl_check_all\` where the fixture has revocation lists. Of
   timestamps in a signature it takes no notice.
-- A dash stands where the fault lies in no signature, but in an anchors file, a manifest or an index.
+- A dash stands where the fault lies in no signature, but in an anchors file, a manifest, a delta or an index.
 `;
 }
 

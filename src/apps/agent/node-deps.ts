@@ -15,7 +15,15 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Transport } from '../../ports/transport.ts';
 import { launcherFile, schemasDirectory } from '../cli/package-files.ts';
 import { nodeDownloads } from './node-memory.ts';
-import { checkTrust, openSource, takeList, verifyIndex, verifyRelease, verifyRotation } from './release-access.ts';
+import {
+  checkTrust,
+  openSource,
+  takeList,
+  verifyDelta,
+  verifyIndex,
+  verifyRelease,
+  verifyRotation,
+} from './release-access.ts';
 
 let schema: object | undefined;
 
@@ -35,6 +43,7 @@ export function createNodeDeps(root: string, clock: Clock): NodeDeps {
     endpoint: createEndpoint(),
     serviceControl: createServiceControl,
     openSource,
+    verifyDelta,
     verifyIndex,
     verifyRelease,
     verifyRotation,

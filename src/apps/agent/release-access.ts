@@ -11,12 +11,14 @@ import type {
   Refused,
   TakeList,
   TrustFiles,
+  VerifyDelta,
   VerifyIndex,
   VerifyRelease,
   VerifyRotation,
 } from '../../node/deps.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
 import { verifyIndex as verifyIndexAgainst } from '../../release/index/verify-index.ts';
+import { readDelta } from '../../release/delta/read-delta.ts';
 import { holdBack, verifyCached } from '../../release/store/verify-cached.ts';
 import { verifyRelease as verifyAgainst } from '../../release/verify-release.ts';
 import { parseAnchors } from '../../trust/policy/anchors.ts';
@@ -40,11 +42,12 @@ function shared(): Verification {
   return (verification ??= openVerification());
 }
 
-export const verifyIndex: VerifyIndex = async (source, { trust, nowMs }) => {
+export const verifyIndex: VerifyIndex = async (source, { trust, nowMs, known }) => {
   const store = storeOf(trust);
   if (!store.ok) return refused(store, 'trust/');
-  const verified = await verifyIndexAgainst(source, store.trust, nowMs);
-  return verified.ok ? { kind: 'verified', index: verified.index } : refused(verified, releaseNames.index);
+  const verified = await verifyIndexAgainst(source, store.trust, nowMs, known);
+  if (!verified.ok) return refused(verified, releaseNames.index);
+  return { kind: 'verified', index: verified.index, fetched: verified.fetched };
 };
 
 const acceptances = { none: 'new', kept: 'kept', installed: 'installed' } as const;
@@ -75,6 +78,13 @@ export const verifyRotation: VerifyRotation = ({ bytes, signature }, { trust, no
   if (!store.ok) return store;
   const checked = checkRotation({ document: bytes, signature, trust: store.trust, nowMs });
   return checked.ok ? { ok: true, version: checked.anchors.version, signers: checked.signers } : checked;
+};
+
+export const verifyDelta: VerifyDelta = async (source, url, { trust, nowMs, ...expected }) => {
+  const store = storeOf(trust);
+  if (!store.ok) return refused(store, 'trust/');
+  const checked = await readDelta(source, url, store.trust, expected, nowMs, shared().verify);
+  return checked.ok ? { kind: 'verified', delta: checked.delta } : refused(checked, url);
 };
 
 export const takeList: TakeList = (bytes, { trust, nowMs }) => {

@@ -5,7 +5,7 @@
 import { createLogUpdate } from 'log-update';
 import { formatInstant } from '../../kernel/units/instant.ts';
 import type { EventBody, ThemisEvent } from '../../model/event.ts';
-import { createEventLines, describeEvent } from '../../report/event-lines.ts';
+import { createEventLines, describeEvent, noteOf } from '../../report/event-lines.ts';
 import { emptyLive, live, liveFrame } from '../../report/live-view.ts';
 import type { Session } from './command.ts';
 
@@ -54,7 +54,7 @@ function liveProgress(session: Session, emitAll: EmitAll): Progress {
   const emit = emitAll((event) => {
     state = live(state, event);
     const lasting = event.type === 'step-finished' || event.type === 'rolling-back' || event.type === 'leader-moved';
-    const line = lasting ? describeEvent(event) : undefined;
+    const line = event.type === 'step-progress' ? noteOf(event) : lasting ? describeEvent(event) : undefined;
     if (line === undefined) return;
     draw.clear();
     session.err.write(`${line}\n`);

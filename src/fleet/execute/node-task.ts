@@ -285,10 +285,11 @@ export class NodeTask {
       leadership: stepper.leadership(id),
       locate: request.locate,
       signal,
-      onProgress: ({ phase, doneBytes, totalBytes }: NodeProgress) => {
+      onProgress: ({ phase, doneBytes, totalBytes, note }: NodeProgress) => {
         const bytes = {
           ...(doneBytes === undefined ? {} : { doneBytes }),
           ...(totalBytes === undefined ? {} : { totalBytes }),
+          ...(note === undefined ? {} : { note }),
         };
         request.emit({ type: 'step-progress', step: id, target, phase, ...bytes });
       },

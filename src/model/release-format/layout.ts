@@ -1,8 +1,11 @@
 /**
  * How releases lie in a directory, and the limits of what Themis reads there. The payload directory holds its manifest
  * and signature at its top; those names are reserved there, in any case. A releases directory holds the index and one
- * directory per release.
+ * directory per release; deltas between them lie beside, and are no releases.
  */
+import { type Digest, hexOf, shortDigest } from '../../kernel/digest.ts';
+import type { ReleaseDelta } from '../delta.ts';
+
 export const releaseNames = {
   manifest: 'release.json',
   signature: 'release.json.p7s',
@@ -12,6 +15,13 @@ export const releaseNames = {
   indexSignature: 'index.json.p7s',
   /** Directory of revocation lists beside the index. */
   lists: 'crls',
+  /** Directory beside the index with one directory per delta: `delta.json`, its signature, patches. */
+  deltas: 'deltas',
+  delta: 'delta.json',
+  deltaSignature: 'delta.json.p7s',
+  patches: 'patches',
+  /** Directory beside the index with what changed in it since earlier ones: `index/HASH.delta.json`. */
+  indexDeltas: 'index',
 } as const;
 
 const reserved: ReadonlySet<string> = new Set([
@@ -19,8 +29,8 @@ const reserved: ReadonlySet<string> = new Set([
   releaseNames.signature,
   releaseNames.flatManifest,
   'release.json.tst',
-  'delta.json',
-  'delta.json.p7s',
+  releaseNames.delta,
+  releaseNames.deltaSignature,
 ]);
 
 /** Whether a path, relative to the payload directory, is one of the files that describe the release. */
@@ -42,6 +52,9 @@ export const releaseLimits = {
   notesCharacters: 2 ** 18,
   fileBytes: 2 ** 40,
   totalBytes: 2 ** 42,
+  deltaBytes: 16 * 2 ** 20,
+  /** A patch is held whole while it is applied. */
+  patchBytes: 2 ** 30,
 } as const;
 
 /** `themisdb-1.5.0` for `themisdb-1.5.0/release.json`, '' for `release.json`: where the payload of an index entry lies. */
@@ -52,4 +65,23 @@ export function releaseDirectoryOf(url: string): string {
 /** A path of the source from a release directory, which may be the source itself (''), and a path below it. */
 export function joinReleasePath(directory: string, path: string): string {
   return directory === '' ? path : `${directory}/${path}`;
+}
+
+/** Where a patch of a `delta.json` lies, from its source. */
+export function patchPathOf(deltaUrl: string, patchUrl: string): string {
+  return `${deltaUrl.slice(0, deltaUrl.lastIndexOf('/') + 1)}${patchUrl}`;
+}
+
+/** Below the directory of deltas: `themisdb-1.4.0-1.5.0-linux-x64`. */
+export function deltaDirectoryName(delta: ReleaseDelta): string {
+  const { package: name, from, to, platform, architecture } = delta;
+  const suffix = platform === 'any' && architecture === 'any' ? '' : `-${platform}-${architecture}`;
+  const full = `${name}-${from}-${to}${suffix}`;
+  // No file system takes longer names; a delta is found by its content, whatever its directory is called.
+  return full.length <= 200 ? full : `${shortDigest(delta.fromManifestHash)}-${shortDigest(delta.toManifestHash)}`;
+}
+
+/** What changed since the `index.json` with these bytes, from the source. */
+export function indexDeltaPath(index: Digest): string {
+  return `${releaseNames.indexDeltas}/${hexOf(index)}.delta.json`;
 }

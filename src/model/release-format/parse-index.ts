@@ -1,22 +1,15 @@
 import { ThemisError } from '../../kernel/error.ts';
 import { pathProblem } from '../../kernel/path-guard.ts';
-import {
-  anyObject,
-  flag,
-  listOf,
-  objectOf,
-  optional,
-  readShape,
-  type ShapeProblem,
-  textOf,
-  wholeNumber,
-} from '../../kernel/document/shape.ts';
-import { parseStrictJson } from '../../kernel/document/strict-json.ts';
+import { flag, integerFrom, listOf, objectOf, optional, textOf, wholeNumber } from '../../kernel/document/shape.ts';
+import type { IndexedDelta } from '../delta.ts';
+import { deltaKey, entryKey } from './index-delta.ts';
 import type { IndexedList, ReleaseIndex, ReleaseIndexEntry } from '../release.ts';
 import { releaseLimits, releaseNames } from './layout.ts';
+import { readDocument } from './read-document.ts';
 import { shapes } from './shapes.ts';
 
-const entry = objectOf<ReleaseIndexEntry>(
+/** One release of an index; what `index/HASH.delta.json` carries as well. */
+export const indexEntry = objectOf<ReleaseIndexEntry>(
   {
     package: shapes.package,
     version: shapes.version,
@@ -30,62 +23,68 @@ const entry = objectOf<ReleaseIndexEntry>(
   'refuse',
 );
 
+export const indexedDelta = objectOf<IndexedDelta>(
+  {
+    package: shapes.package,
+    platform: shapes.platform,
+    architecture: shapes.architecture,
+    from: shapes.digest,
+    to: shapes.digest,
+    url: textOf(`the safe relative path of a ${releaseNames.delta}`, isDeltaUrl),
+    sha256: shapes.hex,
+    patchBytes: integerFrom(0, releaseLimits.totalBytes),
+  },
+  'refuse',
+);
+
 const list = objectOf<IndexedList>(
   { url: textOf(`the safe relative path of a list in ${releaseNames.lists}/`, isListUrl), sha256: shapes.hex },
   'refuse',
 );
 
+/** Everything of an index but what it lists. */
+export const indexHead = {
+  formatVersion: shapes.formatVersion,
+  product: shapes.line,
+  generatedAt: shapes.timestamp,
+  expiresAt: shapes.timestamp,
+  crls: optional(listOf(list, releaseLimits.lists)),
+};
+
 const index = objectOf<Omit<ReleaseIndex, 'counter'> & { readonly counter?: number }>(
   {
-    formatVersion: textOf('1.x', /^1\.\d{1,4}$/u),
-    product: shapes.line,
+    ...indexHead,
     counter: optional(wholeNumber),
-    generatedAt: shapes.timestamp,
-    expiresAt: shapes.timestamp,
-    entries: listOf(entry, releaseLimits.indexEntries),
-    deltas: listOf(anyObject, releaseLimits.indexEntries),
-    crls: optional(listOf(list, releaseLimits.lists)),
+    entries: listOf(indexEntry, releaseLimits.indexEntries),
+    deltas: listOf(indexedDelta, releaseLimits.indexEntries),
   },
   'refuse',
 );
 
 /** Form only: whether it is signed and fresh is for `trust/`. Throws UNSUPPORTED_FORMAT or INDEX_INVALID naming the first problems. */
 export function parseReleaseIndex(bytes: Uint8Array): ReleaseIndex {
-  const json = parseStrictJson(bytes, releaseLimits.indexBytes);
-  if (!json.ok) throw new ThemisError('INDEX_INVALID', `${releaseNames.index} cannot be read: ${json.detail}.`);
-  const read = readShape(index, json.value);
+  const { name, limitBytes } = { name: releaseNames.index, limitBytes: releaseLimits.indexBytes };
+  const read = readDocument(bytes, index, { name, limitBytes, code: 'INDEX_INVALID' });
+  refuseRepeats(read.entries.map(entryKey));
+  refuseRepeats(read.deltas.map(deltaKey));
   // One from before indexes counted is older than any that does.
-  if (read.ok) return withoutRepeats({ ...read.value, counter: read.value.counter ?? 0 });
-  const { problems } = read;
-  if (problems.some(({ at, kind }) => at === 'formatVersion' && kind === 'value')) {
-    throw new ThemisError(
-      'UNSUPPORTED_FORMAT',
-      `${releaseNames.index} has another format version; this Themis reads 1.x.`,
-    );
-  }
-  throw new ThemisError('INDEX_INVALID', `${releaseNames.index} is not an index: ${summaryOf(problems)}.`);
+  return { ...read, counter: read.counter ?? 0 };
 }
 
-function withoutRepeats(parsed: ReleaseIndex): ReleaseIndex {
-  const keys = parsed.entries.map((each) => [each.package, each.version, each.platform, each.architecture].join(' '));
+function refuseRepeats(keys: readonly string[]): void {
   const seen = new Set<string>();
   const repeated = keys.find((key) => seen.size === seen.add(key).size);
   if (repeated !== undefined) throw new ThemisError('INDEX_INVALID', `${releaseNames.index} lists ${repeated} twice.`);
-  return parsed;
 }
 
 function isManifestUrl(url: string): boolean {
   return pathProblem(url) === undefined && (url === releaseNames.manifest || url.endsWith(`/${releaseNames.manifest}`));
 }
 
-function isListUrl(url: string): boolean {
-  return pathProblem(url) === undefined && /^crls\/[^/]+\.crl$/u.test(url);
+function isDeltaUrl(url: string): boolean {
+  return pathProblem(url) === undefined && url.endsWith(`/${releaseNames.delta}`);
 }
 
-function summaryOf(problems: readonly ShapeProblem[]): string {
-  const shown = problems.slice(0, 3).map(({ kind, at, expected, found }) => {
-    if (kind === 'missing') return `${at} is missing`;
-    return kind === 'unknown' ? `${at} is unknown` : `${at} is ${found} instead of ${expected}`;
-  });
-  return problems.length > 3 ? `${shown.join('; ')}; and ${problems.length - 3} more` : shown.join('; ');
+function isListUrl(url: string): boolean {
+  return pathProblem(url) === undefined && /^crls\/[^/]+\.crl$/u.test(url);
 }

@@ -2,6 +2,8 @@
 import valid from 'semver/functions/valid.js';
 import validRange from 'semver/ranges/valid.js';
 import { digest, oneOf, textOf } from '../../kernel/document/shape.ts';
+import { pathProblem } from '../../kernel/path-guard.ts';
+import { deltaAlgorithms } from '../delta.ts';
 
 export const platforms = ['linux', 'macos', 'windows', 'any'] as const;
 export const architectures = ['x64', 'arm64', 'any'] as const;
@@ -50,4 +52,7 @@ export const shapes = {
   platform: oneOf(...platforms),
   architecture: oneOf(...architectures),
   fileType: oneOf(...fileTypes),
+  algorithm: oneOf(...deltaAlgorithms),
+  formatVersion: textOf('1.x', /^1\.\d{1,4}$/u),
+  path: textOf('a safe relative path', (text) => pathProblem(text) === undefined),
 };

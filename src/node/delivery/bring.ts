@@ -71,31 +71,31 @@ async function bringMade(run: Run, wanted: Wanted, origin: MadeOrigin, meter: Fi
     }
   } finally {
     leave();
-    // Where the whole run ends, another one may need them again.
-    if (!run.signal.aborted) await removeNeeded(run, origin.needs);
   }
 }
 
 /** All of them, or the first failure once all have ended. */
 async function fetchNeeded(run: Run, { rank }: Wanted, needs: readonly Needed[]): Promise<readonly string[]> {
-  const results = await Promise.allSettled(
-    needs.map(async ({ title, content, origin }) => {
-      const meter = run.meter.file(title, content.sizeBytes, false);
-      try {
-        return await fetchContent(run, { title, content, rank }, origin, meter);
-      } finally {
-        meter.end();
-      }
-    }),
-  );
+  const results = await Promise.allSettled(needs.map((need) => fetchOnce(run, need, rank)));
   return results.map((result) => {
     if (result.status === 'rejected') throw result.reason;
     return result.value;
   });
 }
 
-async function removeNeeded({ files, parts }: Run, needs: readonly Needed[]): Promise<void> {
-  for (const { content } of needs) await removePart(files, parts, content.sha256);
+/** For all that are made of it. */
+function fetchOnce(run: Run, { title, content, origin }: Needed, rank: number): Promise<string> {
+  const known = run.needed.get(content.sha256);
+  if (known !== undefined) return known;
+  const meter = run.meter.file(title, content.sizeBytes, false);
+  const fetched = fetchContent(run, { title, content, rank }, origin, meter).finally(() => meter.end());
+  run.needed.set(content.sha256, fetched);
+  return fetched;
+}
+
+/** Once nothing is made any more; where the run failed, another one may need them again. */
+export async function removeNeeded({ files, parts, needed }: Run): Promise<void> {
+  for (const sha256 of needed.keys()) await removePart(files, parts, sha256);
 }
 
 function wrong({ title }: Wanted, { name }: MadeOrigin): ThemisError {

@@ -7,7 +7,7 @@ import { ThemisError } from '../../kernel/error.ts';
 import type { NodeProgress } from '../../model/message.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FileSystem } from '../../ports/file-system.ts';
-import { bring } from './bring.ts';
+import { bring, removeNeeded } from './bring.ts';
 import type { Delivery, DeliverySettings, Origin, Run, Wanted } from './delivery.ts';
 import { createBandwidth } from './flow/bandwidth.ts';
 import { createLanes } from './flow/lanes.ts';
@@ -59,6 +59,7 @@ export async function deliver(given: Delivering, deliveries: readonly Delivery[]
   await Promise.all(results);
   await given.placing.settled().catch((error: unknown) => (failed ??= { error }));
   if (failed !== undefined) throw failed.error;
+  await removeNeeded(run);
   return run.meter.totals();
 }
 
@@ -77,6 +78,7 @@ function openRun(given: Delivering, deliveries: readonly Delivery[], signal: Abo
     disk: own(atOnce.disk),
     finishing: own(atOnce.finishing),
     making: own(atOnce.making),
+    needed: new Map(),
     bandwidth: createBandwidth(clock, settings.bandwidth),
     memory: createMemory(settings.memoryBytes),
     meter: createMeter(clock, totalBytes, onProgress),

@@ -4,9 +4,9 @@
  * more than a resume block.
  */
 import { hexOf, startDigest } from '../../kernel/digest.ts';
-import type { FileSystem } from '../../ports/file-system.ts';
+import type { FileSystem, GrowingFile } from '../../ports/file-system.ts';
 import type { Content } from './delivery.ts';
-import { createRecorder, type PartSource, readKept } from './part-log.ts';
+import { createRecorder, type PartSource, readKept, type Recorder } from './part-log.ts';
 
 export interface PartFile {
   readonly path: string;
@@ -50,20 +50,19 @@ const partPaths = (parts: string, sha256: string) => ({
 export const copyPath = (parts: string, sha256: string): string => `${parts}/${sha256}.copy`;
 
 /** `from`: null for what cannot go on, because it is not fetched. */
-export async function openPart(places: PartPlaces, content: Content, from: PartSource | null): Promise<PartFile> {
-  const { files } = places;
-  const { log, part, made } = partPaths(places.parts, content.sha256);
+export async function openPart(
+  { files, parts, resumeBlockBytes }: PartPlaces,
+  content: Content,
+  from: PartSource | null,
+): Promise<PartFile> {
+  const { log, part, made } = partPaths(parts, content.sha256);
   const path = from === null ? made : part;
-  const stepBytes = Math.max(1, Math.floor(places.resumeBlockBytes / recordsPerBlock));
+  const stepBytes = Math.max(1, Math.floor(resumeBlockBytes / recordsPerBlock));
   const kept = await readKept(files, { part: path, log }, content, from);
   const recorder = createRecorder(files, log, content, from, kept);
   let file = await files.openGrowing(path, kept.bytes);
   let { bytes, digest, validator } = kept;
-  // A record that failed was lost; whoever needs the bytes durable asks for them.
-  const close = async (): Promise<void> => {
-    await recorder.settled().catch(() => {});
-    await file.close();
-  };
+  const isFull = (): boolean => bytes === content.sizeBytes;
   return {
     path,
     get bytes() {
@@ -74,7 +73,7 @@ export async function openPart(places: PartPlaces, content: Content, from: PartS
     },
     async begin(offset, given) {
       if (offset === 0 && bytes > 0) {
-        await close();
+        await closeAfter(recorder, file);
         file = await files.openGrowing(path, 0);
         bytes = 0;
         digest = startDigest();
@@ -89,11 +88,10 @@ export async function openPart(places: PartPlaces, content: Content, from: PartS
           digest.add(chunk);
           bytes += chunk.length;
         }
-        const isDue = bytes - recorder.bytes >= stepBytes && bytes < content.sizeBytes;
-        if (isDue) await recorder.begin(file, { bytes, digest });
+        if (bytes - recorder.bytes >= stepBytes && !isFull()) await recorder.begin(file, { bytes, digest });
       }
     },
-    isWhole: () => bytes === content.sizeBytes && hexOf(digest.copy().finish()) === content.sha256,
+    isWhole: () => isFull() && hexOf(digest.copy().finish()) === content.sha256,
     async seal() {
       await recorder.settled();
       await file.seal(partMode);
@@ -103,14 +101,20 @@ export async function openPart(places: PartPlaces, content: Content, from: PartS
       try {
         await recorder.begin(file, { bytes, digest });
       } finally {
-        await close();
+        await closeAfter(recorder, file);
       }
     },
     async discard() {
-      await close();
+      await closeAfter(recorder, file);
       for (const one of from === null ? [path] : [log, path]) await files.removeFile(one);
     },
   };
+}
+
+/** A record that failed is lost; whoever needs the bytes durable asks for that. */
+async function closeAfter(recorder: Recorder, file: GrowingFile): Promise<void> {
+  await recorder.settled().catch(() => {});
+  await file.close();
 }
 
 /** All that may lie there of a content under way. */

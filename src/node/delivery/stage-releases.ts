@@ -11,8 +11,8 @@ import { ancestorsOf } from '../layout.ts';
 import { filesFor } from '../operation/staged-release.ts';
 import { eachBounded } from '../state/each-bounded.ts';
 import { recallDownloads, rememberDownloads } from '../state/download-memory.ts';
-import { deliver } from './deliver.ts';
-import type { CopyOrigin, Delivery, Origin } from './delivery.ts';
+import { deliver, type Fallback } from './deliver.ts';
+import type { CopyOrigin, Delivery, MadeOrigin, Origin } from './delivery.ts';
 import { isWorthKeeping } from './fetch.ts';
 import { findLocalCopies } from './local-copies.ts';
 import { removePart } from './part-file.ts';
@@ -24,6 +24,8 @@ export interface Stageable {
   /** Of its directory in the source. */
   readonly path: string;
   readonly documents: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+  /** How contents can be made of what is here, by SHA-256. */
+  readonly made?: ReadonlyMap<string, MadeOrigin>;
 }
 
 const syncsAtOnce = 4;
@@ -40,10 +42,13 @@ export async function stageReleases(
   context: NodeContext,
   releases: readonly Stageable[],
   onProgress: (progress: NodeProgress) => void,
+  onFallback: (fallback: Fallback) => void,
 ): Promise<void> {
   const { files, layout, clock, random, config } = context;
   for (const release of releases) await makeTree(context, release);
   await files.makeDirectory(layout.parts);
+  // Records of what is under way are of no use in a directory that a power cut takes away.
+  await files.syncDirectory(layout.downloads);
   const deliveries = await deliveriesOf(context, releases);
   const known = await recallDownloads(
     context,
@@ -65,7 +70,7 @@ export async function stageReleases(
       parts: layout.parts,
       placing,
       onProgress,
-      onFallback: () => {},
+      onFallback,
     },
     deliveries,
   );
@@ -161,8 +166,8 @@ function directoriesOf(wanted: readonly ReleaseFile[]): readonly string[] {
 
 /** One for each content, whatever number of files has it. */
 async function deliveriesOf(context: NodeContext, releases: readonly Stageable[]): Promise<readonly Delivery[]> {
-  const found = new Map<string, { file: ReleaseFile; targets: [string, ...string[]]; source: Origin }>();
-  for (const { manifest, source, path } of releases) {
+  const found = new Map<string, { file: ReleaseFile; targets: [string, ...string[]]; ways: [Origin, ...Origin[]] }>();
+  for (const { manifest, source, path, made } of releases) {
     for (const file of filesFor(context, manifest)) {
       const target = `${partOf(context, manifest)}/${file.path}`;
       // Two sizes under one hash are two contents, of which at most one is true.
@@ -170,17 +175,18 @@ async function deliveriesOf(context: NodeContext, releases: readonly Stageable[]
       const known = found.get(key);
       if (known !== undefined) known.targets.push(target);
       else {
-        const origin: Origin = { kind: 'source', source, path: joinReleasePath(path, file.path) };
-        found.set(key, { file, targets: [target], source: origin });
+        const whole: Origin = { kind: 'source', source, path: joinReleasePath(path, file.path) };
+        const patched = made?.get(file.sha256);
+        found.set(key, { file, targets: [target], ways: patched === undefined ? [whole] : [patched, whole] });
       }
     }
   }
   const copies = await findLocalCopies(context, new Set([...found.values()].map(({ file }) => file.sha256)));
-  return [...found.values()].map(({ file, targets, source }) => {
+  return [...found.values()].map(({ file, targets, ways }) => {
     const { path, type, sha256, sizeBytes } = file;
     const here: readonly CopyOrigin[] = copies.get(sha256)?.slice(0, copiesTried) ?? [];
-    const [first = source, ...others]: Origin[] = [...here, source];
-    return { path, type, content: { sha256, sizeBytes }, targets, origins: [first, ...others] };
+    const [first, ...others] = [...here, ...ways] as const;
+    return { path, type, content: { sha256, sizeBytes }, targets, origins: [first!, ...others] };
   });
 }
 
@@ -204,7 +210,12 @@ async function writeDocuments(context: NodeContext, { manifest, documents }: Sta
 async function removeParts(context: NodeContext, releases: readonly Stageable[]): Promise<void> {
   const { files, layout } = context;
   if ((await files.lstat(layout.parts)) === null) return;
-  const own = new Set(releases.flatMap(({ manifest }) => filesFor(context, manifest).map(({ sha256 }) => sha256)));
+  const own = new Set(
+    releases.flatMap(({ manifest, made }) => [
+      ...filesFor(context, manifest).map(({ sha256 }) => sha256),
+      ...[...(made?.values() ?? [])].flatMap(({ needs }) => needs.map(({ content }) => content.sha256)),
+    ]),
+  );
   for (const name of await files.readDirectory(layout.parts)) {
     const sha256 = name.slice(0, name.indexOf('.'));
     if (own.has(sha256)) await removePart(files, layout.parts, sha256);

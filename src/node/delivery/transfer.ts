@@ -53,10 +53,10 @@ export async function* transfer(
       if (!isFault(error)) throw missingOr(error, wanted);
       fault = error;
     }
-    lane.leave();
     faults = state.furthest > furthestBefore && !pace.wasSlow() ? 1 : faults + 1;
     const waitMs = retryDelayMs({ ...backoff, retries: run.settings.retries }, faults, fault, run.random);
     if (waitMs === null || waitMs >= pace.leftMs()) throw given(fault, wanted, state, faults);
+    lane.leave();
     await run.clock.sleep(waitMs, signal);
   }
 }
@@ -68,6 +68,8 @@ interface Progress {
   furthest: number;
   /** Where the source last said that this is the end. */
   endedAt?: number;
+  /** It started over and was asked to go on. */
+  objected?: boolean;
 }
 
 async function* connection(
@@ -83,13 +85,19 @@ async function* connection(
   // One byte more than there should be, so that a longer file is seen and an endless one is not read.
   const opened = await source.openFile(path, { limitBytes: content.sizeBytes + 1, signal, ...resume });
   if (opened.sizeBytes !== null && opened.sizeBytes !== content.sizeBytes) {
-    await closeUnread(opened);
+    await closeUnread(run, opened);
     throw mismatch(title);
   }
   if (opened.offset !== 0 && opened.offset !== resume.offset) {
-    await closeUnread(opened);
+    await closeUnread(run, opened);
     throw new ThemisError('IO', `${title} came from byte ${opened.offset}; ${resume.offset ?? 0} was asked for.`);
   }
+  if (isHasty(run, opened, state, resume.offset ?? 0)) {
+    state.objected = true;
+    await closeUnread(run, opened);
+    throw new ThemisError('IO', `${title} was sent from its beginning; ${resume.offset} bytes of it are here.`);
+  }
+  state.objected = false;
   state.offset = opened.offset;
   state.validator = opened.validator;
   yield { kind: 'opened', offset: opened.offset, validator: opened.validator };
@@ -111,9 +119,21 @@ async function* connection(
   }
 }
 
-/** A connection that nobody reads stays open. */
-async function closeUnread({ chunks }: OpenedFile): Promise<void> {
-  await chunks[Symbol.asyncIterator]().return?.();
+/**
+ * A source that starts over although it has the same bytes still is asked once more to go on: behind one name there may
+ * be several servers, and what is here is worth more than a connection. One that does so again cannot resume.
+ */
+function isHasty({ settings }: Run, opened: OpenedFile, state: Progress, asked: number): boolean {
+  const mayBeSame = opened.validator === null || opened.validator === state.validator;
+  return opened.offset === 0 && asked > settings.resumeBlockBytes && mayBeSame && state.objected !== true;
+}
+
+/** What nobody begins to read stays open. */
+async function closeUnread({ meter }: Run, { chunks }: OpenedFile): Promise<void> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const first = await iterator.next().catch(() => undefined);
+  if (first?.done === false) meter.fetched(first.value.length);
+  await iterator.return?.();
 }
 
 export function mismatch(title: string): ThemisError {

@@ -1,14 +1,13 @@
 /**
  * How a release becomes acceptable to this node for the first time: through the signed, fresh index of its source,
  * which lists exactly it; signed itself; of the node's product; with a counter that fits what the node has seen. What
- * the node has had before needs no index: its manifest hash says all. Nothing but the highest index counter, and newer
- * revocation lists, is written.
+ * the node has had before needs no index: its manifest hash says all. Nothing but the highest index counter, newer
+ * revocation lists, and the index itself for the next look, is written.
  */
 import type { Digest } from '../../kernel/digest.ts';
 import { joinReleasePath, releaseNames } from '../../model/release-format/layout.ts';
 import type { StagedRelease } from '../../model/message.ts';
 import type { ReleaseIndex, ReleaseIndexEntry, ReleaseManifest } from '../../model/release.ts';
-import type { ReleaseSource } from '../../ports/release-source.ts';
 import { checkIndexCounter, checkReleaseCounter } from '../../trust/policy/check-counters.ts';
 import { checkEntry, checkProduct, findEntry } from '../../trust/policy/check-entry.ts';
 import { type Refusal, toTrustError } from '../../trust/refusal.ts';
@@ -17,6 +16,7 @@ import type { TrustFiles } from '../deps.ts';
 import { changeRecord } from '../state/authority.ts';
 import type { NodeRecord } from '../state/node-record.ts';
 import { readRecord } from '../state/node-record.ts';
+import { keepIndex, type PlacedSource, readKeptIndex } from './kept-index.ts';
 import { takeLists } from './take-lists.ts';
 
 export interface Listed {
@@ -25,8 +25,10 @@ export interface Listed {
 }
 
 /** The index of a source, believed. */
-export async function readIndex(context: NodeContext, source: ReleaseSource, trust: TrustFiles): Promise<ReleaseIndex> {
-  const result = await context.verifyIndex(source, { trust, nowMs: context.clock.nowMs() });
+export async function readIndex(context: NodeContext, placed: PlacedSource, trust: TrustFiles): Promise<ReleaseIndex> {
+  const { source } = placed;
+  const known = await readKeptIndex(context, placed);
+  const result = await context.verifyIndex(source, { trust, nowMs: context.clock.nowMs(), known });
   if (result.kind === 'refused') throw result.error;
   const { index } = result;
   const record = await readRecord(context);
@@ -36,6 +38,7 @@ export async function readIndex(context: NodeContext, source: ReleaseSource, tru
   throwRefusal(checkIndexCounter(index, own(record.indexes, index.product), context.config.limits.maxIndexJump));
   await takeLists(context, source, index, trust);
   await changeRecord(context, (now) => withIndex(now, index));
+  if (result.fetched !== undefined) await keepIndex(context, placed, result.fetched);
   return index;
 }
 

@@ -16,7 +16,9 @@ export type AuditKind =
   | 'counter-refused'
   | 'index-refused'
   | 'crl-taken'
-  | 'crl-refused';
+  | 'crl-refused'
+  | 'delta-refused'
+  | 'patch-refused';
 
 export interface AuditEntry {
   /** RFC 3339 UTC. */

@@ -9,6 +9,8 @@ import type { Digest } from '../../kernel/digest.ts';
 import type { Finding, FindingCode, Severity } from '../../kernel/finding.ts';
 import { joinReleasePath, releaseNames } from '../../model/release-format/layout.ts';
 import type { IndexedList, ReleaseIndex, ReleaseIndexEntry, ReleaseManifest } from '../../model/release.ts';
+import { listDeltas } from '../delta/list-deltas.ts';
+import type { FoundDelta } from '../delta/scan-deltas.ts';
 import type { FoundRelease } from '../scan-releases.ts';
 
 export interface IndexOptions {
@@ -20,6 +22,8 @@ export interface IndexOptions {
   /** How long clients may believe the index. */
   readonly freshForMs: number;
   readonly yanked: ReadonlySet<Digest>;
+  /** Deltas that lie beside it. */
+  readonly deltas: readonly FoundDelta[];
 }
 
 /** null where an error finding makes an index impossible. `found` sorted as `scanReleases` returns it. */
@@ -32,7 +36,13 @@ export function assembleIndex(
   );
   const manifests = releases.map(({ manifest }) => manifest);
   const products = [...new Set(manifests.map(({ product }) => product))];
-  const findings = [...shapeFindings(found), ...repeatFindings(releases), ...counterFindings(manifests)];
+  const listed = listDeltas(options.deltas, manifests);
+  const findings = [
+    ...shapeFindings(found),
+    ...repeatFindings(releases),
+    ...counterFindings(manifests),
+    ...listed.findings,
+  ];
   if (products.length > 1) {
     findings.push(
       finding(
@@ -52,14 +62,10 @@ export function assembleIndex(
     generatedAt: instant(options.nowMs),
     expiresAt: instant(options.nowMs + options.freshForMs),
     entries: releases.map((release) => entryOf(release.directory, release.manifest, options.yanked)),
-    deltas: [],
+    deltas: listed.deltas,
     ...(options.crls.length === 0 ? {} : { crls: options.crls }),
   };
   return { index, findings };
-}
-
-export function encodeIndex(index: ReleaseIndex): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(index, null, 2)}\n`);
 }
 
 function entryOf(directory: string, manifest: ReleaseManifest, yanked: ReadonlySet<Digest>): ReleaseIndexEntry {

@@ -1,9 +1,11 @@
+import { digestJson } from '../../kernel/digest.ts';
 import { releaseDirectoryOf } from '../../model/release-format/layout.ts';
 import type { ReleaseIndex } from '../../model/release.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
 import type { TrustStore } from '../../trust/policy/trust-store.ts';
 import type { Refusal } from '../../trust/refusal.ts';
-import type { AuditCheck } from '../audit-release.ts';
+import { type AuditCheck, failed } from '../audit-release.ts';
+import { type FoundDelta, indexedDeltaOf } from '../delta/scan-deltas.ts';
 import type { FoundRelease } from '../scan-releases.ts';
 import { withIndexLists } from './index-lists.ts';
 import { verifyIndex } from './verify-index.ts';
@@ -21,6 +23,7 @@ export interface IndexAudit {
 export async function auditIndex(
   source: ReleaseSource,
   found: readonly FoundRelease[],
+  deltas: readonly FoundDelta[],
   trust: TrustStore,
   nowMs: number,
 ): Promise<IndexAudit | null> {
@@ -28,7 +31,7 @@ export async function auditIndex(
   if (!checked.ok && checked.code === 'INDEX_MISSING') return null;
   if (!checked.ok) return { checks: [failed('signature', checked)], trust };
   const lists = await withIndexLists(source, checked.index, trust, nowMs);
-  const mismatches = checkEntries(checked.index, found);
+  const mismatches = [...checkEntries(checked.index, found), ...checkDeltas(checked.index, deltas)];
   const checks: AuditCheck[] = [
     {
       name: 'signature',
@@ -44,7 +47,7 @@ export async function auditIndex(
           {
             name: 'listing',
             ok: true,
-            detail: `every release lies there as listed (${checked.index.entries.length})`,
+            detail: `every release lies there as listed (${checked.index.entries.length})${deltasOf(checked.index)}`,
           } as const,
         ]
       : []),
@@ -67,6 +70,23 @@ function checkEntries(index: ReleaseIndex, found: readonly FoundRelease[]): Refu
   });
 }
 
-function failed(name: AuditCheck['name'], { code, message }: Refusal): AuditCheck {
-  return { name, ok: false, code, detail: message };
+function checkDeltas(index: ReleaseIndex, found: readonly FoundDelta[]): Refusal[] {
+  const there = new Map(
+    found.flatMap(({ directory, result }) => {
+      if (!result.ok) return [];
+      const indexed = indexedDeltaOf(directory, result.delta, result.digest);
+      return [[indexed.url, digestJson(indexed)]];
+    }),
+  );
+  return index.deltas.flatMap((listed) => {
+    const actual = there.get(listed.url);
+    if (actual === digestJson(listed)) return [];
+    const problem = actual === undefined ? 'is not there' : 'is another';
+    const message = `${listed.url} is in the index but ${problem}.`;
+    return [{ ok: false as const, code: 'INDEX_OTHER_DELTA' as const, message }];
+  });
+}
+
+function deltasOf({ deltas }: ReleaseIndex): string {
+  return deltas.length === 0 ? '' : `, and every delta (${deltas.length})`;
 }

@@ -11,6 +11,7 @@ import { isReservedReleasePath, joinReleasePath, releaseNames } from '../../mode
 import type { FileSystem } from '../../ports/file-system.ts';
 import type { BuriedFile, ManifestStore, StoredRelease, Tombstone } from '../../ports/manifest-store.ts';
 import { isReleaseDraft } from '../build-release.ts';
+import { isDeltaFile, isPatchFile } from '../delta/scan-deltas.ts';
 
 /** A directory of releases with its store. */
 export interface ReleasesPlace {
@@ -32,14 +33,22 @@ export interface Deletion {
   readonly directories: readonly string[];
 }
 
-/** The releases are of one title and lie where the store says. Durable when it resolves. */
+/** What goes together: releases that lie where the store says, and the directories of deltas from or to them. */
+export interface Condemned {
+  readonly title: string;
+  readonly releases: readonly StoredRelease[];
+  readonly deltas: readonly string[];
+}
+
+/** Durable when it resolves. */
 export async function deleteReleases(
   place: ReleasesPlace,
-  title: string,
-  releases: readonly StoredRelease[],
+  { title, releases, deltas }: Condemned,
   nowMs: number,
 ): Promise<Deletion> {
   const files: BuriedFile[] = [];
+  for (const directory of deltas)
+    files.push(...(await findFiles(place, directory, await namesOfDelta(place, directory))));
   for (const release of releases) files.push(...(await listFiles(place, release)));
   const directories = [...new Set(files.flatMap(({ path }) => ancestorsOf(path)))].sort(
     (a, b) => b.split('/').length - a.split('/').length || compareText(a, b),
@@ -75,7 +84,8 @@ async function finish(place: ReleasesPlace, tombstone: Tombstone): Promise<Delet
     if (!(await isReachable(place, directory))) continue;
     if (await files.removeEmptyDirectory(`${root}/${directory}`)) continue;
     await files.syncDirectory(`${root}/${directory}`);
-    left.push(directory);
+    // That of all deltas belongs to none.
+    if (directory !== releaseNames.deltas) left.push(directory);
   }
   await files.syncDirectory(root);
   await store.clearTombstone(tombstone.id);
@@ -83,14 +93,28 @@ async function finish(place: ReleasesPlace, tombstone: Tombstone): Promise<Delet
 }
 
 /** Its manifest first, then what else describes it, then the payload. */
-async function listFiles(
-  { files, root }: ReleasesPlace,
-  { directory, manifest }: StoredRelease,
-): Promise<BuriedFile[]> {
+async function listFiles(place: ReleasesPlace, { directory, manifest }: StoredRelease): Promise<BuriedFile[]> {
+  const { files, root } = place;
   const documents = (await files.readDirectory(`${root}/${directory}`)).filter(
     (name) => isReservedReleasePath(name) || isReleaseDraft(name),
   );
-  const names = [releaseNames.manifest, ...documents, ...manifest.files.map(({ path }) => path)];
+  return findFiles(place, directory, [releaseNames.manifest, ...documents, ...manifest.files.map(({ path }) => path)]);
+}
+
+/** Its document first: patches that nothing names are no delta to anybody. */
+async function namesOfDelta({ files, root }: ReleasesPlace, directory: string): Promise<string[]> {
+  const own = (await files.readDirectory(`${root}/${directory}`)).filter((name) => isDeltaFile(name));
+  const patches = `${directory}/${releaseNames.patches}`;
+  const hasPatches = (await files.lstat(`${root}/${patches}`))?.kind === 'directory';
+  const names = hasPatches ? await files.readDirectory(`${root}/${patches}`) : [];
+  return [releaseNames.delta, ...own, ...names.filter(isPatchFile).map((name) => `${releaseNames.patches}/${name}`)];
+}
+
+async function findFiles(
+  { files, root }: ReleasesPlace,
+  directory: string,
+  names: readonly string[],
+): Promise<BuriedFile[]> {
   const found: BuriedFile[] = [];
   for (const name of new Set(names)) {
     const path = joinReleasePath(directory, name);

@@ -23,10 +23,18 @@ import { handleNodeRequest } from '../../../src/node/handle-request.ts';
 import type { NodeHandler } from '../../../src/node/handle-request.ts';
 import { initNode } from '../../../src/node/init.ts';
 import type { FileSystem } from '../../../src/ports/file-system.ts';
+import type { ReleaseSource } from '../../../src/ports/release-source.ts';
 import { FakeClock } from './fake-clock.ts';
 import { Fuse, fusedEndpoint, fusedFileSystem, fusedService } from './fuse.ts';
 import { memoryDownloads } from './memory-downloads.ts';
-import { acceptingIndex, acceptingRotation, acceptingVerification, makeRelease, memorySource } from './releases.ts';
+import {
+  acceptingDelta,
+  acceptingIndex,
+  acceptingRotation,
+  acceptingVerification,
+  makeRelease,
+  memorySource,
+} from './releases.ts';
 import type { TestRelease } from './releases.ts';
 import { listTree, treeDigest } from './tree-digest.ts';
 
@@ -79,6 +87,8 @@ export class NodeWorld {
   readonly root: string;
   readonly sources = new Map<string, Uint8Array>();
   downloads = memoryDownloads();
+  /** Where it fetches from: all that is offered, unless a test says otherwise. */
+  source: (fuse: Fuse) => ReleaseSource = () => memorySource(this.sources);
   drained = false;
   /** What the health endpoint says while the service runs. */
   health: () => { ok?: boolean; body?: string } = () => ({ body: '{"status":"healthy","role":"follower"}' });
@@ -119,9 +129,10 @@ export class NodeWorld {
       machine: createFakeMachine(),
       endpoint: fusedEndpoint(this.endpoint, fuse),
       serviceControl: () => fusedService(this.service, fuse),
-      openSource: () => memorySource(this.sources),
+      openSource: () => this.source(fuse),
       verifyIndex: acceptingIndex(this.sources),
       verifyRelease: acceptingVerification,
+      verifyDelta: acceptingDelta,
       verifyRotation: acceptingRotation,
       takeList: () => ({ ok: true, issuer: null }),
       checkTrust: () => undefined,

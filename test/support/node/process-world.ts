@@ -17,7 +17,14 @@ import { initNode } from '../../../src/node/init.ts';
 import { systemClock } from '../../../src/adapters/clock/system.ts';
 import { memoryDownloads } from './memory-downloads.ts';
 import { anchors, authority, nodeSchema, requestOf } from './node-world.ts';
-import { acceptingIndex, acceptingRotation, acceptingVerification, makeRelease, memorySource } from './releases.ts';
+import {
+  acceptingDelta,
+  acceptingIndex,
+  acceptingRotation,
+  acceptingVerification,
+  makeRelease,
+  memorySource,
+} from './releases.ts';
 import { treeDigest } from './tree-digest.ts';
 
 const server = (version: string): [string, string] => [`#!/bin/sh\n# ${version}\nexec sleep 600\n`, '0755'];
@@ -67,6 +74,7 @@ export function processDeps(root: string): NodeDeps {
     },
     openSource: () => memorySource(sources),
     verifyIndex: acceptingIndex(sources),
+    verifyDelta: acceptingDelta,
     verifyRelease: acceptingVerification,
     verifyRotation: acceptingRotation,
     takeList: () => ({ ok: true, issuer: null }),

@@ -5,8 +5,10 @@ import { ThemisError } from '../../../src/kernel/error.ts';
 import type { ReleaseIndex, ReleaseIndexEntry, ReleaseManifest } from '../../../src/model/release.ts';
 import type { StagedRelease, WantedRelease } from '../../../src/model/message.ts';
 import type { ReleaseSource } from '../../../src/ports/release-source.ts';
-import type { VerifyIndex, VerifyRelease, VerifyRotation } from '../../../src/node/deps.ts';
+import type { VerifyDelta, VerifyIndex, VerifyRelease, VerifyRotation } from '../../../src/node/deps.ts';
 import { joinReleasePath } from '../../../src/model/release-format/layout.ts';
+import { parseReleaseDelta } from '../../../src/model/release-format/parse-delta.ts';
+import { indexedDeltaOf } from '../../../src/release/delta/scan-deltas.ts';
 
 export interface TestRelease {
   readonly manifest: ReleaseManifest;
@@ -114,6 +116,11 @@ export const acceptingVerification: VerifyRelease = async (source, path) => {
   return { kind: 'verified', manifest, documents: [{ name: 'release.json', bytes }] };
 };
 
+/** What was signed is what lies there. */
+export const acceptingDelta: VerifyDelta = async (source, url) => {
+  return { kind: 'verified', delta: parseReleaseDelta(await source.readFile(url, 1024 * 1024)) };
+};
+
 export const acceptingRotation: VerifyRotation = () => ({ ok: true, version: 2, signers: [] });
 
 /** The index of all that lies in a memory source by now, believed. */
@@ -133,7 +140,11 @@ export function acceptingIndex(files: ReadonlyMap<string, Uint8Array>, over: Par
       generatedAt: '2026-01-01T00:00:00Z',
       expiresAt: '2027-01-01T00:00:00Z',
       entries,
-      deltas: [],
+      deltas: [...files]
+        .filter(([path]) => path.endsWith('/delta.json'))
+        .map(([url, bytes]) =>
+          indexedDeltaOf(url.slice(0, -'/delta.json'.length), parseReleaseDelta(bytes), digestBytes(bytes)),
+        ),
       ...over,
     };
     return { kind: 'verified', index };

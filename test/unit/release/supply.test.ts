@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { digestJson } from '../../../src/kernel/digest.ts';
 import { ThemisError } from '../../../src/kernel/error.ts';
 import type { ReleaseManifest } from '../../../src/model/release.ts';
-import { assembleIndex, encodeIndex } from '../../../src/release/index/assemble-index.ts';
+import { assembleIndex } from '../../../src/release/index/assemble-index.ts';
+import { encodeIndex } from '../../../src/release/index/encode-index.ts';
 import { auditIndex } from '../../../src/release/index/audit-index.ts';
 import { sealManifest } from '../../../src/release/build-release.ts';
 import { classifyFile, permissionsOf } from '../../../src/release/classify-file.ts';
@@ -87,7 +88,14 @@ describe('sealing a manifest', () => {
 });
 
 describe('an index', () => {
-  const options = { nowMs: pki.nowMs, counter: 3, crls: [], freshForMs: 86_400_000, yanked: new Set<never>() };
+  const options = {
+    nowMs: pki.nowMs,
+    counter: 3,
+    crls: [],
+    deltas: [],
+    freshForMs: 86_400_000,
+    yanked: new Set<never>(),
+  };
 
   it('lists what there is, until when it may be believed, and what is withdrawn', () => {
     const [old, next] = [found({ version: '1.4.0', counter: 6, isCritical: true }), found()];
@@ -150,7 +158,7 @@ describe('an index', () => {
       ['index.json.p7s', await signDetached(bytes, testSigner(), pki.nowMs)],
     ]);
     const codes = async (...releases: FoundRelease[]): Promise<(string | true)[] | undefined> => {
-      const audit = await auditIndex(sourceOf(entries), releases, testTrust(), pki.nowMs);
+      const audit = await auditIndex(sourceOf(entries), releases, [], testTrust(), pki.nowMs);
       return audit?.checks.map((check) => (check.ok ? true : check.code));
     };
     expect(await codes(found({ version: '1.4.0', counter: 1 }), found())).toEqual([true, true, true]);
@@ -160,7 +168,7 @@ describe('an index', () => {
       'INDEX_OTHER_MANIFEST',
       'INDEX_OTHER_MANIFEST',
     ]);
-    expect(await auditIndex(sourceOf(new Map()), [], testTrust(), pki.nowMs)).toBeNull();
+    expect(await auditIndex(sourceOf(new Map()), [], [], testTrust(), pki.nowMs)).toBeNull();
     expect(await verifyIndex(sourceOf(new Map()), testTrust(), pki.nowMs)).toMatchObject({ code: 'INDEX_MISSING' });
   });
 

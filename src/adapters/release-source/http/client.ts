@@ -28,7 +28,11 @@ export interface HttpRequest {
   /** Sent to the origin of `url` alone. */
   readonly authorization: string | null;
   readonly signal?: AbortSignal | undefined;
+  readonly inspect?: Inspect | undefined;
 }
+
+/** Sees every answer first, redirects too; may throw what the answer means to it, and read the body of one that it ends. */
+export type Inspect = (answer: HttpAnswer) => void | Promise<void>;
 
 export interface HttpAnswer {
   /** Where it came from, after redirects. */
@@ -62,6 +66,7 @@ export function createHttpClient({ environment, ca, deadlines: given }: HttpSett
       let { url, authorization } = request;
       for (let count = 0; ; count += 1) {
         const answer = await ask(await dispatcherFor(url), { ...request, url, authorization }, deadlines);
+        await inspected(answer, request.inspect);
         if (!redirects.has(answer.status)) return answer;
         answer.discard();
         if (count === mostRedirects) {
@@ -107,6 +112,15 @@ async function ask(dispatcher: Dispatcher, request: HttpRequest, deadlines: Dead
     throw connectionFailure(error, url, signal);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+async function inspected(answer: HttpAnswer, inspect: Inspect | undefined): Promise<void> {
+  try {
+    await inspect?.(answer);
+  } catch (error) {
+    answer.discard();
+    throw error;
   }
 }
 

@@ -6,7 +6,7 @@ import { ThemisError } from '../../../kernel/error.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { ChangedFile, OpenedFile, WantedBytes } from '../../../ports/release-source.ts';
 import { openBody } from './body.ts';
-import type { HttpAnswer, HttpClient } from './client.ts';
+import type { HttpAnswer, HttpClient, Inspect } from './client.ts';
 import { acceptedCodings, codingOf } from './codings.ts';
 import { mayPass, nameOf, statusFailure } from './failures.ts';
 import { contentLength, header, isTag, sameTag } from './headers.ts';
@@ -26,9 +26,6 @@ export interface Target {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Sees every answer first; may throw what the answer means to it. */
-export type Inspect = (answer: HttpAnswer) => void;
-
 const documentMs = 300_000;
 const patienceMs = 20_000;
 const mostAttempts = 3;
@@ -40,7 +37,7 @@ export async function readDocument(
   target: Target,
   limitBytes: number,
   known: string | null = null,
-  inspect: Inspect = () => {},
+  inspect?: Inspect,
 ): Promise<ChangedFile> {
   return again(access, () => readOnce(access, target, limitBytes, known, inspect));
 }
@@ -50,15 +47,14 @@ async function readOnce(
   { url, authorization, headers }: Target,
   limitBytes: number,
   known: string | null,
-  inspect: Inspect,
+  inspect: Inspect | undefined,
 ): Promise<ChangedFile> {
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), documentMs).unref();
   try {
     const condition = known !== null && isTag(known) ? { 'if-none-match': known } : {};
     const asked = { ...headers, 'accept-encoding': acceptedCodings, ...condition };
-    const answer = await client.get({ url, authorization, headers: asked, signal: deadline.signal });
-    inspect(answer);
+    const answer = await client.get({ url, authorization, headers: asked, signal: deadline.signal, inspect });
     const tag = header(answer.headers, 'etag') ?? '';
     if (known !== null && (answer.status === 304 || (answer.status === 200 && sameTag(tag, known)))) {
       answer.discard();
@@ -89,14 +85,13 @@ export async function openPayload(
   access: HttpAccess,
   target: Target,
   { limitBytes, offset = 0, validator, signal }: WantedBytes,
-  inspect: Inspect = () => {},
+  inspect?: Inspect,
 ): Promise<OpenedFile> {
   const isStrong = validator !== undefined && isTag(validator) && !validator.startsWith('W/');
   const rest: Wanted = offset > 0 && isStrong ? { offset, validator } : { offset: 0, validator: null };
   const { client, clock } = access;
   for (let wanted = rest; ; wanted = { offset: 0, validator: null }) {
-    const answer = await askFor(client, target, wanted, signal);
-    inspect(answer);
+    const answer = await askFor(client, target, wanted, signal, inspect);
     const isPayload = answer.status === 200 || answer.status === 206;
     const coding = isPayload ? codingOrDiscard(answer) : null;
     const judged = judgeAnswer(wanted, answer.status, answer.headers, coding !== null);
@@ -120,10 +115,22 @@ export async function openPayload(
   }
 }
 
-function askFor(client: HttpClient, target: Target, wanted: Wanted, signal: AbortSignal | undefined) {
+function askFor(
+  client: HttpClient,
+  target: Target,
+  wanted: Wanted,
+  signal: AbortSignal | undefined,
+  inspect: Inspect | undefined,
+) {
   const { url, authorization, headers } = target;
   const range = wanted.validator === null ? {} : { range: `bytes=${wanted.offset}-`, 'if-range': wanted.validator };
-  return client.get({ url, authorization, signal, headers: { ...headers, 'accept-encoding': 'identity', ...range } });
+  return client.get({
+    url,
+    authorization,
+    signal,
+    inspect,
+    headers: { ...headers, 'accept-encoding': 'identity', ...range },
+  });
 }
 
 function codingOrDiscard(answer: HttpAnswer) {

@@ -7,6 +7,7 @@ import { isReleaseVersion } from '../../../model/release-format/shapes.ts';
 import type { ReleaseIndex } from '../../../model/release.ts';
 import type { StoredRelease } from '../../../ports/manifest-store.ts';
 import { describePayload } from '../../../release/describe-payload.ts';
+import { type FoundDelta, scanDeltas, touches } from '../../../release/delta/scan-deltas.ts';
 import { publishIndex, removeIndex } from '../../../release/index/publish-index.ts';
 import { type FoundRelease, scanReleases } from '../../../release/scan-releases.ts';
 import { deleteReleases, type ReleasesPlace } from '../../../release/store/delete-releases.ts';
@@ -21,7 +22,7 @@ import { reportLeft, withReleases } from '../reading/releases-place.ts';
 export const releaseDeleteCommand: Command = {
   name: 'release delete',
   group: 'Releases',
-  summary: 'withdraw a version from the index and remove its files, for every platform',
+  summary: 'withdraw a version from the index and remove its files, for every platform, and deltas from or to it',
   arguments: [
     { name: 'VERSION', summary: 'the version', required: true },
     { name: 'DIR', summary: 'the directory of releases (default: releases, else here)' },
@@ -75,12 +76,19 @@ async function deleteVersion(session: Session, input: Input, place: ReleasesPlac
       hint: `Add --last to delete ${title} all the same.`,
     });
   }
-  if (!(await withdraw(session, input, place, found, releases))) return exitCode.refused;
-  const deletion = await deleteReleases(place, title, releases, session.clock.nowMs());
+  const deltas = Map.groupBy(await scanDeltas(place.files, place.root), (delta) =>
+    touches(delta, packageName, version) ? 'condemned' : 'left',
+  );
+  if (!(await withdraw(session, input, place, found, releases, deltas.get('left') ?? []))) return exitCode.refused;
+  const condemned = (deltas.get('condemned') ?? []).map(({ directory }) => directory);
+  const deletion = await deleteReleases(place, { title, releases, deltas: condemned }, session.clock.nowMs());
   if (session.verbosity !== 'quiet') {
     for (const { directory, manifest } of releases) {
       const path = relative(session.directory, join(place.root, directory));
       session.out.write(`Deleted ${title} (${describePayload(manifest.files)}): ${path}\n`);
+    }
+    for (const directory of condemned) {
+      session.out.write(`Deleted the delta ${relative(session.directory, join(place.root, directory))}\n`);
     }
   }
   reportLeft(session, deletion);
@@ -117,6 +125,7 @@ async function withdraw(
   { files, root }: ReleasesPlace,
   found: readonly FoundRelease[],
   releases: readonly StoredRelease[],
+  deltas: readonly FoundDelta[],
 ): Promise<boolean> {
   const source = openDirectorySource(root);
   const present = await source.readIndex().catch((error: unknown) => {
@@ -144,6 +153,7 @@ async function withdraw(
     freshForMs: input.duration('expires')!,
     yanked: yankedAfter(present.index, rest, [], []),
     crls: await scanLists(files, root),
+    deltas,
   });
   reportFindings(session, findings);
   return index !== null;

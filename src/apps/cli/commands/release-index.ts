@@ -1,18 +1,13 @@
 import { join, relative } from 'node:path';
 import { createNodeFileSystem } from '../../../adapters/file-system/node.ts';
-import { openDirectorySource } from '../../../adapters/release-source/directory.ts';
-import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { releaseNames } from '../../../model/release-format/layout.ts';
-import { publishIndex } from '../../../release/index/publish-index.ts';
-import { scanReleases } from '../../../release/scan-releases.ts';
-import { scanLists } from '../../../release/index/scan-lists.ts';
-import { syncStore } from '../../../release/store/sync-store.ts';
-import { presentIndex, yankedAfter } from '../../../release/index/yank.ts';
+import { defaultChanges } from '../../../release/index/publish-index.ts';
 import type { Command } from '../command.ts';
 import { directoryOf, reportFindings } from '../reading/release-input.ts';
 import { withReleases } from '../reading/releases-place.ts';
 import { signerOf, signerOptions } from '../reading/signer-input.ts';
+import { remakeIndex } from '../releases/remake-index.ts';
 import { outputOption } from '../output-option.ts';
 
 export const releaseIndexCommand: Command = {
@@ -30,6 +25,12 @@ export const releaseIndexCommand: Command = {
     },
     { name: '--yank', value: 'PACKAGE@VERSION', summary: 'withdraw a release; it stays withdrawn', repeatable: true },
     { name: '--unyank', value: 'PACKAGE@VERSION', summary: 'offer it again', repeatable: true },
+    {
+      name: '--changes',
+      value: 'N',
+      summary: 'earlier indexes for which index/ tells what changed since, so that whoever has one reads only that',
+      default: String(defaultChanges),
+    },
     outputOption,
   ],
   examples: [
@@ -43,17 +44,13 @@ export const releaseIndexCommand: Command = {
     const directory = directoryOf(session, input);
     const signer = await signerOf(session, input);
     const published = await withReleases(session, directory, true, async (place) => {
-      const fileSystem = createNodeFileSystem();
-      const found = await scanReleases(fileSystem, directory);
-      if (found.length === 0) throw new ThemisError('NOT_FOUND', `${directory} holds no release.`);
-      if (place !== null) await syncStore(place.store, found);
-      const present = await presentIndex(openDirectorySource(directory));
-      return publishIndex(fileSystem, directory, found, signer, {
+      return remakeIndex(createNodeFileSystem(), place?.store ?? null, directory, signer, {
         nowMs: session.clock.nowMs(),
-        counter: input.integer('counter', 1) ?? (present?.counter ?? 0) + 1,
         freshForMs: input.duration('expires')!,
-        yanked: yankedAfter(present, found, input.list('yank'), input.list('unyank')),
-        crls: await scanLists(fileSystem, directory),
+        counter: input.integer('counter', 1),
+        yank: input.list('yank'),
+        unyank: input.list('unyank'),
+        changes: input.integer('changes', 0)!,
       });
     });
     const { index, bytes } = published;
@@ -63,10 +60,17 @@ export const releaseIndexCommand: Command = {
       session.out.write(new TextDecoder().decode(bytes));
     } else {
       const path = relative(session.directory, join(directory, releaseNames.index));
-      session.out.write(
-        `Indexed ${index.entries.length} ${index.entries.length === 1 ? 'release' : 'releases'}, fresh until ${index.expiresAt}: ${path}${signer === undefined ? ' (unsigned)' : ''}\n`,
-      );
+      const count = [
+        counted(index.entries.length, 'release'),
+        ...(index.deltas.length === 0 ? [] : [counted(index.deltas.length, 'delta')]),
+      ].join(' and ');
+      const unsigned = signer === undefined ? ' (unsigned)' : '';
+      session.out.write(`Indexed ${count}, fresh until ${index.expiresAt}: ${path}${unsigned}\n`);
     }
     return exitCode.done;
   },
 };
+
+function counted(count: number, noun: string): string {
+  return `${count} ${count === 1 ? noun : `${noun}s`}`;
+}

@@ -5,6 +5,7 @@ import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { formatSize } from '../../../kernel/units/size.ts';
 import type { FileSystem } from '../../../ports/file-system.ts';
+import { type FoundDelta, patchBytesOf, scanDeltas } from '../../../release/delta/scan-deltas.ts';
 import { type FoundRelease, scanReleases } from '../../../release/scan-releases.ts';
 import { checkStoredFile } from '../../../release/store/stored-file.ts';
 import { syncStore } from '../../../release/store/sync-store.ts';
@@ -17,7 +18,7 @@ import { outputOption } from '../output-option.ts';
 export const releaseListCommand: Command = {
   name: 'release list',
   group: 'Releases',
-  summary: 'list the releases of a directory; nothing is verified',
+  summary: 'list the releases of a directory and the deltas between them; nothing is verified',
   arguments: [{ name: 'DIR', summary: 'the directory of releases (default: releases, else here)' }],
   options: [
     { name: '--releases', value: 'DIR', summary: 'the same, as an option' },
@@ -41,10 +42,12 @@ export const releaseListCommand: Command = {
     if (path !== undefined) return listFile(session, input, fileSystem, directory, found, path);
     const yanked = yankedAfter(await presentIndex(openDirectorySource(directory)), found, [], []);
     const rows = found.map((release) => rowOf(release, yanked));
+    const deltas = (await scanDeltas(fileSystem, directory)).map(deltaRowOf);
     if (input.text('output') === 'json') {
-      session.out.write(`${JSON.stringify({ releases: rows }, null, 2)}\n`);
+      session.out.write(`${JSON.stringify({ releases: rows, deltas }, null, 2)}\n`);
     } else {
       session.out.write(rows.length === 0 ? 'No releases.\n' : tableOf(rows));
+      if (deltas.length > 0) session.out.write(`\n${deltaTableOf(deltas)}`);
     }
     return exitCode.done;
   },
@@ -142,6 +145,46 @@ function tableOf(rows: readonly Row[]): string {
           row.directory,
         ]
       : ['?', '', '', '', '', '', '', `refused: ${row.code}`, row.directory],
+  );
+  return formatTable(headers, cells);
+}
+
+type DeltaRow = ReturnType<typeof deltaRowOf>;
+
+function deltaRowOf({ directory, isSigned, result }: FoundDelta) {
+  if (!result.ok) return { directory, ok: false as const, message: result.message };
+  const { delta } = result;
+  return {
+    directory,
+    ok: true as const,
+    package: delta.package,
+    from: delta.from,
+    to: delta.to,
+    platform: delta.platform,
+    architecture: delta.architecture,
+    signed: isSigned,
+    files: delta.files.length,
+    patchBytes: patchBytesOf(delta),
+    targetBytes: delta.files.reduce((sum, { targetSize }) => sum + targetSize, 0),
+  };
+}
+
+function deltaTableOf(rows: readonly DeltaRow[]): string {
+  const headers = ['delta of', 'from', 'to', 'platform', 'files', 'patches', 'in place of', 'notes', 'directory'];
+  const cells = rows.map((row) =>
+    row.ok
+      ? [
+          row.package,
+          row.from,
+          row.to,
+          platformOf(row),
+          String(row.files),
+          formatSize(row.patchBytes),
+          formatSize(row.targetBytes),
+          row.signed ? '' : 'unsigned',
+          row.directory,
+        ]
+      : ['?', '', '', '', '', '', '', 'cannot be read', row.directory],
   );
   return formatTable(headers, cells);
 }

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { createNodeFileSystem } from '../../../adapters/file-system/node.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { releaseNames } from '../../../model/release-format/layout.ts';
-import { cosignIndex, signRelease } from '../../../release/sign-release.ts';
+import { cosignIndex, signDelta, signRelease } from '../../../release/sign-release.ts';
 import type { Command } from '../command.ts';
 import { cosignOption, directoryOf, stampOf, timestampAnchorsOption } from '../reading/release-input.ts';
 import { recordingRelease } from '../reading/releases-place.ts';
@@ -12,11 +12,11 @@ import { requiredSignerOf, signerOptions } from '../reading/signer-input.ts';
 export const releaseSignCommand: Command = {
   name: 'release sign',
   group: 'Releases',
-  summary: 'sign the release.json of a directory',
+  summary: 'sign the release.json of a directory, or the delta.json of one',
   arguments: [
     {
       name: 'DIR',
-      summary: 'the directory that holds release.json; with --cosign also one with an index',
+      summary: 'the directory that holds release.json, or delta.json; with --cosign also one with an index',
       required: true,
     },
   ],
@@ -65,14 +65,22 @@ export const releaseSignCommand: Command = {
       url === undefined
         ? undefined
         : await stampOf(session, input, fileSystem, url, (line) => void notes.push(`${line}\n`));
+    const say = (title: string, name: string): number => {
+      if (session.verbosity === 'quiet') return exitCode.done;
+      session.out.write(`${notes.join('')}Signed ${title}: ${relative(session.directory, join(directory, name))}\n`);
+      return exitCode.done;
+    };
+    if (isDelta(directory)) {
+      const delta = await signDelta(fileSystem, directory, signer, { nowMs, cosign, stamp });
+      return say(`the delta of ${delta.package} ${delta.from} to ${delta.to}`, releaseNames.deltaSignature);
+    }
     const { manifest } = await recordingRelease(session, directory, async () => ({
       manifest: await signRelease(fileSystem, directory, signer, { nowMs, cosign, stamp }),
     }));
-    if (session.verbosity !== 'quiet') {
-      session.out.write(notes.join(''));
-      const path = relative(session.directory, join(directory, releaseNames.signature));
-      session.out.write(`Signed ${manifest.package} ${manifest.version}: ${path}\n`);
-    }
-    return exitCode.done;
+    return say(`${manifest.package} ${manifest.version}`, releaseNames.signature);
   },
 };
+
+function isDelta(directory: string): boolean {
+  return existsSync(join(directory, releaseNames.delta)) && !existsSync(join(directory, releaseNames.manifest));
+}

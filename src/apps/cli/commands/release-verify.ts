@@ -9,6 +9,8 @@ import { architectures, platforms } from '../../../model/release-format/shapes.t
 import type { Architecture, Platform } from '../../../model/release.ts';
 import type { FileSystem } from '../../../ports/file-system.ts';
 import { type Audit, type AuditCheck, auditRelease } from '../../../release/audit-release.ts';
+import { auditDelta } from '../../../release/delta/audit-delta.ts';
+import { scanDeltas } from '../../../release/delta/scan-deltas.ts';
 import { auditIndex } from '../../../release/index/audit-index.ts';
 import { scanReleases } from '../../../release/scan-releases.ts';
 import type { ReleaseExpectation } from '../../../trust/policy/check-release.ts';
@@ -22,7 +24,8 @@ import { openVerification } from '../../verification/open-verification.ts';
 export const releaseVerifyCommand: Command = {
   name: 'release verify',
   group: 'Releases',
-  summary: 'verify signature, manifest and every file of a release, or of a directory of releases with its index',
+  summary:
+    'verify signature, manifest and every file of a release, or of a directory of releases with index and deltas',
   arguments: [{ name: 'DIR', summary: 'a release, or a directory of releases', required: true }],
   options: [
     { name: '--anchors', value: 'FILE', summary: 'anchors.json: whom to believe', required: true },
@@ -75,7 +78,7 @@ export const releaseVerifyCommand: Command = {
 const auditsAtOnce = 8;
 
 interface Report {
-  /** Relative to the directory asked about: of the release, or the name of the index. */
+  /** Relative to the directory asked about: of the release or the delta, or the name of the index. */
   readonly path: string;
   readonly title: string;
   readonly ok: boolean;
@@ -94,7 +97,8 @@ async function verifyAll(
   const expected = expectationOf(input);
   const found = await scanReleases(fileSystem, directory);
   const reports: Report[] = [];
-  const index = await auditIndex(source, found, trust, nowMs);
+  const deltas = await scanDeltas(fileSystem, directory);
+  const index = await auditIndex(source, found, deltas, trust, nowMs);
   if (index !== null)
     reports.push({
       path: releaseNames.index,
@@ -112,6 +116,10 @@ async function verifyAll(
           reportOf(path, await auditRelease({ source, path, trust: index?.trust ?? trust, expected, nowMs, verify })),
         );
       reports.push(...(await Promise.all(audits)));
+    }
+    for (const delta of deltas) {
+      const checks = await auditDelta(delta, { source, releases: found, trust, nowMs, verify });
+      reports.push({ path: delta.directory, title: 'delta', ok: checks.every(({ ok }) => ok), checks });
     }
   } finally {
     await verification.close();

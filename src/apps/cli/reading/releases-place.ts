@@ -10,15 +10,12 @@
 import { basename, dirname } from 'node:path';
 import { createNodeFileSystem } from '../../../adapters/file-system/node.ts';
 import { openManifestStore } from '../../../adapters/manifest-store/index.ts';
-import { ThemisError } from '../../../kernel/error.ts';
 import { joinReleasePath, releaseNames } from '../../../model/release-format/layout.ts';
 import type { ReleaseManifest } from '../../../model/release.ts';
-import type { FileLock, FileSystem } from '../../../ports/file-system.ts';
+import type { FileSystem } from '../../../ports/file-system.ts';
 import { type Deletion, finishDeletions, type ReleasesPlace } from '../../../release/store/delete-releases.ts';
 import type { Session } from '../command.ts';
-
-const pollMs = 50;
-const patienceMs = 30_000;
+import { awaitLock } from './await-lock.ts';
 
 /**
  * Runs under the lock, with every deletion that was begun finished first. `make`: the store is made where there is none;
@@ -36,7 +33,7 @@ export async function withReleases<T>(
   const isRelease = (await files.lstat(`${root}/${releaseNames.manifest}`)) !== null;
   if (isRelease || (!make && (await files.lstat(file)) === null)) return work(null);
   await makeOwnDirectory(files, own);
-  const lock = await awaitLock(session, files, `${own}/lock`);
+  const lock = await awaitLock(session, files, `${own}/lock`, 'at work on the releases');
   try {
     const store = await openManifestStore({ kind: 'sqlite', file, isPrivate: false });
     try {
@@ -85,17 +82,4 @@ async function makeOwnDirectory(files: FileSystem, own: string): Promise<void> {
   if ((await files.lstat(own))?.kind === 'directory') return;
   await files.makeDirectory(own);
   await files.writeFile(`${own}/.gitignore`, new TextEncoder().encode('*\n'), 0o644);
-}
-
-async function awaitLock(session: Session, files: FileSystem, path: string): Promise<FileLock> {
-  for (let waitedMs = 0; ; waitedMs += pollMs) {
-    const lock = await files.tryLock(path);
-    if (lock !== null) return lock;
-    if (waitedMs >= patienceMs) {
-      throw new ThemisError('ALREADY_IN_PROGRESS', `Another command is at work on the releases (${path}).`, {
-        hint: 'Wait until it ends and run it again.',
-      });
-    }
-    await session.clock.sleep(pollMs);
-  }
 }

@@ -1,9 +1,13 @@
 /** What workers can do: one file and one line a task. */
 import type { TaskTypesOf } from '../../../ports/compute.ts';
+import { checkPatch } from './check-patch.ts';
+import { makePatch } from './make-patch.ts';
 import { verifySignature } from './verify-signature.ts';
 
 export const tasks = {
   'verify-signature': verifySignature,
+  'make-patch': makePatch,
+  'check-patch': checkPatch,
 } as const;
 
 export type WorkerTasks = TaskTypesOf<typeof tasks>;

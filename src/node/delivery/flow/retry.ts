@@ -14,9 +14,12 @@ export interface RetryLimits {
 
 const curable: ReadonlySet<ErrorCode> = new Set(['UNREACHABLE', 'TIMEOUT', 'RATE_LIMITED', 'IO']);
 
+/** A server that does not let anybody in, or sends nowhere, says the same a moment later (RFC 9110 15.4, 15.5). */
+const finalReason = /^HTTP_(?:3|4(?!08|25|29))/u;
+
 /** Of what a source throws. The same codes of this machine's own disk are no faults of a transfer. */
 export function isFault(error: unknown): error is ThemisError {
-  return error instanceof ThemisError && curable.has(error.code);
+  return error instanceof ThemisError && curable.has(error.code) && !finalReason.test(error.reason ?? '');
 }
 
 /**

@@ -10,6 +10,14 @@ test('what trying again can cure is tried again, and nothing else', () => {
   const final = ['FILE_HASH_MISMATCH', 'NOT_FOUND', 'NO_SPACE', 'CANCELLED', 'UNSAFE_PATH', 'BUG'] as const;
   for (const code of curable) expect(isFault(new ThemisError(code, ''))).toBe(true);
   for (const code of final) expect(isFault(new ThemisError(code, ''))).toBe(false);
+  const answered = (reason: string) => isFault(new ThemisError('UNREACHABLE', '', { reason }));
+  expect(['HTTP_500', 'HTTP_503', 'HTTP_408', 'HTTP_403', 'HTTP_302'].map(answered)).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
   expect(isFault(new Error('a bug'))).toBe(false);
 });
 

@@ -1,0 +1,161 @@
+import { availableParallelism } from 'node:os';
+import { join, relative } from 'node:path';
+import { createNodeFileSystem } from '../../../adapters/file-system/node.ts';
+import { ThemisError } from '../../../kernel/error.ts';
+import { exitCode } from '../../../kernel/exit-code.ts';
+import { deltaAlgorithms } from '../../../model/delta.ts';
+import type { PatchAlgorithm } from '../../../patch/algorithm.ts';
+import { patchAlgorithms } from '../../../patch/index.ts';
+import type { FileSystem } from '../../../ports/file-system.ts';
+import type { Signer } from '../../../ports/signer.ts';
+import { type LyingRelease, type MadeDelta, makeDelta } from '../../../release/delta/make-delta.ts';
+import { writeDelta } from '../../../release/delta/write-delta.ts';
+import { signFile } from '../../../release/sign-file.ts';
+import { openWorkers } from '../../worker/open-workers.ts';
+import type { Command, Input, Session } from '../command.ts';
+import { outputOption } from '../output-option.ts';
+import { reportFindings } from '../reading/release-input.ts';
+import { withReleases } from '../reading/releases-place.ts';
+import { signerOf, signerOptions } from '../reading/signer-input.ts';
+import { findEnds } from '../releases/delta-ends.ts';
+import { deltaJson, deltaNotes, type DeltaResult, deltaText } from '../releases/delta-result.ts';
+import { createDeltaProgress } from '../releases/delta-progress.ts';
+import { remakeIndex } from '../releases/remake-index.ts';
+
+export const releaseDeltaCommand: Command = {
+  name: 'release delta',
+  group: 'Releases',
+  summary: 'make patches from one release to another, so that nodes which have the one fetch little for the other',
+  arguments: [{ name: 'DIR', summary: 'the directory of releases (default: that of --to, else releases, else here)' }],
+  options: [
+    { name: '--from', value: 'A', summary: 'version that nodes have, or the directory of a release', required: true },
+    { name: '--to', value: 'B', summary: 'version that they get, or the directory of a release', required: true },
+    { name: '--package', value: 'NAME', summary: 'needed where several packages have these versions' },
+    {
+      name: '--algorithms',
+      value: 'A,B',
+      summary: `those to try: ${deltaAlgorithms.join(', ')} (default: all that this Themis has)`,
+    },
+    { name: '--budget', value: 'DURATION', summary: 'time for all of it; cheap algorithms come first', default: '10m' },
+    { name: '--workers', value: 'N', summary: 'threads at once (default: one a core, at most 4)' },
+    ...signerOptions,
+    { name: '--index', summary: 'then make the index again, as `themis release index` does: nodes look there alone' },
+    { name: '--expires', value: 'DURATION', summary: 'with --index: how long it may be believed', default: '30d' },
+    outputOption,
+  ],
+  examples: [
+    {
+      line: 'themis release delta --from 1.4.0 --to 1.5.0 releases --key keys/signer.key.pem --certificate keys/signer.certificate.pem --index',
+      summary: 'signed, and listed in the index',
+    },
+    {
+      line: 'themis release delta --from releases/themisdb-1.4.0 --to releases/themisdb-1.5.0 --budget 1h',
+      summary: 'by directory; sign it and make the index afterwards',
+    },
+  ],
+  async run(session, input) {
+    const fileSystem = createNodeFileSystem();
+    const algorithms = algorithmsOf(input.text('algorithms'));
+    const signer = await signerOf(session, input);
+    if (input.flag('index') && signer === undefined) {
+      throw new ThemisError('USAGE', '--index needs a signer: an index lists no unsigned delta.', {
+        hint: 'Add --key FILE --certificate FILE.',
+      });
+    }
+    const { root, pairs } = await findEnds(session, input, fileSystem);
+    const search = createSearch(session, input, algorithms);
+    const results: DeltaResult[] = [];
+    try {
+      for (const { from, to } of pairs) {
+        const made = await search.make(fileSystem, from, to);
+        results.push(await keep(session, fileSystem, root, made, signer));
+      }
+    } finally {
+      await search.close();
+    }
+    if (input.text('output') === 'json')
+      session.out.write(`${JSON.stringify({ deltas: results.map(deltaJson) }, null, 2)}\n`);
+    else for (const result of results) session.out.write(deltaText(result, (path) => shown(session, root, path)));
+    for (const line of deltaNotes(results, input.duration('budget')!)) session.err.write(`${line}\n`);
+    return input.flag('index') ? await index(session, input, fileSystem, root, signer) : exitCode.done;
+  },
+};
+
+function algorithmsOf(text: string | undefined): readonly PatchAlgorithm[] {
+  if (text === undefined) return patchAlgorithms;
+  return text.split(',').map((name) => {
+    const wanted = name.trim().toUpperCase();
+    const found = patchAlgorithms.find(({ id }) => id === wanted);
+    if (found !== undefined) return found;
+    throw new ThemisError('USAGE', `"${name}" is no delta algorithm.`, {
+      hint: `Those that there are: ${patchAlgorithms.map(({ id }) => id).join(', ')}.`,
+    });
+  });
+}
+
+const mostWorkers = 4;
+
+function createSearch(session: Session, input: Input, algorithms: readonly PatchAlgorithm[]) {
+  const budgetMs = input.duration('budget')!;
+  const size = input.integer('workers', 1) ?? Math.min(mostWorkers, availableParallelism());
+  const endsAtMs = session.clock.nowMs() + budgetMs;
+  // No task is ended before the time for all of them is over.
+  const compute = openWorkers(size, budgetMs + 60_000);
+  const budget = budgetMs === 0 ? AbortSignal.abort() : AbortSignal.timeout(budgetMs);
+  return {
+    async make(fileSystem: FileSystem, from: LyingRelease, to: LyingRelease): Promise<MadeDelta> {
+      const title = `${to.manifest.package} ${from.manifest.version} to ${to.manifest.version}`;
+      const progress = createDeltaProgress(session, title, endsAtMs);
+      try {
+        const { onTry } = progress;
+        const signal = session.interrupts.soft;
+        return await makeDelta(fileSystem, from, to, { algorithms, compute, atOnce: size, budget, signal, onTry });
+      } finally {
+        progress.close();
+      }
+    },
+    close: async () => await compute.close(),
+  };
+}
+
+/** Under the lock of the directory, for as long as it takes to write. */
+async function keep(
+  session: Session,
+  fileSystem: FileSystem,
+  root: string,
+  made: MadeDelta,
+  signer: Signer | undefined,
+): Promise<DeltaResult> {
+  if (made.patches.length === 0) return { ...made, directory: null, changed: false, isSigned: false };
+  const nowMs = session.clock.nowMs();
+  const sign =
+    signer === undefined
+      ? null
+      : async (path: string, bytes: Uint8Array) => signFile(fileSystem, path, bytes, signer, { nowMs, cosign: false });
+  const written = await withReleases(session, root, true, async () =>
+    writeDelta(fileSystem, root, made.delta, made.patches, sign),
+  );
+  return { ...made, ...written };
+}
+
+async function index(
+  session: Session,
+  input: Input,
+  fileSystem: FileSystem,
+  root: string,
+  signer: Signer | undefined,
+): Promise<number> {
+  const options = { nowMs: session.clock.nowMs(), freshForMs: input.duration('expires')! };
+  const published = await withReleases(session, root, true, async (place) =>
+    remakeIndex(fileSystem, place?.store ?? null, root, signer, options),
+  );
+  reportFindings(session, published.findings);
+  if (published.index === null) return exitCode.refused;
+  if (session.verbosity !== 'quiet')
+    session.err.write(`Made the index again: ${published.index.deltas.length} deltas in it.\n`);
+  return exitCode.done;
+}
+
+function shown(session: Session, root: string, path: string): string {
+  return relative(session.directory, join(root, path));
+}

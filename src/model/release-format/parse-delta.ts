@@ -1,0 +1,82 @@
+import { integerFrom, listOf, objectOf, optional, textOf } from '../../kernel/document/shape.ts';
+import { ThemisError } from '../../kernel/error.ts';
+import { compareText } from '../../kernel/finding.ts';
+import { pathProblem } from '../../kernel/path-guard.ts';
+import type { DeltaFile, ReleaseDelta } from '../delta.ts';
+import { releaseLimits, releaseNames } from './layout.ts';
+import { readDocument } from './read-document.ts';
+import { shapes } from './shapes.ts';
+
+const file = objectOf<DeltaFile>(
+  {
+    path: shapes.path,
+    basePath: optional(shapes.path),
+    baseHash: shapes.hex,
+    targetHash: shapes.hex,
+    patchUrl: textOf(`the safe relative path of a patch in ${releaseNames.patches}/`, isPatchUrl),
+    patchHash: shapes.hex,
+    patchSize: integerFrom(1, releaseLimits.patchBytes),
+    targetSize: integerFrom(0, releaseLimits.fileBytes),
+    algorithm: shapes.algorithm,
+  },
+  'refuse',
+);
+
+const delta = objectOf<ReleaseDelta>(
+  {
+    formatVersion: shapes.formatVersion,
+    product: shapes.line,
+    package: shapes.package,
+    platform: shapes.platform,
+    architecture: shapes.architecture,
+    from: shapes.version,
+    to: shapes.version,
+    fromManifestHash: shapes.digest,
+    toManifestHash: shapes.digest,
+    files: listOf(file, releaseLimits.files),
+  },
+  'refuse',
+);
+
+/** Form only: whether it is signed, and of which releases, is for `trust/`. Throws UNSUPPORTED_FORMAT or DELTA_INVALID. */
+export function parseReleaseDelta(bytes: Uint8Array): ReleaseDelta {
+  const kind = { name: releaseNames.delta, limitBytes: releaseLimits.deltaBytes, code: 'DELTA_INVALID' } as const;
+  const read = readDocument(bytes, delta, kind);
+  if (read.fromManifestHash === read.toManifestHash) throw invalid('leads from a release to itself');
+  const { files } = read;
+  const index = files.findIndex(
+    ({ path }, position) => position > 0 && compareText(files[position - 1]!.path, path) >= 0,
+  );
+  if (index !== -1) throw invalid(`names ${files[index]!.path} twice or out of order`);
+  const idle = files.find(({ baseHash, targetHash }) => baseHash === targetHash);
+  if (idle !== undefined) throw invalid(`patches ${idle.path}, whose content does not change`);
+  return read;
+}
+
+/** The bytes that are signed: equal deltas give equal bytes. */
+export function encodeReleaseDelta(parts: ReleaseDelta): Uint8Array {
+  const { formatVersion, product, package: name, platform, architecture, from, to } = parts;
+  const { fromManifestHash, toManifestHash } = parts;
+  const head = { formatVersion, product, package: name, platform, architecture, from, to };
+  const files = parts.files.map((each) => ({
+    path: each.path,
+    ...(each.basePath === undefined ? {} : { basePath: each.basePath }),
+    baseHash: each.baseHash,
+    targetHash: each.targetHash,
+    patchUrl: each.patchUrl,
+    patchHash: each.patchHash,
+    patchSize: each.patchSize,
+    targetSize: each.targetSize,
+    algorithm: each.algorithm,
+  }));
+  const text = JSON.stringify({ ...head, fromManifestHash, toManifestHash, files }, null, 2);
+  return new TextEncoder().encode(`${text}\n`);
+}
+
+function isPatchUrl(url: string): boolean {
+  return pathProblem(url) === undefined && url.startsWith(`${releaseNames.patches}/`);
+}
+
+function invalid(what: string): ThemisError {
+  return new ThemisError('DELTA_INVALID', `${releaseNames.delta} ${what}.`);
+}

@@ -1,0 +1,101 @@
+/**
+ * A content made by patches: the base is read whole and held against its hash, each patch was fetched and hashed like
+ * everything else, what comes out of one is held against its hash before the next starts at it, and what comes out of
+ * the last one is hashed by whoever takes it. No more than one base is in memory at a time.
+ */
+import { digestBytes, hexOf } from '../../../kernel/digest.ts';
+import { ThemisError } from '../../../kernel/error.ts';
+import { findPatchAlgorithm } from '../../../patch/index.ts';
+import type { ReleaseSource } from '../../../ports/release-source.ts';
+import type { NodeContext } from '../../context.ts';
+import type { MadeOrigin } from '../delivery.ts';
+import type { PatchPlan, PatchStep } from './plan-patches.ts';
+
+type Within = Pick<NodeContext, 'files' | 'layout' | 'compute'>;
+
+/** `bases`: where the content may lie that the first step starts at. */
+export function madeByPatches(
+  context: Within,
+  source: ReleaseSource,
+  { steps, from }: PatchPlan,
+  bases: readonly string[],
+): MadeOrigin {
+  const algorithms = [...new Set(steps.map(({ file }) => file.algorithm))].join(' and ');
+  return {
+    kind: 'made',
+    name: `the ${algorithms} patch from ${from}`,
+    needs: steps.map(({ file, path }) => ({
+      title: `patch of ${file.path}`,
+      content: { sha256: file.patchHash, sizeBytes: file.patchSize },
+      origin: { kind: 'source', source, path },
+    })),
+    make: (needed, signal) => applyAll(context, steps, bases, needed, signal),
+  };
+}
+
+async function* applyAll(
+  context: Within,
+  steps: PatchPlan['steps'],
+  bases: readonly string[],
+  needed: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  let base = await readBase(context, steps[0], bases);
+  for (const [index, step] of steps.entries()) {
+    const patch = await context.files.readFile(needed[index]!);
+    const chunks = apply(context, step, base, patch, signal);
+    if (index === steps.length - 1) yield* chunks;
+    else base = await keepStep(context, step, chunks);
+  }
+}
+
+function apply(
+  { compute }: Within,
+  { file }: PatchStep,
+  base: Uint8Array,
+  patch: Uint8Array,
+  signal: AbortSignal,
+): AsyncIterable<Uint8Array> {
+  const algorithm = findPatchAlgorithm(file.algorithm);
+  if (algorithm === undefined)
+    throw new ThemisError('PATCH_INVALID', `This Themis cannot apply ${file.algorithm} patches.`);
+  if (base.length > algorithm.limits.baseBytes)
+    throw new ThemisError('PATCH_INVALID', `The base of ${file.path} is too large for ${file.algorithm}.`);
+  return algorithm.apply(base, patch, {
+    targetBytes: file.targetSize,
+    signal,
+    ...(compute === undefined ? {} : { compute }),
+  });
+}
+
+/** The first that is what the patch starts at. */
+async function readBase({ files }: Within, { file }: PatchStep, bases: readonly string[]): Promise<Uint8Array> {
+  for (const path of bases) {
+    if ((await files.lstat(path))?.kind !== 'file') continue;
+    const bytes = await files.readFile(path);
+    if (hexOf(digestBytes(bytes)) === file.baseHash) return bytes;
+  }
+  const place = file.basePath ?? file.path;
+  throw new ThemisError(
+    'FILE_HASH_MISMATCH',
+    `What the patch of ${file.path} starts at is not here: ${place} changed.`,
+  );
+}
+
+/** What is made on the way goes through a file, so that it does not lie in memory beside what it was made of. */
+async function keepStep(
+  { files, layout }: Within,
+  { file }: PatchStep,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<Uint8Array> {
+  const path = `${layout.parts}/${file.targetHash}.step`;
+  await files.removeFile(path);
+  try {
+    const { digest } = await files.writeStream(path, chunks, 0o600, file.targetSize);
+    if (hexOf(digest) !== file.targetHash)
+      throw new ThemisError('PATCH_INVALID', `A patch on the way to ${file.path} makes something else.`);
+    return await files.readFile(path);
+  } finally {
+    await files.removeFile(path);
+  }
+}

@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import { MemoryFileSystem } from '../../../../src/adapters/file-system/memory.ts';
+import { fromSource, onSimulatedClock, runDelivery, someBytes } from '../../../support/node/delivery-run.ts';
+import { FaultySource, payloadSource } from '../../../support/node/faulty-source.ts';
+
+test('a fault that lasts ends it by its own name, after so many waits with jitter, and what came stays', async () => {
+  const bytes = someBytes(100);
+  const cuts = [
+    { kind: 'cuts', at: 0.5 } as const,
+    ...Array.from({ length: 9 }, () => ({ kind: 'refuses', code: 'UNREACHABLE' }) as const),
+  ];
+  const source = new FaultySource(new Map([['a', bytes]]), cuts);
+  const files = new MemoryFileSystem();
+  await onSimulatedClock(async (clock) => {
+    const began = clock.steadyMs();
+    const run = runDelivery({
+      files,
+      clock,
+      random: () => 0.999,
+      settings: { retries: 3 },
+      deliveries: [fromSource('a', bytes, source)],
+    });
+    await expect(run).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      message: expect.stringContaining('50 of 100 bytes'),
+    });
+    // The cut brought bytes; three tries after it did not, the next one is not made.
+    expect(source.opened).toBe(1 + 3);
+    expect(clock.steadyMs() - began).toBe(249 + 499 + 999);
+  });
+  const again = new FaultySource(new Map([['a', bytes]]));
+  const delivered = await runDelivery({ files, deliveries: [fromSource('a', bytes, again)] });
+  expect([delivered, again.bytesSent]).toEqual([{ fetchedBytes: 50, reusedBytes: 50 }, 50]);
+});
+
+test('tries are counted anew whenever a byte has come', async () => {
+  const bytes = someBytes(100);
+  const source = new FaultySource(
+    new Map([['a', bytes]]),
+    Array.from({ length: 20 }, () => ({ kind: 'cuts', at: 0.1 }) as const),
+  );
+  await runDelivery({
+    files: new MemoryFileSystem(),
+    settings: { retries: 1 },
+    deliveries: [fromSource('a', bytes, source)],
+  });
+  expect(source.bytesSent).toBe(100);
+});
+
+test('a source that says when to come back is not asked before, unless that is too late anyway', async () => {
+  const bytes = someBytes(10);
+  const limited = () => new FaultySource(new Map([['a', bytes]]), [{ kind: 'refuses', code: 'RATE_LIMITED' }]);
+  await onSimulatedClock(async (clock) => {
+    const began = clock.steadyMs();
+    await runDelivery({
+      files: new MemoryFileSystem(),
+      clock,
+      random: () => 0,
+      deliveries: [fromSource('a', bytes, limited())],
+    });
+    expect(clock.steadyMs() - began).toBe(5000);
+  });
+  await onSimulatedClock(async (clock) => {
+    const began = clock.steadyMs();
+    const settings = { timeoutMs: 4000 };
+    const run = runDelivery({
+      files: new MemoryFileSystem(),
+      clock,
+      settings,
+      deliveries: [fromSource('a', bytes, limited())],
+    });
+    await expect(run).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 5000 });
+    expect(clock.steadyMs()).toBe(began);
+  });
+});
+
+test('a transfer that goes on longer than one may, or too slowly, is TIMEOUT', async () => {
+  const bytes = someBytes(1000);
+  await onSimulatedClock(async (clock) => {
+    const slow = payloadSource(async (_path, { offset = 0 }) => {
+      async function* chunks() {
+        for (let at = offset; at < bytes.length; at += 1) {
+          await clock.sleep(1000);
+          yield bytes.subarray(at, at + 1);
+        }
+      }
+      return { offset, sizeBytes: bytes.length, validator: '"a"', chunks: chunks() };
+    });
+    const run = (settings: object) =>
+      runDelivery({ files: new MemoryFileSystem(), clock, settings, deliveries: [fromSource('a', bytes, slow)] });
+    let began = clock.steadyMs();
+    await expect(run({ timeoutMs: 100_000 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    expect(clock.steadyMs() - began).toBe(100_000);
+    began = clock.steadyMs();
+    // Each try brings bytes, but not fast enough to count.
+    await expect(run({ minimumRate: 2, retries: 2 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    expect(clock.steadyMs() - began).toBeLessThan(3 * 31_000);
+    await run({ minimumRate: 1 });
+  });
+});

@@ -1,0 +1,169 @@
+import { expect, test } from 'vitest';
+import { MemoryFileSystem } from '../../../src/adapters/file-system/memory.ts';
+import type { NodeProgress } from '../../../src/model/message.ts';
+import {
+  authority,
+  atOld,
+  newRelease,
+  nodeDocument,
+  NodeWorld,
+  oldRelease,
+  requestOf,
+  restOf,
+} from '../../support/node/node-world.ts';
+import { FaultySource, type SourceFault } from '../../support/node/faulty-source.ts';
+import { makeRelease } from '../../support/node/releases.ts';
+import { listTree } from '../../support/node/tree-digest.ts';
+import type { TestRelease } from '../../support/node/releases.ts';
+
+const big = makeRelease({
+  version: '1.6.0',
+  files: {
+    'bin/server': ['server 1.6 '.repeat(30), '0755'],
+    'share/data': 'data'.repeat(40),
+    'share/same.txt': 'the same in both',
+  },
+});
+const bytesOf = (...paths: string[]): number =>
+  big.manifest.files.filter(({ path }) => paths.includes(path)).reduce((sum, file) => sum + file.sizeBytes, 0);
+
+const stageOf = (...releases: TestRelease[]) =>
+  ({ kind: 'stage', authority, releases: releases.map((release) => release.staged) }) as const;
+
+/** One transfer at a time; `plan` is that of the next sources. */
+async function worldWith(files = new MemoryFileSystem()) {
+  const world = new NodeWorld(files);
+  await world.init({ ...nodeDocument, delivery: { concurrency: 1, retries: 0, resumeBlock: '64B' } });
+  world.offer(big);
+  const sources: FaultySource[] = [];
+  const given: { plan: readonly SourceFault[] } = { plan: [] };
+  world.source = () => {
+    const source = new FaultySource(world.sources, given.plan);
+    sources.push(source);
+    return source;
+  };
+  return { world, files, given, sent: () => sources.splice(0).reduce((sum, source) => sum + source.bytesSent, 0) };
+}
+
+test('a network that fails leaves what the next staging goes on from', async () => {
+  const { world, given, sent } = await worldWith();
+  given.plan = [{ kind: 'cuts', at: 0.5 }];
+  expect(await world.refusal(stageOf(big))).toBe('UNREACHABLE');
+  const first = sent();
+  expect(first).toBeGreaterThanOrEqual(165);
+  expect((await world.observe()).staged).toEqual([]);
+  given.plan = [];
+  expect((await world.result(stageOf(big))).kind).toBe('done');
+  expect(sent()).toBe(bytesOf('bin/server', 'share/data', 'share/same.txt') - first);
+  expect(await world.files.readDirectory('/node/downloads')).toEqual([big.manifest.manifestHash.slice(7)]);
+  expect((await world.result(world.updateTo(big))).kind).toBe('done');
+});
+
+test('a refusal leaves nothing, not even what an earlier staging left', async () => {
+  const { world, given } = await worldWith();
+  const before = await restOf(world);
+  given.plan = [{ kind: 'cuts', at: 0.5 }];
+  expect(await world.refusal(stageOf(big))).toBe('UNREACHABLE');
+  expect(await restOf(world)).not.toEqual(before);
+  // What goes on from something gets a second chance without it.
+  given.plan = [{ kind: 'flips' }, { kind: 'flips' }];
+  expect(await world.refusal(stageOf(big))).toBe('FILE_HASH_MISMATCH');
+  expect(await restOf(world)).toEqual(before);
+});
+
+test('what is installed needs no bytes, and comes from the source where it is not what it was', async () => {
+  const { world, sent } = await worldWith();
+  await world.install(oldRelease);
+  await world.ask({ kind: 'prune', keepRestorePoints: 0, pinned: [] });
+  sent();
+  expect((await world.result(stageOf(newRelease))).kind).toBe('done');
+  const all = newRelease.manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  expect(sent()).toBe(all - 'port = 8765'.length - 'the same in both'.length);
+  await world.ask({ kind: 'prune', keepRestorePoints: 0, pinned: [] });
+  await world.files.writeFile('/node/install/share/same.txt', new TextEncoder().encode('THE same in both'), 0o644);
+  expect((await world.result(stageOf(newRelease))).kind).toBe('done');
+  expect(sent()).toBe(all - 'port = 8765'.length);
+  expect((await world.result(world.updateTo(newRelease, atOld))).kind).toBe('done');
+});
+
+test('progress says what was fetched and what was here already', async () => {
+  const { world } = await worldWith();
+  await world.install(oldRelease);
+  const seen: NodeProgress[] = [];
+  await world.handler()(requestOf(stageOf(big)), (progress) => seen.push(progress));
+  expect(seen.at(-1)).toMatchObject({
+    phase: 'stage',
+    doneBytes: bytesOf('bin/server', 'share/data', 'share/same.txt'),
+    fetchedBytes: bytesOf('bin/server', 'share/data'),
+    reusedBytes: bytesOf('share/same.txt'),
+  });
+});
+
+test('a release that is staged is not hashed again, unless one of its files was touched or turned out wrong', async () => {
+  const { world } = await worldWith();
+  await world.result(stageOf(big));
+  let hashed = 0;
+  const digest = world.files.digestFile.bind(world.files);
+  world.files.digestFile = async (path) => ((hashed += Number(path.includes('/downloads/'))), digest(path));
+  expect((await world.result(stageOf(big))).kind).toBe('unchanged');
+  expect(hashed).toBe(0);
+  const file = `/node/downloads/${big.manifest.manifestHash.slice(7)}/share/data`;
+  await world.files.writeFile(file, new TextEncoder().encode('data'.repeat(40)), 0o400);
+  expect((await world.result(stageOf(big))).kind).toBe('unchanged');
+  expect(hashed).toBe(1);
+});
+
+test('a file that is found wrong although it looks as before is fetched again by the next staging', async () => {
+  const { world, files, sent } = await worldWith();
+  await world.result(stageOf(big));
+  sent();
+  const file = `/node/downloads/${big.manifest.manifestHash.slice(7)}/share/data`;
+  const looked = await files.lstat(file);
+  const lstat = files.lstat.bind(files);
+  await files.writeFile(file, new TextEncoder().encode('DATA'.repeat(40)), 0o400);
+  files.lstat = async (path) => (path === file ? looked : lstat(path));
+  expect((await world.result(stageOf(big))).kind).toBe('unchanged');
+  expect(await world.refusal(world.updateTo(big))).toBe('FILE_HASH_MISMATCH');
+  expect((await world.result(stageOf(big))).kind).toBe('done');
+  // The other files of the copy are good.
+  expect(sent()).toBe(bytesOf('share/data'));
+});
+
+test('prune removes what is under way, but what is whole of a pinned release', async () => {
+  const { world, given } = await worldWith();
+  given.plan = [
+    { kind: 'cuts', at: 1 },
+    { kind: 'cuts', at: 0.5 },
+  ];
+  expect(await world.refusal(stageOf(big))).toBe('UNREACHABLE');
+  const whole = (await world.files.lstat(`/node/downloads/${big.manifest.manifestHash.slice(7)}.part/bin/server`))
+    ?.sizeBytes;
+  const pinned = await world.ask({ kind: 'prune', keepRestorePoints: 9, pinned: [big.manifest.manifestHash] });
+  expect(await world.files.readDirectory('/node/downloads')).toEqual([`${big.manifest.manifestHash.slice(7)}.part`]);
+  expect(pinned).toMatchObject({ kind: 'pruned', staged: [] });
+  expect(await world.ask({ kind: 'prune', keepRestorePoints: 9, pinned: [] })).toMatchObject({ freedBytes: whole });
+  expect(await world.files.readDirectory('/node/downloads')).toEqual([]);
+});
+
+test('room is needed only for what is not there yet', async () => {
+  const { world, files, given } = await worldWith();
+  given.plan = [
+    { kind: 'cuts', at: 1 },
+    { kind: 'cuts', at: 0.5 },
+  ];
+  expect(await world.refusal(stageOf(big))).toBe('UNREACHABLE');
+  given.plan = [];
+  files.capacityBytes = 2 ** 20;
+  const used = 2 ** 20 - (await files.freeSpace('/')).freeBytes;
+  const kept = Object.entries(await listTree(files, '/node/downloads')).filter(([path]) => !path.endsWith('.log'));
+  const sizes = await Promise.all(
+    kept.map(async ([path]) => (await files.lstat(`/node/downloads/${path}`))!.sizeBytes),
+  );
+  const keptBytes = sizes.reduce((sum, size) => sum + size, 0);
+  expect(keptBytes).toBeGreaterThan(330);
+  const needed = 2 * bytesOf('bin/server', 'share/data', 'share/same.txt') - keptBytes;
+  files.capacityBytes = used + needed - 1;
+  expect(await world.refusal(stageOf(big))).toBe('NO_SPACE');
+  files.capacityBytes = used + needed + 2000;
+  expect((await world.result(stageOf(big))).kind).toBe('done');
+});

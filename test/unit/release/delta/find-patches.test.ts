@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { openCompute } from '../../../../src/adapters/compute/index.ts';
+import { ThemisError } from '../../../../src/kernel/error.ts';
+import type { DeltaAlgorithm } from '../../../../src/model/delta.ts';
+import type { PatchAlgorithm } from '../../../../src/patch/algorithm.ts';
+import type { TaskCode } from '../../../../src/ports/compute.ts';
+import {
+  type Attempt,
+  type DeltaTasks,
+  findPatches,
+  isWorthIt,
+  type PatchFindings,
+  type PatchSearch,
+} from '../../../../src/release/delta/find-patches.ts';
+import { fileOf } from '../../../support/releases.ts';
+
+/** What each algorithm makes of a file, by its letter; null: it throws. */
+type Sizes = Readonly<Partial<Record<DeltaAlgorithm, Readonly<Record<string, number | null>>>>>;
+
+const pairs = ['a', 'b', 'c'].map((letter) => ({
+  base: fileOf(letter, letter.repeat(4000)),
+  target: fileOf(letter, letter.repeat(5000)),
+}));
+
+function algorithm(id: DeltaAlgorithm, limit = 10_000): PatchAlgorithm {
+  const never = (): never => {
+    throw new Error('workers do this');
+  };
+  return { id, limits: { baseBytes: limit, targetBytes: limit, applyBytes: limit }, make: never, apply: never };
+}
+
+interface Run {
+  readonly found: PatchFindings;
+  readonly tried: string[];
+}
+
+async function search(sizes: Sizes, over: Partial<PatchSearch> = {}, onMake?: (tried: string) => void): Promise<Run> {
+  const tried: string[] = [];
+  const tasks: TaskCode<DeltaTasks> = {
+    'make-patch'({ algorithm: id, base }) {
+      const name = String.fromCharCode(base[0]!);
+      tried.push(`${id} ${name}`);
+      onMake?.(`${id} ${name}`);
+      const size = sizes[id]?.[name] ?? null;
+      if (size === null) throw new ThemisError('USAGE', 'cannot');
+      return new Uint8Array(size).fill(base[0]!);
+    },
+    'check-patch'({ patch }) {
+      if (patch.length === 13) throw new ThemisError('PATCH_INVALID', 'makes something else');
+      return null;
+    },
+  };
+  const compute = openCompute<DeltaTasks>({ kind: 'inline', tasks });
+  const found = await findPatches({
+    pairs,
+    algorithms: (Object.keys(sizes) as DeltaAlgorithm[]).map((id) => algorithm(id)),
+    compute,
+    atOnce: 2,
+    read: async (which, { path }) => new Uint8Array(which === 'base' ? 4000 : 5000).fill(path.codePointAt(0)!),
+    budget: new AbortController().signal,
+    ...over,
+  });
+  return { found, tried };
+}
+
+const chosen = ({ found }: Run): Record<string, string> =>
+  Object.fromEntries(
+    found.patches.map(({ pair, algorithm: id, patch }) => [pair.target.path, `${id} ${patch.length}`]),
+  );
+const resultsOf = ({ found }: Run, path: string): unknown[] =>
+  found.attempts.filter((each) => each.path === path).map(({ result }: Attempt) => result);
+
+describe('the search for patches', () => {
+  it('keeps the smallest of each file; of equals the one that is cheap', async () => {
+    const run = await search({
+      REFMIX: { a: 100, b: 300, c: 50 },
+      BSDIFF: { a: 200, b: 300, c: 40 },
+      ZSTD_DICT: { a: 300, b: 300, c: 60 },
+    });
+    expect(chosen(run)).toEqual({ a: 'REFMIX 100', b: 'ZSTD_DICT 300', c: 'BSDIFF 40' });
+    expect(run.found.attempts.slice(0, 3).map(({ path, algorithm: id }) => `${path} ${id}`)).toEqual([
+      'a ZSTD_DICT',
+      'a BSDIFF',
+      'a REFMIX',
+    ]);
+  });
+
+  it('gives cheap algorithms their turn over all files before it starts with dear ones', async () => {
+    const { tried } = await search({ REFMIX: { a: 1, b: 1, c: 1 }, ZSTD_DICT: { a: 1, b: 1, c: 1 } });
+    expect(tried.map((each) => each.split(' ')[0])).toEqual([
+      ...Array.from({ length: 3 }, () => 'ZSTD_DICT'),
+      ...Array.from({ length: 3 }, () => 'REFMIX'),
+    ]);
+  });
+
+  it('keeps what it has when the time is over, and says what was not tried', async () => {
+    const time = new AbortController();
+    const sizes = { ZSTD_DICT: { a: 300, b: 300, c: 300 }, BSDIFF: { a: 100, b: 100, c: 100 } };
+    const run = await search(sizes, { budget: time.signal, atOnce: 1 }, (tried) => {
+      if (tried === 'BSDIFF b') time.abort();
+    });
+    expect(chosen(run)).toEqual({ a: 'BSDIFF 100', b: 'ZSTD_DICT 300', c: 'ZSTD_DICT 300' });
+    expect(['a', 'b', 'c'].map((path) => resultsOf(run, path)[1])).toEqual([100, 'no time', 'no time']);
+    expect(chosen(await search(sizes, { budget: AbortSignal.abort() }))).toEqual({});
+  });
+
+  it('takes no patch that is not worth it, that does something else, or that nobody can make', async () => {
+    const run = await search({ ZSTD_DICT: { a: 4001, b: 13, c: null }, BSDIFF: { a: 4600, b: 900, c: null } });
+    expect(chosen(run)).toEqual({ b: 'BSDIFF 900' });
+    expect(resultsOf(run, 'a')).toEqual([4001, 4600]);
+    expect(resultsOf(run, 'b')).toEqual(['failed', 900]);
+    expect(resultsOf(run, 'c')).toEqual(['failed', 'failed']);
+    expect([isWorthIt(800, 1000), isWorthIt(801, 1000), isWorthIt(1, 513), isWorthIt(1, 512)]).toEqual([
+      false,
+      false,
+      true,
+      false,
+    ]);
+    expect([isWorthIt(8000, 10_000), isWorthIt(8001, 10_000)]).toEqual([true, false]);
+  });
+
+  it('does not read files that are too large for an algorithm, and stops when it is told to', async () => {
+    const small = { algorithms: [algorithm('BSDIFF', 4999)] };
+    const run = await search({ BSDIFF: { a: 1 } }, small);
+    expect([run.tried, resultsOf(run, 'a')]).toEqual([[], ['too large']]);
+    const cancel = new AbortController();
+    const stopped = search({ BSDIFF: { a: 1, b: 1, c: 1 } }, { signal: cancel.signal }, () => cancel.abort());
+    await expect(stopped).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+});
