@@ -5,9 +5,10 @@
 import { ThemisError } from '../kernel/error.ts';
 import type { DeltaAlgorithm } from '../model/delta.ts';
 import type { PatchAlgorithm } from './algorithm.ts';
+import { refmix } from './refmix.ts';
 import { zstdDict } from './zstd-dict.ts';
 
-export const patchAlgorithms = [zstdDict] as const satisfies readonly PatchAlgorithm[];
+export const patchAlgorithms = [zstdDict, refmix] as const satisfies readonly PatchAlgorithm[];
 
 /** undefined where this Themis does not know the algorithm. */
 export function findPatchAlgorithm(id: DeltaAlgorithm): PatchAlgorithm | undefined {

@@ -26,14 +26,14 @@ async function make(base: Uint8Array, target: Uint8Array): Promise<Uint8Array> {
   // The base can be referred to as long as all of the target lies in the window (RFC 8878 5).
   const windowLog = clamp(bitsOf(target.length), windowLogs.least, windowLogs.most);
   const isSmall = target.length <= levels.smallBytes;
-  const tableLog = clamp(bitsOf(base.length) + (isSmall ? 1 : 0), windowLogs.least, mostTableLog);
+  const tableLog = clamp(bitsOf(base.length), windowLogs.least, mostTableLog);
   const options = {
     dictionary: base,
     pledgedSrcSize: target.length,
     params: {
       [constants.ZSTD_c_compressionLevel]: isSmall ? levels.small : levels.large,
       [constants.ZSTD_c_windowLog]: windowLog,
-      [constants.ZSTD_c_chainLog]: Math.min(mostTableLog, tableLog + (isSmall ? 1 : 0)),
+      [constants.ZSTD_c_chainLog]: tableLog,
       [constants.ZSTD_c_hashLog]: tableLog,
       [constants.ZSTD_c_enableLongDistanceMatching]: 0,
       [constants.ZSTD_c_contentSizeFlag]: 1,
