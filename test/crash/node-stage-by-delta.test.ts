@@ -15,7 +15,10 @@ const [four, five, six] = [releaseOf('1.4.0'), releaseOf('1.5.0'), releaseOf('1.
 const request: NodeRequestBody = { kind: 'stage', authority, releases: [six.staged] };
 const stride = isSoak ? 1 : 3;
 
-async function start(): Promise<{ readonly disk: MemoryFileSystem; readonly sources: ReadonlyMap<string, Uint8Array> }> {
+async function start(): Promise<{
+  readonly disk: MemoryFileSystem;
+  readonly sources: ReadonlyMap<string, Uint8Array>;
+}> {
   const disk = new MemoryFileSystem();
   const world = new NodeWorld(disk);
   for (const release of [four, five, six]) world.offer(release);
