@@ -32,7 +32,15 @@ export function deltaJson(result: DeltaResult): object {
   const { delta, directory, changed, isSigned: signed, reused, whole, attempts } = result;
   const { product, package: name, platform, architecture, from, to } = delta;
   return {
-    ...{ product, package: name, platform, architecture, from, to, directory, changed, signed },
+    product,
+    package: name,
+    platform,
+    architecture,
+    from,
+    to,
+    directory,
+    changed,
+    signed,
     ...totalsOf(result),
     files: delta.files.map(({ path, basePath, algorithm, patchSize, targetSize }) => {
       return { path, basePath: basePath ?? path, algorithm, patchSize, targetSize };
