@@ -126,7 +126,7 @@ async function verify(
   const trustNow = async () => readTrust(context, await checkAuthority(context, request.authority));
   let listed: Listed | undefined;
   if (history === 'none') {
-    const address = locator.kind === 'directory' ? locator.directory : locator.url;
+    const address = JSON.stringify({ ...locator, path: '' });
     const index = indexes.get(address) ?? readIndex(context, { source, address }, await trustNow());
     indexes.set(address, index);
     listed = listedIn(await index, release, path);
@@ -206,7 +206,6 @@ function tell(onProgress: OnProgress, text: string): void {
 
 /** The release's directory in its source: `release.json` itself may be named as well. */
 function directoryOf(locator: ReleaseLocator): string {
-  if (locator.kind === 'http') return '';
   const path = locator.path.replace(/(?:^|\/)release\.json$/u, '');
   if (path !== '' && pathProblem(path) !== undefined) {
     throw new ThemisError('UNSAFE_PATH', `The request names the release path "${locator.path}".`);
