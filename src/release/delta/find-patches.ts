@@ -52,6 +52,8 @@ export interface PatchSearch {
   readonly budget: AbortSignal;
   /** Aborted when somebody wants none of it. */
   readonly signal?: AbortSignal;
+  /** Before each attempt, and with what came of it. */
+  readonly onStart?: (path: string, algorithm: DeltaAlgorithm) => void;
   readonly onTry?: (attempt: Attempt) => void;
 }
 
@@ -121,6 +123,7 @@ async function tryPatch(
   if (base.sizeBytes > limits.baseBytes || target.sizeBytes > limits.targetBytes)
     return { attempt: { result: 'too large' } };
   if (search.budget.aborted) return { attempt: { result: 'no time' } };
+  search.onStart?.(target.path, id);
   const [baseBytes, targetBytes] = [await search.read('base', base), await search.read('target', target)];
   const ends = [search.budget, ...(search.signal === undefined ? [] : [search.signal])];
   const signal = AbortSignal.any(ends);

@@ -107,9 +107,17 @@ function createSearch(session: Session, input: Input, algorithms: readonly Patch
       const title = `${to.manifest.package} ${from.manifest.version} to ${to.manifest.version}`;
       const progress = createDeltaProgress(session, title, endsAtMs);
       try {
-        const { onTry } = progress;
+        const { onStart, onTry } = progress;
         const signal = session.interrupts.soft;
-        return await makeDelta(fileSystem, from, to, { algorithms, compute, atOnce: size, budget, signal, onTry });
+        return await makeDelta(fileSystem, from, to, {
+          algorithms,
+          compute,
+          atOnce: size,
+          budget,
+          signal,
+          onStart,
+          onTry,
+        });
       } finally {
         progress.close();
       }
@@ -152,7 +160,7 @@ async function index(
   reportFindings(session, published.findings);
   if (published.index === null) return exitCode.refused;
   if (session.verbosity !== 'quiet')
-    session.err.write(`Made the index again: ${published.index.deltas.length} deltas in it.\n`);
+    session.err.write(`Made the index again; deltas in it: ${published.index.deltas.length}.\n`);
   return exitCode.done;
 }
 

@@ -6,13 +6,14 @@ import type { Attempt } from '../../../release/delta/find-patches.ts';
 import type { Session } from '../command.ts';
 
 export interface DeltaProgress {
+  readonly onStart: (path: string, algorithm: string) => void;
   readonly onTry: (attempt: Attempt) => void;
   readonly close: () => void;
 }
 
 /** `title`: what the delta is between. `endsAtMs`: when the time is over. */
 export function createDeltaProgress(session: Session, title: string, endsAtMs: number): DeltaProgress {
-  if (session.verbosity === 'quiet') return { onTry: () => {}, close: () => {} };
+  if (session.verbosity === 'quiet') return { onStart: () => {}, onTry: () => {}, close: () => {} };
   const moving = session.err.isTerminal ? createLogUpdate(process.stderr) : undefined;
   let turn = { algorithm: '', files: 0, bytes: 0 };
   const endTurn = (): void => {
@@ -22,6 +23,10 @@ export function createDeltaProgress(session: Session, title: string, endsAtMs: n
     session.err.write(`${title}: ${turn.algorithm} tried on ${files}, ${formatSize(turn.bytes)}\n`);
   };
   return {
+    onStart(path, algorithm) {
+      const left = formatDuration(Math.max(0, endsAtMs - session.clock.nowMs()));
+      moving?.(`${title}  ${algorithm}  ${path}  ${left} left`.slice(0, session.err.columns));
+    },
     onTry(attempt) {
       if (attempt.algorithm !== turn.algorithm) {
         endTurn();
@@ -35,10 +40,6 @@ export function createDeltaProgress(session: Session, title: string, endsAtMs: n
         moving?.clear();
         session.err.write(`${attempt.path}: ${attempt.algorithm} ${said(attempt)}\n`);
       }
-      const left = formatDuration(Math.max(0, endsAtMs - session.clock.nowMs()));
-      moving?.(
-        `${title}  ${turn.algorithm} ${turn.files}  ${attempt.path}  ${left} left`.slice(0, session.err.columns),
-      );
     },
     close() {
       endTurn();

@@ -5,6 +5,8 @@
  */
 import { digestBytes, hexOf } from '../../../kernel/digest.ts';
 import { ThemisError } from '../../../kernel/error.ts';
+import type { DeltaFile } from '../../../model/delta.ts';
+import type { PatchAlgorithm } from '../../../patch/algorithm.ts';
 import { findPatchAlgorithm } from '../../../patch/index.ts';
 import type { ReleaseSource } from '../../../ports/release-source.ts';
 import type { NodeContext } from '../../context.ts';
@@ -56,22 +58,26 @@ function apply(
   patch: Uint8Array,
   signal: AbortSignal,
 ): AsyncIterable<Uint8Array> {
-  const algorithm = findPatchAlgorithm(file.algorithm);
-  if (algorithm === undefined)
-    throw new ThemisError('PATCH_INVALID', `This Themis cannot apply ${file.algorithm} patches.`);
-  if (base.length > algorithm.limits.baseBytes)
-    throw new ThemisError('PATCH_INVALID', `The base of ${file.path} is too large for ${file.algorithm}.`);
-  return algorithm.apply(base, patch, {
+  return algorithmOf(file).apply(base, patch, {
     targetBytes: file.targetSize,
     signal,
     ...(compute === undefined ? {} : { compute }),
   });
 }
 
+function algorithmOf({ algorithm }: DeltaFile): PatchAlgorithm {
+  const found = findPatchAlgorithm(algorithm);
+  if (found !== undefined) return found;
+  throw new ThemisError('PATCH_INVALID', `This Themis cannot apply ${algorithm} patches.`);
+}
+
 /** The first that is what the patch starts at. */
 async function readBase({ files }: Within, { file }: PatchStep, bases: readonly string[]): Promise<Uint8Array> {
+  const { baseBytes } = algorithmOf(file).limits;
   for (const path of bases) {
-    if ((await files.lstat(path))?.kind !== 'file') continue;
+    const stat = await files.lstat(path);
+    // What is too large is not read to find that out.
+    if (stat?.kind !== 'file' || stat.sizeBytes > baseBytes) continue;
     const bytes = await files.readFile(path);
     if (hexOf(digestBytes(bytes)) === file.baseHash) return bytes;
   }
