@@ -55,7 +55,7 @@ export interface GithubApi {
 }
 
 const documentBytes = 16 * 2 ** 20;
-const mostRemembered = 1000;
+const mostRemembered = 200;
 const refusalBytes = 4096;
 /** A release holds a thousand assets at most. */
 const mostPages = 20;
