@@ -4,21 +4,40 @@
  */
 import { formatDuration } from '../kernel/units/duration.ts';
 import type { Outcome } from '../kernel/outcome.ts';
-import type { ThemisEvent } from '../model/event.ts';
+import { formatSize } from '../kernel/units/size.ts';
+import type { ProgressFigures, ThemisEvent } from '../model/event.ts';
 
 /** undefined: nothing to say about this event. No line feed at the end. */
 export function createEventLines(): (event: ThemisEvent) => string | undefined {
   const phases = new Map<string, string>();
   return (event) => {
     if (event.type === 'step-progress') {
-      if (phases.get(event.step) === event.phase) return undefined;
-      phases.set(event.step, event.phase);
-      return `${clockOf(event.at)} ${event.target}: ${event.phase}`;
+      const phase = stagedText(event) ?? event.phase;
+      const known = phases.get(event.step);
+      // Told once, whatever else is still said of it.
+      if (known === phase || (event.phase === 'stage' && known?.startsWith('staged') === true)) return undefined;
+      phases.set(event.step, phase);
+      return `${clockOf(event.at)} ${event.target}: ${phase}`;
     }
     if (event.type === 'step-finished') phases.delete(event.step);
     const text = describeEvent(event);
     return text === undefined ? undefined : `${clockOf(event.at)} ${text}`;
   };
+}
+
+/** What a staging that is through has cost. */
+function stagedText({
+  phase,
+  doneBytes,
+  totalBytes,
+  fetchedBytes,
+  reusedBytes = 0,
+}: ProgressFigures & { phase: string }) {
+  if (phase !== 'stage' || fetchedBytes === undefined || doneBytes === undefined || doneBytes !== totalBytes) {
+    return undefined;
+  }
+  const here = reusedBytes === 0 ? '' : `, ${formatSize(reusedBytes)} were there`;
+  return `staged ${formatSize(totalBytes)}: ${formatSize(fetchedBytes)} fetched${here}`;
 }
 
 export function describeEvent(event: Exclude<ThemisEvent, { type: 'step-progress' }>): string | undefined {

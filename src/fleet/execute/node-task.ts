@@ -285,12 +285,8 @@ export class NodeTask {
       leadership: stepper.leadership(id),
       locate: request.locate,
       signal,
-      onProgress: ({ phase, doneBytes, totalBytes }: NodeProgress) => {
-        const bytes = {
-          ...(doneBytes === undefined ? {} : { doneBytes }),
-          ...(totalBytes === undefined ? {} : { totalBytes }),
-        };
-        request.emit({ type: 'step-progress', step: id, target, phase, ...bytes });
+      onProgress: ({ kind: _, ...progress }: NodeProgress) => {
+        request.emit({ type: 'step-progress', step: id, target, ...progress });
       },
       see: (observed) => this.see(observed),
     };
