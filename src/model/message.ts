@@ -17,10 +17,20 @@ export interface Authority {
   readonly token: number;
 }
 
-/** Where a node fetches a release from. What it finds there is trusted only through its signature. */
+/**
+ * Where a node fetches a release from: a source, and the release's directory in it. What it finds there is trusted only
+ * through its signature. Tokens, proxies and authorities for it are the node's own.
+ */
 export type ReleaseLocator =
   | { readonly kind: 'directory'; readonly directory: string; readonly path: string }
-  | { readonly kind: 'http'; readonly url: string };
+  | { readonly kind: 'http'; readonly url: string; readonly path: string }
+  | {
+      readonly kind: 'github';
+      readonly owner: string;
+      readonly repo: string;
+      readonly apiUrl: string;
+      readonly path: string;
+    };
 
 export interface WantedRelease {
   readonly package: string;

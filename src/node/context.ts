@@ -1,5 +1,7 @@
 import { ThemisError } from '../kernel/error.ts';
+import type { ReleaseLocator } from '../model/message.ts';
 import type { Architecture, Platform } from '../model/release.ts';
+import type { ReleaseSource } from '../ports/release-source.ts';
 import type { ServiceControl } from '../ports/service-control.ts';
 import type { NodeConfig } from './config/node-config.ts';
 import { parseNodeConfig } from './config/parse-node-config.ts';
@@ -11,6 +13,8 @@ import type { Layout } from './layout.ts';
 export interface NodeContext extends NodeDeps {
   readonly config: NodeConfig;
   readonly layout: Layout;
+  /** With the node's own settings. */
+  readonly openSource: (locator: ReleaseLocator) => ReleaseSource;
   readonly service: ServiceControl;
   readonly platform: Platform;
   readonly architecture: Architecture;
@@ -23,6 +27,7 @@ export async function openNode(deps: NodeDeps): Promise<NodeContext> {
     ...deps,
     config,
     layout: layoutOf(config),
+    openSource: (locator) => deps.openSource(locator, config.sources),
     service: deps.serviceControl(config.service),
     platform: config.platform ?? deps.machine.platform,
     architecture: config.architecture ?? deps.machine.architecture,

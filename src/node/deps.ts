@@ -13,6 +13,7 @@ import type { Machine } from '../ports/machine.ts';
 import type { ReleaseSource } from '../ports/release-source.ts';
 import type { ServiceControl, ServiceSpec } from '../ports/service-control.ts';
 import type { Refusal } from '../trust/refusal.ts';
+import type { NodeSources } from './config/node-config.ts';
 import type { AnchorsDocument } from './trust/rotate-anchors.ts';
 
 export interface NodeDeps {
@@ -25,7 +26,7 @@ export interface NodeDeps {
   readonly machine: Machine;
   readonly endpoint: Endpoint;
   readonly serviceControl: (spec: ServiceSpec) => ServiceControl;
-  readonly openSource: (locator: ReleaseLocator) => ReleaseSource;
+  readonly openSource: (locator: ReleaseLocator, sources: NodeSources) => ReleaseSource;
   readonly verifyIndex: VerifyIndex;
   readonly verifyRelease: VerifyRelease;
   readonly verifyRotation: VerifyRotation;

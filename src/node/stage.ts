@@ -114,7 +114,7 @@ async function verify(
   const trustNow = async () => readTrust(context, await checkAuthority(context, request.authority));
   let listed: Listed | undefined;
   if (history === 'none') {
-    const key = locator.kind === 'directory' ? locator.directory : locator.url;
+    const key = JSON.stringify({ ...locator, path: '' });
     const index = indexes.get(key) ?? readIndex(context, source, await trustNow());
     indexes.set(key, index);
     listed = listedIn(await index, release, path);
@@ -146,7 +146,6 @@ async function verify(
 
 /** The release's directory in its source: `release.json` itself may be named as well. */
 function directoryOf(locator: ReleaseLocator): string {
-  if (locator.kind === 'http') return '';
   const path = locator.path.replace(/(?:^|\/)release\.json$/u, '');
   if (path !== '' && pathProblem(path) !== undefined) {
     throw new ThemisError('UNSAFE_PATH', `The request names the release path "${locator.path}".`);

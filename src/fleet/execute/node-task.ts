@@ -285,8 +285,9 @@ export class NodeTask {
       leadership: stepper.leadership(id),
       locate: request.locate,
       signal,
-      onProgress: ({ kind: _, ...progress }: NodeProgress) => {
-        request.emit({ type: 'step-progress', step: id, target, ...progress });
+      onProgress: (progress: NodeProgress) => {
+        const { kind: _, ...figures } = progress;
+        request.emit({ type: 'step-progress', step: id, target, ...figures });
       },
       see: (observed) => this.see(observed),
     };

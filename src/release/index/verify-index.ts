@@ -14,19 +14,21 @@ export async function verifyIndex(
   nowMs: number,
 ): Promise<{ readonly ok: true; readonly index: ReleaseIndex; readonly signature: Verified } | Refusal> {
   const index = await readIfThere(source, releaseNames.index, releaseLimits.indexBytes);
-  if (index === null) {
-    const fix = 'Nodes take releases through a signed index: themis release index DIR --key ... --certificate ...';
-    return { ok: false, code: 'INDEX_MISSING', message: `There is no ${releaseNames.index}.`, fix };
+  if (index instanceof ThemisError) {
+    const usual = 'Nodes take releases through a signed index: themis release index DIR --key ... --certificate ...';
+    const message = `The source has no index: ${index.message}`;
+    return { ok: false, code: 'INDEX_MISSING', message, fix: index.hint ?? usual };
   }
   const signature = await readIfThere(source, releaseNames.indexSignature, releaseLimits.signatureBytes);
-  return checkIndex({ index, signature, trust, nowMs });
+  return checkIndex({ index, signature: signature instanceof ThemisError ? null : signature, trust, nowMs });
 }
 
-async function readIfThere(source: ReleaseSource, path: string, limitBytes: number): Promise<Uint8Array | null> {
+/** What the source says of a file that is not there, instead of the file. */
+async function readIfThere(source: ReleaseSource, path: string, limitBytes: number): Promise<Uint8Array | ThemisError> {
   try {
     return await source.readFile(path, limitBytes);
   } catch (error) {
-    if (error instanceof ThemisError && error.code === 'NOT_FOUND') return null;
+    if (error instanceof ThemisError && error.code === 'NOT_FOUND') return error;
     throw error;
   }
 }

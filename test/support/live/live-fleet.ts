@@ -67,6 +67,8 @@ export class LiveFleet {
   #versions = 0;
   /** `metrics` of the Fleet as flow YAML; undefined: the nodes' own. */
   #metrics: string | undefined;
+  /** `releases` of the Fleet as flow YAML. */
+  #releases = '{ directory: ./releases }';
 
   private constructor(base: string, nodes: readonly DemoNode[]) {
     this.base = base;
@@ -143,9 +145,15 @@ export class LiveFleet {
     this.#metrics = metrics;
   }
 
+  /** From the next version that is asked for on. */
+  setReleases(releases: string): void {
+    this.#releases = releases;
+  }
+
   /** Asks for a version in fleet.yaml, locks it and commits both. */
   async askFor(version: string): Promise<void> {
-    const text = fleetText(this.uid, version, this.nodes);
+    const made = fleetText(this.uid, version, this.nodes);
+    const text = made.replace('  releases:\n    directory: ./releases\n', `  releases: ${this.#releases}\n`);
     const metrics = this.#metrics === undefined ? '' : `  metrics: ${this.#metrics}\n`;
     this.write('fleet.yaml', text.replace('  rollout: careful\n', `  rollout: careful\n${metrics}`));
     await this.line('lock');

@@ -43,8 +43,16 @@ test('no kind of YAML has a field for anchors; the node names only a directory o
   expect([...new Set(found)].sort()).toEqual(allowed);
 });
 
-/** How the fleet proves itself to agents, and where a node keeps its trust; none of them says who vouches for a release. */
-const allowed = ['fleet.schema.json ca', 'fleet.schema.json certificate', 'node.schema.json trust'];
+/**
+ * How the fleet proves itself to agents, how servers of releases prove to be themselves, and where a node keeps its trust;
+ * none of them says who vouches for a release.
+ */
+const allowed = [
+  'fleet.schema.json ca',
+  'fleet.schema.json certificate',
+  'node.schema.json ca',
+  'node.schema.json trust',
+];
 
 function fieldsOf(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return [];

@@ -27,7 +27,18 @@ const requests: readonly NodeRequest[] = [
         manifestHash: hash,
         locator: { kind: 'directory', directory: '/releases', path: 'themisdb-1.5.0' },
       },
-      { package: 'q', version: '1.0.0', manifestHash: hash, locator: { kind: 'http', url: 'https://h/q' } },
+      {
+        package: 'q',
+        version: '1.0.0',
+        manifestHash: hash,
+        locator: { kind: 'http', url: 'https://h/releases', path: 'q-1' },
+      },
+      {
+        package: 'r',
+        version: '1.0.0',
+        manifestHash: hash,
+        locator: { kind: 'github', owner: 'o', repo: 'r.js', apiUrl: 'https://h/api/v3', path: 'v1' },
+      },
     ],
   },
   {
@@ -140,6 +151,24 @@ describe('refused', () => {
     expect(code(rest)).toBe('MESSAGE_INVALID');
     expect(code({ ...update, authority: { ...authority, token: -1 } })).toBe('MESSAGE_INVALID');
     expect(code({ ...update, expected: { themisdb: 'sha256:short' } })).toBe('MESSAGE_INVALID');
+  });
+
+  test('a source with credentials in it, or that is none', () => {
+    const stage = (locator: object) => ({
+      ...requests[1],
+      releases: [{ package: 'q', version: '1.0.0', manifestHash: hash, locator }],
+    });
+    const http = { kind: 'http', url: 'https://h/releases', path: 'q-1' };
+    const github = { kind: 'github', owner: 'o', repo: 'r', apiUrl: 'https://h/api/v3', path: 'q-1' };
+    expect([code(stage(http)), code(stage(github))]).toEqual(['accepted', 'accepted']);
+    for (const url of ['https://token@h/x', 'https://h/x?token=y', 'https://h/#x', 'file:///etc', 'https://']) {
+      expect(code(stage({ ...http, url }))).toBe('MESSAGE_INVALID');
+      expect(code(stage({ ...github, apiUrl: url }))).toBe('MESSAGE_INVALID');
+    }
+    expect(code(stage({ ...http, token: 'x' }))).toBe('MESSAGE_INVALID');
+    expect(code(stage({ ...github, owner: '../o' }))).toBe('MESSAGE_INVALID');
+    expect(code(stage({ ...github, repo: '..' }))).toBe('MESSAGE_INVALID');
+    expect(code(stage({ kind: 'http', url: 'https://h/releases' }))).toBe('MESSAGE_INVALID');
   });
 
   test('ids that are no file names', () => {

@@ -54,6 +54,7 @@ export const commands = [
   },
   { name: 'release verify', load: async () => (await import('./release-verify.ts')).releaseVerifyCommand },
   { name: 'release index', load: async () => (await import('./release-index.ts')).releaseIndexCommand },
+  { name: 'release assets', load: async () => (await import('./release-assets.ts')).releaseAssetsCommand },
   { name: 'release list', load: async () => (await import('./release-list.ts')).releaseListCommand },
   { name: 'release delete', load: async () => (await import('./release-delete.ts')).releaseDeleteCommand },
   { name: 'explain', load: async () => (await import('./explain.ts')).explainCommand },

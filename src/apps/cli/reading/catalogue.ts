@@ -13,14 +13,25 @@ import type { Catalogue, ReleaseIndexEntry, ReleaseManifest } from '../../../mod
 import type { ReleaseSource } from '../../../ports/release-source.ts';
 import { parseManifest } from '../../../trust/policy/parse-manifest.ts';
 import { toTrustError } from '../../../trust/refusal.ts';
+import type { Session } from '../command.ts';
 
 const readsAtOnce = 16;
 
+/** What reading releases needs of the surroundings. */
+export type SourceSession = Pick<Session, 'environment' | 'clock'>;
+
 /** `directory` is the fleet directory. NOT_FOUND without an index; MANIFEST_INVALID or MANIFEST_HASH_MISMATCH for a bad one. */
-export async function loadCatalogue(desired: Pick<Desired, 'fleet'>, directory: string): Promise<Catalogue> {
+export async function loadCatalogue(
+  desired: Pick<Desired, 'fleet'>,
+  directory: string,
+  { environment, clock }: SourceSession,
+): Promise<Catalogue> {
   const { releases, packages } = desired.fleet;
   try {
-    return await readCatalogue(openReleaseSource(releases, directory), new Set(Object.keys(packages)));
+    return await readCatalogue(
+      openReleaseSource(releases, { directory, environment, clock }),
+      new Set(Object.keys(packages)),
+    );
   } catch (error) {
     if (!(error instanceof ThemisError) || error.code !== 'NOT_FOUND' || releases.kind !== 'directory') throw error;
     const where = resolve(directory, releases.directory);
