@@ -36,16 +36,10 @@ test(
   'killed in the middle of a file, again and again, a staging goes on where it was',
   { timeout: 120_000 },
   async () => {
-    const files = new Map(
-      [...bigRelease.files].map(([name, bytes]): [string, Uint8Array] => [
-        name.replace(/^themisdb-2\.0\.0\//u, ''),
-        bytes,
-      ]),
-    );
     let child: ChildProcess | undefined;
     let killAt = Infinity;
     const server = await startFaultServer({
-      files,
+      files: bigRelease.files,
       fault: () => (exchange) => answer(killing(exchange)),
     });
     const killing = (exchange: Exchange): Exchange => ({
@@ -63,7 +57,7 @@ test(
       const deps = fetchingDeps(root, server.url);
       const delivery = { concurrency, resumeBlock: '1MiB' };
       await initNode(deps, { document: { ...nodeDocument, service: { manager: 'none' }, delivery }, anchors });
-      const locator = { kind: 'http', url: server.url } as const;
+      const locator = { kind: 'http', url: server.url, path: 'themisdb-2.0.0' } as const;
       const request: NodeRequestBody = { kind: 'stage', authority, releases: [{ ...bigRelease.staged, locator }] };
       for (const at of killsAt) {
         killAt = at;

@@ -16,7 +16,7 @@ export function fetchingDeps(root: string, url: string): NodeDeps {
     clock: systemClock,
     downloads: nodeDownloads,
     openSource: () => counted(httpSource(url), fetchedFile(root)),
-    verifyIndex: acceptingIndex(bigRelease.files, {}, (place) => place.replace(/^.*\//u, '')),
+    verifyIndex: acceptingIndex(bigRelease.files),
   };
 }
 

@@ -117,18 +117,14 @@ export const acceptingVerification: VerifyRelease = async (source, path) => {
 export const acceptingRotation: VerifyRotation = () => ({ ok: true, version: 2, signers: [] });
 
 /** The index of all that lies in a memory source by now, believed. */
-export function acceptingIndex(
-  files: ReadonlyMap<string, Uint8Array>,
-  over: Partial<ReleaseIndex> = {},
-  placeOf: (path: string) => string = (path) => path,
-): VerifyIndex {
+export function acceptingIndex(files: ReadonlyMap<string, Uint8Array>, over: Partial<ReleaseIndex> = {}): VerifyIndex {
   return async () => {
     const entries = [...files]
       .filter(([path]) => path.endsWith('/release.json'))
-      .map(([path, bytes]): ReleaseIndexEntry => {
+      .map(([url, bytes]): ReleaseIndexEntry => {
         const manifest = JSON.parse(new TextDecoder().decode(bytes)) as ReleaseManifest;
         const { package: name, version, platform, architecture, manifestHash } = manifest;
-        return { package: name, version, platform, architecture, manifestHash, url: placeOf(path), critical: false };
+        return { package: name, version, platform, architecture, manifestHash, url, critical: false };
       });
     const index: ReleaseIndex = {
       formatVersion: '1.0',
