@@ -8,10 +8,21 @@ export async function writeWholeFile(
   bytes: Uint8Array,
   mode = 0o644,
 ): Promise<void> {
-  const path = `${directory}/${name}`;
+  const draft = await writeDraft(fileSystem, directory, name, bytes, mode);
+  await fileSystem.rename(draft, `${directory}/${name}`);
+  await fileSystem.syncDirectory(directory);
+}
+
+/** The bytes beside the file whose place they are to take. Returns where. */
+export async function writeDraft(
+  fileSystem: FileSystem,
+  directory: string,
+  name: string,
+  bytes: Uint8Array,
+  mode = 0o644,
+): Promise<string> {
   const draft = `${directory}/.${name}.new`;
   await fileSystem.writeFile(draft, bytes, mode);
   await fileSystem.syncFile(draft);
-  await fileSystem.rename(draft, path);
-  await fileSystem.syncDirectory(directory);
+  return draft;
 }

@@ -83,20 +83,33 @@ describe('release delete', () => {
     expect(await withStore((store) => store.statistics())).toMatchObject({ releases: 3, tombstones: 0 });
   });
 
-  it('needs no key where the index is unsigned or does not name the version, and makes no index', async () => {
+  it('needs no key where no index is or names the version, and makes none', async () => {
     await themis('keygen');
     await release('1.4.0');
     await release('1.5.0');
     expect(await themis('delete', '1.4.0', 'releases')).toMatchObject({ exitCode: 0 });
     expect(await list()).toEqual(['.themis', 'themisdb-1.5.0']);
-    await release('1.6.0');
-    await themis('index', 'releases');
-    expect(await themis('delete', '1.5.0')).toMatchObject({ exitCode: 0 });
-    expect(await indexed()).toEqual(['themisdb 1.6.0']);
     await themis('index', 'releases', ...keys);
     await release('1.7.0');
     expect(await themis('delete', '1.7.0')).toMatchObject({ exitCode: 0 });
     expect(await list()).toContain('index.json.p7s');
+  });
+
+  it('asks for a signature where the index has none, whether it names the version or not', async () => {
+    await themis('keygen');
+    await release('1.4.0');
+    await release('1.5.0');
+    await release('1.6.0');
+    await themis('index', 'releases');
+    expect((await themis('delete', '1.5.0')).error).toMatchObject({ code: 'POLICY_REFUSED' });
+    expect((await themis('delete', '1.5.0', ...keys, '--unsigned')).error).toMatchObject({ code: 'USAGE' });
+    expect(await indexed()).toHaveLength(3);
+    expect(await themis('delete', '1.5.0', '--unsigned')).toMatchObject({ exitCode: 0 });
+    expect(await indexed()).toEqual(['themisdb 1.4.0', 'themisdb 1.6.0']);
+    await release('1.7.0');
+    expect((await themis('delete', '1.7.0')).error).toMatchObject({ code: 'POLICY_REFUSED' });
+    expect(await themis('delete', '1.7.0', ...keys)).toMatchObject({ exitCode: 0 });
+    expect(await list()).toEqual(['.themis', 'index.json', 'index.json.p7s', 'themisdb-1.4.0', 'themisdb-1.6.0']);
   });
 
   it('refuses what is not there, what is not one, and the last one unless told so', async () => {
@@ -121,7 +134,8 @@ describe('release delete', () => {
     await themis('index', 'releases');
     const broken = await release('1.6.0');
     await write(`${broken}/release.json`, '{}');
-    expect(await themis('delete', '1.4.0')).toMatchObject({ exitCode: 4, err: expect.stringContaining('THM2020') });
+    const ran = await themis('delete', '1.4.0', '--unsigned');
+    expect(ran).toMatchObject({ exitCode: 4, err: expect.stringContaining('THM2020') });
     expect(await list('releases/themisdb-1.4.0')).toEqual(['bin', 'release.json']);
     expect(await indexed()).toEqual(['themisdb 1.4.0', 'themisdb 1.5.0']);
   });
@@ -211,8 +225,8 @@ describe('the store beside releases', () => {
     expect(await readFile(join(root, 'releases/.themis/.gitignore'), 'utf8')).toBe('*\n');
     await release('1.5.0');
     expect(await withStore((store) => store.versions('themisdb'))).toEqual(['1.4.0', '1.5.0']);
-    await themis('index', directory);
-    expect(await list(directory)).toEqual(['bin', 'index.json', 'release.json']);
+    expect((await themis('index', directory)).error).toMatchObject({ code: 'USAGE' });
+    expect(await list(directory)).toEqual(['bin', 'release.json']);
   });
 
   it('follows what lies there: moved, edited, older or gone', async () => {

@@ -77,6 +77,20 @@ describe.each(Object.entries(openers))('manifest store: %s', (_name, opener) => 
     expect(await second.statistics()).toMatchObject({ releases: 1, files: 1 });
   });
 
+  test('an index on its way is there until it is cleared, the last one announced, and comes with a burial', async () => {
+    const index = new TextEncoder().encode('{}');
+    expect(await first.publication()).toBeNull();
+    await first.announce({ index, signature: Uint8Array.of(1, 0, 255) });
+    expect(await second.publication()).toEqual({ index, signature: Uint8Array.of(1, 0, 255) });
+    await first.bury([], grave);
+    await first.announce({ index, signature: null });
+    expect(await second.publication()).toEqual({ index, signature: null });
+    await second.bury([], grave, { index: null, signature: null });
+    expect(await first.publication()).toEqual({ index: null, signature: null });
+    await second.clearPublication();
+    expect(await first.publication()).toBeNull();
+  });
+
   test('versions stand in SemVer order, pre-releases before what they lead to', async () => {
     const versions = ['1.10.0', '1.9.0', '2.0.0', '2.0.0-rc.10', '2.0.0-rc.2', '2.0.0-rc', '1.9.0-0', '10.0.0'];
     for (const version of versions) await first.put(storedRelease(version));

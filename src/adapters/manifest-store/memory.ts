@@ -4,6 +4,7 @@ import type {
   CachedVerdict,
   DownloadCache,
   ManifestStore,
+  Publication,
   RegisteredFile,
   ReleaseIdentity,
   ReleaseMachine,
@@ -21,10 +22,18 @@ export interface MemoryManifests {
   readonly signatures: Map<string, CachedVerdict>;
   readonly downloads: Map<string, CachedDownload>;
   lastTombstone: number;
+  publication: Publication | null;
 }
 
 export function createMemoryManifests(): MemoryManifests {
-  return { releases: new Map(), tombstones: new Map(), signatures: new Map(), downloads: new Map(), lastTombstone: 0 };
+  return {
+    releases: new Map(),
+    tombstones: new Map(),
+    signatures: new Map(),
+    downloads: new Map(),
+    lastTombstone: 0,
+    publication: null,
+  };
 }
 
 export function createMemoryManifestStore(state: MemoryManifests = createMemoryManifests()): ManifestStore {
@@ -33,6 +42,7 @@ export function createMemoryManifestStore(state: MemoryManifests = createMemoryM
   return {
     signatures: createMemorySignatures(state),
     downloads: createMemoryDownloads(state),
+    ...memoryPublication(state),
     async put(release) {
       state.releases.set(release.directory, structuredClone(release));
     },
@@ -66,11 +76,12 @@ export function createMemoryManifestStore(state: MemoryManifests = createMemoryM
     async forget(directories) {
       for (const directory of directories) state.releases.delete(directory);
     },
-    async bury(directories, grave) {
+    async bury(directories, grave, publication) {
       for (const directory of directories) state.releases.delete(directory);
       state.lastTombstone += 1;
       const tombstone = { ...structuredClone(grave), id: state.lastTombstone };
       state.tombstones.set(tombstone.id, tombstone);
+      if (publication !== undefined) state.publication = structuredClone(publication);
       return tombstone;
     },
     async tombstones() {
@@ -83,6 +94,22 @@ export function createMemoryManifestStore(state: MemoryManifests = createMemoryM
       return statisticsOf(state);
     },
     async close() {},
+  };
+}
+
+function memoryPublication(
+  state: MemoryManifests,
+): Pick<ManifestStore, 'announce' | 'publication' | 'clearPublication'> {
+  return {
+    async announce(publication) {
+      state.publication = structuredClone(publication);
+    },
+    async publication() {
+      return state.publication;
+    },
+    async clearPublication() {
+      state.publication = null;
+    },
   };
 }
 

@@ -1,42 +1,60 @@
+/**
+ * An index goes out in two files that cannot change at once. So it is made and signed first, then written down whole in
+ * the store, and only then put in place: a crash between the two files is finished by the next start, which needs no key.
+ */
 import type { Finding } from '../../kernel/finding.ts';
 import { releaseNames } from '../../model/release-format/layout.ts';
 import type { ReleaseIndex } from '../../model/release.ts';
-import type { FileSystem } from '../../ports/file-system.ts';
+import type { Publication } from '../../ports/manifest-store.ts';
 import type { Signer } from '../../ports/signer.ts';
 import { assembleIndex, encodeIndex, type IndexOptions } from './assemble-index.ts';
 import type { FoundRelease } from '../scan-releases.ts';
 import { signDetached } from '../sign-detached.ts';
-import { writeWholeFile } from '../write-file.ts';
+import type { ReleasesPlace } from '../store/releases-place.ts';
+import { writeDraft } from '../write-file.ts';
 
-export interface PublishedIndex {
-  /** null: an error finding forbade it, and nothing was written. */
-  readonly index: ReleaseIndex | null;
-  readonly bytes: Uint8Array;
+export interface MadeIndex {
+  /** null: an error finding forbids it. */
+  readonly made: {
+    readonly index: ReleaseIndex;
+    readonly publication: Publication & { readonly index: Uint8Array };
+  } | null;
   readonly findings: readonly Finding[];
 }
 
-/** Makes the index of these releases, signs it where there is a signer, and writes it over the one before. */
-export async function publishIndex(
-  fileSystem: FileSystem,
-  directory: string,
+/** The index of these releases, signed where there is a signer. Writes nothing. */
+export async function makeIndex(
   found: readonly FoundRelease[],
   signer: Signer | undefined,
   options: IndexOptions,
-): Promise<PublishedIndex> {
+): Promise<MadeIndex> {
   const { index, findings } = assembleIndex(found, options);
-  if (index === null) return { index, bytes: new Uint8Array(), findings };
+  if (index === null) return { made: null, findings };
   const bytes = encodeIndex(index);
   const signature = signer === undefined ? null : await signDetached(bytes, signer, options.nowMs);
-  // The old signature goes first: between the two writes the index is unsigned, never wrongly signed.
-  await fileSystem.removeFile(`${directory}/${releaseNames.indexSignature}`);
-  await writeWholeFile(fileSystem, directory, releaseNames.index, bytes);
-  if (signature !== null) await writeWholeFile(fileSystem, directory, releaseNames.indexSignature, signature);
-  return { index, bytes, findings };
+  return { made: { index, publication: { index: bytes, signature } }, findings };
 }
 
-/** Where no release is left there is nothing to list. */
-export async function removeIndex(fileSystem: FileSystem, directory: string): Promise<void> {
-  await fileSystem.removeFile(`${directory}/${releaseNames.indexSignature}`);
-  await fileSystem.removeFile(`${directory}/${releaseNames.index}`);
-  await fileSystem.syncDirectory(directory);
+/** Writes it over the one before. Durable when it resolves; finished by the next start where it does not. */
+export async function publishIndex(place: ReleasesPlace, publication: Publication): Promise<void> {
+  await place.store.announce(publication);
+  await finishPublication(place);
+}
+
+/** What was announced, by this process or one that died since. False where there is nothing. */
+export async function finishPublication({ files, root, store }: ReleasesPlace): Promise<boolean> {
+  const publication = await store.publication();
+  if (publication === null) return false;
+  const { index, signature } = publication;
+  const { index: name, indexSignature } = releaseNames;
+  const draft = index === null ? null : await writeDraft(files, root, name, index);
+  const signatureDraft = signature === null ? null : await writeDraft(files, root, indexSignature, signature);
+  // The old signature goes first: in between the index is unsigned, never wrongly signed.
+  await files.removeFile(`${root}/${indexSignature}`);
+  if (draft === null) await files.removeFile(`${root}/${name}`);
+  else await files.rename(draft, `${root}/${name}`);
+  if (signatureDraft !== null) await files.rename(signatureDraft, `${root}/${indexSignature}`);
+  await files.syncDirectory(root);
+  await store.clearPublication();
+  return true;
 }

@@ -4,10 +4,12 @@ import type { ReleaseIndex } from '../../model/release.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
 import type { FoundRelease } from '../scan-releases.ts';
 
-/** What the index says before it is made again; null where there is none. A damaged one throws: it is not guessed. */
-export async function presentIndex(source: ReleaseSource): Promise<ReleaseIndex | null> {
+/** The index before it is made again; null where there is none. A damaged one throws: it is not guessed. */
+export async function presentIndex(
+  source: ReleaseSource,
+): Promise<Awaited<ReturnType<ReleaseSource['readIndex']>> | null> {
   try {
-    return (await source.readIndex()).index;
+    return await source.readIndex();
   } catch (error) {
     // A damaged index stops here: to make a new one over it would offer withdrawn releases again, under a lower counter.
     if (error instanceof ThemisError && error.code === 'NOT_FOUND') return null;

@@ -5,17 +5,18 @@ import { exitCode } from '../../../kernel/exit-code.ts';
 import { releaseDirectoryOf, releaseNames } from '../../../model/release-format/layout.ts';
 import { isReleaseVersion } from '../../../model/release-format/shapes.ts';
 import type { ReleaseIndex } from '../../../model/release.ts';
-import type { StoredRelease } from '../../../ports/manifest-store.ts';
+import type { Publication, StoredRelease } from '../../../ports/manifest-store.ts';
 import { describePayload } from '../../../release/describe-payload.ts';
-import { publishIndex, removeIndex } from '../../../release/index/publish-index.ts';
+import { makeIndex } from '../../../release/index/publish-index.ts';
 import { type FoundRelease, scanReleases } from '../../../release/scan-releases.ts';
-import { deleteReleases, type ReleasesPlace } from '../../../release/store/delete-releases.ts';
+import { deleteReleases } from '../../../release/store/delete-releases.ts';
+import type { ReleasesPlace } from '../../../release/store/releases-place.ts';
 import { syncStore } from '../../../release/store/sync-store.ts';
 import { scanLists } from '../../../release/index/scan-lists.ts';
-import { yankedAfter } from '../../../release/index/yank.ts';
+import { presentIndex, yankedAfter } from '../../../release/index/yank.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { releasesDirectoryOf, reportFindings } from '../reading/release-input.ts';
-import { signerOf, signerOptions } from '../reading/signer-input.ts';
+import { indexSignerOf, signerOptions, unsignedOption } from '../reading/signer-input.ts';
 import { reportLeft, withReleases } from '../reading/releases-place.ts';
 
 export const releaseDeleteCommand: Command = {
@@ -29,6 +30,7 @@ export const releaseDeleteCommand: Command = {
   options: [
     { name: '--package', value: 'NAME', summary: 'needed where several packages have this version' },
     ...signerOptions,
+    unsignedOption,
     {
       name: '--expires',
       value: 'DURATION',
@@ -52,14 +54,7 @@ export const releaseDeleteCommand: Command = {
       });
     }
     const root = releasesDirectoryOf(session, input.argument('DIR'));
-    return withReleases(session, root, true, async (place) => {
-      if (place === null) {
-        throw new ThemisError('USAGE', `${root} is itself a release, not a directory of releases.`, {
-          hint: 'Name the directory above it, or remove it as any directory.',
-        });
-      }
-      return deleteVersion(session, input, place, version);
-    });
+    return withReleases(session, root, async (place) => deleteVersion(session, input, place, version));
   },
 };
 
@@ -75,8 +70,10 @@ async function deleteVersion(session: Session, input: Input, place: ReleasesPlac
       hint: `Add --last to delete ${title} all the same.`,
     });
   }
-  if (!(await withdraw(session, input, place, found, releases))) return exitCode.refused;
-  const deletion = await deleteReleases(place, title, releases, session.clock.nowMs());
+  const index = await indexWithout(session, input, place, found, releases);
+  if (index === null) return exitCode.refused;
+  const deletion = await deleteReleases(place, title, releases, index, session.clock.nowMs());
+  if (index?.index === null) session.err.write(`Removed ${releaseNames.index}: no release is left.\n`);
   if (session.verbosity !== 'quiet') {
     for (const { directory, manifest } of releases) {
       const path = relative(session.directory, join(place.root, directory));
@@ -108,37 +105,30 @@ async function choose(
 }
 
 /**
- * The index goes first, so that it never names what is not there. A signed one is not replaced by an unsigned one. False
- * where what is left makes no index; nothing was changed then.
+ * The index that is to lie there once the releases are gone; undefined where the present one does not change, null where
+ * what is left makes none. A signed one is not replaced by an unsigned one, and one that lost its signature gets it back.
  */
-async function withdraw(
+async function indexWithout(
   session: Session,
   input: Input,
   { files, root }: ReleasesPlace,
   found: readonly FoundRelease[],
   releases: readonly StoredRelease[],
-): Promise<boolean> {
-  const source = openDirectorySource(root);
-  const present = await source.readIndex().catch((error: unknown) => {
-    if (error instanceof ThemisError && error.code === 'NOT_FOUND') return null;
-    throw error;
-  });
-  if (present === null || !names(present.index, releases)) return true;
-  const signer = await signerOf(session, input);
-  if (present.signature !== null && signer === undefined) {
-    const { manifest } = releases[0]!;
-    throw new ThemisError('POLICY_REFUSED', `The signed index names ${manifest.package} ${manifest.version}.`, {
-      hint: 'Add --key FILE --certificate FILE, so that the index is made without it and signed again.',
-    });
-  }
+): Promise<Publication | undefined | null> {
+  const present = await presentIndex(openDirectorySource(root));
+  const isNamed = present !== null && names(present.index, releases);
+  if (present === null || (!isNamed && present.signature !== null)) return undefined;
   const gone = new Set(releases.map(({ directory }) => directory));
   const rest = found.filter(({ directory }) => !gone.has(directory));
-  if (rest.length === 0) {
-    await removeIndex(files, root);
-    session.err.write(`Removed ${releaseNames.index}: no release is left.\n`);
-    return true;
-  }
-  const { index, findings } = await publishIndex(files, root, rest, signer, {
+  if (rest.length === 0) return { index: null, signature: null };
+  const { package: name, version } = releases[0]!.manifest;
+  const signer = await indexSignerOf(
+    session,
+    input,
+    present.signature === null ? 'The index is not signed.' : `The signed index names ${name} ${version}.`,
+  );
+  if (!isNamed && signer === undefined) return undefined;
+  const { made, findings } = await makeIndex(rest, signer, {
     nowMs: session.clock.nowMs(),
     counter: present.index.counter + 1,
     freshForMs: input.duration('expires')!,
@@ -146,7 +136,7 @@ async function withdraw(
     crls: await scanLists(files, root),
   });
   reportFindings(session, findings);
-  return index !== null;
+  return made === null ? null : made.publication;
 }
 
 function names(index: ReleaseIndex, releases: readonly StoredRelease[]): boolean {

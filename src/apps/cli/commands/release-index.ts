@@ -1,10 +1,9 @@
 import { join, relative } from 'node:path';
-import { createNodeFileSystem } from '../../../adapters/file-system/node.ts';
 import { openDirectorySource } from '../../../adapters/release-source/directory.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { releaseNames } from '../../../model/release-format/layout.ts';
-import { publishIndex } from '../../../release/index/publish-index.ts';
+import { makeIndex, publishIndex } from '../../../release/index/publish-index.ts';
 import { scanReleases } from '../../../release/scan-releases.ts';
 import { scanLists } from '../../../release/index/scan-lists.ts';
 import { syncStore } from '../../../release/store/sync-store.ts';
@@ -42,25 +41,26 @@ export const releaseIndexCommand: Command = {
   async run(session, input) {
     const directory = directoryOf(session, input);
     const signer = await signerOf(session, input);
-    const published = await withReleases(session, directory, true, async (place) => {
-      const fileSystem = createNodeFileSystem();
-      const found = await scanReleases(fileSystem, directory);
+    const { made, findings } = await withReleases(session, directory, async (place) => {
+      const found = await scanReleases(place.files, directory);
       if (found.length === 0) throw new ThemisError('NOT_FOUND', `${directory} holds no release.`);
-      if (place !== null) await syncStore(place.store, found);
+      await syncStore(place.store, found);
       const present = await presentIndex(openDirectorySource(directory));
-      return publishIndex(fileSystem, directory, found, signer, {
+      const result = await makeIndex(found, signer, {
         nowMs: session.clock.nowMs(),
-        counter: input.integer('counter', 1) ?? (present?.counter ?? 0) + 1,
+        counter: input.integer('counter', 1) ?? (present?.index.counter ?? 0) + 1,
         freshForMs: input.duration('expires')!,
-        yanked: yankedAfter(present, found, input.list('yank'), input.list('unyank')),
-        crls: await scanLists(fileSystem, directory),
+        yanked: yankedAfter(present?.index ?? null, found, input.list('yank'), input.list('unyank')),
+        crls: await scanLists(place.files, directory),
       });
+      if (result.made !== null) await publishIndex(place, result.made.publication);
+      return result;
     });
-    const { index, bytes } = published;
-    reportFindings(session, published.findings);
-    if (index === null) return exitCode.refused;
+    reportFindings(session, findings);
+    if (made === null) return exitCode.refused;
+    const { index, publication } = made;
     if (input.text('output') === 'json') {
-      session.out.write(new TextDecoder().decode(bytes));
+      session.out.write(new TextDecoder().decode(publication.index));
     } else {
       const path = relative(session.directory, join(directory, releaseNames.index));
       session.out.write(

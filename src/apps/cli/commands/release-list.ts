@@ -39,7 +39,8 @@ export const releaseListCommand: Command = {
     const found = await scanReleases(fileSystem, directory);
     const path = input.text('file');
     if (path !== undefined) return listFile(session, input, fileSystem, directory, found, path);
-    const yanked = yankedAfter(await presentIndex(openDirectorySource(directory)), found, [], []);
+    const present = await presentIndex(openDirectorySource(directory));
+    const yanked = yankedAfter(present?.index ?? null, found, [], []);
     const rows = found.map((release) => rowOf(release, yanked));
     if (input.text('output') === 'json') {
       session.out.write(`${JSON.stringify({ releases: rows }, null, 2)}\n`);

@@ -2,8 +2,8 @@
  * A directory of releases and its store, `.themis/releases.db`, under one lock for everything that writes there. The
  * JSON files of the directory stay what is right: the store is a cache of them, made by `release index` and `release
  * delete`, kept up by `release build` and `release sign`, made again whenever it is missing or of another schema, and
- * brought to what lies there before anything is decided by it. What it alone knows are tombstones: deletions that were
- * begun. Verdicts about signatures are never taken from it, since it travels with the releases: those a node believes
+ * brought to what lies there before anything is decided by it. What it alone knows are tombstones and an index on its
+ * way: deletions and publications that were begun. Verdicts about signatures are never taken from it, since it travels with the releases: those a node believes
  * stand in its own `state/manifests.db`, beside downloads. What a node accepted stays in `state/installed.json` and its
  * restore points. A directory that is itself a release has no store, because it may hold nothing unlisted.
  */
@@ -14,17 +14,30 @@ import { ThemisError } from '../../../kernel/error.ts';
 import { joinReleasePath, releaseNames } from '../../../model/release-format/layout.ts';
 import type { ReleaseManifest } from '../../../model/release.ts';
 import type { FileLock, FileSystem } from '../../../ports/file-system.ts';
-import { type Deletion, finishDeletions, type ReleasesPlace } from '../../../release/store/delete-releases.ts';
+import { finishPublication } from '../../../release/index/publish-index.ts';
+import { type Deletion, finishDeletions } from '../../../release/store/delete-releases.ts';
+import type { ReleasesPlace } from '../../../release/store/releases-place.ts';
 import type { Session } from '../command.ts';
 
 const pollMs = 50;
 const patienceMs = 30_000;
 
-/**
- * Runs under the lock, with every deletion that was begun finished first. `make`: the store is made where there is none;
- * otherwise the work gets null there, as it does for a directory that is itself a release.
- */
+/** Runs under the lock, with all that was begun finished first. Throws USAGE for a directory that is itself a release. */
 export async function withReleases<T>(
+  session: Session,
+  root: string,
+  work: (place: ReleasesPlace) => Promise<T>,
+): Promise<T> {
+  return withStore(session, root, true, async (place) => {
+    if (place !== null) return work(place);
+    throw new ThemisError('USAGE', `${root} is itself a release, not a directory of releases.`, {
+      hint: 'Name the directory above it.',
+    });
+  });
+}
+
+/** `make`: the store is made where there is none; otherwise the work gets null there, as it does in a release. */
+async function withStore<T>(
   session: Session,
   root: string,
   make: boolean,
@@ -41,6 +54,7 @@ export async function withReleases<T>(
     const store = await openManifestStore({ kind: 'sqlite', file, isPrivate: false });
     try {
       const place = { files, root, store };
+      if (await finishPublication(place)) session.err.write('Finished the index, which had been interrupted.\n');
       for (const deletion of await finishDeletions(place)) {
         session.err.write(`Finished the deletion of ${deletion.title}, which had been interrupted.\n`);
         reportLeft(session, deletion);
@@ -61,7 +75,7 @@ export async function recordingRelease<T extends { readonly manifest: ReleaseMan
   write: () => Promise<T>,
 ): Promise<T> {
   const root = dirname(directory);
-  return withReleases(session, root, false, async (place) => {
+  return withStore(session, root, false, async (place) => {
     const written = await write();
     await place?.store.put({ directory: basename(directory), manifest: written.manifest });
     return written;
