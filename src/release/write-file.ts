@@ -1,3 +1,4 @@
+import { draftName } from '../model/release-format/layout.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 
 /** Whole or not at all, and durable: written beside, synced, renamed, directory synced. */
@@ -13,7 +14,7 @@ export async function writeWholeFile(
   await fileSystem.syncDirectory(directory);
 }
 
-/** The bytes beside the file whose place they are to take. Returns where. */
+/** The bytes beside the file whose place they are to take, under a name of their own. Returns where. */
 export async function writeDraft(
   fileSystem: FileSystem,
   directory: string,
@@ -21,7 +22,7 @@ export async function writeDraft(
   bytes: Uint8Array,
   mode = 0o644,
 ): Promise<string> {
-  const draft = `${directory}/.${name}.new`;
+  const draft = `${directory}/${draftName(name, fileSystem.uniqueName())}`;
   await fileSystem.writeFile(draft, bytes, mode);
   await fileSystem.syncFile(draft);
   return draft;

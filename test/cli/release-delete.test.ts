@@ -220,7 +220,7 @@ describe('a deletion that was interrupted', () => {
 describe('the store beside releases', () => {
   it('is made by index, kept up by build and sign, left alone by Git, and none in a release', async () => {
     const directory = await release('1.4.0');
-    expect(await list()).toEqual(['themisdb-1.4.0']);
+    expect(await list('releases/.themis')).toEqual(['.gitignore', 'lock']);
     await themis('index', 'releases');
     expect(await readFile(join(root, 'releases/.themis/.gitignore'), 'utf8')).toBe('*\n');
     await release('1.5.0');
@@ -254,8 +254,20 @@ describe('the store beside releases', () => {
     await themis('index', 'releases');
     const lock = await createNodeFileSystem().tryLock(join(root, 'releases/.themis/lock'));
     expect((await runCommand(root, ['release', 'index', 'releases'], nowMs)).error?.code).toBe('ALREADY_IN_PROGRESS');
+    expect((await themis('sign', 'releases/themisdb-1.4.0', ...keys)).error?.code).toBe('NOT_FOUND');
+    await themis('keygen');
+    expect((await themis('sign', 'releases/themisdb-1.4.0', ...keys)).error?.code).toBe('ALREADY_IN_PROGRESS');
     await lock?.release();
     expect(await themis('index', 'releases')).toMatchObject({ exitCode: 0 });
+  });
+
+  it('is not left in a payload: the lock of what lies in one is with the state of the user', async () => {
+    const directory = await release('1.4.0');
+    const line = ['release', 'build', `${directory}/bin`, '--package', 'inner', '--version', '1.0.0'];
+    const ran = await runCommand(root, line, nowMs, { THEMIS_STATE_DIR: join(root, 'state') });
+    expect(ran.exitCode).toBe(0);
+    expect(await list(directory)).toEqual(['bin', 'release.json']);
+    expect(await list('state/locks')).toHaveLength(1);
   });
 });
 
@@ -278,6 +290,7 @@ describe('release list --file', () => {
       exitCode: 0,
       out: 'No release holds bin/none.\n',
     });
-    expect(await list()).toEqual(['themisdb-1.4.0', 'themisdb-1.5.0']);
+    expect(await list()).toEqual(['.themis', 'themisdb-1.4.0', 'themisdb-1.5.0']);
+    expect(await list('releases/.themis')).toEqual(['.gitignore', 'lock']);
   });
 });

@@ -28,6 +28,11 @@ export function isReservedReleasePath(path: string): boolean {
   return reserved.has(path.toLowerCase());
 }
 
+/** Beside `name`, for bytes that are to take its place; `unique`: 16 hex digits. */
+export function draftName(name: string, unique: string): string {
+  return `.${name}.${unique}.new`;
+}
+
 export const releaseLimits = {
   manifestBytes: 16 * 2 ** 20,
   signatureBytes: 2 ** 20,

@@ -1,6 +1,6 @@
 /**
- * A directory of releases and its store, `.themis/releases.db`, under one lock for everything that writes there. The
- * JSON files of the directory stay what is right: the store is a cache of them, made by `release index` and `release
+ * A directory of releases and its store, `.themis/releases.db`, under one lock for everything that writes there, be there
+ * a store or not. The JSON files of the directory stay what is right: the store is a cache of them, made by `release index` and `release
  * delete`, kept up by `release build` and `release sign`, made again whenever it is missing or of another schema, and
  * brought to what lies there before anything is decided by it. What it alone knows are tombstones and an index on its
  * way: deletions and publications that were begun. Verdicts about signatures are never taken from it, since it travels with the releases: those a node believes
@@ -13,14 +13,11 @@ import { openManifestStore } from '../../../adapters/manifest-store/index.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import { joinReleasePath, releaseNames } from '../../../model/release-format/layout.ts';
 import type { ReleaseManifest } from '../../../model/release.ts';
-import type { FileLock, FileSystem } from '../../../ports/file-system.ts';
 import { finishPublication } from '../../../release/index/publish-index.ts';
 import { type Deletion, finishDeletions } from '../../../release/store/delete-releases.ts';
 import type { ReleasesPlace } from '../../../release/store/releases-place.ts';
 import type { Session } from '../command.ts';
-
-const pollMs = 50;
-const patienceMs = 30_000;
+import { ownDirectory, withLock } from './release-lock.ts';
 
 /** Runs under the lock, with all that was begun finished first. Throws USAGE for a directory that is itself a release. */
 export async function withReleases<T>(
@@ -44,13 +41,10 @@ async function withStore<T>(
   work: (place: ReleasesPlace | null) => Promise<T>,
 ): Promise<T> {
   const files = createNodeFileSystem();
-  const own = `${root}/.themis`;
-  const file = `${own}/releases.db`;
-  const isRelease = (await files.lstat(`${root}/${releaseNames.manifest}`)) !== null;
-  if (isRelease || (!make && (await files.lstat(file)) === null)) return work(null);
-  await makeOwnDirectory(files, own);
-  const lock = await awaitLock(session, files, `${own}/lock`);
-  try {
+  const file = `${ownDirectory(root)}/releases.db`;
+  return withLock(session, files, root, async () => {
+    const isRelease = (await files.lstat(`${root}/${releaseNames.manifest}`)) !== null;
+    if (isRelease || (!make && (await files.lstat(file)) === null)) return work(null);
     const store = await openManifestStore({ kind: 'sqlite', file, isPrivate: false });
     try {
       const place = { files, root, store };
@@ -63,9 +57,7 @@ async function withStore<T>(
     } finally {
       await store.close();
     }
-  } finally {
-    await lock.release();
-  }
+  });
 }
 
 /** For a command that writes one release, in `directory`: what it wrote goes into the store beside it, if there is one. */
@@ -91,25 +83,5 @@ export function reportLeft(session: Session, { shared, changed, directories }: D
   for (const path of innermost) {
     if (explained.some((file) => file.startsWith(joinReleasePath(path, '')))) continue;
     session.err.write(`kept ${path}: something else lies in it\n`);
-  }
-}
-
-/** Git leaves it alone, so that a fleet that keeps its releases in its repository does not look changed. */
-async function makeOwnDirectory(files: FileSystem, own: string): Promise<void> {
-  if ((await files.lstat(own))?.kind === 'directory') return;
-  await files.makeDirectory(own);
-  await files.writeFile(`${own}/.gitignore`, new TextEncoder().encode('*\n'), 0o644);
-}
-
-async function awaitLock(session: Session, files: FileSystem, path: string): Promise<FileLock> {
-  for (let waitedMs = 0; ; waitedMs += pollMs) {
-    const lock = await files.tryLock(path);
-    if (lock !== null) return lock;
-    if (waitedMs >= patienceMs) {
-      throw new ThemisError('ALREADY_IN_PROGRESS', `Another command is at work on the releases (${path}).`, {
-        hint: 'Wait until it ends and run it again.',
-      });
-    }
-    await session.clock.sleep(pollMs);
   }
 }
