@@ -64,14 +64,16 @@ export function sealManifest(parts: ReleaseDescription & Pick<ReleaseManifest, '
 
 /**
  * Writes `release.json` (mode 0644). A signature over other bytes is removed, since it can only mislead. Says whether
- * anything changed and whether a signature went.
+ * anything changed and whether a signature went. `flat`: the manifest in ThemisDB's own form, which lies beside it.
  */
 export async function writeRelease(
   fileSystem: FileSystem,
   directory: string,
   built: BuiltRelease,
+  flat: Uint8Array | null = null,
 ): Promise<{ readonly changed: boolean; readonly signatureRemoved: boolean }> {
   const path = `${directory}/${releaseNames.manifest}`;
+  if (flat !== null) await writeWholeFile(fileSystem, directory, releaseNames.flatManifest, flat);
   const present = await fileSystem.lstat(path);
   if (present?.kind === 'file' && digestBytes(await fileSystem.readFile(path)) === digestBytes(built.bytes)) {
     return { changed: false, signatureRemoved: false };
@@ -92,7 +94,7 @@ async function listPayload(fileSystem: FileSystem, root: string): Promise<Releas
       const path = joinReleasePath(directory, name);
       const stat = await fileSystem.lstat(`${root}/${path}`);
       if (stat === null) throw new ThemisError('IO', `${path} vanished while the release was built.`);
-      if (isReservedReleasePath(path) || isReleaseDraft(path)) continue;
+      if (isReservedReleasePath(path)) continue;
       checkPath(path);
       if (stat.kind === 'directory') pending.push(path);
       else if (stat.kind === 'file') files.push(await describeFile(fileSystem, root, path, stat.mode));
@@ -117,11 +119,6 @@ async function listPayload(fileSystem: FileSystem, root: string): Promise<Releas
 async function describeFile(fileSystem: FileSystem, root: string, path: string, mode: number): Promise<ReleaseFile> {
   const { digest, sizeBytes } = await fileSystem.digestFile(`${root}/${path}`);
   return { path, type: classifyFile(path, mode), sha256: hexOf(digest), sizeBytes, permissions: permissionsOf(mode) };
-}
-
-/** Left by an interrupted `writeWholeFile`. */
-export function isReleaseDraft(path: string): boolean {
-  return path === `.${releaseNames.manifest}.new` || path === `.${releaseNames.signature}.new`;
 }
 
 function checkPath(path: string): void {

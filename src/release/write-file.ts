@@ -1,5 +1,20 @@
-import { draftName } from '../model/release-format/layout.ts';
+import { draftedName, draftName } from '../model/release-format/layout.ts';
 import type { FileSystem } from '../ports/file-system.ts';
+
+/** What writers that were killed left of these files; whoever removes it holds the lock that writers take. */
+export async function removeDrafts(
+  fileSystem: FileSystem,
+  directory: string,
+  isOf: (name: string) => boolean,
+): Promise<void> {
+  if ((await fileSystem.lstat(directory))?.kind !== 'directory') return;
+  for (const name of await fileSystem.readDirectory(directory)) {
+    const drafted = draftedName(name);
+    if (drafted === null || !isOf(drafted)) continue;
+    const path = `${directory}/${name}`;
+    if ((await fileSystem.lstat(path))?.kind !== 'directory') await fileSystem.removeFile(path);
+  }
+}
 
 /** Whole or not at all, and durable: written beside, synced, renamed, directory synced. */
 export async function writeWholeFile(

@@ -299,6 +299,18 @@ describe('release verify', () => {
     expect(await refusals()).toEqual(codes);
   });
 
+  it('passes over the drafts of a writer that was killed, which the next one removes', async () => {
+    await signedRelease();
+    const drafts = ['.release.json.p7s.new', '.release.json.p7s.0123456789abcdef.new', '.release.flat.json.new'];
+    for (const name of drafts) await write(`${release}/${name}`, 'draft');
+    expect(await refusals()).toEqual([]);
+    await write(`${release}/.other.new`, 'payload');
+    expect(await refusals()).toEqual(['RELEASE_FILE_UNLISTED']);
+    await themis('build', release, '--package', 'themisdb', '--version', '1.5.0');
+    expect(await readdir(join(root, release))).toEqual(['.other.new', 'bin', 'etc', 'release.json']);
+    expect((await read(`${release}/release.json`)).toString()).toContain('.other.new');
+  });
+
   it('refuses what was not meant, an index that is stale, and an anchors file that is none', async () => {
     await signedRelease();
     await themis('index', 'releases', ...keys, '--expires', '1d');

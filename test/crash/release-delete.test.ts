@@ -110,7 +110,7 @@ type Next = 'another command, without a key' | 'the same command';
 async function killedAt(limit: number, next: Next): Promise<{ hit: boolean; end: 'old' | 'new'; operations: number }> {
   const root = join(base, `run-${limit}`);
   await cp(join(base, 'original'), root, { recursive: true, preserveTimestamps: true });
-  const script = fileURLToPath(new URL('../support/delete-process.ts', import.meta.url));
+  const script = fileURLToPath(new URL('../support/release-process.ts', import.meta.url));
   const child = spawn(process.execPath, [script, root, String(limit), ...deletion], { stdio: ['ignore', 'pipe', 2] });
   let out = '';
   child.stdout!.on('data', (chunk) => (out += chunk));

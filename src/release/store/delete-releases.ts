@@ -10,7 +10,6 @@ import { compareText } from '../../kernel/finding.ts';
 import { pathProblem } from '../../kernel/path-guard.ts';
 import { isReservedReleasePath, joinReleasePath, releaseNames } from '../../model/release-format/layout.ts';
 import type { BuriedFile, Publication, StoredRelease, Tombstone } from '../../ports/manifest-store.ts';
-import { isReleaseDraft } from '../build-release.ts';
 import { finishPublication } from '../index/publish-index.ts';
 import type { ReleasesPlace } from './releases-place.ts';
 
@@ -84,9 +83,7 @@ async function listFiles(
   { files, root }: ReleasesPlace,
   { directory, manifest }: StoredRelease,
 ): Promise<BuriedFile[]> {
-  const documents = (await files.readDirectory(`${root}/${directory}`)).filter(
-    (name) => isReservedReleasePath(name) || isReleaseDraft(name),
-  );
+  const documents = (await files.readDirectory(`${root}/${directory}`)).filter(isReservedReleasePath);
   const names = [releaseNames.manifest, ...documents, ...manifest.files.map(({ path }) => path)];
   const found: BuriedFile[] = [];
   for (const name of new Set(names)) {

@@ -10,7 +10,6 @@ import { describePayload } from '../../../release/describe-payload.ts';
 import { writeFlatManifest } from '../../../release/flat/export-flat.ts';
 import { checkFlatFiles, type FlatManifest, parseFlatManifest } from '../../../release/flat/import-flat.ts';
 import { nextCounter, scanReleases } from '../../../release/scan-releases.ts';
-import { writeWholeFile } from '../../../release/write-file.ts';
 import type { Command, Session } from '../command.ts';
 import { describeRelease } from '../reading/release-description.ts';
 import { directoryOf } from '../reading/release-input.ts';
@@ -97,12 +96,11 @@ export const releaseBuildCommand: Command = {
     );
     const built = await assembleRelease(fileSystem, directory, description);
     const final = imported === undefined ? built : useFlatFiles(built, imported.flat);
-    if (imported !== undefined) await writeWholeFile(fileSystem, directory, releaseNames.flatManifest, imported.bytes);
+    const flat = imported?.bytes ?? (input.flag('flat') ? flatOf(session, final) : null);
     const written = await recordingRelease(session, directory, async () => ({
-      ...(await writeRelease(fileSystem, directory, final)),
+      ...(await writeRelease(fileSystem, directory, final, flat)),
       manifest: final.manifest,
     }));
-    if (input.flag('flat')) await writeFlat(session, fileSystem, directory, final);
     if (input.text('output') === 'json') session.out.write(new TextDecoder().decode(final.bytes));
     else session.out.write(summary(relative(session.directory, directory) || '.', final, written.changed));
     if (written.signatureRemoved)
@@ -137,15 +135,10 @@ async function readImport(
   return { flat: parseFlatManifest(bytes), bytes };
 }
 
-async function writeFlat(
-  session: Session,
-  fileSystem: FileSystem,
-  directory: string,
-  { manifest }: BuiltRelease,
-): Promise<void> {
+function flatOf(session: Session, { manifest }: BuiltRelease): Uint8Array {
   const { bytes, lost } = writeFlatManifest(manifest);
-  await writeWholeFile(fileSystem, directory, releaseNames.flatManifest, bytes);
   if (lost.length > 0) session.err.write(`${releaseNames.flatManifest} cannot say ${lost.join(', ')}.\n`);
+  return bytes;
 }
 
 function useFlatFiles(built: BuiltRelease, flat: FlatManifest): BuiltRelease {

@@ -11,11 +11,12 @@ import { basename, dirname } from 'node:path';
 import { createNodeFileSystem } from '../../../adapters/file-system/node.ts';
 import { openManifestStore } from '../../../adapters/manifest-store/index.ts';
 import { ThemisError } from '../../../kernel/error.ts';
-import { joinReleasePath, releaseNames } from '../../../model/release-format/layout.ts';
+import { isReservedReleasePath, joinReleasePath, releaseNames } from '../../../model/release-format/layout.ts';
 import type { ReleaseManifest } from '../../../model/release.ts';
 import { finishPublication } from '../../../release/index/publish-index.ts';
 import { type Deletion, finishDeletions } from '../../../release/store/delete-releases.ts';
 import type { ReleasesPlace } from '../../../release/store/releases-place.ts';
+import { removeDrafts } from '../../../release/write-file.ts';
 import type { Session } from '../command.ts';
 import { ownDirectory, withLock } from './release-lock.ts';
 
@@ -48,6 +49,7 @@ async function withStore<T>(
     const store = await openManifestStore({ kind: 'sqlite', file, isPrivate: false });
     try {
       const place = { files, root, store };
+      await removeDrafts(files, root, (name) => name === releaseNames.index || name === releaseNames.indexSignature);
       if (await finishPublication(place)) session.err.write('Finished the index, which had been interrupted.\n');
       for (const deletion of await finishDeletions(place)) {
         session.err.write(`Finished the deletion of ${deletion.title}, which had been interrupted.\n`);
@@ -60,14 +62,25 @@ async function withStore<T>(
   });
 }
 
-/** For a command that writes one release, in `directory`: what it wrote goes into the store beside it, if there is one. */
+/** For a command that writes beside the payload in `directory`, under the lock, with drafts of others out of the way. */
+export async function writingRelease<T>(
+  session: Session,
+  directory: string,
+  write: (place: ReleasesPlace | null) => Promise<T>,
+): Promise<T> {
+  return withStore(session, dirname(directory), false, async (place) => {
+    await removeDrafts(createNodeFileSystem(), directory, isReservedReleasePath);
+    return write(place);
+  });
+}
+
+/** The same, and the release it wrote goes into the store beside it, if there is one. */
 export async function recordingRelease<T extends { readonly manifest: ReleaseManifest }>(
   session: Session,
   directory: string,
   write: () => Promise<T>,
 ): Promise<T> {
-  const root = dirname(directory);
-  return withStore(session, root, false, async (place) => {
+  return writingRelease(session, directory, async (place) => {
     const written = await write();
     await place?.store.put({ directory: basename(directory), manifest: written.manifest });
     return written;
