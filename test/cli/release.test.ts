@@ -346,6 +346,65 @@ describe('release index', () => {
     expect(await readdir(join(root, 'releases'))).not.toContain('index.json.p7s');
   });
 
+  describe('over one that is not what was signed', () => {
+    const index = 'releases/index.json';
+    const edit = async (change: (text: string) => string): Promise<string> => {
+      const edited = change((await read(index)).toString());
+      await write(index, edited);
+      return edited;
+    };
+    const withdrawn = async (): Promise<boolean> => (await read(index)).toString().includes('"yanked": true');
+    const unyanked = (text: string): string => text.replace(/,\s*"yanked": true/u, '');
+    beforeEach(async () => {
+      await signedRelease();
+      await themis('index', 'releases', ...keys, '--yank', 'themisdb@1.5.0');
+    });
+
+    it('signs nothing: a withdrawal that was edited away is not lost in silence', async () => {
+      const edited = await edit(unyanked);
+      const ran = await themis('index', 'releases', ...keys);
+      expect(ran.error).toMatchObject({ code: 'SIGNATURE_INVALID', hint: expect.stringContaining('--trust-index') });
+      await payload('releases/themisdb-1.6.0');
+      await themis('build', 'releases/themisdb-1.6.0', '--package', 'themisdb', '--version', '1.6.0');
+      expect((await themis('delete', '1.5.0', ...keys)).error).toMatchObject({ code: 'SIGNATURE_INVALID' });
+      expect((await read(index)).toString()).toBe(edited);
+      expect(await themis('index', 'releases', ...keys, '--trust-index')).toMatchObject({ exitCode: 0 });
+    });
+
+    it('signs nothing over a signature that was removed, or is of a stranger', async () => {
+      await edit(unyanked);
+      await rm(join(root, `${index}.p7s`));
+      expect((await themis('index', 'releases', ...keys)).error).toMatchObject({ reason: 'INDEX_UNSIGNED' });
+      await themis('keygen', 'others');
+      const others = keys.map((word) => word.replace('keys/', 'others/'));
+      expect(await themis('index', 'releases', ...others, '--trust-index')).toMatchObject({ exitCode: 0 });
+      expect((await themis('index', 'releases', ...keys)).error).toMatchObject({ code: 'SIGNER_UNTRUSTED' });
+      const anchors = ['--anchors', 'keys/anchors.json'];
+      expect((await themis('index', 'releases', ...keys, ...anchors)).error).toMatchObject({
+        code: 'SIGNER_UNTRUSTED',
+      });
+    });
+
+    it('goes on where the anchors vouch for another signer', async () => {
+      await themis('keygen', 'others');
+      const others = keys.map((word) => word.replace('keys/', 'others/'));
+      expect((await themis('index', 'releases', ...others)).error).toMatchObject({ code: 'SIGNER_UNTRUSTED' });
+      const ran = await themis('index', 'releases', ...others, '--anchors', 'keys/anchors.json');
+      expect([ran.exitCode, await withdrawn()]).toEqual([0, true]);
+    });
+
+    it('writes nothing that it could not read again', async () => {
+      const last = await edit((text) => text.replace('"counter": 1', '"counter": 9007199254740991'));
+      expect((await themis('index', 'releases', ...keys, '--trust-index')).error?.code).toBe('INDEX_INVALID');
+      expect((await read(index)).toString()).toBe(last);
+      await write(index, '{}');
+      expect((await themis('index', 'releases', ...keys)).error).toMatchObject({
+        code: 'INDEX_INVALID',
+        hint: expect.stringContaining('--counter'),
+      });
+    });
+  });
+
   it('is not written while a release is damaged', async () => {
     await signedRelease();
     await write(`${release}/release.json`, '{}');

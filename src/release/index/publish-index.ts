@@ -4,6 +4,7 @@
  */
 import type { Finding } from '../../kernel/finding.ts';
 import { releaseNames } from '../../model/release-format/layout.ts';
+import { parseReleaseIndex } from '../../model/release-format/parse-index.ts';
 import type { ReleaseIndex } from '../../model/release.ts';
 import type { Publication } from '../../ports/manifest-store.ts';
 import type { Signer } from '../../ports/signer.ts';
@@ -22,7 +23,7 @@ export interface MadeIndex {
   readonly findings: readonly Finding[];
 }
 
-/** The index of these releases, signed where there is a signer. Writes nothing. */
+/** The index of these releases, signed where there is a signer. Writes nothing. Throws INDEX_INVALID for what nobody could read. */
 export async function makeIndex(
   found: readonly FoundRelease[],
   signer: Signer | undefined,
@@ -31,6 +32,8 @@ export async function makeIndex(
   const { index, findings } = assembleIndex(found, options);
   if (index === null) return { made: null, findings };
   const bytes = encodeIndex(index);
+  // Read back by the parser nodes use: an index that they refuse, and the next run too, is not signed.
+  parseReleaseIndex(bytes);
   const signature = signer === undefined ? null : await signDetached(bytes, signer, options.nowMs);
   return { made: { index, publication: { index: bytes, signature } }, findings };
 }

@@ -1,5 +1,4 @@
 import { join, relative } from 'node:path';
-import { openDirectorySource } from '../../../adapters/release-source/directory.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { releaseDirectoryOf, releaseNames } from '../../../model/release-format/layout.ts';
@@ -13,10 +12,10 @@ import { deleteReleases } from '../../../release/store/delete-releases.ts';
 import type { ReleasesPlace } from '../../../release/store/releases-place.ts';
 import { syncStore } from '../../../release/store/sync-store.ts';
 import { scanLists } from '../../../release/index/scan-lists.ts';
-import { presentIndex, yankedAfter } from '../../../release/index/yank.ts';
+import { yankedAfter } from '../../../release/index/yank.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { releasesDirectoryOf, reportFindings } from '../reading/release-input.ts';
-import { indexSignerOf, signerOptions, unsignedOption } from '../reading/signer-input.ts';
+import { checkPresent, indexOptions, indexSignerOf, presentIndexIn } from '../reading/index-input.ts';
 import { reportLeft, withReleases } from '../reading/releases-place.ts';
 
 export const releaseDeleteCommand: Command = {
@@ -29,8 +28,7 @@ export const releaseDeleteCommand: Command = {
   ],
   options: [
     { name: '--package', value: 'NAME', summary: 'needed where several packages have this version' },
-    ...signerOptions,
-    unsignedOption,
+    ...indexOptions,
     {
       name: '--expires',
       value: 'DURATION',
@@ -111,11 +109,11 @@ async function choose(
 async function indexWithout(
   session: Session,
   input: Input,
-  { files, root }: ReleasesPlace,
+  place: ReleasesPlace,
   found: readonly FoundRelease[],
   releases: readonly StoredRelease[],
 ): Promise<Publication | undefined | null> {
-  const present = await presentIndex(openDirectorySource(root));
+  const present = await presentIndexIn(place);
   const isNamed = present !== null && names(present.index, releases);
   if (present === null || (!isNamed && present.signature !== null)) return undefined;
   const gone = new Set(releases.map(({ directory }) => directory));
@@ -128,12 +126,13 @@ async function indexWithout(
     present.signature === null ? 'The index is not signed.' : `The signed index names ${name} ${version}.`,
   );
   if (!isNamed && signer === undefined) return undefined;
+  await checkPresent(session, input, place, present, signer);
   const { made, findings } = await makeIndex(rest, signer, {
     nowMs: session.clock.nowMs(),
     counter: present.index.counter + 1,
     freshForMs: input.duration('expires')!,
     yanked: yankedAfter(present.index, rest, [], []),
-    crls: await scanLists(files, root),
+    crls: await scanLists(place.files, place.root),
   });
   reportFindings(session, findings);
   return made === null ? null : made.publication;

@@ -1,5 +1,4 @@
 import { join, relative } from 'node:path';
-import { openDirectorySource } from '../../../adapters/release-source/directory.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { releaseNames } from '../../../model/release-format/layout.ts';
@@ -7,11 +6,11 @@ import { makeIndex, publishIndex } from '../../../release/index/publish-index.ts
 import { scanReleases } from '../../../release/scan-releases.ts';
 import { scanLists } from '../../../release/index/scan-lists.ts';
 import { syncStore } from '../../../release/store/sync-store.ts';
-import { presentIndex, yankedAfter } from '../../../release/index/yank.ts';
+import { yankedAfter } from '../../../release/index/yank.ts';
 import type { Command } from '../command.ts';
+import { checkPresent, indexOptions, indexSignerOf, presentIndexIn } from '../reading/index-input.ts';
 import { directoryOf, reportFindings } from '../reading/release-input.ts';
 import { withReleases } from '../reading/releases-place.ts';
-import { signerOf, signerOptions } from '../reading/signer-input.ts';
 import { outputOption } from '../output-option.ts';
 
 export const releaseIndexCommand: Command = {
@@ -20,7 +19,7 @@ export const releaseIndexCommand: Command = {
   summary: 'write the index of a directory of releases',
   arguments: [{ name: 'DIR', summary: 'the directory of releases (default: here)' }],
   options: [
-    ...signerOptions,
+    ...indexOptions,
     { name: '--expires', value: 'DURATION', summary: 'how long the index may be believed', default: '30d' },
     {
       name: '--counter',
@@ -40,12 +39,13 @@ export const releaseIndexCommand: Command = {
   ],
   async run(session, input) {
     const directory = directoryOf(session, input);
-    const signer = await signerOf(session, input);
     const { made, findings } = await withReleases(session, directory, async (place) => {
       const found = await scanReleases(place.files, directory);
       if (found.length === 0) throw new ThemisError('NOT_FOUND', `${directory} holds no release.`);
       await syncStore(place.store, found);
-      const present = await presentIndex(openDirectorySource(directory));
+      const present = await presentIndexIn(place);
+      const signer = await indexSignerOf(session, input, null);
+      if (present !== null) await checkPresent(session, input, place, present, signer);
       const result = await makeIndex(found, signer, {
         nowMs: session.clock.nowMs(),
         counter: input.integer('counter', 1) ?? (present?.index.counter ?? 0) + 1,
@@ -64,7 +64,7 @@ export const releaseIndexCommand: Command = {
     } else {
       const path = relative(session.directory, join(directory, releaseNames.index));
       session.out.write(
-        `Indexed ${index.entries.length} ${index.entries.length === 1 ? 'release' : 'releases'}, fresh until ${index.expiresAt}: ${path}${signer === undefined ? ' (unsigned)' : ''}\n`,
+        `Indexed ${index.entries.length} ${index.entries.length === 1 ? 'release' : 'releases'}, fresh until ${index.expiresAt}: ${path}${publication.signature === null ? ' (unsigned)' : ''}\n`,
       );
     }
     return exitCode.done;

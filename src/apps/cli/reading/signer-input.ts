@@ -26,13 +26,6 @@ export const signerOptions: readonly Option[] = [
   { name: '--signer-timeout', value: 'DURATION', summary: 'for each answer of a signer program', default: '60s' },
 ];
 
-/** For commands that write an index. */
-export const unsignedOption: Option = {
-  name: '--unsigned',
-  summary: 'leave the index unsigned; no node takes a release through it',
-  variable: false,
-};
-
 const pinVariable = 'THEMIS_PKCS11_PIN';
 
 /** undefined when no option names a signer. Throws USAGE for options that do not go together, else what the port says. */
@@ -55,17 +48,6 @@ export async function signerOf(session: Session, input: Input): Promise<Signer |
         pss: input.flag('pss'),
       });
   }
-}
-
-/** For commands that write an index. `why`: what asks for a signature, unless `--unsigned` does without; null: nothing. */
-export async function indexSignerOf(session: Session, input: Input, why: string | null): Promise<Signer | undefined> {
-  const signer = await signerOf(session, input);
-  if (signer !== undefined && input.flag('unsigned'))
-    throw new ThemisError('USAGE', '--unsigned does not go with a signer.', { hint: 'Give one or the other.' });
-  if (signer !== undefined || input.flag('unsigned') || why === null) return signer;
-  throw new ThemisError('POLICY_REFUSED', why, {
-    hint: 'Add --key FILE --certificate FILE (or another signer), so that the new index is signed; or --unsigned.',
-  });
 }
 
 /** For commands that do nothing but sign. */
