@@ -130,7 +130,7 @@ const attacks: Readonly<Record<string, Attack>> = {
       await fleet.line('release', 'keygen', 'stranger', '--name', 'Stranger');
       const stranger = ['--key', 'stranger/signer.key.pem', '--certificate', 'stranger/signer.certificate.pem'];
       await fleet.line('release', 'sign', release, ...stranger);
-      await fleet.line('release', 'index', 'releases', ...stranger, '--counter', '1000');
+      await fleet.line('release', 'index', 'releases', ...stranger, '--counter', '1000', '--trust-index');
     },
     end: () => rmSync(fleet.file('stranger'), { recursive: true }),
   },
