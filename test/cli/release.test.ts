@@ -230,6 +230,12 @@ describe('release build --flat', () => {
     expect((await themis(...line, '--flat', '--expires', '2027-01-01T00:00:00Z')).err).toContain('expires at 2027');
     await themis(...line, '--flat');
     const manifest = await read(`${release}/release.json`);
+    await write('plain/bin/server', '#!/bin/sh\n', 0o755);
+    await write('plain/c.conf', 'port 1\n');
+    await themis('build', 'plain', '--package', 'themisdb', '--version', '1.5.0', '--flat');
+    // What a C++ program that follows ThemisDB's calculateHash prints for this text.
+    const hash = '0b43fb98e6c2f760758644306913ef53f473f7d9f77129c1d5330f4230a807aa';
+    expect(JSON.parse((await read('plain/release.flat.json')).toString())).toMatchObject({ manifest_hash: hash });
     await write('flat.json', (await read(`${release}/release.flat.json`)).toString());
     await rm(join(root, release, 'release.flat.json'));
     expect((await themis('build', release, '--package', 'themisdb', '--import', 'flat.json')).exitCode).toBe(0);
