@@ -22,16 +22,7 @@ export interface BuiltRelease {
   readonly bytes: Uint8Array;
 }
 
-/** Hashes the tree and returns the manifest; writes nothing. Throws SYMLINK_REFUSED, UNSAFE_PATH, PATH_CASE_COLLISION, USAGE. */
-export async function assembleRelease(
-  fileSystem: FileSystem,
-  directory: string,
-  description: ReleaseDescription,
-): Promise<BuiltRelease> {
-  return sealManifest({ ...description, files: await listPayload(fileSystem, directory) });
-}
-
-/** The manifest with its hash, in the field order of the format, and its bytes. */
+/** The manifest with its hash, in the field order of the format, and its bytes. Throws USAGE for what nodes would refuse. */
 export function sealManifest(parts: ReleaseDescription & Pick<ReleaseManifest, 'files'>): BuiltRelease {
   const body: Omit<ReleaseManifest, 'manifestHash' | 'build' | 'probes'> = {
     schemaVersion: 1,
@@ -85,8 +76,11 @@ export async function writeRelease(
   return { changed: true, signatureRemoved };
 }
 
-/** Every file below the directory but those that describe the release, sorted by path. */
-async function listPayload(fileSystem: FileSystem, root: string): Promise<ReleaseFile[]> {
+/**
+ * Every file below the directory but those that describe the release, hashed, sorted by path. Writes nothing. Throws
+ * SYMLINK_REFUSED, UNSAFE_PATH, PATH_CASE_COLLISION, USAGE.
+ */
+export async function listPayload(fileSystem: FileSystem, root: string): Promise<ReleaseFile[]> {
   const files: ReleaseFile[] = [];
   const pending = [''];
   for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {

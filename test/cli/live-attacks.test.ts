@@ -144,7 +144,8 @@ const attacks: Readonly<Record<string, Attack>> = {
     noted: 'counter-refused',
     async begin() {
       await addRelease('1.4.5', '--counter', '0');
-      await index();
+      await index('--yank', 'themisdb@1.4.5');
+      await editIndex((text) => text.replace(/,\s*"yanked": true/u, ''));
       await fleet.askFor('1.4.5');
     },
   },

@@ -72,6 +72,31 @@ describe('release index', () => {
     expect(await counter()).toMatchObject({ counter: 2 });
   });
 
+  it('lists no version that a node refuses which took a later build of a lower one', async () => {
+    const built = async (version: string): Promise<number> => {
+      await payload(`releases/themisdb-${version}`);
+      const line = [
+        'build',
+        `releases/themisdb-${version}`,
+        '--package',
+        'themisdb',
+        '--version',
+        version,
+        '-o',
+        'json',
+      ];
+      return (JSON.parse((await themis(...line)).out) as { counter: number }).counter;
+    };
+    expect([await built('1.4.8'), await built('1.5.0'), await built('1.4.9')]).toEqual([1, 2, 3]);
+    expect([await built('1.5.0'), await built('1.4.8')]).toEqual([2, 1]);
+    const refused = await themis('index', 'releases');
+    expect(refused).toMatchObject({ exitCode: 4, err: expect.stringContaining('THM2023') });
+    expect(await readdir(join(root, 'releases'))).not.toContain('index.json');
+    expect(await themis('index', 'releases', '--yank', 'themisdb@1.5.0')).toMatchObject({ exitCode: 0 });
+    expect(await built('1.5.1')).toBe(4);
+    expect(await themis('index', 'releases')).toMatchObject({ exitCode: 0 });
+  });
+
   describe('over one that is not what was signed', () => {
     const index = 'releases/index.json';
     const edit = async (change: (text: string) => string): Promise<string> => {

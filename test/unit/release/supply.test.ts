@@ -115,7 +115,7 @@ describe('an index', () => {
     ],
     ['THM2021', [found({}, false)], true],
     ['THM2022', [found(), found({ releaseNotes: 'again' })], false],
-    ['THM2023', [found({ version: '1.4.0', counter: 7 }), found()], true],
+    ['THM2023', [found({ version: '1.4.0', counter: 7 }), found()], false],
     ['THM2024', [found(), found({ package: 'other', product: 'other' })], false],
   ])('%s is found', (code, releases, possible) => {
     const { index, findings } = assembleIndex(releases, options);
@@ -179,14 +179,37 @@ describe('an index', () => {
     expect(codeOf(() => yankedAfter(null, [release], ['themisdb@9.0.0'], []))).toBe('USAGE');
   });
 
-  it('takes the next counter from lower versions only', () => {
+  it('takes a counter that no release of the package has, and built again the same', () => {
     const beside = [
       found({ version: '1.4.0', counter: 4 }),
       found({ version: '1.6.0', counter: 9 }),
       found({ package: 'other', counter: 50 }),
     ];
-    expect(nextCounter(beside, 'themisdb', '1.5.0')).toBe(5);
-    expect(nextCounter([], 'themisdb', '1.5.0')).toBe(1);
+    const next = (version: string, more = {}, passed = 0): number =>
+      nextCounter(beside, { ...description, version, ...more }, passed);
+    expect(next('1.5.0')).toBe(10);
+    expect(next('1.5.0', {}, 20)).toBe(21);
+    expect(next('1.4.0', {}, 20)).toBe(4);
+    expect(next('1.4.0', { platform: 'macos' })).toBe(10);
+    expect(nextCounter([], description)).toBe(1);
+  });
+
+  it('offers no version that a node with a lower one refuses, unless it is withdrawn or for other machines', () => {
+    const counters = (releases: FoundRelease[], yanked: FoundRelease[] = []): string[] => {
+      const hashes = yanked.flatMap(({ result }) => (result.ok ? [result.manifest.manifestHash] : []));
+      const { findings } = assembleIndex(releases, { ...options, yanked: new Set(hashes) });
+      return findings.map(({ code, summary }) => `${code} ${summary.split(' ')[1]}`);
+    };
+    const first = found({ version: '1.4.8', counter: 1 });
+    const backport = found({ version: '1.4.9', counter: 3 });
+    const higher = found({ version: '1.5.0', counter: 2 });
+    const next = found({ version: '1.5.1', counter: 4 });
+    expect(counters([first, backport, higher, next])).toEqual(['THM2023 1.5.0']);
+    expect(counters([first, found({ version: '1.4.9', counter: 2 }), higher, next])).toEqual(['THM2023 1.5.0']);
+    expect(counters([first, backport, higher, next], [higher])).toEqual([]);
+    expect(counters([first, found({ version: '1.4.9', counter: 3, platform: 'macos' }), higher])).toEqual([]);
+    expect(counters([first, found({ version: '1.4.9', counter: 3, platform: 'any' }), higher])).toHaveLength(1);
+    expect(counters([backport, found({ package: 'tools', version: '1.5.0', counter: 1 })])).toEqual([]);
   });
 });
 

@@ -5,7 +5,7 @@ import { exitCode } from '../../../kernel/exit-code.ts';
 import { releaseLimits, releaseNames } from '../../../model/release-format/layout.ts';
 import { architectures, platforms } from '../../../model/release-format/shapes.ts';
 import type { FileSystem } from '../../../ports/file-system.ts';
-import { assembleRelease, type BuiltRelease, sealManifest, writeRelease } from '../../../release/build-release.ts';
+import { type BuiltRelease, listPayload, sealManifest, writeRelease } from '../../../release/build-release.ts';
 import { describePayload } from '../../../release/describe-payload.ts';
 import { writeFlatManifest } from '../../../release/flat/export-flat.ts';
 import { checkFlatFiles, type FlatManifest, parseFlatManifest } from '../../../release/flat/import-flat.ts';
@@ -29,7 +29,7 @@ export const releaseBuildCommand: Command = {
     {
       name: '--counter',
       value: 'N',
-      summary: 'grows with every release (default: one more than the lower versions beside DIR)',
+      summary: 'grows with every release (default: one more than any of the package; built again, the same)',
     },
     { name: '--notes', value: 'FILE', summary: 'release notes' },
     { name: '--critical', summary: 'a security update' },
@@ -86,25 +86,25 @@ export const releaseBuildCommand: Command = {
     }
     const fileSystem = createNodeFileSystem();
     const imported = await readImport(session, fileSystem, directory, input.text('import'));
-    const description = await describeRelease(
-      session,
-      input,
-      fileSystem,
-      imported?.flat,
-      async (packageName, version) =>
-        nextCounter(await scanReleases(fileSystem, dirname(directory)), packageName, version),
-    );
-    const built = await assembleRelease(fileSystem, directory, description);
-    const final = imported === undefined ? built : useFlatFiles(built, imported.flat);
-    const flat = imported?.bytes ?? (input.flag('flat') ? flatOf(session, final) : null);
-    const written = await recordingRelease(session, directory, async () => ({
-      ...(await writeRelease(fileSystem, directory, final, flat)),
-      manifest: final.manifest,
-    }));
-    if (input.text('output') === 'json') session.out.write(new TextDecoder().decode(final.bytes));
-    else session.out.write(summary(relative(session.directory, directory) || '.', final, written.changed));
-    if (written.signatureRemoved)
-      session.err.write(`The signature was for the manifest before and is removed; sign again.\n`);
+    const description = await describeRelease(session, input, fileSystem, imported?.flat);
+    const counter = input.integer('counter');
+    const present = await listPayload(fileSystem, directory);
+    if (imported !== undefined) checkFlatFiles(imported.flat.files, present);
+    const files = imported?.flat.files ?? present;
+    const written = await recordingRelease(session, directory, async () => {
+      const beside = await scanReleases(fileSystem, dirname(directory));
+      const built = sealManifest({ ...description, files, counter: counter ?? nextCounter(beside, description) });
+      const flat = imported?.bytes ?? (input.flag('flat') ? flatOf(session, built) : null);
+      return { ...built, ...(await writeRelease(fileSystem, directory, built, flat)) };
+    });
+    if (input.text('output') === 'json') session.out.write(new TextDecoder().decode(written.bytes));
+    else session.out.write(summary(relative(session.directory, directory) || '.', written, written.changed));
+    if (written.signatureRemoved) {
+      session.err.write(
+        'The signature was for the manifest before and is removed; sign again. A node that has that manifest refuses ' +
+          'another one with its counter: give this one a --counter of its own, or better a version.\n',
+      );
+    }
     return exitCode.done;
   },
 };
@@ -139,11 +139,6 @@ function flatOf(session: Session, { manifest }: BuiltRelease): Uint8Array {
   const { bytes, lost } = writeFlatManifest(manifest);
   if (lost.length > 0) session.err.write(`${releaseNames.flatManifest} cannot say ${lost.join(', ')}.\n`);
   return bytes;
-}
-
-function useFlatFiles(built: BuiltRelease, flat: FlatManifest): BuiltRelease {
-  checkFlatFiles(flat.files, built.manifest.files);
-  return sealManifest({ ...built.manifest, files: flat.files });
 }
 
 function summary(directory: string, { manifest }: BuiltRelease, changed: boolean): string {

@@ -65,3 +65,22 @@ test('whoever signs an anchors document at the same time loses no signature', as
   const line = ['sign-anchors', 'anchors-2.json'];
   expect(await signAtOnce('anchors-2.json', line, ...line)).toBe(people.length);
 });
+
+test('releases built at the same time have counters of their own', async () => {
+  const versions = ['2.0.0', '2.1.0', '2.2.0', '2.3.0'];
+  const environment = { PATH: process.env['PATH'] ?? '', THEMIS_STATE_DIR: join(root, 'state') };
+  const running = [];
+  for (const version of versions) {
+    const directory = `builds/new-${version}`;
+    await mkdir(join(root, directory), { recursive: true });
+    running.push(
+      startThemis(root, environment, ['release', 'build', directory, '--package', 'new', '--version', version]),
+    );
+  }
+  await Promise.all(running.map(({ ended }) => ended));
+  const counters = versions.map(async (version) => {
+    const text = await readFile(join(root, `builds/new-${version}/release.json`), 'utf8');
+    return (JSON.parse(text) as { counter: number }).counter;
+  });
+  expect((await Promise.all(counters)).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4]);
+});
