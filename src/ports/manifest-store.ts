@@ -46,6 +46,11 @@ export interface ManifestStore {
   /** All of it lies there. */
   clearPublication(): Promise<void>;
 
+  /** The highest counter a release of the package was put with, whatever became of the release; 0 before any. */
+  lastCounter(packageName: string): Promise<number>;
+  /** Of the index that was announced last, whatever became of it; null before any. */
+  lastIndex(): Promise<IndexMark | null>;
+
   statistics(): Promise<StoreStatistics>;
   close(): Promise<void>;
 }
@@ -101,6 +106,15 @@ export interface Publication {
   readonly index: Uint8Array | null;
   /** `index.json.p7s`; null where it is not signed. */
   readonly signature: Uint8Array | null;
+  /** null where there is no index: the last one stays in memory. */
+  readonly mark: IndexMark | null;
+}
+
+/** What the next index may not fall behind. */
+export interface IndexMark {
+  readonly counter: number;
+  /** Manifest hashes it withdraws. */
+  readonly yanked: readonly Digest[];
 }
 
 export interface StoreStatistics {

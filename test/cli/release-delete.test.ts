@@ -129,6 +129,33 @@ describe('release delete', () => {
     expect(await list()).toEqual(['.themis']);
   });
 
+  it('counts on after the last release, and after an index that went back or away', async () => {
+    await themis('keygen');
+    await release('1.4.0', 'themisdb', '--counter', '7');
+    await themis('index', 'releases', ...keys, '--counter', '20');
+    expect(await themis('delete', '1.4.0', '--last')).toMatchObject({ exitCode: 0 });
+    expect(await list()).toEqual(['.themis']);
+    const raw = new DatabaseSync(join(root, 'releases/.themis/releases.db'));
+    raw.exec('PRAGMA user_version = 0');
+    raw.close();
+    const directory = await release('1.5.0');
+    const read = async (path: string): Promise<object> =>
+      JSON.parse(await readFile(join(root, path), 'utf8')) as object;
+    expect(await read(`${directory}/release.json`)).toMatchObject({ counter: 8 });
+    await themis('index', 'releases', ...keys);
+    expect(await read('releases/index.json')).toMatchObject({ counter: 21, entries: [{}] });
+    const old = ['index.json', 'index.json.p7s'].map((name) => join(root, 'releases', name));
+    for (const path of old) await copyFile(path, `${path}.old`);
+    await themis('index', 'releases', ...keys, '--yank', 'themisdb@1.5.0');
+    for (const path of old) await rename(`${path}.old`, path);
+    expect((await themis('index', 'releases', ...keys)).err).toContain('stays withdrawn');
+    const withdrawn = [{ version: '1.5.0', yanked: true }];
+    expect(await read('releases/index.json')).toMatchObject({ counter: 23, entries: withdrawn });
+    for (const path of old) await rm(path);
+    await themis('index', 'releases', ...keys);
+    expect(await read('releases/index.json')).toMatchObject({ counter: 24, entries: withdrawn });
+  });
+
   it('touches nothing while another release makes an index impossible', async () => {
     await release('1.4.0');
     await release('1.5.0');

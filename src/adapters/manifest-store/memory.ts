@@ -3,6 +3,7 @@ import type {
   CachedDownload,
   CachedVerdict,
   DownloadCache,
+  IndexMark,
   ManifestStore,
   Publication,
   RegisteredFile,
@@ -23,6 +24,8 @@ export interface MemoryManifests {
   readonly downloads: Map<string, CachedDownload>;
   lastTombstone: number;
   publication: Publication | null;
+  readonly lastCounters: Map<string, number>;
+  lastIndex: IndexMark | null;
 }
 
 export function createMemoryManifests(): MemoryManifests {
@@ -33,6 +36,8 @@ export function createMemoryManifests(): MemoryManifests {
     downloads: new Map(),
     lastTombstone: 0,
     publication: null,
+    lastCounters: new Map(),
+    lastIndex: null,
   };
 }
 
@@ -45,6 +50,7 @@ export function createMemoryManifestStore(state: MemoryManifests = createMemoryM
     ...memoryPublication(state),
     async put(release) {
       state.releases.set(release.directory, structuredClone(release));
+      keepCounter(state, release.manifest);
     },
     async find(wanted) {
       const names = Object.keys(wanted) as (keyof ReleaseIdentity)[];
@@ -81,7 +87,7 @@ export function createMemoryManifestStore(state: MemoryManifests = createMemoryM
       state.lastTombstone += 1;
       const tombstone = { ...structuredClone(grave), id: state.lastTombstone };
       state.tombstones.set(tombstone.id, tombstone);
-      if (publication !== undefined) state.publication = structuredClone(publication);
+      if (publication !== undefined) announce(state, publication);
       return tombstone;
     },
     async tombstones() {
@@ -97,18 +103,33 @@ export function createMemoryManifestStore(state: MemoryManifests = createMemoryM
   };
 }
 
+function keepCounter({ lastCounters }: MemoryManifests, { package: name, counter }: StoredRelease['manifest']): void {
+  lastCounters.set(name, Math.max(counter, lastCounters.get(name) ?? 0));
+}
+
+function announce(state: MemoryManifests, publication: Publication): void {
+  state.publication = structuredClone(publication);
+  state.lastIndex = state.publication.mark ?? state.lastIndex;
+}
+
 function memoryPublication(
   state: MemoryManifests,
-): Pick<ManifestStore, 'announce' | 'publication' | 'clearPublication'> {
+): Pick<ManifestStore, 'announce' | 'publication' | 'clearPublication' | 'lastCounter' | 'lastIndex'> {
   return {
     async announce(publication) {
-      state.publication = structuredClone(publication);
+      announce(state, publication);
     },
     async publication() {
       return state.publication;
     },
     async clearPublication() {
       state.publication = null;
+    },
+    async lastCounter(packageName) {
+      return state.lastCounters.get(packageName) ?? 0;
+    },
+    async lastIndex() {
+      return state.lastIndex;
     },
   };
 }

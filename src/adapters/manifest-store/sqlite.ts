@@ -2,13 +2,15 @@
  * The manifest store in one SQLite file, one table per family. A manifest is kept without its files, which stand in the
  * registry and nowhere else: a reader that found one without all the others would see it at the manifest's hash.
  * Most of it is made from files that lie elsewhere, so another schema version is no migration: those tables are made
- * anew and filled again. What stands nowhere else, deletions and an index that were begun, stays; its form only grows.
+ * anew and filled again. What stands nowhere else stays: deletions and an index that were begun, and the last counters;
+ * its form only grows.
  */
 import { ThemisError } from '../../kernel/error.ts';
 import { compareText } from '../../kernel/finding.ts';
 import type { ReleaseFile, ReleaseManifest } from '../../model/release.ts';
 import type {
   Grave,
+  IndexMark,
   ManifestStore,
   Publication,
   RegisteredFile,
@@ -27,6 +29,8 @@ const schemaVersion = 1;
 const keptSchema = `
   CREATE TABLE IF NOT EXISTS tombstone (id INTEGER PRIMARY KEY AUTOINCREMENT, grave TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS publication (id INTEGER PRIMARY KEY CHECK (id = 1), content BLOB, signature BLOB);
+  CREATE TABLE IF NOT EXISTS last_counter (package TEXT PRIMARY KEY, counter INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS last_index (id INTEGER PRIMARY KEY CHECK (id = 1), mark TEXT NOT NULL);
 `;
 const schema = `
   DROP TABLE IF EXISTS file_registry;
@@ -84,6 +88,9 @@ class SqliteManifestStore implements ManifestStore {
         manifest.architecture,
         JSON.stringify(rest),
       );
+      db.sql(
+        'INSERT INTO last_counter VALUES (?, ?) ON CONFLICT DO UPDATE SET counter = max(counter, excluded.counter)',
+      ).run(manifest.package, manifest.counter);
       const insert = db.sql('INSERT INTO file_registry VALUES (?, ?, ?, ?, ?, ?, ?)');
       for (const file of files) {
         const { own, other } = placesOf(directory, file);
@@ -166,11 +173,24 @@ class SqliteManifestStore implements ManifestStore {
   async publication(): Promise<Publication | null> {
     const row = await this.#db.read(() => this.#db.sql('SELECT content, signature FROM publication').get());
     if (row === undefined) return null;
-    return { index: row['content'] as Uint8Array | null, signature: row['signature'] as Uint8Array | null };
+    const { content, signature } = row as Record<'content' | 'signature', Uint8Array | null>;
+    return { index: content, signature, mark: content === null ? null : await this.lastIndex() };
   }
 
   async clearPublication(): Promise<void> {
     await this.#db.write(() => this.#db.sql('DELETE FROM publication').run());
+  }
+
+  async lastCounter(packageName: string): Promise<number> {
+    const row = await this.#db.read(() =>
+      this.#db.sql('SELECT counter FROM last_counter WHERE package = ?').get(packageName),
+    );
+    return row === undefined ? 0 : (row['counter'] as number);
+  }
+
+  async lastIndex(): Promise<IndexMark | null> {
+    const row = await this.#db.read(() => this.#db.sql('SELECT mark FROM last_index').get());
+    return row === undefined ? null : (JSON.parse(row['mark'] as string) as IndexMark);
   }
 
   async statistics(): Promise<StoreStatistics> {
@@ -197,8 +217,9 @@ class SqliteManifestStore implements ManifestStore {
     this.#db.close();
   }
 
-  #announce({ index, signature }: Publication): void {
+  #announce({ index, signature, mark }: Publication): void {
     this.#db.sql('INSERT OR REPLACE INTO publication VALUES (1, ?, ?)').run(index, signature);
+    if (mark !== null) this.#db.sql('INSERT OR REPLACE INTO last_index VALUES (1, ?)').run(JSON.stringify(mark));
   }
 
   /** The rows of the registry go with the release they belong to. */

@@ -13,6 +13,7 @@ import type { FoundRelease } from '../scan-releases.ts';
 import { signDetached } from '../sign-detached.ts';
 import type { ReleasesPlace } from '../store/releases-place.ts';
 import { writeDraft } from '../write-file.ts';
+import { markOf } from './yank.ts';
 
 export interface MadeIndex {
   /** null: an error finding forbids it. */
@@ -35,7 +36,7 @@ export async function makeIndex(
   // Read back by the parser nodes use: an index that they refuse, and the next run too, is not signed.
   parseReleaseIndex(bytes);
   const signature = signer === undefined ? null : await signDetached(bytes, signer, options.nowMs);
-  return { made: { index, publication: { index: bytes, signature } }, findings };
+  return { made: { index, publication: { index: bytes, signature, mark: markOf(index) } }, findings };
 }
 
 /** Writes it over the one before. Durable when it resolves; finished by the next start where it does not. */

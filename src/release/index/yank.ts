@@ -1,6 +1,7 @@
 import type { Digest } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import type { ReleaseIndex } from '../../model/release.ts';
+import type { IndexMark } from '../../ports/manifest-store.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
 import type { FoundRelease } from '../scan-releases.ts';
 
@@ -17,18 +18,31 @@ export async function presentIndex(
   }
 }
 
+export function markOf({ counter, entries }: ReleaseIndex): IndexMark {
+  return { counter, yanked: entries.flatMap((entry) => (entry.yanked === true ? [entry.manifestHash] : [])) };
+}
+
 /**
- * The manifest hashes that are withdrawn once `yank` and `unyank` (`package@version`) are applied to what the present
- * index says. Throws USAGE for a release that is not there.
+ * What a new index starts from: the present one, unless it is gone or older than the last that was made here, which says
+ * then what is not to be forgotten.
+ */
+export function lastMark(present: ReleaseIndex | null, kept: IndexMark | null): IndexMark {
+  const found = present === null ? { counter: 0, yanked: [] } : markOf(present);
+  if (kept === null || kept.counter <= found.counter) return found;
+  return { counter: kept.counter, yanked: [...new Set([...found.yanked, ...kept.yanked])] };
+}
+
+/**
+ * The manifest hashes that are withdrawn once `yank` and `unyank` (`package@version`) are applied to those that are.
+ * Throws USAGE for a release that is not there.
  */
 export function yankedAfter(
-  present: ReleaseIndex | null,
+  withdrawn: readonly Digest[],
   found: readonly FoundRelease[],
   yank: readonly string[],
   unyank: readonly string[],
 ): ReadonlySet<Digest> {
-  const entries = present?.entries ?? [];
-  const yanked = new Set(entries.filter((entry) => entry.yanked === true).map((entry) => entry.manifestHash));
+  const yanked = new Set(withdrawn);
   for (const name of yank) for (const hash of hashesOf(name, found)) yanked.add(hash);
   for (const name of unyank) for (const hash of hashesOf(name, found)) yanked.delete(hash);
   return yanked;

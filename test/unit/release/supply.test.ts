@@ -11,7 +11,7 @@ import { parseDependencies } from '../../../src/release/parse-dependency.ts';
 import { type FoundRelease, nextCounter } from '../../../src/release/scan-releases.ts';
 import { signDetached } from '../../../src/release/sign-detached.ts';
 import { verifyIndex } from '../../../src/release/index/verify-index.ts';
-import { presentIndex, yankedAfter } from '../../../src/release/index/yank.ts';
+import { lastMark, presentIndex, yankedAfter } from '../../../src/release/index/yank.ts';
 import { parseReleaseIndex } from '../../../src/model/release-format/parse-index.ts';
 import { checkIndex } from '../../../src/trust/policy/check-index.ts';
 import { parseManifest } from '../../../src/trust/policy/parse-manifest.ts';
@@ -170,13 +170,14 @@ describe('an index', () => {
     const empty = await presentIndex(sourceOf(new Map()));
     expect(empty).toBeNull();
     expect(empty).toBeNull();
-    const yanked = yankedAfter(null, [release], ['themisdb@1.5.0'], []);
+    const yanked = yankedAfter([], [release], ['themisdb@1.5.0'], []);
     expect([...yanked]).toEqual([hash]);
     const { index } = assembleIndex([release], { ...options, yanked });
     const present = (await presentIndex(sourceOf(new Map([['index.json', encodeIndex(index!)]]))))!.index;
-    expect([...yankedAfter(present, [release], [], [])]).toEqual([hash]);
-    expect([...yankedAfter(present, [release], [], ['themisdb@1.5.0'])]).toEqual([]);
-    expect(codeOf(() => yankedAfter(null, [release], ['themisdb@9.0.0'], []))).toBe('USAGE');
+    const last = lastMark(present, null).yanked;
+    expect([...yankedAfter(last, [release], [], [])]).toEqual([hash]);
+    expect([...yankedAfter(last, [release], [], ['themisdb@1.5.0'])]).toEqual([]);
+    expect(codeOf(() => yankedAfter([], [release], ['themisdb@9.0.0'], []))).toBe('USAGE');
   });
 
   it('takes a counter that no release of the package has, and built again the same', () => {

@@ -91,9 +91,11 @@ export const releaseBuildCommand: Command = {
     const present = await listPayload(fileSystem, directory);
     if (imported !== undefined) checkFlatFiles(imported.flat.files, present);
     const files = imported?.flat.files ?? present;
-    const written = await recordingRelease(session, directory, async () => {
+    const written = await recordingRelease(session, directory, async (place) => {
       const beside = await scanReleases(fileSystem, dirname(directory));
-      const built = sealManifest({ ...description, files, counter: counter ?? nextCounter(beside, description) });
+      const passed = await place?.store.lastCounter(description.package);
+      const next = counter ?? nextCounter(beside, description, passed);
+      const built = sealManifest({ ...description, files, counter: next });
       const flat = imported?.bytes ?? (input.flag('flat') ? flatOf(session, built) : null);
       return { ...built, ...(await writeRelease(fileSystem, directory, built, flat)) };
     });

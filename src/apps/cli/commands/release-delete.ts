@@ -12,10 +12,9 @@ import { deleteReleases } from '../../../release/store/delete-releases.ts';
 import type { ReleasesPlace } from '../../../release/store/releases-place.ts';
 import { syncStore } from '../../../release/store/sync-store.ts';
 import { scanLists } from '../../../release/index/scan-lists.ts';
-import { yankedAfter } from '../../../release/index/yank.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { releasesDirectoryOf, reportFindings } from '../reading/release-input.ts';
-import { checkPresent, indexOptions, indexSignerOf, presentIndexIn } from '../reading/index-input.ts';
+import { checkPresent, indexOptions, indexSignerOf, lastMarkOf, presentIndexIn } from '../reading/index-input.ts';
 import { reportLeft, withReleases } from '../reading/releases-place.ts';
 
 export const releaseDeleteCommand: Command = {
@@ -118,7 +117,7 @@ async function indexWithout(
   if (present === null || (!isNamed && present.signature !== null)) return undefined;
   const gone = new Set(releases.map(({ directory }) => directory));
   const rest = found.filter(({ directory }) => !gone.has(directory));
-  if (rest.length === 0) return { index: null, signature: null };
+  if (rest.length === 0) return { index: null, signature: null, mark: null };
   const { package: name, version } = releases[0]!.manifest;
   const signer = await indexSignerOf(
     session,
@@ -127,11 +126,12 @@ async function indexWithout(
   );
   if (!isNamed && signer === undefined) return undefined;
   await checkPresent(session, input, place, present, signer);
+  const last = await lastMarkOf(session, place, present);
   const { made, findings } = await makeIndex(rest, signer, {
     nowMs: session.clock.nowMs(),
-    counter: present.index.counter + 1,
+    counter: last.counter + 1,
     freshForMs: input.duration('expires')!,
-    yanked: yankedAfter(present.index, rest, [], []),
+    yanked: new Set(last.yanked),
     crls: await scanLists(place.files, place.root),
   });
   reportFindings(session, findings);

@@ -9,7 +9,7 @@ import { syncStore } from '../../../release/store/sync-store.ts';
 import type { ReleasesPlace } from '../../../release/store/releases-place.ts';
 import { yankedAfter } from '../../../release/index/yank.ts';
 import type { Command, Input, Session } from '../command.ts';
-import { checkPresent, indexOptions, indexSignerOf, presentIndexIn } from '../reading/index-input.ts';
+import { checkPresent, indexOptions, indexSignerOf, lastMarkOf, presentIndexIn } from '../reading/index-input.ts';
 import { directoryOf, reportFindings } from '../reading/release-input.ts';
 import { withReleases } from '../reading/releases-place.ts';
 import { outputOption } from '../output-option.ts';
@@ -73,11 +73,12 @@ async function renew(session: Session, input: Input, place: ReleasesPlace): Prom
   const isSigned = present !== null && present.signature !== null;
   const signer = await indexSignerOf(session, input, isSigned ? 'The present index is signed.' : null);
   if (present !== null) await checkPresent(session, input, place, present, signer);
+  const last = await lastMarkOf(session, place, present);
   const result = await makeIndex(found, signer, {
     nowMs: session.clock.nowMs(),
-    counter: nextCounterOf(input, present?.index.counter ?? 0),
+    counter: nextCounterOf(input, last.counter),
     freshForMs: input.duration('expires')!,
-    yanked: yankedAfter(present?.index ?? null, found, input.list('yank'), input.list('unyank')),
+    yanked: yankedAfter(last.yanked, found, input.list('yank'), input.list('unyank')),
     crls: await scanLists(files, root),
   });
   if (result.made !== null) await publishIndex(place, result.made.publication);

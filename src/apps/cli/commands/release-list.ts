@@ -8,7 +8,7 @@ import type { FileSystem } from '../../../ports/file-system.ts';
 import { type FoundRelease, scanReleases } from '../../../release/scan-releases.ts';
 import { checkStoredFile } from '../../../release/store/stored-file.ts';
 import { syncStore } from '../../../release/store/sync-store.ts';
-import { presentIndex, yankedAfter } from '../../../release/index/yank.ts';
+import { markOf, presentIndex } from '../../../release/index/yank.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { formatTable } from '../../../report/table.ts';
 import { releasesDirectoryOf } from '../reading/release-input.ts';
@@ -40,7 +40,7 @@ export const releaseListCommand: Command = {
     const path = input.text('file');
     if (path !== undefined) return listFile(session, input, fileSystem, directory, found, path);
     const present = await presentIndex(openDirectorySource(directory));
-    const yanked = yankedAfter(present?.index ?? null, found, [], []);
+    const yanked = new Set(present === null ? [] : markOf(present.index).yanked);
     const rows = found.map((release) => rowOf(release, yanked));
     if (input.text('output') === 'json') {
       session.out.write(`${JSON.stringify({ releases: rows }, null, 2)}\n`);

@@ -2,9 +2,10 @@
 import { openDirectorySource } from '../../../adapters/release-source/directory.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import { releaseNames } from '../../../model/release-format/layout.ts';
+import type { IndexMark } from '../../../ports/manifest-store.ts';
 import type { Signer } from '../../../ports/signer.ts';
 import { believePresent, type PresentIndex } from '../../../release/index/believe-present.ts';
-import { presentIndex } from '../../../release/index/yank.ts';
+import { lastMark, presentIndex } from '../../../release/index/yank.ts';
 import type { ReleasesPlace } from '../../../release/store/releases-place.ts';
 import type { Input, Option, Session } from '../command.ts';
 import { trustOf } from './release-input.ts';
@@ -47,6 +48,23 @@ export async function presentIndexIn({ root }: ReleasesPlace): Promise<PresentIn
       hint: `Put back what was published; or remove ${releaseNames.index} and say what it said, with release index --counter N --yank PACKAGE@VERSION.`,
     });
   }
+}
+
+/** What the new index may not fall behind. Says so where that is more than the present one says. */
+export async function lastMarkOf(
+  session: Session,
+  { store }: ReleasesPlace,
+  present: PresentIndex | null,
+): Promise<IndexMark> {
+  const kept = await store.lastIndex();
+  const last = lastMark(present?.index ?? null, kept);
+  if (present !== null && last.counter > present.index.counter) {
+    session.err.write(
+      `The index has counter ${present.index.counter}, but one with ${last.counter} was made here since; ` +
+        'what that one withdrew stays withdrawn.\n',
+    );
+  }
+  return last;
 }
 
 /** Refuses to take over anything from an index that does not hold; see `believePresent`. */

@@ -2,8 +2,8 @@
  * A directory of releases and its store, `.themis/releases.db`, under one lock for everything that writes there, be there
  * a store or not. The JSON files of the directory stay what is right: the store is a cache of them, made by `release index` and `release
  * delete`, kept up by `release build` and `release sign`, made again whenever it is missing or of another schema, and
- * brought to what lies there before anything is decided by it. What it alone knows are tombstones and an index on its
- * way: deletions and publications that were begun. Verdicts about signatures are never taken from it, since it travels with the releases: those a node believes
+ * brought to what lies there before anything is decided by it. What it alone knows are tombstones, an index on its way
+ * (deletions and publications that were begun), and the last counters. Verdicts about signatures are never taken from it, since it travels with the releases: those a node believes
  * stand in its own `state/manifests.db`, beside downloads. What a node accepted stays in `state/installed.json` and its
  * restore points. A directory that is itself a release has no store, because it may hold nothing unlisted.
  */
@@ -78,10 +78,10 @@ export async function writingRelease<T>(
 export async function recordingRelease<T extends { readonly manifest: ReleaseManifest }>(
   session: Session,
   directory: string,
-  write: () => Promise<T>,
+  write: (place: ReleasesPlace | null) => Promise<T>,
 ): Promise<T> {
   return writingRelease(session, directory, async (place) => {
-    const written = await write();
+    const written = await write(place);
     await place?.store.put({ directory: basename(directory), manifest: written.manifest });
     return written;
   });
