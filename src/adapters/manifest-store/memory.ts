@@ -96,9 +96,7 @@ export function createMemoryManifestStore(state: MemoryManifests = createMemoryM
     async clearTombstone(id) {
       state.tombstones.delete(id);
     },
-    async statistics() {
-      return statisticsOf(state);
-    },
+    statistics: async () => statisticsOf(state),
     async close() {},
   };
 }
