@@ -34,6 +34,13 @@ export function releasesDirectoryOf(session: Session, named: string | undefined)
   return existsSync(usual) ? usual : session.directory;
 }
 
+export const crlsOption: Option = {
+  name: '--crls',
+  value: 'PATH',
+  summary: 'revocation lists (DER) that are at hand: a file, or a directory of *.crl files such as trust/crls',
+  repeatable: true,
+};
+
 export const timestampAnchorsOption: Option = {
   name: '--anchors',
   value: 'FILE',
