@@ -331,6 +331,23 @@ describe('release verify', () => {
     expect((await verify()).error?.reason).toBe('ANCHORS_MALFORMED');
   });
 
+  it('takes an index.json of the payload for what it is', async () => {
+    await write(`${release}/index.json`, '{"of": "the payload"}');
+    await signedRelease();
+    await themis('keygen', 'others');
+    const others = keys.map((word) => word.replace('keys/', 'others/'));
+    expect(await refusals()).toEqual([]);
+    const cosigned = await themis('sign', release, '--cosign', ...others);
+    expect(cosigned).toMatchObject({ exitCode: 0, out: expect.stringContaining('Signed themisdb 1.5.0') });
+    expect(await readdir(join(root, release))).toEqual([
+      'bin',
+      'etc',
+      'index.json',
+      'release.json',
+      'release.json.p7s',
+    ]);
+  });
+
   it('finds nothing where there is nothing', async () => {
     await signedRelease();
     await mkdir(join(root, 'empty'));

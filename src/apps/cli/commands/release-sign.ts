@@ -54,7 +54,9 @@ export const releaseSignCommand: Command = {
     const signer = await requiredSignerOf(session, input);
     const nowMs = session.clock.nowMs();
     const cosign = input.flag('cosign');
-    if (cosign && existsSync(join(directory, releaseNames.index))) {
+    // In a release an index.json is a file of the payload.
+    const has = (name: string): boolean => existsSync(join(directory, name));
+    if (cosign && !has(releaseNames.manifest) && has(releaseNames.index)) {
       await withReleases(session, directory, async () => cosignIndex(fileSystem, directory, signer, nowMs));
       session.out.write(`Signed ${relative(session.directory, join(directory, releaseNames.index))} as well.\n`);
       return exitCode.done;
