@@ -54,26 +54,30 @@ export function sealManifest(parts: ReleaseDescription & Pick<ReleaseManifest, '
 }
 
 /**
- * Writes `release.json` (mode 0644). A signature over other bytes is removed, since it can only mislead. Says whether
- * anything changed and whether a signature went. `flat`: the manifest in ThemisDB's own form, which lies beside it.
+ * Writes `release.json` (mode 0644). A signature over other bytes, and a flat form of another manifest, are removed, since
+ * they can only mislead. Says whether anything changed and what went. `flat`: the manifest in ThemisDB's own form, which
+ * lies beside it.
  */
 export async function writeRelease(
   fileSystem: FileSystem,
   directory: string,
   built: BuiltRelease,
   flat: Uint8Array | null = null,
-): Promise<{ readonly changed: boolean; readonly signatureRemoved: boolean }> {
+): Promise<{ readonly changed: boolean; readonly removed: readonly string[] }> {
   const path = `${directory}/${releaseNames.manifest}`;
-  if (flat !== null) await writeWholeFile(fileSystem, directory, releaseNames.flatManifest, flat);
   const present = await fileSystem.lstat(path);
-  if (present?.kind === 'file' && digestBytes(await fileSystem.readFile(path)) === digestBytes(built.bytes)) {
-    return { changed: false, signatureRemoved: false };
+  const changed = present?.kind !== 'file' || digestBytes(await fileSystem.readFile(path)) !== digestBytes(built.bytes);
+  const removed: string[] = [];
+  if (changed) {
+    for (const name of [releaseNames.signature, releaseNames.flatManifest]) {
+      if ((await fileSystem.lstat(`${directory}/${name}`)) === null) continue;
+      await fileSystem.removeFile(`${directory}/${name}`);
+      if (flat === null || name !== releaseNames.flatManifest) removed.push(name);
+    }
+    await writeWholeFile(fileSystem, directory, releaseNames.manifest, built.bytes);
   }
-  const signature = `${directory}/${releaseNames.signature}`;
-  const signatureRemoved = (await fileSystem.lstat(signature)) !== null;
-  if (signatureRemoved) await fileSystem.removeFile(signature);
-  await writeWholeFile(fileSystem, directory, releaseNames.manifest, built.bytes);
-  return { changed: true, signatureRemoved };
+  if (flat !== null) await writeWholeFile(fileSystem, directory, releaseNames.flatManifest, flat);
+  return { changed, removed };
 }
 
 /**

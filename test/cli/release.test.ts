@@ -242,6 +242,17 @@ describe('release build --flat', () => {
     expect(await read(`${release}/release.json`)).toEqual(manifest);
     expect((await themis(...line, '--flat', '--import', 'flat.json')).error?.code).toBe('USAGE');
   });
+
+  it('leaves none behind that is of another manifest', async () => {
+    await signedRelease();
+    const line = ['build', release, '--package', 'themisdb', '--version', '1.5.0'];
+    await themis(...line, '--flat');
+    await themis(...line);
+    expect(await readdir(join(root, release))).toContain('release.flat.json');
+    await write(`${release}/etc/server.conf`, 'port 2\n');
+    expect((await themis(...line)).err).toContain('release.flat.json was of the manifest before');
+    expect(await readdir(join(root, release))).toEqual(['bin', 'etc', 'release.json']);
+  });
 });
 
 describe.each(['ecdsa-p256', 'rsa-3072'])('a release signed with %s', (algorithm) => {

@@ -101,7 +101,9 @@ export const releaseBuildCommand: Command = {
     });
     if (input.text('output') === 'json') session.out.write(new TextDecoder().decode(written.bytes));
     else session.out.write(summary(relative(session.directory, directory) || '.', written, written.changed));
-    if (written.signatureRemoved) {
+    if (written.removed.includes(releaseNames.flatManifest))
+      session.err.write(`${releaseNames.flatManifest} was of the manifest before and is removed; --flat writes it.\n`);
+    if (written.removed.includes(releaseNames.signature)) {
       session.err.write(
         'The signature was for the manifest before and is removed; sign again. A node that has that manifest refuses ' +
           'another one with its counter: give this one a --counter of its own, or better a version.\n',
