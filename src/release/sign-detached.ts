@@ -10,7 +10,7 @@ import { equalBytes } from '../trust/der/read-der.ts';
 import { type Certificate, readCertificate } from '../trust/x509/certificate.ts';
 import { isSignedBy } from '../trust/x509/public-key.ts';
 import { checkSigningCertificate } from '../trust/x509/validate-path.ts';
-import { encodeSignedData, makeSignerPart } from './encode-signed-data.ts';
+import { encodeSignedData, makeSignerPart } from './cms/encode-signed-data.ts';
 
 /** DER ContentInfo. Throws CERTIFICATE_INVALID when the signer's certificate is not for signing releases now. */
 export async function signDetached(content: Uint8Array, signer: Signer, nowMs: number): Promise<Uint8Array> {
@@ -29,7 +29,7 @@ export async function signDetachedByAll(
     const chain = chains[index]!.map((certificate) => certificate.bytes);
     parts.push(await makeSignerPart(content, signer, chain, nowMs));
   }
-  const bytes = await encodeSignedData(parts);
+  const bytes = encodeSignedData(parts);
   checkReadBack(bytes, chains);
   return bytes;
 }
@@ -42,7 +42,7 @@ function chainOf(signer: Signer, nowMs: number): Certificate[] {
   return [certificate, ...issuers.filter((issuer) => !issuer.isSelfIssued)];
 }
 
-/** The encoder parses and writes certificates anew; a signature over other bytes than came in would be worthless. */
+/** A signature that carries other certificates than it was made for would be worthless. */
 function checkReadBack(bytes: Uint8Array, chains: readonly (readonly Certificate[])[]): void {
   const data = readSignedData(bytes);
   const carried = new Set(chains.flat().map((certificate) => certificate.fingerprint));

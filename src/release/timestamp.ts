@@ -8,7 +8,7 @@ import { ThemisError } from '../kernel/error.ts';
 import type { TimestampAuthority } from '../ports/timestamp-authority.ts';
 import { attributeTypes, readSignedData } from '../trust/cms/read-signed-data.ts';
 import { compareBytes, type DerElement, readDer, tags } from '../trust/der/read-der.ts';
-import { derOf } from '../trust/der/write-der.ts';
+import { derOf, derOid } from '../trust/der/write-der.ts';
 import type { TrustStore } from '../trust/policy/trust-store.ts';
 import { refusing, toTrustError } from '../trust/refusal.ts';
 import { readTimestampAnswer } from '../trust/timestamp/read-timestamp-answer.ts';
@@ -72,7 +72,7 @@ async function askFor(
 
 /** TimeStampReq (RFC 3161 2.4.1) with the certificate asked for. */
 function timestampRequest(signature: Uint8Array, nonce: Uint8Array): Uint8Array {
-  const sha256 = derOf(tags.sequence, oidOf(sha256Oid));
+  const sha256 = derOf(tags.sequence, derOid(sha256Oid));
   const hash = derOf(tags.octetString, Uint8Array.fromHex(hexOf(digestBytes(signature))));
   return derOf(
     tags.sequence,
@@ -109,7 +109,7 @@ function withTokens(signature: Uint8Array, tokens: ReadonlyMap<string, Uint8Arra
 }
 
 function withToken(signer: DerElement, token: Uint8Array): Uint8Array {
-  const attribute = derOf(tags.sequence, oidOf(attributeTypes.timestampToken), derOf(tags.set, token));
+  const attribute = derOf(tags.sequence, derOid(attributeTypes.timestampToken), derOf(tags.set, token));
   return derOf(tags.sequence, ...signer.children.map(({ bytes }) => bytes), derOf(unsigned, attribute));
 }
 
@@ -119,16 +119,4 @@ function changed(bytes: Uint8Array, rewrite: (member: DerElement, isLast: boolea
   const members = wrapper!.children[0]!.children;
   const rewritten = members.map((member, index) => rewrite(member, index === members.length - 1));
   return derOf(tags.sequence, type!.bytes, derOf(0xa0, derOf(tags.sequence, ...rewritten)));
-}
-
-/** OBJECT IDENTIFIER of a dotted form whose first arc is 1 or 2 (X.690 8.19). */
-function oidOf(dotted: string): Uint8Array {
-  const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
-  return derOf(tags.oid, Uint8Array.from([first * 40 + second, ...rest].flatMap(base128)));
-}
-
-function base128(arc: number): number[] {
-  const groups = [arc % 128];
-  for (let rest = Math.floor(arc / 128); rest > 0; rest = Math.floor(rest / 128)) groups.unshift((rest % 128) | 0x80);
-  return groups;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createHash, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Signer } from '../../../src/ports/signer.ts';
-import { encodeSignedData, makeSignerPart } from '../../../src/release/encode-signed-data.ts';
+import { encodeSignedData, makeSignerPart } from '../../../src/release/cms/encode-signed-data.ts';
 import { signDetachedByAll } from '../../../src/release/sign-detached.ts';
 import { readSignedData } from '../../../src/trust/cms/read-signed-data.ts';
 import { verifyDetached } from '../../../src/trust/cms/verify-detached.ts';

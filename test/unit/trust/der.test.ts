@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ThemisError } from '../../../src/kernel/error.ts';
 import { fieldsOf, membersOf, unwrap } from '../../../src/trust/der/fields.ts';
 import { readDer } from '../../../src/trust/der/read-der.ts';
+import { derOf, derOid } from '../../../src/trust/der/write-der.ts';
 import {
   readBitBytes,
   readBoolean,
@@ -139,3 +140,24 @@ describe('structure', () => {
 function der17(text: string) {
   return readDer(der(0x17, Buffer.from(text)));
 }
+
+describe('writing DER', () => {
+  it('takes the shortest length there is, and reads back', () => {
+    for (const [length, head] of [
+      [0x7f, '047f'],
+      [0x80, '048180'],
+      [0x1_0000, '0483010000'],
+    ] as const) {
+      const bytes = derOf(0x04, new Uint8Array(length));
+      expect(Buffer.from(bytes).toString('hex', 0, head.length / 2)).toBe(head);
+      expect(readDer(bytes).content).toHaveLength(length);
+    }
+  });
+
+  it('writes an object identifier as others do', () => {
+    for (const dotted of ['1.2.840.113549.1.7.2', '2.16.840.1.101.3.4.2.1', '1.3.101.112', '2.5.29.37']) {
+      expect(Buffer.from(derOid(dotted))).toEqual(Buffer.from(oid(dotted)));
+      expect(readOid(readDer(derOid(dotted)), 'it')).toBe(dotted);
+    }
+  });
+});
