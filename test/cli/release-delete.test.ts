@@ -299,6 +299,36 @@ describe('the store beside releases', () => {
   });
 });
 
+describe('release list', () => {
+  it('marks the latest of each package that is offered, for each machine, and closes with what all take up', async () => {
+    await release('1.4.0');
+    await release('1.5.0', 'themisdb', '--platform', 'linux');
+    await release('1.6.0-rc.1');
+    await release('1.7.0');
+    await release('1.0.0', 'tools');
+    await write('releases/tools-1.0.0/again', '1.0.0');
+    await themis('build', 'releases/tools-1.0.0', '--product', 'themisdb', '--package', 'tools', '--version', '1.0.0');
+    await themis('index', 'releases', '--yank', 'themisdb@1.7.0');
+    const { releases, statistics } = JSON.parse((await themis('list', '-o', 'json')).out) as {
+      releases: { version: string; latest: boolean }[];
+      statistics: object;
+    };
+    const latest = releases.filter((row) => row.latest).map(({ version }) => version);
+    expect(latest).toEqual(['1.4.0', '1.5.0', '1.0.0']);
+    expect(statistics).toEqual({
+      releases: 5,
+      packages: 2,
+      files: 6,
+      sizeBytes: 35,
+      distinctFiles: 5,
+      distinctBytes: 30,
+    });
+    const lines = (await themis('list')).out.trimEnd().split('\n');
+    expect(lines.at(-1)).toBe('5 releases of 2 packages, 6 files, 35 B, 30 B without repeats');
+    expect(lines.find((line) => line.includes('1.5.0'))).toContain('latest, unsigned');
+  });
+});
+
 describe('release list --file', () => {
   it('names the releases that hold a path and whether their bytes are still right, and writes nothing', async () => {
     await release('1.4.0');
