@@ -6,6 +6,7 @@ import { parseNodeConfig } from './config/parse-node-config.ts';
 import type { NodeDeps } from './deps.ts';
 import { configFileOf, layoutOf } from './layout.ts';
 import type { Layout } from './layout.ts';
+import { checkFixedPlaces } from './trust/own-places.ts';
 
 /** A node root that was opened: its settings and what follows from them. */
 export interface NodeContext extends NodeDeps {
@@ -16,8 +17,18 @@ export interface NodeContext extends NodeDeps {
   readonly architecture: Architecture;
 }
 
-/** Throws NOT_FOUND where there is no node root, INVALID_DESIRED with every finding where node.yaml is wrong. */
+/**
+ * Throws NOT_FOUND where there is no node root, INVALID_DESIRED with every finding where node.yaml is wrong, and
+ * ANCHORS_CHANGED where it leads elsewhere than the node was made with.
+ */
 export async function openNode(deps: NodeDeps): Promise<NodeContext> {
+  const context = await readContext(deps);
+  await checkFixedPlaces(context);
+  return context;
+}
+
+/** For whoever makes the node. */
+export async function readContext(deps: NodeDeps): Promise<NodeContext> {
   const config = await readConfig(deps);
   return {
     ...deps,

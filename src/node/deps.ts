@@ -27,6 +27,7 @@ export interface NodeDeps {
   readonly verifyRelease: VerifyRelease;
   readonly verifyRotation: VerifyRotation;
   readonly takeList: TakeList;
+  readonly checkTrust: CheckTrust;
   /** `schemas/node.schema.json`, parsed. */
   readonly schema: object;
 }
@@ -84,6 +85,9 @@ export type TakeList = (
     }
   | Refusal;
 
+/** Why nothing could be verified by these files, if so. */
+export type CheckTrust = (trust: TrustFiles) => Refusal | undefined;
+
 export interface ReleaseExpectation extends WantedRelease {
   readonly trust: TrustFiles;
   readonly platform: Platform;
@@ -95,10 +99,10 @@ export interface ReleaseExpectation extends WantedRelease {
 }
 
 /**
- * What the node has had of exactly this manifest. What was staged was accepted, so its offer may have ended since; what
- * was installed may come back for ever, even if its signer's certificate has expired since.
+ * What the node has had of exactly this manifest. What a restore point keeps may come back for ever, even if its
+ * signer's certificate has expired since; what is installed may be put right, whatever became of who signed it.
  */
-export type History = 'none' | 'staged' | 'installed';
+export type History = 'none' | 'kept' | 'installed';
 
 export interface VerifiedRelease {
   readonly kind: 'verified';

@@ -44,6 +44,9 @@ export function layoutOf({ directories }: Pick<NodeConfig, 'directories'>) {
 
 export const configFileOf = (root: string): string => `${root}/node.yaml`;
 
+/** Beside it, where a node was made with directories of its own: which they are. */
+export const fixedPlacesOf = (root: string): string => `${root}/node.places.json`;
+
 /** The directory that names this path. */
 export function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));

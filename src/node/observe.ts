@@ -5,6 +5,7 @@
 import { toFailure } from '../kernel/error.ts';
 import type { Failure } from '../kernel/outcome.ts';
 import type { OpenOperation, ReachableNode } from '../model/observed.ts';
+import { toTrustError } from '../trust/refusal.ts';
 import type { NodeContext } from './context.ts';
 import { findDrift } from './drift.ts';
 import { readOpen } from './operation/open-operation.ts';
@@ -54,8 +55,8 @@ export async function observe(context: NodeContext, full: boolean): Promise<Reac
 
 async function refusalOf(context: NodeContext, record: NodeRecord): Promise<Failure | undefined> {
   try {
-    await readTrust(context, record);
-    return undefined;
+    const refusal = context.checkTrust(await readTrust(context, record));
+    return refusal === undefined ? undefined : toFailure(toTrustError(refusal, context.layout.trust));
   } catch (error) {
     return toFailure(error);
   }

@@ -4,13 +4,14 @@
  * root byte for byte as it was; several releases are staged all or none.
  */
 import { hexOf } from '../kernel/digest.ts';
-import { ThemisError } from '../kernel/error.ts';
+import { exitCodeOf, ThemisError } from '../kernel/error.ts';
+import { exitCode } from '../kernel/exit-code.ts';
 import { pathProblem } from '../kernel/path-guard.ts';
 import type { NodeProgress, NodeRequest, OperationResult, ReleaseLocator, StagedRelease } from '../model/message.ts';
 import type { ReleaseFile, ReleaseIndex, ReleaseManifest } from '../model/release.ts';
 import type { ReleaseSource } from '../ports/release-source.ts';
 import type { NodeContext } from './context.ts';
-import type { VerifiedRelease } from './deps.ts';
+import type { History, VerifiedRelease } from './deps.ts';
 import { ancestorsOf } from './layout.ts';
 import {
   checkManifest,
@@ -22,10 +23,20 @@ import {
 import { settle } from './operation/operate.ts';
 import { checkAuthority, noteAuthority } from './state/authority.ts';
 import { withLock } from './state/lock.ts';
-import { acceptNew, type Listed, listedIn, noteProduct, readIndex, refuseMixedProducts } from './trust/acceptance.ts';
+import {
+  acceptNew,
+  type Listed,
+  listedIn,
+  noteOffers,
+  noteProduct,
+  readIndex,
+  refuseMixedProducts,
+  withdrawOffer,
+} from './trust/acceptance.ts';
 import { historyOf } from './trust/history.ts';
 import { finishRotation } from './trust/rotate-anchors.ts';
 import { readTrust } from './trust/trust-files.ts';
+import { verifyStagedRelease } from './trust/verify-staged.ts';
 
 type StageRequest = Extract<NodeRequest, { kind: 'stage' }>;
 type OnProgress = (progress: NodeProgress) => void;
@@ -47,13 +58,21 @@ export async function stage(
   }
   return withLock(context, async () => {
     await settle(context, onProgress);
-    const missing: StagedRelease[] = [];
-    for (const release of request.releases) if (!(await isStaged(context, release))) missing.push(release);
-    if (missing.length === 0) return { kind: 'unchanged' };
     await finishRotation(context);
-    const verified: Verified[] = [];
     const indexes: Indexes = new Map();
-    for (const release of missing) verified.push(await verify(context, request, release, indexes));
+    const offered: Offered[] = [];
+    for (const release of request.releases)
+      offered.push(await withdrawing(context, release, () => offer(context, request, release, indexes)));
+    const missing: Offered[] = [];
+    for (const each of offered) if (!(await isStaged(context, request, each.release))) missing.push(each);
+    const listings = offered.flatMap(({ listed }) => (listed === undefined ? [] : [listed]));
+    if (missing.length === 0) {
+      await noteOffers(context, listings);
+      return { kind: 'unchanged' };
+    }
+    const verified: Verified[] = [];
+    for (const each of missing)
+      verified.push(await withdrawing(context, each.release, () => verify(context, request, each)));
     refuseMixedProducts(
       context,
       verified.map(({ manifest }) => manifest),
@@ -76,16 +95,20 @@ export async function stage(
       await context.files.rename(partOf(context, manifest), target);
     }
     await context.files.syncDirectory(context.layout.downloads);
+    await noteOffers(context, listings);
     for (const { remember } of verified) await remember?.();
     return { kind: 'done', restorePoint: null };
   });
 }
 
-/** There, and still what was verified: a damaged copy is fetched again. */
-async function isStaged(context: NodeContext, release: StagedRelease): Promise<boolean> {
+/** There, still what was verified, and believed today: a damaged copy, or one signed anew since, is fetched again. */
+async function isStaged(context: NodeContext, { authority }: StageRequest, release: StagedRelease): Promise<boolean> {
   if ((await context.files.lstat(context.layout.staged(release.manifestHash))) === null) return false;
+  const record = await checkAuthority(context, authority);
+  const trust = await readTrust(context, record);
   try {
     await verifyStagedFiles(context, await readStagedManifest(context, release));
+    await verifyStagedRelease(context, record, trust, release);
     return true;
   } catch (error) {
     if (error instanceof ThemisError && error.code !== 'IO') return false;
@@ -96,28 +119,53 @@ async function isStaged(context: NodeContext, release: StagedRelease): Promise<b
 /** One look at the index of each source for a whole request: what it lists belongs together. */
 type Indexes = Map<string, Promise<ReleaseIndex>>;
 
-async function verify(
+/** What the source says of a release today, staged before or not. What the node had installed needs no offer. */
+interface Offered {
+  readonly release: StagedRelease;
+  readonly source: ReleaseSource;
+  readonly path: string;
+  readonly history: History;
+  readonly listed: Listed | undefined;
+}
+
+/** What is refused today was offered before perhaps; that is over. A source that cannot be reached says nothing. */
+async function withdrawing<T>(context: NodeContext, release: StagedRelease, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isRefusal = error instanceof ThemisError && exitCodeOf(error.code) === exitCode.refused;
+    if (isRefusal) await withdrawOffer(context, release.manifestHash);
+    throw error;
+  }
+}
+
+async function offer(
   context: NodeContext,
   request: StageRequest,
   release: StagedRelease,
   indexes: Indexes,
-): Promise<Verified> {
-  const { locator, ...wanted } = release;
+): Promise<Offered> {
+  const { locator } = release;
   const source = context.openSource(locator);
   const path = directoryOf(locator);
   const history = await historyOf(context, release.manifestHash);
-  const trustNow = async () => readTrust(context, await checkAuthority(context, request.authority));
-  let listed: Listed | undefined;
-  if (history === 'none') {
-    const key = locator.kind === 'directory' ? locator.directory : locator.url;
-    const index = indexes.get(key) ?? readIndex(context, source, await trustNow());
-    indexes.set(key, index);
-    listed = listedIn(await index, release, path);
+  if (history !== 'none') return { release, source, path, history, listed: undefined };
+  const key = locator.kind === 'directory' ? locator.directory : locator.url;
+  let index = indexes.get(key);
+  if (index === undefined) {
+    const trust = await readTrust(context, await checkAuthority(context, request.authority));
+    indexes.set(key, (index = readIndex(context, source, trust)));
   }
+  return { release, source, path, history, listed: listedIn(await index, release, path) };
+}
+
+async function verify(context: NodeContext, request: StageRequest, offered: Offered): Promise<Verified> {
+  const { release, source, path, history, listed } = offered;
+  const { locator: _, ...wanted } = release;
   const result = await context.verifyRelease(source, path, {
     ...wanted,
-    // Again, because an index may have brought newer revocation lists.
-    trust: await trustNow(),
+    // Read now, because the index may have brought newer revocation lists.
+    trust: await readTrust(context, await checkAuthority(context, request.authority)),
     platform: context.platform,
     architecture: context.architecture,
     nowMs: context.clock.nowMs(),
@@ -134,7 +182,7 @@ async function verify(
     throw new ThemisError('MANIFEST_INVALID', `${title} at the source is ${manifest.package} ${manifest.version}.`);
   }
   const record = await checkAuthority(context, request.authority);
-  if (history !== 'installed') acceptNew(context, record, manifest, listed);
+  if (history === 'none') acceptNew(context, record, manifest, listed);
   checkManifest(context, manifest);
   return { ...result, source, path };
 }

@@ -6,7 +6,7 @@ import { toTrustError } from '../trust/refusal.ts';
 import { signFile } from './sign-file.ts';
 import { removeDrafts } from './write-file.ts';
 
-/** Signs an anchors document into `FILE.p7s`: what nodes ask for before they take it. One that no node could read is not signed. */
+/** Signs an anchors document with the key of a present anchor into `FILE.p7s`: what nodes ask for before they take it. One that no node could read is not signed. */
 export async function signAnchors(
   fileSystem: FileSystem,
   path: string,
@@ -21,6 +21,6 @@ export async function signAnchors(
   if (!parsed.ok) throw toTrustError(parsed, path);
   const slash = path.lastIndexOf('/');
   await removeDrafts(fileSystem, path.slice(0, slash), (name) => name === `${path.slice(slash + 1)}.p7s`);
-  await signFile(fileSystem, path, bytes, signer, options);
+  await signFile(fileSystem, path, bytes, signer, { ...options, role: 'anchor' });
   return parsed.anchors;
 }

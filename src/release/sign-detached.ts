@@ -9,12 +9,20 @@ import { readSignedData, type SignedData } from '../trust/cms/read-signed-data.t
 import { equalBytes } from '../trust/der/read-der.ts';
 import { type Certificate, readCertificate } from '../trust/x509/certificate.ts';
 import { isSignedBy } from '../trust/x509/public-key.ts';
-import { checkSigningCertificate } from '../trust/x509/validate-path.ts';
+import { checkSigningCertificate, nameOf } from '../trust/x509/validate-path.ts';
 import { encodeSignedData, makeSignerPart } from './cms/encode-signed-data.ts';
 
-/** DER ContentInfo. Throws CERTIFICATE_INVALID when the signer's certificate is not for signing releases now. */
-export async function signDetached(content: Uint8Array, signer: Signer, nowMs: number): Promise<Uint8Array> {
-  return await signDetachedByAll(content, [signer], nowMs);
+/** What a certificate has to be for: releases and all that belongs to them, or, an anchor's own, other anchors. */
+export type SigningRole = 'release' | 'anchor';
+
+/** DER ContentInfo. Throws CERTIFICATE_INVALID when the signer's certificate is not for signing that now. */
+export async function signDetached(
+  content: Uint8Array,
+  signer: Signer,
+  nowMs: number,
+  role: SigningRole = 'release',
+): Promise<Uint8Array> {
+  return await signDetachedByAll(content, [signer], nowMs, role);
 }
 
 /** One signature by several signers, each of whom signs by itself. Nothing is signed unless every certificate may. */
@@ -22,8 +30,9 @@ export async function signDetachedByAll(
   content: Uint8Array,
   signers: readonly Signer[],
   nowMs: number,
+  role: SigningRole = 'release',
 ): Promise<Uint8Array> {
-  const chains = signers.map((signer) => chainOf(signer, nowMs));
+  const chains = signers.map((signer) => (role === 'anchor' ? [anchorOf(signer, nowMs)] : chainOf(signer, nowMs)));
   const parts = [];
   for (const [index, signer] of signers.entries()) {
     const chain = chains[index]!.map((certificate) => certificate.bytes);
@@ -40,6 +49,18 @@ function chainOf(signer: Signer, nowMs: number): Certificate[] {
   if (certificate === undefined) throw new ThemisError('POLICY_REFUSED', 'The signer has no certificate.');
   checkSigningCertificate(certificate, nowMs);
   return [certificate, ...issuers.filter((issuer) => !issuer.isSelfIssued)];
+}
+
+/** An anchor stands for itself: nothing else travels along. */
+function anchorOf({ chain }: Signer, nowMs: number): Certificate {
+  const [bytes] = chain;
+  if (bytes === undefined) throw new ThemisError('POLICY_REFUSED', 'The signer has no certificate.');
+  const certificate = readCertificate(bytes);
+  const hint = 'Sign with the key and the certificate of a present anchor; keys that sign releases cannot replace one.';
+  if (certificate.extensions.basicConstraints?.isCa !== true)
+    throw new ThemisError('CERTIFICATE_INVALID', `${nameOf(certificate)} is no authority.`, { hint });
+  if (nowMs >= certificate.notBeforeMs && nowMs <= certificate.notAfterMs) return certificate;
+  throw new ThemisError('CERTIFICATE_INVALID', `The certificate of ${nameOf(certificate)} is not valid now.`, { hint });
 }
 
 /** A signature that carries other certificates than it was made for would be worthless. */

@@ -3,7 +3,7 @@ import { releaseLimits } from '../model/release-format/layout.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { Signer } from '../ports/signer.ts';
 import { cosignDetached } from './cms/cosign-detached.ts';
-import { signDetached } from './sign-detached.ts';
+import { signDetached, type SigningRole } from './sign-detached.ts';
 import { writeWholeFile } from './write-file.ts';
 
 /** From the bytes of a signature to those with timestamps on it. */
@@ -14,6 +14,8 @@ export interface SignOptions {
   /** Beside the signature that is there, instead of in its place. */
   readonly cosign: boolean;
   readonly stamp?: Stamp | undefined;
+  /** Default: release. */
+  readonly role?: SigningRole;
 }
 
 /** Signs `bytes`, the content of `path`, into `path.p7s`; nothing is written unless it was made, and stamped where it is to be. */
@@ -22,11 +24,11 @@ export async function signFile(
   path: string,
   bytes: Uint8Array,
   signer: Signer,
-  { nowMs, cosign, stamp }: SignOptions,
+  { nowMs, cosign, stamp, role }: SignOptions,
 ): Promise<void> {
   const signature = cosign
-    ? await cosignDetached(bytes, await presentSignature(fileSystem, `${path}.p7s`), signer, nowMs)
-    : await signDetached(bytes, signer, nowMs);
+    ? await cosignDetached(bytes, await presentSignature(fileSystem, `${path}.p7s`), signer, nowMs, role)
+    : await signDetached(bytes, signer, nowMs, role);
   const slash = path.lastIndexOf('/');
   const whole = stamp === undefined ? signature : await stamp(signature);
   await writeWholeFile(fileSystem, path.slice(0, slash), `${path.slice(slash + 1)}.p7s`, whole);

@@ -23,7 +23,7 @@ import type { Verify } from './store/verify-cached.ts';
 export interface VerifiedRelease {
   readonly ok: true;
   readonly manifest: ReleaseManifest;
-  /** null only where `acceptance` is `installed`: the signer's certificate has expired since. */
+  /** null only where the node had it (`acceptance`): what was signed then does not hold today. */
   readonly signature: Verified | null;
   /** Exactly what was verified: what a node keeps. */
   readonly manifestBytes: Uint8Array;

@@ -14,6 +14,12 @@ const keysOf = (name: string): string[] => [
   '--certificate',
   `${name}/signer.certificate.pem`,
 ];
+const anchorOf = (name: string): string[] => [
+  '--key',
+  `${name}/ca.key.pem`,
+  '--certificate',
+  `${name}/ca.certificate.pem`,
+];
 const rotate = (document: string) => ran('node', 'rotate-anchors', '--document', document, '--root', 'node-a');
 const present = (): string => readFileSync(join(directory, 'node-a/trust/anchors.json'), 'utf8');
 const text = (file: string): string => readFileSync(join(directory, file), 'utf8');
@@ -37,20 +43,22 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 test('anchors change under the signatures of the present ones, and of nobody else', async () => {
   const first = present();
   expect(await rotate('both.json')).toMatchObject({ exitCode: 4, err: expect.stringContaining('UNSIGNED') as string });
-  await done('release', 'sign-anchors', 'both.json', ...keysOf('two'));
+  // A key that signs releases may not even try.
+  expect(await ran('release', 'sign-anchors', 'both.json', ...keysOf('one'))).toMatchObject({ exitCode: 4 });
+  await done('release', 'sign-anchors', 'both.json', ...anchorOf('two'));
   expect(await rotate('both.json')).toMatchObject({ exitCode: 4 });
   expect(present()).toBe(first);
-  await done('release', 'sign-anchors', 'both.json', ...keysOf('one'));
+  await done('release', 'sign-anchors', 'both.json', ...anchorOf('one'));
   expect(await rotate('both.json')).toMatchObject({ exitCode: 0 });
   expect(present()).toBe(text('both.json'));
   // Again, or back, it does not go.
   expect(await rotate('both.json')).toMatchObject({ exitCode: 4 });
-  await done('release', 'sign-anchors', 'one/anchors.json', ...keysOf('one'));
+  await done('release', 'sign-anchors', 'one/anchors.json', ...anchorOf('one'));
   expect(await rotate('one/anchors.json')).toMatchObject({ exitCode: 4 });
   // More than half of two is both.
-  await done('release', 'sign-anchors', 'two.json', ...keysOf('two'));
+  await done('release', 'sign-anchors', 'two.json', ...anchorOf('two'));
   expect(await rotate('two.json')).toMatchObject({ exitCode: 4 });
-  await done('release', 'sign-anchors', 'two.json', '--cosign', ...keysOf('one'));
+  await done('release', 'sign-anchors', 'two.json', '--cosign', ...anchorOf('one'));
   expect(await rotate('two.json')).toMatchObject({ exitCode: 0 });
   expect(present()).toBe(text('two.json'));
   const trail = text('node-a/state/audit.jsonl');

@@ -28,6 +28,7 @@ import type { DesiredNode } from '../../src/model/desired.ts';
 import { wireVersion } from '../../src/model/message.ts';
 import type { NodeReply, NodeRequestBody, StagedRelease } from '../../src/model/message.ts';
 import type { ReleaseManifest } from '../../src/model/release.ts';
+import { revoking } from '../support/revoking.ts';
 import { listTree } from '../support/node/tree-digest.ts';
 import { runCommand } from '../support/run-command.ts';
 
@@ -133,6 +134,57 @@ test.each(tampering)('%s: refused as %s, nothing written', async (_what, code, t
   const reply = await ask({ kind: 'stage', authority, releases: [staged] }, name);
   expect([code].flat()).toContain(reply.kind === 'refused' ? reply.failure.code : JSON.stringify(reply));
   expect(await restOf(root)).toEqual(before);
+});
+
+const code = (reply: NodeReply): string =>
+  reply.kind === 'refused' ? `${reply.failure.code} ${reply.failure.message}` : JSON.stringify(reply);
+
+test('a node takes no other release, signed as it may be, in the place of the one that its index lists', async () => {
+  const manifestHash = `sha256:${'0'.repeat(64)}` as const;
+  const other = { ...staged, manifestHash };
+  expect(code(await ask({ kind: 'stage', authority, releases: [other] }))).toContain('INDEX_OTHER_MANIFEST');
+  await rm(path.join(release, 'release.json.p7s'));
+  await writeFile(path.join(release, 'share/data.txt'), 'other data');
+  const build = ['release', 'build', 'releases/themisdb-1.0.0', '--package', 'themisdb', '--version', '1.0.0'];
+  await themis(...build);
+  await themis('release', 'sign', 'releases/themisdb-1.0.0', ...key);
+  expect(code(await ask({ kind: 'stage', authority, releases: [staged] }))).toContain('RELEASE_OTHER_MANIFEST');
+});
+
+test('what was staged goes no further once it is withdrawn, or its signer is', async () => {
+  const { locator: _, ...wanted } = staged;
+  const update: NodeRequestBody = {
+    kind: 'update',
+    authority,
+    operation: 'never',
+    releases: [wanted],
+    expected: {},
+    restorePoint: 'never',
+    healthTimeoutMs: 0,
+  };
+  const stage = async (): Promise<string> =>
+    code(await ask({ kind: 'stage', authority, releases: [staged] }, 'node-c'));
+  const install = async (): Promise<string> => code(await ask(update, 'node-c'));
+  await themis('node', 'init', 'node-c', '--anchors', 'keys/anchors.json', '--name', 'node-c');
+  expect(await stage()).toContain('done');
+  await themis('release', 'index', 'releases', ...key, '--yank', 'themisdb@1.0.0');
+  expect(await stage()).toContain('INDEX_YANKED');
+  expect(await install()).toContain('NOT_STAGED');
+  await themis('release', 'index', 'releases', ...key, '--unyank', 'themisdb@1.0.0');
+  expect(await stage()).toContain('unchanged');
+  await mkdir(path.join(directory, 'releases/crls'));
+  const list = await revoking(path.join(directory, 'keys'), 'signer.certificate.pem', systemClock.nowMs());
+  await writeFile(path.join(directory, 'releases/crls/ca.crl'), list);
+  await themis('release', 'index', 'releases', ...key);
+  expect(await stage()).toContain('CERT_REVOKED');
+  expect(await install()).toContain('NOT_STAGED');
+  await rm(path.join(directory, 'releases/crls'), { recursive: true });
+  await mkdir(path.join(directory, 'node-b/trust/crls'));
+  await writeFile(path.join(directory, 'node-b/trust/crls/junk.crl'), 'junk');
+  // What keeps a node from verifying anything is told before somebody asks it to.
+  const observed = await ask({ kind: 'observe', full: false }, 'node-b');
+  expect(observed).toMatchObject({ observed: { refusing: { code: 'SIGNATURE_MALFORMED' } } });
+  await rm(path.join(directory, 'node-b/trust/crls'), { recursive: true });
 });
 
 test('what is as it was signed is staged, installed and run by processes of its own, and outlives them', async () => {

@@ -6,7 +6,7 @@ import { signersOf } from '../../src/trust/cms/signers-of.ts';
 import { startThemis } from '../support/live/live-process.ts';
 import { runCommand } from '../support/run-command.ts';
 
-const people = ['one', 'two', 'three', 'four', 'five'];
+const people = ['one', 'two', 'three', 'four'];
 let root = '';
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'themis-cosign-'));
@@ -20,11 +20,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-const keysOf = (name: string): string[] => [
+const keysOf = (name: string, kind = 'signer'): string[] => [
   '--key',
-  `${name}/signer.key.pem`,
+  `${name}/${kind}.key.pem`,
   '--certificate',
-  `${name}/signer.certificate.pem`,
+  `${name}/${kind}.certificate.pem`,
 ];
 
 async function themis(...line: string[]): Promise<void> {
@@ -34,11 +34,13 @@ async function themis(...line: string[]): Promise<void> {
 
 /** At once, each in a process of its own; the first signs before. Returns how many signatures hold in the end. */
 async function signAtOnce(content: string, first: string[], ...line: string[]): Promise<number> {
-  await themis(...first, ...keysOf('one'));
+  // Anchors are signed for by anchors.
+  const kind = line[0] === 'sign-anchors' ? 'ca' : 'signer';
+  await themis(...first, ...keysOf('one', kind));
   const environment = { PATH: process.env['PATH'] ?? '', THEMIS_STATE_DIR: join(root, 'state') };
   const running = people
     .slice(1)
-    .map((name) => startThemis(root, environment, ['release', ...line, '--cosign', ...keysOf(name)]));
+    .map((name) => startThemis(root, environment, ['release', ...line, '--cosign', ...keysOf(name, kind)]));
   for (const { code, err } of await Promise.all(running.map(({ ended }) => ended)))
     expect([code, err]).toEqual([0, '']);
   const read = async (path: string): Promise<Buffer> => await readFile(join(root, path));

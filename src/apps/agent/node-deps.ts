@@ -14,7 +14,7 @@ import { handleNodeRequest } from '../../node/handle-request.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Transport } from '../../ports/transport.ts';
 import { launcherFile, schemasDirectory } from '../cli/package-files.ts';
-import { openSource, takeList, verifyIndex, verifyRelease, verifyRotation } from './release-access.ts';
+import { checkTrust, openSource, takeList, verifyIndex, verifyRelease, verifyRotation } from './release-access.ts';
 
 let schema: object | undefined;
 
@@ -36,6 +36,7 @@ export function createNodeDeps(root: string, clock: Clock): NodeDeps {
     verifyIndex,
     verifyRelease,
     verifyRotation,
+    checkTrust,
     takeList,
     schema: nodeSchema(),
   };

@@ -6,7 +6,15 @@ import { digestBytes } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import { releaseNames } from '../../model/release-format/layout.ts';
 import type { ReleaseLocator } from '../../model/message.ts';
-import type { Refused, TakeList, TrustFiles, VerifyIndex, VerifyRelease, VerifyRotation } from '../../node/deps.ts';
+import type {
+  CheckTrust,
+  Refused,
+  TakeList,
+  TrustFiles,
+  VerifyIndex,
+  VerifyRelease,
+  VerifyRotation,
+} from '../../node/deps.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
 import { verifyIndex as verifyIndexAgainst } from '../../release/index/verify-index.ts';
 import { holdBack, verifyCached } from '../../release/store/verify-cached.ts';
@@ -39,7 +47,7 @@ export const verifyIndex: VerifyIndex = async (source, { trust, nowMs }) => {
   return verified.ok ? { kind: 'verified', index: verified.index } : refused(verified, releaseNames.index);
 };
 
-const acceptances = { none: 'new', staged: 'known', installed: 'installed' } as const;
+const acceptances = { none: 'new', kept: 'kept', installed: 'installed' } as const;
 
 export const verifyRelease: VerifyRelease = async (source, path, expectation) => {
   const { package: name, version, manifestHash, platform, architecture, history, nowMs } = expectation;
@@ -77,6 +85,11 @@ export const takeList: TakeList = (bytes, { trust, nowMs }) => {
   if (taken.list === null) return { ok: true, issuer: null };
   const { issuer, entries } = taken.list;
   return { ok: true, issuer: { name: issuer.text, id: digestBytes(issuer.bytes), revoked: entries.size } };
+};
+
+export const checkTrust: CheckTrust = (trust) => {
+  const store = storeOf(trust);
+  return store.ok ? undefined : store;
 };
 
 /** The node's own trust, for whatever is verified on it. */

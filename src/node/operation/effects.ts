@@ -4,7 +4,8 @@
  */
 import type { JsonObject } from '../../kernel/json.ts';
 import { checkToken, changeRecord } from '../state/authority.ts';
-import { writeInstalled } from '../state/installed.ts';
+import { type InstalledRecords, writeInstalled } from '../state/installed.ts';
+import type { NodeRecord } from '../state/node-record.ts';
 import { makeRestorePoint } from '../state/restore-point.ts';
 import type { Operation } from './operation.ts';
 import { nodeSteps } from './program.ts';
@@ -117,16 +118,23 @@ export const effects: Readonly<Record<NodeStep, Effect>> = {
       const plan = await operation.plan();
       const stamps = operation.verified ?? (await stampTree(operation.context, plan, 'new'));
       await writeInstalled(operation.context, plan.packages.new, stamps);
-      await changeRecord(operation.context, (record) => {
-        const counters = new Map(Object.entries(record.counters));
-        for (const [name, { counter }] of Object.entries(plan.packages.new)) {
-          counters.set(name, Math.max(counter, counters.get(name) ?? counter));
-        }
-        return { ...record, counters: Object.fromEntries(counters) };
-      });
+      await changeRecord(operation.context, (record) => withCounters(record, plan.packages.new));
     },
   },
 };
+
+/** Floors only rise; the first manifest with a counter is the one that has it. */
+function withCounters(record: NodeRecord, packages: InstalledRecords): NodeRecord {
+  const counters = new Map(Object.entries(record.counters));
+  const newest = new Map(Object.entries(record.newest));
+  for (const [name, { counter, manifestHash }] of Object.entries(packages)) {
+    const floor = counters.get(name);
+    if (floor !== undefined && counter < floor) continue;
+    if (floor !== counter || !newest.has(name)) newest.set(name, manifestHash);
+    counters.set(name, counter);
+  }
+  return { ...record, counters: Object.fromEntries(counters), newest: Object.fromEntries(newest) };
+}
 
 /**
  * For an operation that is taken up again after its `start`: the machine may have gone down meanwhile, and the service

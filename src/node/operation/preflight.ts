@@ -15,9 +15,10 @@ import { readInstalled } from '../state/installed.ts';
 import type { Installed, InstalledRecord, InstalledRecords } from '../state/installed.ts';
 import { readRecord } from '../state/node-record.ts';
 import { readRestorePoint, verifyObjects } from '../state/restore-point.ts';
+import { checkOwnPlaces } from '../trust/own-places.ts';
 import { finishRotation } from '../trust/rotate-anchors.ts';
 import { readTrust } from '../trust/trust-files.ts';
-import { verifyStagedRelease } from '../trust/verify-staged.ts';
+import { requireOffer, verifyStagedRelease } from '../trust/verify-staged.ts';
 import { readTarget } from './operation.ts';
 import { payloadBytes, readStagedManifest, verifyStagedFiles } from './staged-release.ts';
 import { refuseLinks } from './switch-tree.ts';
@@ -45,6 +46,7 @@ export async function preflightUpdate(context: NodeContext, request: Of<'update'
   for (const release of request.releases) {
     const manifest = await readStagedManifest(context, release);
     await verifyStagedFiles(context, manifest);
+    await requireOffer(context, record, release);
     // Staged before the node went on to a newer one, perhaps, or before its signer was revoked.
     await verifyStagedRelease(context, record, trust, release);
     refuseUpgradeFrom(manifest, installed.packages[release.package]);
@@ -60,6 +62,8 @@ export async function preflightRollback(context: NodeContext, request: Of<'rollb
   if (request.keep === request.restorePoint) {
     throw new ThemisError('MESSAGE_INVALID', 'A rollback cannot keep the present state under the name it returns to.');
   }
+  // A restore point needs no signature: that nobody else wrote it is what it rests on.
+  await checkOwnPlaces(context);
   const point = await readRestorePoint(context, request.restorePoint);
   await verifyObjects(context, point);
   const installed = await readInstalled(context);

@@ -18,18 +18,27 @@ export interface NodeRecord {
   readonly product: string | null;
   /** By package: the highest counter committed to. */
   readonly counters: Readonly<Record<string, number>>;
+  /** By package: the manifest that brought that counter. No other one has it. */
+  readonly newest: Readonly<Record<string, Digest>>;
   /** By product: the highest counter of an index that was believed. */
   readonly indexes: Readonly<Record<string, number>>;
+  /** By manifest hash: until when the index that listed it may be believed, RFC 3339. Nothing else is installed anew. */
+  readonly offers: Readonly<Record<Digest, string>>;
 }
 
 /** Those of one that an earlier version wrote, which kept less. */
-const absent = { product: null, indexes: {} } as const;
+const absent = { product: null, newest: {}, indexes: {}, offers: {} } as const;
 
 export async function readRecord(context: Pick<NodeContext, 'files' | 'layout' | 'root'>): Promise<NodeRecord> {
   const record = await readJson<NodeRecord>(context.files, context.layout.record);
   if (record !== null) return { ...absent, ...record };
-  throw new ThemisError('NOT_FOUND', `${context.root} was never initialised: ${context.layout.record} is missing.`, {
-    hint: 'Run: themis node init',
+  const { files, layout, root } = context;
+  if ((await files.lstat(layout.installed)) === null)
+    throw new ThemisError('NOT_FOUND', `${root} was never initialised: ${layout.record} is missing.`, {
+      hint: 'Run: themis node init',
+    });
+  throw new ThemisError('NOT_FOUND', `${layout.record} is lost; it says whom ${root} obeys and believes.`, {
+    hint: 'Put that file back from a backup, or make the node root anew in another directory.',
   });
 }
 

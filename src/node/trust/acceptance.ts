@@ -4,6 +4,7 @@
  * the node has had before needs no index: its manifest hash says all. Nothing but the highest index counter, and newer
  * revocation lists, is written.
  */
+import type { Digest } from '../../kernel/digest.ts';
 import { joinReleasePath, releaseNames } from '../../model/release-format/layout.ts';
 import type { StagedRelease } from '../../model/message.ts';
 import type { ReleaseIndex, ReleaseIndexEntry, ReleaseManifest } from '../../model/release.ts';
@@ -38,6 +39,25 @@ export async function readIndex(context: NodeContext, source: ReleaseSource, tru
   return index;
 }
 
+/** What the index offers of these may be installed as long as it may be believed; what has lapsed is forgotten. */
+export async function noteOffers(context: NodeContext, offered: readonly Listed[]): Promise<void> {
+  const nowMs = context.clock.nowMs();
+  await changeRecord(context, (record) => {
+    const before = Object.entries(record.offers) as [Digest, string][];
+    const lasting = before.filter(([, until]) => Temporal.Instant.from(until).epochMilliseconds >= nowMs);
+    const now = offered.map(({ index, entry }): [Digest, string] => [entry.manifestHash, index.expiresAt]);
+    return { ...record, offers: Object.fromEntries([...lasting, ...now]) };
+  });
+}
+
+export async function withdrawOffer(context: NodeContext, manifestHash: Digest): Promise<void> {
+  await changeRecord(context, (record) => {
+    if (!Object.hasOwn(record.offers, manifestHash)) return record;
+    const { [manifestHash]: _withdrawn, ...offers } = record.offers;
+    return { ...record, offers };
+  });
+}
+
 /** Where the index lists exactly this release. */
 export function listedIn(index: ReleaseIndex, release: StagedRelease, directory: string): Listed {
   const found = findEntry(index, { ...release, url: joinReleasePath(directory, releaseNames.manifest) });
@@ -45,11 +65,12 @@ export function listedIn(index: ReleaseIndex, release: StagedRelease, directory:
   return { index, entry: found.entry };
 }
 
-/** What only the node can know of a release that it never had. `listed`: undefined for one that was staged before. */
+/** What only the node can know of a release that it never had. `listed`: undefined where that was looked at before. */
 export function acceptNew(context: NodeContext, record: NodeRecord, manifest: ReleaseManifest, listed?: Listed): void {
   if (listed !== undefined) throwRefusal(checkEntry(listed.index, listed.entry, manifest));
   throwRefusal(checkProduct(manifest, productsOf(context, record)));
-  const floor = own(record.counters, manifest.package);
+  const counter = own(record.counters, manifest.package);
+  const floor = counter === undefined ? undefined : { counter, manifestHash: own(record.newest, manifest.package) };
   throwRefusal(checkReleaseCounter(manifest, floor, context.config.limits.maxCounterJump));
 }
 
@@ -76,8 +97,8 @@ function withIndex(record: NodeRecord, { product, counter }: ReleaseIndex): Node
   return { ...record, indexes: Object.fromEntries([...Object.entries(record.indexes), [product, counter]]) };
 }
 
-function own(counters: Readonly<Record<string, number>>, name: string): number | undefined {
-  return Object.hasOwn(counters, name) ? counters[name] : undefined;
+function own<T>(values: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
 function throwRefusal(refusal: Refusal | undefined): asserts refusal is undefined {

@@ -10,6 +10,7 @@ import { type Refusal, toTrustError } from '../../trust/refusal.ts';
 import type { NodeContext } from '../context.ts';
 import type { TrustFiles } from '../deps.ts';
 import type { NodeRecord } from '../state/node-record.ts';
+import { checkOwnPlaces } from './own-places.ts';
 
 /** A few authorities; more are not a collection but a flood. */
 const maxLists = 256;
@@ -20,6 +21,7 @@ export async function readTrust(
   record: Pick<NodeRecord, 'anchorsDigest' | 'nextAnchorsDigest'>,
 ): Promise<TrustFiles> {
   await checkTrustFiles(context);
+  await checkOwnPlaces(context);
   const { files, layout } = context;
   const anchors = await files.readFile(layout.anchors);
   const digest = digestBytes(anchors);

@@ -8,8 +8,8 @@ import { acceptNew } from './acceptance.ts';
 import { historyOf } from './history.ts';
 
 /**
- * A staged release once more, right before it is installed, by what the node believes now: its signature lies beside
- * it. What somebody put into the downloads without one, or signed with a key that was revoked since, goes no further.
+ * A staged release once more by what the node believes now: its signature lies beside it. What somebody put into the
+ * downloads without one, or signed with a key that was revoked since, goes no further.
  */
 export async function verifyStagedRelease(
   context: NodeContext,
@@ -28,7 +28,24 @@ export async function verifyStagedRelease(
     cacheFile: context.layout.manifests,
   });
   if (result.kind === 'refused') throw result.error;
-  if (history !== 'installed') acceptNew(context, record, result.manifest);
+  if (history === 'none') acceptNew(context, record, result.manifest);
+}
+
+/**
+ * That an index offered what the node never had, and may still be believed. NOT_STAGED where not: staging it again looks
+ * at the index again, which may have withdrawn it, or its signer, since.
+ */
+export async function requireOffer(context: NodeContext, record: NodeRecord, release: WantedRelease): Promise<void> {
+  const { package: name, version, manifestHash } = release;
+  if ((await historyOf(context, manifestHash)) !== 'none') return;
+  const until = Object.hasOwn(record.offers, manifestHash) ? record.offers[manifestHash] : undefined;
+  const hint = 'Stage it again.';
+  if (until === undefined)
+    throw new ThemisError('NOT_STAGED', `No index offered ${name} ${version} to ${context.config.name}.`, { hint });
+  if (context.clock.nowMs() <= Temporal.Instant.from(until).epochMilliseconds) return;
+  throw new ThemisError('NOT_STAGED', `The index that offered ${name} ${version} was to be renewed before ${until}.`, {
+    hint,
+  });
 }
 
 /** Its documents only. It holds the files of this platform alone, so it is not listed; they are hashed elsewhere. */

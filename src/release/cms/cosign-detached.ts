@@ -11,7 +11,7 @@ import { type DerElement, readDer, tags } from '../../trust/der/read-der.ts';
 import { readSmall } from '../../trust/der/values.ts';
 import { toTrustError } from '../../trust/refusal.ts';
 import { readCertificate } from '../../trust/x509/certificate.ts';
-import { signDetached } from '../sign-detached.ts';
+import { signDetached, type SigningRole } from '../sign-detached.ts';
 import { type SignedDataParts, writeSignedData } from './signed-data.ts';
 
 const context = { zero: 0xa0 } as const;
@@ -22,6 +22,7 @@ export async function cosignDetached(
   present: Uint8Array,
   signer: Signer,
   nowMs: number,
+  role: SigningRole = 'release',
 ): Promise<Uint8Array> {
   const before = signersOf(content, present);
   if (!before.ok) throw toTrustError(before, 'The present signature');
@@ -31,7 +32,7 @@ export async function cosignDetached(
       hint: 'Sign with the key of another person.',
     });
   }
-  const merged = mergeSignatures(present, await signDetached(content, signer, nowMs));
+  const merged = mergeSignatures(present, await signDetached(content, signer, nowMs, role));
   const after = signersOf(content, merged);
   if (!after.ok) throw toTrustError(after);
   return merged;

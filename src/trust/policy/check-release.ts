@@ -20,11 +20,11 @@ export interface ReleaseExpectation {
   readonly platform?: Platform;
   readonly architecture?: Architecture;
   /**
-   * `known`: a node accepted it before, so that its offer having expired does not matter. `installed`: it even ran there,
-   * with exactly this manifest hash, so that its signer's certificate having expired does not matter either (repair).
-   * Default `new`.
+   * `kept`: a restore point holds exactly this manifest hash, so that neither its offer nor its signer's certificate
+   * having expired matters. `installed`: it runs there, so that nothing about who signed it matters any more: the hash
+   * alone says what is put right (repair). Default `new`.
    */
-  readonly acceptance?: 'new' | 'known' | 'installed';
+  readonly acceptance?: 'new' | 'kept' | 'installed';
 }
 
 export interface ReleaseInput {
@@ -39,7 +39,7 @@ export interface ReleaseInput {
 
 export interface CheckedRelease {
   readonly manifest: ReleaseManifest;
-  /** null: the node had it, and by now nobody could sign it any more. */
+  /** null: the node had it, and by now its signature says nothing. */
   readonly signature: Verified | null;
 }
 
@@ -60,8 +60,8 @@ export function checkSignedRelease(
 ): (CheckedRelease & { readonly ok: true }) | Refusal {
   const { acceptance, manifestHash } = input.expected;
   // The hash names every byte of what was verified when it was accepted; nothing else passes here.
-  const lapsed =
-    !verified.ok && acceptance === 'installed' && manifestHash !== undefined && expiries.has(verified.code);
+  const had = manifestHash === undefined ? 'new' : acceptance;
+  const lapsed = !verified.ok && (had === 'installed' || (had === 'kept' && expiries.has(verified.code)));
   if (!verified.ok && !lapsed) return verified;
   const parsed = parseManifest(input.manifest);
   if (!parsed.ok) return parsed;

@@ -1,9 +1,9 @@
 /**
  * Other anchors in the place of the present ones: the document says who is believed from then on, so it is believed
- * itself only if enough of the present anchors signed it, each through a path of its own, and if it is newer. Nothing
- * that the new document says counts for that.
+ * itself only if enough of the present anchors signed it with their own keys, and if it is newer. Whoever signs releases
+ * under an anchor cannot replace it, and nothing that the new document says counts.
  */
-import { verifyDetached, type VerifiedSigner } from '../cms/verify-detached.ts';
+import { type SigningAnchor, verifyByAnchors } from '../cms/verify-by-anchors.ts';
 import type { Refusal, TrustCode } from '../refusal.ts';
 import { type AnchorSet, parseAnchors } from './anchors.ts';
 import type { TrustStore } from './trust-store.ts';
@@ -11,35 +11,21 @@ import type { TrustStore } from './trust-store.ts';
 export interface Rotation {
   readonly ok: true;
   readonly anchors: AnchorSet;
-  readonly signers: readonly VerifiedSigner[];
+  readonly signers: readonly SigningAnchor[];
 }
 
 export function checkRotation(input: {
   readonly document: Uint8Array;
   readonly signature: Uint8Array | null;
-  /** Present anchors and revocation lists. */
-  readonly trust: TrustStore;
+  readonly trust: Pick<TrustStore, 'anchors'>;
   readonly nowMs: number;
 }): Rotation | Refusal {
   const { document, signature, trust, nowMs } = input;
   if (signature === null) return refusal('ANCHORS_ROTATION_UNSIGNED', 'The new anchors document carries no signature.');
-  const needed = trust.anchors.rotationThreshold;
-  const verified = verifyDetached({
-    content: document,
-    signature,
-    trust: { ...trust, anchors: { ...trust.anchors, threshold: needed } },
-    nowMs,
-    profile: 'codeSigning',
-  });
+  const { anchors } = trust;
+  const needed = anchors.rotationThreshold;
+  const verified = verifyByAnchors({ content: document, signature, anchors, needed, nowMs });
   if (!verified.ok) return verified;
-  const signers = [verified.signer, ...verified.cosigners];
-  const anchors = new Set(signers.map(({ anchor }) => anchor));
-  if (anchors.size < needed) {
-    return refusal(
-      'ANCHORS_ROTATION_SIGNERS',
-      `The new anchors document is signed under ${[...anchors].join(' and ')}; ${needed} of the ${trust.anchors.anchors.length} present anchors have to.`,
-    );
-  }
   const parsed = parseAnchors(document);
   if (!parsed.ok) return parsed;
   const { version } = parsed.anchors;
@@ -49,7 +35,7 @@ export function checkRotation(input: {
       `The new anchors document has version ${version}; it has to be higher than ${trust.anchors.version}.`,
     );
   }
-  return { ok: true, anchors: parsed.anchors, signers };
+  return { ok: true, anchors: parsed.anchors, signers: verified.signers };
 }
 
 function refusal(code: TrustCode, message: string): Refusal {

@@ -121,6 +121,7 @@ export class NodeWorld {
       verifyRelease: acceptingVerification,
       verifyRotation: acceptingRotation,
       takeList: () => ({ ok: true, issuer: null }),
+      checkTrust: () => undefined,
       schema: nodeSchema,
     };
   }

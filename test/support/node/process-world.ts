@@ -68,6 +68,7 @@ export function processDeps(root: string): NodeDeps {
     verifyRelease: acceptingVerification,
     verifyRotation: acceptingRotation,
     takeList: () => ({ ok: true, issuer: null }),
+    checkTrust: () => undefined,
     schema: nodeSchema,
   };
 }

@@ -74,12 +74,16 @@ test('a file of somebody else in a directory that has to become a file', async (
 
 test('a staged release that is older than one the node went on to meanwhile', async () => {
   const world = await NodeWorld.ready();
-  const older = makeRelease({ version: '1.4.9', counter: 4, files: { 'bin/server': 'old and vulnerable' } });
-  world.offer(older);
-  await world.result({ kind: 'stage', authority, releases: [older.staged] });
-  await world.result(world.updateTo(newRelease, atOld));
+  const older = makeRelease({ version: '1.4.9', counter: 5, files: { 'bin/server': 'old and vulnerable' } });
+  const newer = makeRelease({ version: '1.5.1', counter: 6, files: { 'bin/server': 'new' } });
+  for (const release of [older, newer]) {
+    world.offer(release);
+    await world.result({ kind: 'stage', authority, releases: [release.staged] });
+  }
+  await world.result(world.updateTo(newer, atOld));
   world.service.stops = 0;
-  expect(await refused(world, world.updateTo(older, atNew))).toBe('POLICY_REFUSED');
+  const atNewer = { themisdb: newer.manifest.manifestHash };
+  expect(await refused(world, world.updateTo(older, atNewer))).toBe('POLICY_REFUSED');
 });
 
 test('packages that claim one file, or two spellings of it', async () => {

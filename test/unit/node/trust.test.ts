@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { MemoryFileSystem } from '../../../src/adapters/file-system/memory.ts';
 import { digestBytes, hexOf } from '../../../src/kernel/digest.ts';
+import { ThemisError } from '../../../src/kernel/error.ts';
+import type { ReleaseIndexEntry } from '../../../src/model/release.ts';
 import { openNode } from '../../../src/node/context.ts';
 import { initNode } from '../../../src/node/init.ts';
 import type { NodeDeps } from '../../../src/node/deps.ts';
@@ -106,6 +108,74 @@ test('new releases come through the index alone; what the node had comes back wi
   expect(await refusalOf(world, oldRelease, empty)).toContain('done');
   expect(await refusalOf(world, newRelease, empty)).toContain('INDEX_ENTRY_MISSING');
   expect((await trail(world)).map(({ kind }) => kind)).toEqual(['index-refused', 'index-refused']);
+});
+
+test('what was staged is offered anew each time, or goes no further', async () => {
+  const world = await NodeWorld.ready();
+  const index = (over: Partial<ReleaseIndexEntry>): Partial<NodeDeps> => ({
+    verifyIndex: async (...given) => {
+      const answer = await acceptingIndex(world.sources)(...given);
+      if (answer.kind === 'refused') return answer;
+      const entries = answer.index.entries.map((entry) => Object.assign({}, entry, over));
+      return { ...answer, index: { ...answer.index, entries } };
+    },
+  });
+  expect(await refusalOf(world, newRelease, index({ yanked: true }))).toContain('INDEX_YANKED');
+  // Not even what was offered before the withdrawal.
+  expect(await world.refusal(world.updateTo(newRelease, atOld))).toBe('NOT_STAGED');
+  expect(await refusalOf(world, newRelease, index({ version: '1.5.1' }))).toContain('INDEX_OTHER_MANIFEST');
+  expect(await refusalOf(world, newRelease)).toContain('unchanged');
+  // The index of the fixtures is fresh until 2027.
+  world.clock.jump(5 * 366 * 86_400_000);
+  expect(await world.refusal(world.updateTo(newRelease, atOld))).toBe('NOT_STAGED');
+  const renewed = { verifyIndex: acceptingIndex(world.sources, { counter: 2, expiresAt: '2040-01-01T00:00:00Z' }) };
+  expect(await refusalOf(world, newRelease, renewed)).toContain('unchanged');
+  expect((await world.result(world.updateTo(newRelease, atOld))).kind).toBe('done');
+});
+
+test('what somebody put into the downloads is not what was staged', async () => {
+  const world = await NodeWorld.ready();
+  const planted = makeRelease({ version: '1.6.0', files: { 'bin/server': 'six' } });
+  const directory = `/node/downloads/${hexOf(planted.manifest.manifestHash)}`;
+  await world.files.makeDirectory(directory);
+  const withoutIndex: Partial<NodeDeps> = { verifyIndex: acceptingIndex(new Map()) };
+  world.offer(planted);
+  expect(await refusalOf(world, planted, withoutIndex)).toContain('INDEX_ENTRY_MISSING');
+  await world.files.makeDirectory(`${directory}/bin`);
+  for (const [path, bytes] of planted.files)
+    await world.files.writeFile(`${directory}/${path.slice('themisdb-1.6.0/'.length)}`, bytes, 0o400);
+  expect(await world.refusal(world.updateTo(planted, atOld))).toBe('NOT_STAGED');
+});
+
+test('a release that was signed anew is fetched again, and one that runs is put right whoever signed it', async () => {
+  const world = await NodeWorld.ready();
+  const signedAnew: string[] = [];
+  const deps: Partial<NodeDeps> = {
+    verifyRelease: async (source, path, expectation) => {
+      const isAtSource = path !== '';
+      if (isAtSource) signedAnew.push(expectation.version);
+      // The signature beside the staged copy is one that nobody believes any more.
+      if (isAtSource || expectation.history === 'installed')
+        return world.deps().verifyRelease(source, path, expectation);
+      return { kind: 'refused', error: new ThemisError('CERTIFICATE_INVALID', 'revoked', { reason: 'CERT_REVOKED' }) };
+    },
+  };
+  expect(await refusalOf(world, newRelease, deps)).toContain('done');
+  expect(await refusalOf(world, oldRelease, deps)).toContain('unchanged');
+  expect(signedAnew).toEqual(['1.5.0']);
+});
+
+test('of two releases with one counter the node takes the one that it had', async () => {
+  const world = await NodeWorld.ready();
+  const twin = makeRelease({ version: '1.4.9', counter: 4, files: { 'bin/server': 'twin' } });
+  world.offer(twin);
+  expect(await refusalOf(world, twin)).toContain('COUNTER_ROLLED_BACK');
+  await world.result(world.updateTo(newRelease, atOld));
+  const back = { kind: 'rollback', authority, operation: 'b', keep: null, healthTimeoutMs: 0 } as const;
+  expect((await world.result({ ...back, restorePoint: 'before-1.5.0' })).kind).toBe('done');
+  // Its counter is the highest that was ever seen, and it is the release that had it.
+  expect(await refusalOf(world, newRelease)).toContain('unchanged');
+  expect((await world.result(world.updateTo(newRelease, atOld))).kind).toBe('done');
 });
 
 test('the highest index is remembered, refused releases or not, and an older one is not believed again', async () => {

@@ -178,7 +178,7 @@ describe('accepting a release', () => {
   it('ends with the offer, except for a node that had it before', () => {
     const manifest = manifestBytes({ expiresAt: '2026-06-30T00:00:00Z' });
     expect(codeOf({}, { manifest })).toBe('RELEASE_EXPIRED');
-    expect(codeOf({ acceptance: 'known' }, { manifest })).toBe('ok');
+    expect(codeOf({ acceptance: 'kept' }, { manifest })).toBe('ok');
     expect(codeOf({}, { manifest: manifestBytes({ expiresAt: null }) })).toBe('ok');
   });
 });

@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest';
 import type { ReleaseIndex, ReleaseIndexEntry, ReleaseManifest } from '../../../src/model/release.ts';
 import { cosignDetached } from '../../../src/release/cms/cosign-detached.ts';
-import { signDetached } from '../../../src/release/sign-detached.ts';
+import { signDetached, signDetachedByAll } from '../../../src/release/sign-detached.ts';
 import type { Signer } from '../../../src/ports/signer.ts';
 import { verifyDetached } from '../../../src/trust/cms/verify-detached.ts';
 import { parseAnchors } from '../../../src/trust/policy/anchors.ts';
 import { checkPlacedFile, type PlacedFile } from '../../../src/trust/policy/check-anchor-files.ts';
 import { checkIndexCounter, checkReleaseCounter } from '../../../src/trust/policy/check-counters.ts';
 import { checkEntry, checkProduct, findEntry } from '../../../src/trust/policy/check-entry.ts';
-import { checkRelease } from '../../../src/trust/policy/check-release.ts';
+import type { Digest } from '../../../src/kernel/digest.ts';
+import { checkRelease, type ReleaseInput } from '../../../src/trust/policy/check-release.ts';
 import { checkRotation } from '../../../src/trust/policy/check-rotation.ts';
 import { parseManifest } from '../../../src/trust/policy/parse-manifest.ts';
 import type { TrustStore } from '../../../src/trust/policy/trust-store.ts';
@@ -27,10 +28,19 @@ const manifest = ((): ReleaseManifest => {
 })();
 
 test('a release counter below the floor, or too far above it, is refused; at first contact none is', () => {
-  const check = (counter: number, floor: number | undefined): string =>
-    codeOf(checkReleaseCounter({ ...manifest, counter }, floor, 1000));
+  const check = (counter: number, floor: number | undefined, holder?: Digest): string =>
+    codeOf(
+      checkReleaseCounter(
+        { ...manifest, counter },
+        floor === undefined ? undefined : { counter: floor, manifestHash: holder },
+        1000,
+      ),
+    );
   expect(check(4, 5)).toBe('COUNTER_ROLLED_BACK');
   expect(check(5, 5)).toBe('ok');
+  expect(check(5, 5, manifest.manifestHash)).toBe('ok');
+  expect(check(5, 5, `sha256:${'0'.repeat(64)}`)).toBe('COUNTER_ROLLED_BACK');
+  expect(check(6, 5, `sha256:${'0'.repeat(64)}`)).toBe('ok');
   expect(check(1005, 5)).toBe('ok');
   expect(check(1006, 5)).toBe('COUNTER_JUMP');
   expect(check(Number.MAX_SAFE_INTEGER, undefined)).toBe('ok');
@@ -93,10 +103,10 @@ test('what lies in the trust directory is a plain file of root or of the node, w
   expect(check({ mode: 0o666, owner: 1001 }, null)).toBe('ok');
 });
 
-test('an installed release outlives the certificate of its signer, a new one does not', async () => {
+test('what a restore point keeps outlives the certificate of its signer, what is installed outlives any', async () => {
   const bytes = manifestBytes();
   const signature = await signDetached(bytes, testSigner(), pki.nowMs);
-  const check = (acceptance: 'new' | 'known' | 'installed', pinned = true): string =>
+  const check = (acceptance: 'new' | 'kept' | 'installed', pinned = true, over: Partial<ReleaseInput> = {}): string =>
     codeOf(
       checkRelease({
         manifest: bytes,
@@ -104,17 +114,26 @@ test('an installed release outlives the certificate of its signer, a new one doe
         trust: testTrust([pki.rootCertificate({ notAfter: time(pki.nowMs + 10 * 365 * 86_400_000) })]),
         expected: { acceptance, ...(pinned ? { manifestHash } : {}) },
         nowMs: pki.nowMs + 60 * 86_400_000,
+        ...over,
       }),
     );
   expect(check('new')).toBe('CERT_EXPIRED');
-  expect(check('known')).toBe('CERT_EXPIRED');
+  expect(check('kept')).toBe('ok');
+  expect(check('kept', false)).toBe('CERT_EXPIRED');
   expect(check('installed')).toBe('ok');
   expect(check('installed', false)).toBe('CERT_EXPIRED');
+  const rotated = {
+    trust: testTrust([
+      pki.rootCertificate({ key: pki.keyPair('other'), notAfter: time(pki.nowMs + 10 * 365 * 86_400_000) }),
+    ]),
+  };
+  expect(check('kept', true, rotated)).not.toBe('ok');
+  expect(check('installed', true, rotated)).toBe('ok');
 });
 
-const roots = ['one', 'two', 'three'].map((each) =>
-  pki.rootCertificate({ key: pki.keyPair(each), subject: pki.name(each), issuer: pki.name(each) }),
-);
+const rootOf = (each: string): Uint8Array =>
+  pki.rootCertificate({ key: pki.keyPair(each), subject: pki.name(each), issuer: pki.name(each) });
+const roots = ['one', 'two', 'three'].map(rootOf);
 
 /** A signer under one of these roots. */
 function signerUnder(root: string, key = `${root} signer`): Signer {
@@ -128,6 +147,11 @@ function signerUnder(root: string, key = `${root} signer`): Signer {
     serial: integer(key.length + 100),
   });
   return { ...testSigner(key), chain: [certificate] };
+}
+
+/** The anchor itself. */
+function anchorSigner(root: string): Signer {
+  return { ...testSigner(root), chain: [rootOf(root)] };
 }
 
 async function signedBy(content: Uint8Array, ...signers: readonly Signer[]): Promise<Uint8Array> {
@@ -165,19 +189,24 @@ test('anchors give way only to a newer document that enough of them signed, each
     return Buffer.from(JSON.stringify({ ...(JSON.parse(text) as object), ...more }));
   };
   const next = documentOf({ version: 2 });
+  const judge = (document: Uint8Array, signature: Uint8Array | null, nowMs = pki.nowMs): string =>
+    codeOf(checkRotation({ document, signature, trust: trustIn(1), nowMs }));
   const rotate = async (document: Uint8Array, ...signers: readonly Signer[]): Promise<string> =>
-    codeOf(
-      checkRotation({
-        document,
-        signature: signers.length === 0 ? null : await signedBy(document, ...signers),
-        trust: trustIn(1),
-        nowMs: pki.nowMs,
-      }),
-    );
-  expect(await rotate(next, signerUnder('one'), signerUnder('two'))).toBe('ok');
-  expect(await rotate(next)).toBe('ANCHORS_ROTATION_UNSIGNED');
-  expect(await rotate(next, signerUnder('one'))).toBe('CMS_SIGNER_TOO_FEW');
-  expect(await rotate(next, signerUnder('one'), signerUnder('one', 'second signer'))).toBe('ANCHORS_ROTATION_SIGNERS');
-  expect(await rotate(documentOf({}), signerUnder('one'), signerUnder('two'))).toBe('ANCHORS_ROTATION_VERSION');
-  expect(await rotate(documentOf({ version: 0 }), signerUnder('one'), signerUnder('two'))).toBe('ANCHORS_MALFORMED');
+    judge(document, await signDetachedByAll(document, signers, pki.nowMs, 'anchor'));
+  const [one, two] = ['one', 'two'].map(anchorSigner) as [Signer, Signer];
+  expect(await rotate(next, one, two)).toBe('ok');
+  expect(judge(next, null)).toBe('ANCHORS_ROTATION_UNSIGNED');
+  expect(await rotate(next, one)).toBe('ANCHORS_ROTATION_SIGNERS');
+  expect(await rotate(next, one, anchorSigner('four'))).toBe('ANCHORS_ROTATION_SIGNERS');
+  expect(await rotate(documentOf({}), one, two)).toBe('ANCHORS_ROTATION_VERSION');
+  expect(await rotate(documentOf({ version: 0 }), one, two)).toBe('ANCHORS_MALFORMED');
+  // Whoever signs releases under the anchors is none of them.
+  const stolen = await signedBy(next, signerUnder('one'), signerUnder('two'));
+  expect(judge(next, stolen)).toBe('ANCHORS_ROTATION_SIGNERS');
+  const both = await signDetachedByAll(next, [one, two], pki.nowMs, 'anchor');
+  expect(judge(documentOf({ version: 3 }), both)).toBe('CMS_MESSAGE_DIGEST_MISMATCH');
+  expect(judge(next, both, pki.nowMs + 40 * 365 * 86_400_000)).toBe('ANCHOR_EXPIRED');
+  await expect(signDetachedByAll(next, [signerUnder('one')], pki.nowMs, 'anchor')).rejects.toMatchObject({
+    code: 'CERTIFICATE_INVALID',
+  });
 });

@@ -10,12 +10,12 @@ import { requiredSignerOf, signerOptions } from '../reading/signer-input.ts';
 export const releaseSignAnchorsCommand: Command = {
   name: 'release sign-anchors',
   group: 'Releases',
-  summary: 'sign an anchors document that is to take the place of the present one on nodes',
+  summary: 'sign, with the key of a present anchor, the document that is to take its place on nodes',
   arguments: [{ name: 'FILE', summary: 'the new anchors document', required: true }],
   options: [...signerOptions, cosignOption],
   examples: [
     {
-      line: 'themis release sign-anchors anchors-2.json --key keys/signer.key.pem --certificate keys/signer.certificate.pem',
+      line: 'themis release sign-anchors anchors-2.json --key keys/ca.key.pem --certificate keys/ca.certificate.pem',
       summary: 'writes anchors-2.json.p7s; then on each node: themis node rotate-anchors',
     },
   ],
