@@ -42,6 +42,8 @@ export interface CertificateList {
   readonly baseNumber: bigint | null;
   /** Hex; a hint for finding the signer. */
   readonly authorityKeyId: string | null;
+  /** From when on it keeps naming certificates that have expired; null where it may leave out any of them. */
+  readonly expiredSinceMs: number | null;
   readonly scope: ListScope | null;
   /** By `entryKey`. */
   readonly entries: ReadonlyMap<string, RevokedEntry>;
@@ -105,7 +107,7 @@ function readSigned(signed: DerElement, outerAlgorithm: DerElement): SignedPart 
 
 type ListExtensions = Pick<
   CertificateList,
-  'number' | 'baseNumber' | 'authorityKeyId' | 'scope' | 'unprocessedCritical'
+  'number' | 'baseNumber' | 'authorityKeyId' | 'expiredSinceMs' | 'scope' | 'unprocessedCritical'
 >;
 type Draft = { -readonly [K in keyof ListExtensions]: ListExtensions[K] };
 
@@ -122,10 +124,23 @@ const processed: Readonly<Record<string, (value: DerElement, draft: Draft) => vo
   '2.5.29.35': (value, draft) => {
     draft.authorityKeyId = readAuthorityKeyId(value);
   },
+  // Of Rec. ITU-T X.509; RFC 5280 does not have it.
+  '2.5.29.60': (value, draft) => {
+    if (value.tag !== tags.generalizedTime)
+      refuse('DER_UNEXPECTED', 'The date of expired certificates is not encoded as expected.');
+    draft.expiredSinceMs = readTime(value, 'The date of expired certificates');
+  },
 };
 
 function readListExtensions(wrapped: DerElement | undefined): ListExtensions {
-  const draft: Draft = { number: null, baseNumber: null, authorityKeyId: null, scope: null, unprocessedCritical: [] };
+  const draft: Draft = {
+    number: null,
+    baseNumber: null,
+    authorityKeyId: null,
+    expiredSinceMs: null,
+    scope: null,
+    unprocessedCritical: [],
+  };
   if (wrapped === undefined) return draft;
   const critical: string[] = [];
   const list = readExtensionList(unwrap(wrapped, 'The list of extensions'), 'CRL_EXTENSION_REPEATED');

@@ -30,6 +30,7 @@ const names: Readonly<Record<string, string>> = {
   '2.5.29.37': 'extKeyUsage',
   '2.5.29.46': 'freshestCRL',
   '2.5.29.54': 'inhibitAnyPolicy',
+  '2.5.29.60': 'expiredCertsOnCRL',
 };
 
 /** Refuses with `repeated` when one type appears twice. */

@@ -2,7 +2,7 @@
 import { boolean, der, explicit, integer, octets, oid, sequence, time } from '../der.ts';
 import { readCertificateList } from '../../../src/trust/x509/certificate-list.ts';
 import * as pki from '../pki.ts';
-import { revocationList, revoked } from '../pki-lists.ts';
+import { listExtensions, revocationList, revoked } from '../pki-lists.ts';
 import type { BadFixture, BadSignature } from './bad-fixture.ts';
 import { bad, dayMs, root, rootKey, signed, signer, signedBy, trustOf } from './rsa-stage.ts';
 import {
@@ -12,6 +12,7 @@ import {
   timeCertificate,
   timePurpose,
   timeRoot,
+  timeRootKey,
   timestampToken,
   timeKey,
   tokenAttribute,
@@ -40,6 +41,30 @@ export function withdrawn(atMs: number, reason: number): BadSignature['trust'] {
   const current = { thisUpdate: time(atMs + dayMs / 2), nextUpdate: time(pki.nowMs + 90 * dayMs) };
   const list = revocationList({ issuerKey: rootKey(), ...current, entries });
   return { ...stampedTrust(), crls: [readCertificateList(list)] };
+}
+
+const afterMs = pki.nowMs + 60 * dayMs;
+/** From after the certificates expired, which the authorities leave out by then. */
+const fresh = { thisUpdate: time(afterMs - dayMs), nextUpdate: time(afterMs + dayMs) };
+const freshList = (...more: readonly Uint8Array[]): Uint8Array =>
+  revocationList({
+    issuerKey: rootKey(),
+    ...fresh,
+    extensions: [listExtensions.number(8), listExtensions.authorityKeyId(rootKey()), ...more],
+  });
+const timeRootList = (): Uint8Array =>
+  revocationList({ issuer: pki.name('Time Root'), issuerKey: timeRootKey(), ...fresh });
+
+/** As somebody has it who gets lists again and again. */
+export function withFreshList(trust: BadSignature['trust'], ...more: readonly Uint8Array[]): BadSignature['trust'] {
+  return { ...trust, crls: [...trust.crls, readCertificateList(freshList(...more))] };
+}
+
+export function requiringLists(trust: BadSignature['trust']): BadSignature['trust'] {
+  return {
+    anchors: { ...trust.anchors, revocation: 'required' },
+    crls: [...trust.crls, readCertificateList(timeRootList())],
+  };
 }
 
 /** The token carries this certificate of its authority, and names it. */
@@ -184,6 +209,36 @@ export const badTimestamps: readonly BadFixture[] = [
     'an expired certificate whose key was lost, whatever the timestamp says',
     () => ({}),
     () => ({ nowMs: pki.nowMs + 60 * dayMs, trust: withdrawn(pki.nowMs + 5 * dayMs, 1) }),
+  ),
+  badToken(
+    'CERT_REVOKED',
+    'revoked-and-left-out-since',
+    'an expired certificate whose key was lost, which a list from after it expired leaves out',
+    () => ({}),
+    () => ({ nowMs: afterMs, trust: withFreshList(withdrawn(pki.nowMs - 5 * dayMs, 1)) }),
+  ),
+  badToken(
+    'CERT_REVOKED',
+    'hold-ends-with-the-certificate',
+    'an expired certificate on hold, which changes to the list take out because it expired',
+    () => ({}),
+    () => {
+      const changes = revocationList({
+        issuerKey: rootKey(),
+        ...fresh,
+        entries: [revoked(4711, { reason: 8 })],
+        extensions: [listExtensions.number(8), listExtensions.authorityKeyId(rootKey()), listExtensions.deltaOf(7)],
+      });
+      const onHold = withdrawn(pki.nowMs - 5 * dayMs, 6);
+      return { nowMs: afterMs, trust: { ...onHold, crls: [...onHold.crls, readCertificateList(changes)] } };
+    },
+  ),
+  badToken(
+    'CRL_AFTER_EXPIRY',
+    'list-from-after-expiry',
+    'an expired certificate, and of the lists that are required only one from after it expired',
+    () => ({}),
+    () => ({ nowMs: afterMs, trust: requiringLists(withFreshList(stampedTrust())) }),
   ),
   bad('DER_UNEXPECTED', 'timestamp-that-is-none', 'something else in place of a timestamp', () => ({
     signature: signed({ signers: [signer({ unsigned: explicit(1, tokenAttribute(integer(1))) })] }),

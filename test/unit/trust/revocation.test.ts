@@ -21,7 +21,7 @@ import {
 } from '../../support/trust/path-stage.ts';
 
 const { nowMs } = pki;
-const { number, deltaOf, scope } = listExtensions;
+const { number, deltaOf, expiredSince, scope } = listExtensions;
 const keyId = listExtensions.authorityKeyId(keys.middle());
 const otherKeyId = listExtensions.authorityKeyId(keys.other());
 const onHold = revoked(serials.leaf, { reason: 6 });
@@ -157,7 +157,16 @@ describe('found paths', () => {
     expect(find({ nowMs: later, provenAtMs: nowMs })).toMatchObject({ ok: true, validUntilMs: Infinity });
     expect(find({ nowMs: later, provenAtMs: nowMs, revocation: 'required' })).toMatchObject({ code: 'CRL_MISSING' });
     const current = { thisUpdate: time(later - 1000), nextUpdate: time(later + 1000) };
-    const lists = parsed(rootList(current), middleList(current));
+    const fromAfter = parsed(rootList(current), middleList(current));
+    expect(find({ nowMs: later, provenAtMs: nowMs, revocation: 'required', lists: fromAfter })).toMatchObject({
+      code: 'CRL_AFTER_EXPIRY',
+    });
+    const since = (ms: number) => ({ extensions: [number(7), keyId, expiredSince(ms)] });
+    const tooLate = parsed(rootList(current), middleList({ ...current, ...since(leaf.notAfterMs + 1000) }));
+    expect(find({ nowMs: later, provenAtMs: nowMs, revocation: 'required', lists: tooLate })).toMatchObject({
+      code: 'CRL_AFTER_EXPIRY',
+    });
+    const lists = parsed(rootList(current), middleList({ ...current, ...since(leaf.notAfterMs) }));
     expect(find({ nowMs: later, provenAtMs: nowMs, revocation: 'required', lists })).toMatchObject({
       ok: true,
       validFromMs: later - 1000,

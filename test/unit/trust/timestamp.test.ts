@@ -3,7 +3,8 @@ import { verifyDetached } from '../../../src/trust/cms/verify-detached.ts';
 import { parseAnchors } from '../../../src/trust/policy/anchors.ts';
 import { der, explicit, integer, sequence, time } from '../../support/der.ts';
 import * as pki from '../../support/pki.ts';
-import { stamped, stampedTrust, withdrawn } from '../../support/trust/bad-timestamps.ts';
+import { listExtensions } from '../../support/pki-lists.ts';
+import { requiringLists, stamped, stampedTrust, withdrawn, withFreshList } from '../../support/trust/bad-timestamps.ts';
 import { content, dayMs, leaf, root, signed, signer, trustOf } from '../../support/trust/rsa-stage.ts';
 import { generalized, timeRoot, timestampToken, tokenAttribute } from '../../support/trust/timestamp-token.ts';
 
@@ -47,6 +48,17 @@ describe('a timestamp that holds', () => {
     const trust = withdrawn(pki.nowMs + 5 * dayMs, 4);
     expect(verify(stamped(), laterMs, trust)).toMatchObject({ ok: true });
     expect(verify(stamped(), pki.nowMs + 20 * dayMs, trust)).toMatchObject({ ok: false, code: 'CERT_REVOKED' });
+  });
+
+  it('is not undone by a list from after the certificate expired, nor is what older lists say', () => {
+    const replaced = withdrawn(pki.nowMs + 5 * dayMs, 4);
+    const lost = withdrawn(pki.nowMs - 5 * dayMs, 1);
+    expect(verify(stamped(), laterMs, withFreshList(replaced))).toMatchObject({ ok: true });
+    expect(verify(stamped(), laterMs, requiringLists(withFreshList(lost)))).toMatchObject({ code: 'CERT_REVOKED' });
+    const reaches = listExtensions.expiredSince(pki.nowMs);
+    expect(verify(stamped(), laterMs, requiringLists(withFreshList(stampedTrust(), reaches)))).toMatchObject({
+      ok: true,
+    });
   });
 
   it('counts for its own signer alone', () => {
