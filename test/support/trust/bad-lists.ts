@@ -58,6 +58,22 @@ export const badLists: readonly BadFixture[] = [
       { entries: [revoked(serials.leaf, { reason: 8 })], extensions: [number(8), keyId(), deltaOf(7)] },
     ),
   ),
+  bad('CERT_REVOKED', 'hold-lifted-by-older-changes', 'a hold lifted by changes from before it', () =>
+    required(
+      { entries: [revoked(serials.leaf, { reason: 6 })] },
+      {
+        entries: [revoked(serials.leaf, { reason: 8 })],
+        extensions: [number(8), keyId(), deltaOf(7)],
+        thisUpdate: time(nowMs - 2 * dayMs),
+      },
+    ),
+  ),
+  bad('CERT_REVOKED', 'later-list-with-lower-number', 'a signer that a later list names under a lower number', () =>
+    required(
+      { thisUpdate: time(nowMs - 9 * dayMs), extensions: [number(500), keyId()] },
+      { entries: [revoked(serials.leaf, { reason: 1 })], extensions: [number(1), keyId()] },
+    ),
+  ),
   bad('CERT_REVOKED', 'leaf-revoked-indirectly', 'a signer that the list of another issuer names', () => ({
     revocation: 'required',
     lists: [

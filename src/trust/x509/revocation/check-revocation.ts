@@ -46,6 +46,8 @@ function checkOne(path: CandidatePath, index: number, context: RevocationContext
     ...narrow(
       endlessSpan,
       ...spans,
+      // A list that vouches for nothing may still keep another from counting, as long as its signer is believed.
+      ...known.map(({ signer }) => signer),
       ...past.map(({ list }) => ({ ...endlessSpan, validFromMs: list.thisUpdateMs })),
       ...future.map(({ list }) => ({ ...endlessSpan, validUntilMs: list.thisUpdateMs - 1 })),
     ),

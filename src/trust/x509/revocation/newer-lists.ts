@@ -30,12 +30,12 @@ export function isSuperseded(list: CertificateList, others: readonly ListAtHand[
   return others.some((other) => isNewer(other.list, list));
 }
 
+/** Of two that number and date put in different orders neither is: both count, whatever they name. */
 function isNewer(newer: CertificateList, older: CertificateList): boolean {
   if (newer.baseNumber !== null || older.baseNumber !== null || !isSameScope(newer, older)) return false;
   const byNumber = newer.number !== null && older.number !== null ? compare(newer.number, older.number) : 0;
   const byTime = compare(newer.thisUpdateMs, older.thisUpdateMs);
-  const byBytes = newer.fingerprint === older.fingerprint ? 0 : newer.fingerprint > older.fingerprint ? 1 : -1;
-  return (byNumber || byTime || byBytes) > 0;
+  return byNumber >= 0 && byTime >= 0 && byNumber + byTime > 0;
 }
 
 function compare<T extends bigint | number>(a: T, b: T): number {
@@ -62,7 +62,7 @@ export function lifts(
 ): boolean {
   if (list.thisUpdateMs > nowMs || list.nextUpdateMs < nowMs || !isSameScope(list, held)) return false;
   if (list.number === null || held.number === null || list.unprocessedCritical.length > 0) return false;
-  if (!reachesBack(list, certificate)) return false;
+  if (list.thisUpdateMs < held.thisUpdateMs || !reachesBack(list, certificate)) return false;
   // Of two complete lists the newer one has taken the place of the other, or neither has.
   if (list.baseNumber === null) return held.baseNumber !== null && entry === undefined && list.number >= held.number;
   return entry?.reason === reasons.removeFromCrl && list.number > held.number && list.baseNumber <= held.number;
