@@ -74,6 +74,17 @@ export const badLists: readonly BadFixture[] = [
       { entries: [revoked(serials.leaf, { reason: 1 })], extensions: [number(1), keyId()] },
     ),
   ),
+  bad(
+    'CERT_REVOKED',
+    'newer-list-not-understood',
+    'a signer that a list names, and a newer one nobody understands',
+    () => ({
+      lists: [
+        middleList({ entries: [leafRevoked] }),
+        middleList({ extensions: [number(8), keyId(), extension('1.2.3.4', nullValue(), true)] }),
+      ],
+    }),
+  ),
   bad('CERT_REVOKED', 'leaf-revoked-indirectly', 'a signer that the list of another issuer names', () => ({
     revocation: 'required',
     lists: [
@@ -205,6 +216,12 @@ export const badLists: readonly BadFixture[] = [
   ),
   bad('CRL_EXTENSION_CRITICAL', 'list-extension-critical', 'a list with an unknown critical extension', () =>
     required({ extensions: [number(7), keyId(), extension('1.2.3.4', nullValue(), true)] }),
+  ),
+  bad(
+    'CRL_EXTENSION_CRITICAL',
+    'older-list-in-its-place',
+    'an older list in place of a newer one with an unknown critical extension',
+    () => required({}, { extensions: [number(8), keyId(), extension('1.2.3.4', nullValue(), true)] }),
   ),
   bad(
     'CRL_EXTENSION_CRITICAL',

@@ -20,9 +20,15 @@ export function reachesBack({ thisUpdateMs, expiredSinceMs }: CertificateList, {
   return thisUpdateMs <= notAfterMs || (expiredSinceMs !== null && expiredSinceMs <= notAfterMs);
 }
 
-/** Whether what `list` names counts no longer, because another took its place. Deltas keep counting. */
+/**
+ * Whether what `list` names counts no longer, because another took its place. Deltas keep counting. A list that is not
+ * understood speaks of nothing it leaves out (RFC 5280 5.2).
+ */
 export function isReplaced(list: CertificateList, others: readonly ListAtHand[], certificate: Certificate): boolean {
-  return others.some((other) => isNewer(other.list, list) && reachesBack(other.list, certificate));
+  return others.some(
+    (other) =>
+      isNewer(other.list, list) && other.list.unprocessedCritical.length === 0 && reachesBack(other.list, certificate),
+  );
 }
 
 /** Whether some list is newer, so that this one vouches for nothing, even where the newer one does not either. */
