@@ -8,7 +8,14 @@ import { fieldsOf, membersOf, unwrap } from '../der/fields.ts';
 import { type DerElement, type DerLimits, derLimits, equalBytes, readDer, tags } from '../der/read-der.ts';
 import { readBitBytes, readInteger, readPositive, readSmall, readTime } from '../der/values.ts';
 import { readSignatureAlgorithm, type SignatureAlgorithm } from './algorithm.ts';
-import { type Extension, labelOf, readAuthorityKeyId, readExtensionList } from './extension.ts';
+import {
+  type CertificateNamed,
+  type Extension,
+  labelOf,
+  readAuthorityCertificate,
+  readAuthorityKeyId,
+  readExtensionList,
+} from './extension.ts';
 import { type Name, readName } from './name.ts';
 import { readGeneralNames } from './names/general-name.ts';
 import { type ListScope, readListScope } from './revocation/distribution.ts';
@@ -42,6 +49,8 @@ export interface CertificateList {
   readonly baseNumber: bigint | null;
   /** Hex; a hint for finding the signer. */
   readonly authorityKeyId: string | null;
+  /** The same by a certificate that holds the key. */
+  readonly authorityCertificate: CertificateNamed | null;
   /** From when on it keeps naming certificates that have expired; null where it may leave out any of them. */
   readonly expiredSinceMs: number | null;
   readonly scope: ListScope | null;
@@ -107,7 +116,13 @@ function readSigned(signed: DerElement, outerAlgorithm: DerElement): SignedPart 
 
 type ListExtensions = Pick<
   CertificateList,
-  'number' | 'baseNumber' | 'authorityKeyId' | 'expiredSinceMs' | 'scope' | 'unprocessedCritical'
+  | 'number'
+  | 'baseNumber'
+  | 'authorityKeyId'
+  | 'authorityCertificate'
+  | 'expiredSinceMs'
+  | 'scope'
+  | 'unprocessedCritical'
 >;
 type Draft = { -readonly [K in keyof ListExtensions]: ListExtensions[K] };
 
@@ -123,6 +138,7 @@ const processed: Readonly<Record<string, (value: DerElement, draft: Draft) => vo
   },
   '2.5.29.35': (value, draft) => {
     draft.authorityKeyId = readAuthorityKeyId(value);
+    draft.authorityCertificate = readAuthorityCertificate(value);
   },
   // Of Rec. ITU-T X.509; RFC 5280 does not have it.
   '2.5.29.60': (value, draft) => {
@@ -137,6 +153,7 @@ function readListExtensions(wrapped: DerElement | undefined): ListExtensions {
     number: null,
     baseNumber: null,
     authorityKeyId: null,
+    authorityCertificate: null,
     expiredSinceMs: null,
     scope: null,
     unprocessedCritical: [],

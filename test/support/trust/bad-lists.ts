@@ -7,7 +7,7 @@ import type { BadFixture } from './bad-fixture.ts';
 import { bad, dayMs, keys, middleCertificate, middleList, type PathSetting, rootList, serials } from './path-stage.ts';
 
 const { uri } = generalName;
-const { number, deltaOf, scope } = listExtensions;
+const { authorityCertificate, number, deltaOf, scope } = listExtensions;
 const keyId = () => listExtensions.authorityKeyId(keys.middle());
 
 /** Required, with the list of the root right and that of the signer's issuer as given. */
@@ -27,6 +27,10 @@ const signedByOther: ListOptions = {
   issuerKey: keys.other(),
   extensions: [number(7), listExtensions.authorityKeyId(keys.other())],
 };
+/** Named by another key of the issuer, whose certificate is not there. */
+const leftOut = (...more: readonly Uint8Array[]): PathSetting => ({
+  lists: [middleList({ issuerKey: keys.other(), entries: [leafRevoked], extensions: [number(7), ...more] })],
+});
 const indirect = [number(7), listExtensions.authorityKeyId(keys.other()), scope({ indirect: true })];
 const sentElsewhere = { more: [distributionPoints({ names: [here], issuers: [name('List Signer')] })] };
 
@@ -167,6 +171,18 @@ export const badLists: readonly BadFixture[] = [
         }),
       ],
     }),
+  ),
+  bad(
+    'CRL_SIGNATURE_INVALID',
+    'list-signer-left-out-unnamed',
+    'a revoked signer that leaves out who signed the list, which says nothing of its key',
+    () => leftOut(),
+  ),
+  bad(
+    'CRL_SIGNATURE_INVALID',
+    'list-signer-left-out-by-certificate',
+    'the same where the list names its key by a certificate',
+    () => leftOut(authorityCertificate(name('Root'), serials.middle + 1)),
   ),
   bad(
     'CRL_SIGNER_USAGE',

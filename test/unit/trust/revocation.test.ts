@@ -21,7 +21,7 @@ import {
 } from '../../support/trust/path-stage.ts';
 
 const { nowMs } = pki;
-const { number, deltaOf, expiredSince, scope } = listExtensions;
+const { authorityCertificate, number, deltaOf, expiredSince, scope } = listExtensions;
 const keyId = listExtensions.authorityKeyId(keys.middle());
 const otherKeyId = listExtensions.authorityKeyId(keys.other());
 const onHold = revoked(serials.leaf, { reason: 6 });
@@ -64,6 +64,14 @@ describe('where lists are known but not required', () => {
     [
       'that is not signed by its issuer',
       { issuerKey: keys.other(), extensions: [number(7), keyId], entries: [onHold] },
+    ],
+    [
+      'that is not signed with the key of the certificate it names',
+      {
+        issuerKey: keys.other(),
+        extensions: [number(7), authorityCertificate(pki.name('Root'), serials.middle)],
+        entries: [onHold],
+      },
     ],
     ['that does not name the certificate', { entries: [revoked(5)] }],
   ])('a list %s does not refuse', (_, options) => {

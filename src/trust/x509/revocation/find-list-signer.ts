@@ -7,6 +7,7 @@ import type { TrustCode } from '../../refusal.ts';
 import type { CandidatePath } from '../build-paths.ts';
 import type { Certificate } from '../certificate.ts';
 import type { CertificateList } from '../certificate-list.ts';
+import { directoryKey } from '../names/general-name.ts';
 import { endlessSpan, type PathSpan } from '../path-span.ts';
 import type { RevocationContext } from './context.ts';
 import { isNamedIssuer } from './scope.ts';
@@ -20,7 +21,10 @@ export interface ListSigner extends PathSpan {
 interface NoSigner {
   readonly ok: false;
   readonly code: TrustCode;
-  /** An authority of the path is who it claims to be signed by, and did not sign it; nobody else's word makes it so. */
+  /**
+   * It claims, by a key identifier, to be signed with the very key of an authority of the path, and was not. Without such
+   * a claim another key of that authority may have signed it, whose certificate is not at hand.
+   */
   readonly isForged: boolean;
 }
 
@@ -45,9 +49,8 @@ export function findListSigner(
     code ??= found === undefined ? 'CRL_SIGNER_UNTRUSTED' : 'CRL_SIGNER_USAGE';
   }
   if (code !== undefined) return { ok: false, code, isForged: false };
-  return above.some(mayHaveSigned)
-    ? { ok: false, code: 'CRL_SIGNATURE_INVALID', isForged: true }
-    : { ok: false, code: 'CRL_SIGNER_UNTRUSTED', isForged: false };
+  code = above.some(mayHaveSigned) ? 'CRL_SIGNATURE_INVALID' : 'CRL_SIGNER_UNTRUSTED';
+  return { ok: false, code, isForged: above.some((authority) => isClaimed(list, authority)) };
 
   function isIssuerNamed(candidate: Certificate): boolean {
     return candidate.subject.key === list.issuer.key;
@@ -57,6 +60,17 @@ export function findListSigner(
   function mayHaveSigned({ extensions: { subjectKeyId } }: Certificate): boolean {
     return list.authorityKeyId === null || subjectKeyId === null || list.authorityKeyId === subjectKeyId;
   }
+}
+
+/** Whether the list says that the key of this certificate signed it: by everything it says of its key. */
+function isClaimed({ authorityKeyId, authorityCertificate }: CertificateList, authority: Certificate): boolean {
+  if (authorityKeyId === null && authorityCertificate === null) return false;
+  const { issuers, serial } = authorityCertificate ?? { issuers: [directoryKey(authority.issuer.key)], ...authority };
+  return (
+    (authorityKeyId === null || authorityKeyId === authority.extensions.subjectKeyId) &&
+    issuers.includes(directoryKey(authority.issuer.key)) &&
+    serial === authority.serial
+  );
 }
 
 const pathAbove: ListSigner = { ok: true, supporting: [], ...endlessSpan };

@@ -51,9 +51,13 @@ function compare<T extends bigint | number>(a: T, b: T): number {
 function isSameScope(a: CertificateList, b: CertificateList): boolean {
   return (
     a.issuer.key === b.issuer.key &&
-    a.authorityKeyId === b.authorityKeyId &&
+    keyNamed(a) === keyNamed(b) &&
     (a.scope?.bytes.toHex() ?? '') === (b.scope?.bytes.toHex() ?? '')
   );
+}
+
+function keyNamed({ authorityKeyId, authorityCertificate }: CertificateList): string {
+  return JSON.stringify(authorityKeyId ?? authorityCertificate);
 }
 
 /**
