@@ -10,7 +10,7 @@ import {
   policyMappings,
   subjectAltNames,
 } from '../pki-constraints.ts';
-import { explicit, integer, oid, printable, sequence, setOf, utf8 } from '../der.ts';
+import { der, explicit, integer, octets, oid, printable, sequence, setOf, utf8 } from '../der.ts';
 import type { BadFixture } from './bad-fixture.ts';
 import { bad, type PathSetting } from './path-stage.ts';
 
@@ -30,6 +30,10 @@ const inOrganisation = (organisation: string, commonName: string): Uint8Array =>
   );
 const organisation = (text: string): Uint8Array =>
   directory(sequence(setOf(sequence(oid('2.5.4.10'), printable(text)))));
+const underExcluded = (value: Uint8Array): PathSetting => ({
+  ...named({ excluded: [organisation('Example')] }),
+  leaf: { subject: sequence(setOf(sequence(oid('2.5.4.10'), value))) },
+});
 const withEmail = sequence(setOf(sequence(oid('1.2.840.113549.1.9.1'), utf8('a@elsewhere.example'))));
 
 const p1 = '2.16.840.1.101.3.2.1.48.1';
@@ -51,6 +55,24 @@ export const badConstraints: readonly BadFixture[] = [
     ...named({ excluded: [organisation('Example')] }),
     leaf: { subject: inOrganisation('EXAMPLE', 'Signer') },
   })),
+  bad(
+    'NAME_CONSTRAINT_EXCLUDED',
+    'directory-name-in-utf-16',
+    'an excluded subject, written in another string type',
+    () => underExcluded(der(0x1e, Buffer.from('Example', 'utf16le').swap16())),
+  ),
+  bad('NAME_CONSTRAINT_EXCLUDED', 'directory-name-unseen', 'an excluded subject with a character nobody sees', () =>
+    underExcluded(utf8('Exam\u00ad\u200bple')),
+  ),
+  bad(
+    'NAME_CONSTRAINT_UNSUPPORTED',
+    'directory-name-unsure',
+    'a subject in a character set that not everybody reads alike, under a constraint',
+    () => underExcluded(der(0x14, Buffer.from('Exampl\u00e9', 'latin1'))),
+  ),
+  bad('NAME_CONSTRAINT_UNSUPPORTED', 'directory-name-no-text', 'a subject that is no text, under a constraint', () =>
+    underExcluded(octets(Buffer.from('Example'))),
+  ),
   bad('NAME_CONSTRAINT_NOT_PERMITTED', 'dns-name-not-permitted', 'a host name outside what is permitted', () =>
     named({ permitted: [dns('example.com')] }, dns('example.com'), dns('notexample.com')),
   ),

@@ -2,18 +2,30 @@
  * Whether a name lies within the subtree of a constraint of the same form (RFC 5280 4.2.1.10). `unknown` where it cannot
  * be told: then the caller has to refuse. In doubt a name is within what is excluded and outside what is permitted.
  */
+import { mayMeanTheSame, type Name } from '../name.ts';
 import type { GeneralName } from './general-name.ts';
 
 export type Within = 'yes' | 'no' | 'unknown';
 export type Side = 'permitted' | 'excluded';
 
 export function isWithin(name: GeneralName, base: GeneralName, side: Side): Within {
-  if (name.kind === 'directory' && base.kind === 'directory')
-    return answer(base.name.parts.every((part, index) => name.name.parts[index] === part));
+  if (name.kind === 'directory' && base.kind === 'directory') return isDirectoryWithin(name.name, base.name);
   if (name.kind === 'dns' && base.kind === 'dns') return isDnsWithin(name.text, base.text, side);
   if (name.kind === 'email' && base.kind === 'email') return isEmailWithin(name.text, base.text, side);
   if (name.kind === 'uri' && base.kind === 'uri') return isUriWithin(name.text, base.text);
   return 'unknown';
+}
+
+/** Below in the tree, or the same. A value that is not text, or not surely, leaves it open where text stands opposite. */
+function isDirectoryWithin(name: Name, base: Name): Within {
+  if (name.parts.length < base.parts.length) return 'no';
+  let isUnsure = false;
+  for (const [index, part] of base.parts.entries()) {
+    if (name.parts[index] === part) continue;
+    if (!mayMeanTheSame(name.attributes[index]!, base.attributes[index]!)) return 'no';
+    isUnsure = true;
+  }
+  return isUnsure ? 'unknown' : 'yes';
 }
 
 /** Labels are added on the left; a leading dot asks for at least one. */
