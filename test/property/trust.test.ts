@@ -12,7 +12,8 @@ import { manifestBytes, testTrust } from '../support/releases.ts';
 import { runs } from '../support/runs.ts';
 import { badFixtures } from '../support/trust/index.ts';
 import { stamped, stampedTrust } from '../support/trust/bad-timestamps.ts';
-import { content as stampedContent, dayMs } from '../support/trust/rsa-stage.ts';
+import { content as stampedContent, dayMs, root, trustOf } from '../support/trust/rsa-stage.ts';
+import { infoAttributes, namesCertificate, timeCertificate, timeRoot } from '../support/trust/timestamp-token.ts';
 
 const content = manifestBytes();
 const trust = testTrust();
@@ -103,18 +104,35 @@ describe('a signature with a timestamp', () => {
   const signature = stamped();
   const after = { trust: stampedTrust(), nowMs: pki.nowMs + 60 * dayMs, profile: 'codeSigning' } as const;
 
-  test('holds as it was made, after its certificate expired', () => {
-    expect(verifyDetached({ ...after, content: stampedContent, signature }).ok).toBe(true);
+  const now = { ...after, nowMs: pki.nowMs };
+  const unbelieved = { ...now, trust: trustOf([root()]) };
+
+  test('holds as it was made, after its certificate expired too, and where nobody believes the timestamp', () => {
+    for (const circumstances of [after, now, unbelieved])
+      expect(verifyDetached({ ...circumstances, content: stampedContent, signature }).ok).toBe(true);
   });
 
   test('with any one byte changed, those of the timestamp included, never verifies', () => {
     fc.assert(
-      fc.property(...anyChange, fc.boolean(), (at, by, isNeeded) => {
-        const nowMs = isNeeded ? after.nowMs : pki.nowMs;
-        const input = { ...after, nowMs, content: stampedContent, signature: changed(signature, at, by) };
+      fc.property(...anyChange, fc.constantFrom(after, now, unbelieved), (at, by, circumstances) => {
+        const input = { ...circumstances, content: stampedContent, signature: changed(signature, at, by) };
         expect(verifyDetached(input).ok).toBe(false);
       }),
       runs(100_000),
+    );
+  });
+
+  test('whose authority names the certificates beside its own is no less strict where it is not believed', () => {
+    const certificates = [timeCertificate(), timeRoot()];
+    const attributes = (info: Uint8Array) => [...infoAttributes(info), namesCertificate(...certificates)];
+    const named = stamped({ around: { certificates }, attributes });
+    expect(verifyDetached({ ...unbelieved, content: stampedContent, signature: named }).ok).toBe(true);
+    fc.assert(
+      fc.property(...anyChange, (at, by) => {
+        const input = { ...unbelieved, content: stampedContent, signature: changed(named, at, by) };
+        expect(verifyDetached(input).ok).toBe(false);
+      }),
+      runs(20_000),
     );
   });
 });

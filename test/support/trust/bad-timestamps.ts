@@ -234,6 +234,13 @@ export const badTimestamps: readonly BadFixture[] = [
     },
   ),
   badToken(
+    'CMS_CERTIFICATE_UNUSED',
+    'token-with-a-stranger',
+    'a token with a certificate that has no part in it, where no timestamp anchors are known',
+    () => ({ around: { certificates: [timeCertificate(), timeRoot()] } }),
+    () => ({ trust: trustOf([root()]) }),
+  ),
+  badToken(
     'CRL_AFTER_EXPIRY',
     'list-from-after-expiry',
     'an expired certificate, and of the lists that are required only one from after it expired',

@@ -6,7 +6,15 @@ import * as pki from '../../support/pki.ts';
 import { listExtensions } from '../../support/pki-lists.ts';
 import { requiringLists, stamped, stampedTrust, withdrawn, withFreshList } from '../../support/trust/bad-timestamps.ts';
 import { content, dayMs, leaf, root, signed, signer, trustOf } from '../../support/trust/rsa-stage.ts';
-import { generalized, timeRoot, timestampToken, tokenAttribute } from '../../support/trust/timestamp-token.ts';
+import {
+  generalized,
+  infoAttributes,
+  namesCertificate,
+  timeCertificate,
+  timeRoot,
+  timestampToken,
+  tokenAttribute,
+} from '../../support/trust/timestamp-token.ts';
 
 function verify(signature: Uint8Array, nowMs = pki.nowMs, trust = stampedTrust()) {
   return verifyDetached({ content, signature, trust, nowMs, profile: 'codeSigning' });
@@ -42,6 +50,15 @@ describe('a timestamp that holds', () => {
 
   it('is not believed where no timestamp anchors are named', () => {
     expect(verify(stamped(), pki.nowMs, trustOf([root()]))).toMatchObject({ ok: true, timestamp: null });
+  });
+
+  it('may then carry no certificates but those that its authority names', () => {
+    const certificates = [timeCertificate(), timeRoot()];
+    const attributes = (info: Uint8Array) => [...infoAttributes(info), namesCertificate(...certificates)];
+    const named = stamped({ around: { certificates }, attributes });
+    expect(verify(named, pki.nowMs, trustOf([root()]))).toMatchObject({ ok: true, timestamp: null });
+    expect(verify(named)).toMatchObject({ ok: true, timestamp: { authority: 'CN=Time Authority' } });
+    expect(verify(stamped({ around: { certificates } }))).toMatchObject({ ok: true });
   });
 
   it('from before a certificate was replaced stands once that has expired, and not before', () => {
