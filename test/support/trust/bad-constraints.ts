@@ -98,6 +98,9 @@ export const badConstraints: readonly BadFixture[] = [
   bad('NAME_CONSTRAINT_EXCLUDED', 'uri-excluded', 'an address of an excluded host, behind a user name', () =>
     named({ excluded: [uri('example.com')] }, uri('https://other.test@example.com:8443/x')),
   ),
+  bad('NAME_CONSTRAINT_UNSUPPORTED', 'uri-with-a-backslash', 'an address of an excluded host, before a backslash', () =>
+    named({ excluded: [uri('example.com')] }, uri('https://example.com\\@other.test/')),
+  ),
   bad('NAME_CONSTRAINT_UNSUPPORTED', 'uri-without-host', 'an address without a host under a constraint', () =>
     named({ permitted: [uri('example.com')] }, uri('urn:example:com')),
   ),

@@ -55,10 +55,20 @@ function isEmailWithin(text: string, base: string, side: Side): Within {
   return isHostWithin(mailbox.host, base);
 }
 
-/** RFC 5280 4.2.1.10: a URI without a fully qualified host cannot satisfy a constraint. */
+const userinfo = String.raw`(?:[\w.~!$&'()*+,;=:-]|%[\da-f]{2})*`;
+const rest = String.raw`(?:[\w.~!$&'()*+,;=:@/?-]|%[\da-f]{2})*`;
+/** RFC 3986 3, with an authority; its host is judged by `hostOf`. */
+const uri = new RegExp(
+  `^[a-z][a-z\\d+.-]*://(?:${userinfo}@)?([^@:/?#]*)(?::\\d*)?(?:[/?]${rest})?(?:#${rest})?$`,
+  'iu',
+);
+
+/**
+ * RFC 5280 4.2.1.10: a URI without a fully qualified host cannot satisfy a constraint. Where characters stand in it that
+ * have no place there, readers differ about what the host is.
+ */
 function isUriWithin(text: string, base: string): Within {
-  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/iu.exec(text)?.[1];
-  const host = hostOf(authority?.replace(/^.*@/u, '').replace(/:\d*$/u, '') ?? '');
+  const host = hostOf(uri.exec(text)?.[1] ?? '');
   return host === null || !host.includes('.') ? 'unknown' : isHostWithin(host, base);
 }
 
