@@ -52,7 +52,7 @@ export function verifyTimestamp(
     const { info, checked } = checkToken(data, signature);
     const { certificate } = checked;
     const earliestMs = info.genTimeMs - info.accuracyMs;
-    const latestMs = info.genTimeMs + info.accuracyMs;
+    const latestMs = info.genTimeMs + info.cutMs + info.accuracyMs;
     if (earliestMs > nowMs + clockSkewMs) refuse('TIMESTAMP_IN_FUTURE', 'Its time has not come yet.');
     if (earliestMs < certificate.notBeforeMs || latestMs > certificate.notAfterMs)
       refuse('TIMESTAMP_AUTHORITY_VALIDITY', `Its time lies outside the validity of ${nameOf(certificate)}.`);

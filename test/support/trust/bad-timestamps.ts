@@ -183,6 +183,13 @@ export const badTimestamps: readonly BadFixture[] = [
   ),
   badToken(
     'TIMESTAMP_SIGNER_VALIDITY',
+    'time-just-after-expiry',
+    'an expired certificate and a time from less than a millisecond after it expired',
+    () => ({ genTime: generalized(pki.nowMs + 30 * dayMs).replace('Z', '.0009Z') }),
+    () => ({ nowMs: pki.nowMs + 60 * dayMs }),
+  ),
+  badToken(
+    'TIMESTAMP_SIGNER_VALIDITY',
     'time-before-the-signer',
     'a time from before the certificate of the signer',
     () => ({
