@@ -17,6 +17,10 @@ export interface Name {
   readonly parts: readonly string[];
   /** What each part is made of, for where equal is not all that can be told. */
   readonly attributes: readonly (readonly NameAttribute[])[];
+  /** In all parts together. */
+  readonly attributeCount: number;
+  /** Every value is text: equal or not is all there is to tell. */
+  readonly isText: boolean;
   /** Values of emailAddress, which constraints on mailboxes cover as well; '' for one that is not text. */
   readonly emails: readonly string[];
   /** For people: `CN=..., O=...`, most specific first. */
@@ -53,19 +57,23 @@ export function readName(element: DerElement, what: string): Name {
   const attributesOfParts: (readonly NameAttribute[])[] = [];
   const texts: string[] = [];
   const emails: string[] = [];
+  let count = 0;
   for (const relative of membersOf(element, what, tags.sequence, false)) {
     const attributes = membersOf(relative, what, tags.set).map((attribute) => readAttribute(attribute, what));
     parts.push(partOf(attributes));
     attributesOfParts.push(attributes);
     texts.push(attributes.map((attribute) => attribute.text).join('+'));
     for (const { email } of attributes) if (email !== undefined) emails.push(email);
-    if (parts.length > limitAttributes) refuse('DER_TOO_MANY', `${what} has more than ${limitAttributes} parts.`);
+    count += attributes.length;
+    if (count > limitAttributes) refuse('DER_TOO_MANY', `${what} has more than ${limitAttributes} attributes.`);
   }
   return {
     bytes: element.bytes,
     key: keyOfParts(parts),
     parts,
     attributes: attributesOfParts,
+    attributeCount: count,
+    isText: attributesOfParts.flat().every(({ form }) => form === 'text'),
     emails,
     text: texts.reverse().join(', '),
     isEmpty: parts.length === 0,
@@ -120,7 +128,7 @@ function readAttribute(element: DerElement, what: string): Attribute {
 /** Whether two parts of names that do not compare as equal may mean the same all the same. */
 export function mayMeanTheSame(some: readonly NameAttribute[], others: readonly NameAttribute[]): boolean {
   if (some.length !== others.length) return false;
-  return some.every(({ type }) => {
+  return [...new Set(some.map(({ type }) => type))].every((type) => {
     const [mine, theirs] = [some, others].map((list) => list.filter((attribute) => attribute.type === type));
     if (mine!.length !== theirs!.length) return false;
     if (mine!.some((one) => theirs!.some((other) => areInDoubt(one, other)))) return true;

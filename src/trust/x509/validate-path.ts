@@ -7,7 +7,7 @@
 import { refuse } from '../refusal.ts';
 import { isIssuedBy, type Certificate } from './certificate.ts';
 import type { CandidatePath } from './build-paths.ts';
-import { checkNames, type NameConstraints } from './names/name-constraints.ts';
+import { checkNames } from './names/name-constraints.ts';
 import { checkPolicies, type InitialPolicies } from './policies/policy-graph.ts';
 
 export type Profile = 'codeSigning' | 'timeStamping' | 'rfc5280';
@@ -40,15 +40,15 @@ export function validatePath(path: CandidatePath, rules: PathRules): void {
   checkPurpose(anchor.certificate, profile);
   let issuer = anchor.certificate;
   let remaining = issuer.extensions.basicConstraints?.pathLength ?? Infinity;
-  const constraints: NameConstraints[] = [];
+  const constraining: Certificate[] = [];
   for (const certificate of certificates.toReversed()) {
     const isLeaf = certificate === certificates[0];
     checkSignature(certificate, issuer, issuer === anchor.certificate);
     checkTime(certificate, nowMs);
     checkExtensions(certificate);
-    if (issuer.extensions.nameConstraints !== null) constraints.push(issuer.extensions.nameConstraints);
+    if (issuer.extensions.nameConstraints !== null) constraining.push(issuer);
     // RFC 5280 6.1.3 (b), (c): an authority's certificate for itself is left alone.
-    if (isLeaf || !certificate.isSelfIssued) checkNames(certificate, constraints);
+    if (isLeaf || !certificate.isSelfIssued) checkNames(certificate, constraining);
     if (isLeaf) {
       if (role === 'signer') checkLeaf(certificate, profile);
     } else {

@@ -12,7 +12,7 @@ import {
 } from '../pki-constraints.ts';
 import { der, explicit, integer, octets, oid, printable, sequence, setOf, utf8 } from '../der.ts';
 import type { BadFixture } from './bad-fixture.ts';
-import { bad, type PathSetting } from './path-stage.ts';
+import { bad, keys, middleCertificate, type PathSetting } from './path-stage.ts';
 
 type Names = readonly Uint8Array[];
 const { dns, email, uri, directory, address, other } = generalName;
@@ -40,6 +40,29 @@ const p1 = '2.16.840.1.101.3.2.1.48.1';
 const p2 = '2.16.840.1.101.3.2.1.48.2';
 const demand = policyConstraints({ requireExplicit: 0 });
 const withPolicies = (middle: Names, leaf: Names): PathSetting => ({ middle: { more: middle }, leaf: { more: leaf } });
+
+/** As many names and subtrees as there may be, all the way down, and every name where it belongs. */
+function crowded(): PathSetting {
+  const many = (text: (index: number) => string, count = 256): Names =>
+    Array.from({ length: count }, (_, index) => dns(text(index)));
+  const more = [
+    nameConstraints({
+      permitted: [...many((index) => `x${index}.test`, 255), dns('example')],
+      excluded: many((index) => `y${index}.example`),
+    }),
+    subjectAltNames(...many((index) => `z${index}.example`)),
+  ];
+  const levels = Array.from({ length: 6 }, (_, index) =>
+    middleCertificate({
+      subject: name(`Level ${index}`),
+      issuer: name(index === 0 ? 'Middle' : `Level ${index - 1}`),
+      issuerKey: keys.middle(),
+      serial: integer(100 + index),
+      more,
+    }),
+  );
+  return { root: { more }, middle: { more }, others: levels, leaf: { issuer: name('Level 5'), more: more.slice(1) } };
+}
 
 export const badConstraints: readonly BadFixture[] = [
   bad(
@@ -124,6 +147,7 @@ export const badConstraints: readonly BadFixture[] = [
   bad('NAME_CONSTRAINT_NOT_PERMITTED', 'anchor-constrains-names', 'a subject outside what the anchor may name', () => ({
     root: { more: [nameConstraints({ permitted: [directory(name('Elsewhere'))] })] },
   })),
+  bad('CMS_TOO_COSTLY', 'names-beyond-count', 'more names to compare with more constraints than anybody has', crowded),
   bad('CERT_POLICY_REQUIRED', 'policy-missing', 'a required policy that the signer does not have', () =>
     withPolicies([demand, policies(p1)], []),
   ),

@@ -1,6 +1,7 @@
 /**
  * Whether a name lies within the subtree of a constraint of the same form (RFC 5280 4.2.1.10). `unknown` where it cannot
  * be told: then the caller has to refuse. In doubt a name is within what is excluded and outside what is permitted.
+ * Names and subtrees are read once and compared often, so that comparing costs no more than looking at them.
  */
 import { mayMeanTheSame, type Name } from '../name.ts';
 import type { GeneralName } from './general-name.ts';
@@ -8,11 +9,66 @@ import type { GeneralName } from './general-name.ts';
 export type Within = 'yes' | 'no' | 'unknown';
 export type Side = 'permitted' | 'excluded';
 
-export function isWithin(name: GeneralName, base: GeneralName, side: Side): Within {
+interface Mailbox {
+  readonly local: string;
+  readonly host: string;
+}
+
+/** A name of a certificate, read for comparison. null for a host or mailbox that cannot be told. */
+export type Subject =
+  | { readonly kind: 'directory'; readonly name: Name }
+  | { readonly kind: 'dns'; readonly host: string | null; readonly isWildcard: boolean }
+  | { readonly kind: 'email'; readonly mailbox: Mailbox | null }
+  | { readonly kind: 'uri'; readonly host: string | null }
+  | { readonly kind: 'other'; readonly tag: number };
+
+/** Of a constraint; `host` is empty for every host. */
+export type Subtree =
+  | { readonly kind: 'directory'; readonly name: Name }
+  | { readonly kind: 'dns' | 'uri' | 'email'; readonly domain: Domain | null; readonly mailbox: Mailbox | null }
+  | { readonly kind: 'other'; readonly tag: number };
+
+interface Domain {
+  readonly host: string;
+  /** What names below it end with. */
+  readonly suffix: string;
+  /** Written with a leading dot: the host itself is not meant. */
+  readonly isBelowOnly: boolean;
+}
+
+export function subjectOf(name: GeneralName): Subject {
+  switch (name.kind) {
+    case 'dns': {
+      const isWildcard = name.text.startsWith('*.');
+      return { kind: 'dns', host: hostOf(isWildcard ? name.text.slice(2) : name.text), isWildcard };
+    }
+    case 'email':
+      return { kind: 'email', mailbox: mailboxOf(name.text) };
+    case 'uri':
+      return { kind: 'uri', host: hostOfUri(name.text) };
+    default:
+      return name;
+  }
+}
+
+export function subtreeOf(base: GeneralName): Subtree {
+  if (base.kind === 'directory' || base.kind === 'other') return base;
+  const { kind, text } = base;
+  if (kind === 'email' && text.includes('@')) return { kind, domain: null, mailbox: mailboxOf(text) };
+  const isBelowOnly = text.startsWith('.');
+  const host = text === '' ? '' : hostOf(isBelowOnly ? text.slice(1) : text);
+  return { kind, domain: host === null ? null : { host, suffix: `.${host}`, isBelowOnly }, mailbox: null };
+}
+
+export function isSameForm(name: Subject, base: Subtree): boolean {
+  return name.kind === base.kind && (name.kind !== 'other' || base.kind !== 'other' || name.tag === base.tag);
+}
+
+export function isWithin(name: Subject, base: Subtree, side: Side): Within {
   if (name.kind === 'directory' && base.kind === 'directory') return isDirectoryWithin(name.name, base.name);
-  if (name.kind === 'dns' && base.kind === 'dns') return isDnsWithin(name.text, base.text, side);
-  if (name.kind === 'email' && base.kind === 'email') return isEmailWithin(name.text, base.text, side);
-  if (name.kind === 'uri' && base.kind === 'uri') return isUriWithin(name.text, base.text);
+  if (name.kind === 'dns' && base.kind === 'dns') return isDnsWithin(name, base.domain, side);
+  if (name.kind === 'email' && base.kind === 'email') return isEmailWithin(name.mailbox, base, side);
+  if (name.kind === 'uri' && base.kind === 'uri') return isHostWithin(name.host, base.domain);
   return 'unknown';
 }
 
@@ -22,6 +78,7 @@ function isDirectoryWithin(name: Name, base: Name): Within {
   let isUnsure = false;
   for (const [index, part] of base.parts.entries()) {
     if (name.parts[index] === part) continue;
+    if (name.isText && base.isText) return 'no';
     if (!mayMeanTheSame(name.attributes[index]!, base.attributes[index]!)) return 'no';
     isUnsure = true;
   }
@@ -29,30 +86,33 @@ function isDirectoryWithin(name: Name, base: Name): Within {
 }
 
 /** Labels are added on the left; a leading dot asks for at least one. */
-function isDnsWithin(text: string, base: string, side: Side): Within {
-  const name = hostOf(text.startsWith('*.') ? text.slice(2) : text);
-  const wanted = base === '' ? '' : hostOf(base.startsWith('.') ? base.slice(1) : base);
-  if (name === null || wanted === null) return 'unknown';
-  if (text.startsWith('*.')) {
+function isDnsWithin({ host, isWildcard }: Subject & { kind: 'dns' }, base: Domain | null, side: Side): Within {
+  if (host === null || base === null) return 'unknown';
+  if (isWildcard) {
     // A wildcard stands for names one label longer, and so overlaps a constraint below its own base.
-    if (isBelow(`*.${name}`, wanted)) return 'yes';
-    return answer(side === 'excluded' && isBelow(wanted, name));
+    if (host === base.host || isBelow(host, base)) return 'yes';
+    return answer(side === 'excluded' && base.host.endsWith(`.${host}`));
   }
-  return answer(isBelow(name, wanted) || (name === wanted && !base.startsWith('.')));
+  return answer(isBelow(host, base) || (host === base.host && !base.isBelowOnly));
 }
 
 /** A mailbox, all mailboxes of a host, or (leading dot) of every host below a domain. */
-function isEmailWithin(text: string, base: string, side: Side): Within {
-  const mailbox = mailboxOf(text);
-  if (mailbox === null) return 'unknown';
-  if (base.includes('@')) {
-    const wanted = mailboxOf(base);
-    if (wanted === null) return 'unknown';
-    // RFC 5280 7.5 compares local parts exactly, but few hosts do.
-    const fold = (local: string): string => (side === 'excluded' ? local.toLowerCase() : local);
-    return answer(mailbox.host === wanted.host && fold(mailbox.local) === fold(wanted.local));
-  }
-  return isHostWithin(mailbox.host, base);
+function isEmailWithin(
+  mailbox: Mailbox | null,
+  { domain, mailbox: wanted }: Subtree & { kind: 'email' | 'dns' | 'uri' },
+  side: Side,
+): Within {
+  if (mailbox === null || (domain === null && wanted === null)) return 'unknown';
+  if (wanted === null) return isHostWithin(mailbox.host, domain);
+  // RFC 5280 7.5 compares local parts exactly, but few hosts do.
+  const fold = (local: string): string => (side === 'excluded' ? local.toLowerCase() : local);
+  return answer(mailbox.host === wanted.host && fold(mailbox.local) === fold(wanted.local));
+}
+
+function isHostWithin(host: string | null, base: Domain | null): Within {
+  if (host === null || base === null) return 'unknown';
+  if (base.host === '') return 'yes';
+  return answer(base.isBelowOnly ? isBelow(host, base) : host === base.host);
 }
 
 const userinfo = String.raw`(?:[\w.~!$&'()*+,;=:-]|%[\da-f]{2})*`;
@@ -67,19 +127,12 @@ const uri = new RegExp(
  * RFC 5280 4.2.1.10: a URI without a fully qualified host cannot satisfy a constraint. Where characters stand in it that
  * have no place there, readers differ about what the host is.
  */
-function isUriWithin(text: string, base: string): Within {
+function hostOfUri(text: string): string | null {
   const host = hostOf(uri.exec(text)?.[1] ?? '');
-  return host === null || !host.includes('.') ? 'unknown' : isHostWithin(host, base);
+  return host?.includes('.') === true ? host : null;
 }
 
-function isHostWithin(host: string, base: string): Within {
-  if (base === '') return 'yes';
-  const wanted = hostOf(base.startsWith('.') ? base.slice(1) : base);
-  if (wanted === null) return 'unknown';
-  return answer(base.startsWith('.') ? isBelow(host, wanted) : host === wanted);
-}
-
-function mailboxOf(text: string): { readonly local: string; readonly host: string } | null {
+function mailboxOf(text: string): Mailbox | null {
   const match = /^([a-z0-9!#$%&'*+/=?^_`{|}~.-]+)@([^@]+)$/iu.exec(text);
   const host = match === null ? null : hostOf(match[2]!);
   return match === null || host === null ? null : { local: match[1]!, host };
@@ -92,8 +145,8 @@ function hostOf(text: string): string | null {
   return /[a-z]/u.test(host.slice(host.lastIndexOf('.') + 1)) ? host : null;
 }
 
-function isBelow(name: string, base: string): boolean {
-  return base === '' || name.endsWith(`.${base}`);
+function isBelow(name: string, { host, suffix }: Domain): boolean {
+  return host === '' || name.endsWith(suffix);
 }
 
 function answer(is: boolean): Within {
