@@ -4,7 +4,7 @@ import { readCertificate } from '../../../src/trust/x509/certificate.ts';
 import { type CertificateList, readCertificateList } from '../../../src/trust/x509/certificate-list.ts';
 import { findPath, type PathQuestion } from '../../../src/trust/x509/find-path.ts';
 import { refusing } from '../../../src/trust/refusal.ts';
-import { integer, time } from '../../support/der.ts';
+import { der, integer, time } from '../../support/der.ts';
 import * as pki from '../../support/pki.ts';
 import { distributionPoints, generalName } from '../../support/pki-constraints.ts';
 import { listExtensions, type ListOptions, revocationList, revoked } from '../../support/pki-lists.ts';
@@ -81,6 +81,36 @@ describe('where lists are known but not required', () => {
   it('a list from the future refuses what it names', () => {
     const lists = [middleList({ thisUpdate: time(nowMs + 1000), entries: [onHold] })];
     expect(codeOf({ lists })).toBe('CERT_REVOKED');
+  });
+});
+
+describe('the key usage of who signs a list', () => {
+  const without = (...keyUsage: readonly Uint8Array[]) => [pki.extensions.ca(), ...keyUsage];
+
+  it('may be left out by an anchor, as openssl req -x509 does, and by nobody below it', () => {
+    const root = { extensions: without() };
+    expect(codeOf({ ...required({}), root })).toBe('ok');
+    expect(codeOf({ revocation: 'required', lists: [rootList()], root, middle: null })).toBe('ok');
+    const others = [
+      middleCertificate({
+        subject: pki.name('List Signer'),
+        key: keys.other(),
+        serial: integer(9),
+        extensions: without(),
+      }),
+    ];
+    const byOther: ListOptions = {
+      issuer: pki.name('List Signer'),
+      issuerKey: keys.other(),
+      extensions: [number(7), otherKeyId, scope({ indirect: true })],
+    };
+    const leaf = { more: [distributionPoints({ issuers: [pki.name('List Signer')] })] };
+    expect(codeOf({ ...required(byOther), leaf, others })).toBe('CRL_SIGNER_USAGE');
+  });
+
+  it('has to name the signing of lists where an anchor has one', () => {
+    const root = { extensions: without(pki.extension('2.5.29.15', der(0x03, Uint8Array.of(2, 0x04)), true)) };
+    expect(codeOf({ ...required({}), root })).toBe('CRL_SIGNER_USAGE');
   });
 });
 

@@ -45,7 +45,8 @@ export function findListSigner(
     if (!context.isSignedBy(list, signer.key)) continue;
     const isAbove = above.includes(signer);
     const found = isAbove ? pathAbove : pathOfSigner(signer, list, path, index, context);
-    if (found !== undefined && maySignLists(signer, context)) return found;
+    const isUsageOptional = context.isUsageOptional || signer === path.anchor.certificate;
+    if (found !== undefined && (isUsageOptional ? mayAnchorSignLists(signer) : maySignLists(signer))) return found;
     code ??= found === undefined ? 'CRL_SIGNER_UNTRUSTED' : 'CRL_SIGNER_USAGE';
   }
   if (code !== undefined) return { ok: false, code, isForged: false };
@@ -75,8 +76,14 @@ function isClaimed({ authorityKeyId, authorityCertificate }: CertificateList, au
 
 const pathAbove: ListSigner = { ok: true, supporting: [], ...endlessSpan };
 
-function maySignLists({ extensions: { keyUsage } }: Certificate, context: RevocationContext): boolean {
-  return keyUsage === null ? context.isUsageOptional : keyUsage.cRLSign;
+/** RFC 5280 6.3.3 (f): a key usage, where there is one, has to name the signing of lists. */
+export function mayAnchorSignLists({ extensions: { keyUsage } }: Certificate): boolean {
+  return keyUsage === null || keyUsage.cRLSign;
+}
+
+/** Below an anchor it has to be there (RFC 5280 4.2.1.3). */
+function maySignLists({ extensions: { keyUsage } }: Certificate): boolean {
+  return keyUsage?.cRLSign === true;
 }
 
 function pathOfSigner(
