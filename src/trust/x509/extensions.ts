@@ -41,13 +41,14 @@ export interface Extensions {
 
 interface KeyUsage {
   readonly digitalSignature: boolean;
+  readonly contentCommitment: boolean;
   readonly keyCertSign: boolean;
   readonly cRLSign: boolean;
 }
 
 type Draft = { -readonly [K in keyof Extensions]: Extensions[K] };
 
-const bit = { digitalSignature: 0, keyCertSign: 5, cRLSign: 6 } as const;
+const bit = { digitalSignature: 0, contentCommitment: 1, keyCertSign: 5, cRLSign: 6 } as const;
 
 const processed: Readonly<Record<string, (value: DerElement, draft: Draft, isCritical: boolean) => void>> = {
   '2.5.29.14': (value, draft) => {
@@ -122,6 +123,7 @@ function readKeyUsage(value: DerElement): KeyUsage {
   const bits = readNamedBits(value, 'A key usage');
   return {
     digitalSignature: bits.has(bit.digitalSignature),
+    contentCommitment: bits.has(bit.contentCommitment),
     keyCertSign: bits.has(bit.keyCertSign),
     cRLSign: bits.has(bit.cRLSign),
   };

@@ -149,6 +149,15 @@ describe('the leaf', () => {
       'CERT_KEY_USAGE_DIGITAL_SIGNATURE',
       { leaf: leafWith(extensions.purposes(purposeOids.codeSigning)) },
     ],
+    'that may commit to content, and not sign': [
+      'CERT_KEY_USAGE_DIGITAL_SIGNATURE',
+      {
+        leaf: leafWith(
+          extension(pki.extensionOids.keyUsage, bits(Uint8Array.of(0x40), 6), true),
+          extensions.purposes(purposeOids.codeSigning),
+        ),
+      },
+    ],
     'that may not sign': [
       'CERT_KEY_USAGE_DIGITAL_SIGNATURE',
       { leaf: leafWith(extensions.keyCertSign(), extensions.purposes(purposeOids.codeSigning)) },

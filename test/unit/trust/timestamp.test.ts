@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { verifyDetached } from '../../../src/trust/cms/verify-detached.ts';
 import { parseAnchors } from '../../../src/trust/policy/anchors.ts';
-import { der, explicit, integer, sequence, time } from '../../support/der.ts';
+import { bits, der, explicit, integer, sequence, time } from '../../support/der.ts';
 import * as pki from '../../support/pki.ts';
 import { listExtensions } from '../../support/pki-lists.ts';
 import { requiringLists, stamped, stampedTrust, withdrawn, withFreshList } from '../../support/trust/bad-timestamps.ts';
@@ -11,6 +11,7 @@ import {
   infoAttributes,
   namesCertificate,
   timeCertificate,
+  timePurpose,
   timeRoot,
   timestampToken,
   tokenAttribute,
@@ -50,6 +51,15 @@ describe('a timestamp that holds', () => {
 
   it('is not believed where no timestamp anchors are named', () => {
     expect(verify(stamped(), pki.nowMs, trustOf([root()]))).toMatchObject({ ok: true, timestamp: null });
+  });
+
+  it.each([
+    ['nonRepudiation alone', [pki.extension(pki.extensionOids.keyUsage, bits(Uint8Array.of(0x40), 6), true)]],
+    ['both', [pki.extension(pki.extensionOids.keyUsage, bits(Uint8Array.of(0xc0), 6), true)]],
+    ['no key usage', []],
+  ])('may come from an authority with %s', (_, usage) => {
+    const certificate = timeCertificate({ extensions: [pki.extensions.notCa(), ...usage, timePurpose()] });
+    expect(verify(stamped({ certificate }), laterMs)).toMatchObject({ ok: true, timestamp: { genTimeMs: stampMs } });
   });
 
   it('may then carry no certificates but those that its authority names', () => {
