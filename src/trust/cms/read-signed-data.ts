@@ -5,7 +5,9 @@
  */
 import { refuse } from '../refusal.ts';
 import { fieldsOf, membersOf, unwrap } from '../der/fields.ts';
-import { checkSetOrder, type DerElement, derLimits, readDer, tags } from '../der/read-der.ts';
+import { checkTexts } from '../der/check-primitive.ts';
+import { checkSetOrder, type DerElement, derLimits, readDer } from '../der/read-der.ts';
+import { tags } from '../der/tags.ts';
 import { readInteger, readOctets, readOid, readSmall } from '../der/values.ts';
 import { type Hash, readDigestAlgorithm, readSignatureAlgorithm, type SignatureAlgorithm } from '../x509/algorithm.ts';
 import { type Certificate, readCertificate } from '../x509/certificate.ts';
@@ -160,6 +162,8 @@ function readSignedAttributes(element: DerElement): SignerInfo['attributes'] {
   for (const { type, values } of readAttributes(element, context.zero)) {
     if (type === attributeTypes.countersignature) refuseCountersignature();
     if (attributes.has(type)) refuse('CMS_ATTRIBUTE_REPEATED', `The signed attribute ${type} appears twice.`);
+    // RFC 5652 5.3: DER throughout, also where nobody reads it.
+    for (const value of values) checkTexts(value, `The signed attribute ${type}`);
     attributes.set(type, values);
   }
   return attributes;

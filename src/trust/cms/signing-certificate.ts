@@ -6,7 +6,8 @@
 import { createHash } from 'node:crypto';
 import { refuse } from '../refusal.ts';
 import { fieldsOf, membersOf, unwrap } from '../der/fields.ts';
-import { type DerElement, equalBytes, tags } from '../der/read-der.ts';
+import { type DerElement, equalBytes } from '../der/read-der.ts';
+import { tags } from '../der/tags.ts';
 import { readInteger, readOctets } from '../der/values.ts';
 import { type Hash, readDigestAlgorithm } from '../x509/algorithm.ts';
 import type { CandidatePath } from '../x509/build-paths.ts';

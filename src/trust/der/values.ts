@@ -2,7 +2,8 @@
  * Primitive values, each in its one DER form (X.690 chapters 8 and 11); anything else is `DER_VALUE`.
  */
 import { refuse } from '../refusal.ts';
-import { type DerElement, tags } from './read-der.ts';
+import type { DerElement } from './read-der.ts';
+import { tags } from './tags.ts';
 
 function expectTag(element: DerElement, tag: number, what: string): void {
   if (element.tag !== tag) refuse('DER_UNEXPECTED', `${what} is not encoded as expected.`);

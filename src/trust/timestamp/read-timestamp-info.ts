@@ -4,7 +4,8 @@
  */
 import { refuse } from '../refusal.ts';
 import { type Fields, fieldsOf, unwrap } from '../der/fields.ts';
-import { type DerElement, readDer, tags } from '../der/read-der.ts';
+import { type DerElement, readDer } from '../der/read-der.ts';
+import { tags } from '../der/tags.ts';
 import { readBoolean, readInteger, readOctets, readOid, readSmall, readTime } from '../der/values.ts';
 import { type Hash, readDigestAlgorithm } from '../x509/algorithm.ts';
 import { readExtensionList } from '../x509/extension.ts';

@@ -5,7 +5,8 @@
 import { type Digest, digestBytes } from '../../kernel/digest.ts';
 import { refuse, refusing, type Refusal } from '../refusal.ts';
 import { fieldsOf, membersOf, unwrap } from '../der/fields.ts';
-import { type DerElement, type DerLimits, derLimits, equalBytes, readDer, tags } from '../der/read-der.ts';
+import { type DerElement, type DerLimits, derLimits, equalBytes, readDer } from '../der/read-der.ts';
+import { tags } from '../der/tags.ts';
 import { readBitBytes, readInteger, readPositive, readSmall, readTime } from '../der/values.ts';
 import { readSignatureAlgorithm, type SignatureAlgorithm } from './algorithm.ts';
 import {

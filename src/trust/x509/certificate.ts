@@ -5,7 +5,8 @@
 import { type Digest, digestBytes } from '../../kernel/digest.ts';
 import { refuse } from '../refusal.ts';
 import { fieldsOf, unwrap } from '../der/fields.ts';
-import { type DerElement, type DerLimits, derLimits, equalBytes, readDer, tags } from '../der/read-der.ts';
+import { type DerElement, type DerLimits, derLimits, equalBytes, readDer } from '../der/read-der.ts';
+import { tags } from '../der/tags.ts';
 import { readBitBytes, readInteger, readSmall, readTime } from '../der/values.ts';
 import { readSignatureAlgorithm, type SignatureAlgorithm } from './algorithm.ts';
 import { type Extensions, readExtensions } from './extensions.ts';

@@ -1,7 +1,8 @@
 /** The list of extensions that certificates, revocation lists and their entries share (RFC 5280 4.1.2.9, 5.1.2.7). */
 import { refuse, type TrustCode } from '../refusal.ts';
 import { fieldsOf, membersOf } from '../der/fields.ts';
-import { type DerElement, readDer, tags } from '../der/read-der.ts';
+import { type DerElement, readDer } from '../der/read-der.ts';
+import { tags } from '../der/tags.ts';
 import { readBoolean, readOctets, readOid } from '../der/values.ts';
 import { keyOfName, readGeneralNames } from './names/general-name.ts';
 

@@ -4,7 +4,8 @@
  */
 import { refuse } from '../refusal.ts';
 import { fieldsOf, membersOf } from '../der/fields.ts';
-import { type DerElement, tags } from '../der/read-der.ts';
+import type { DerElement } from '../der/read-der.ts';
+import { tags } from '../der/tags.ts';
 import { readBoolean, readNamedBits, readOctets, readOid, readSmall } from '../der/values.ts';
 import { labelOf, readAuthorityKeyId, readExtensionList } from './extension.ts';
 import { type GeneralName, readGeneralNames } from './names/general-name.ts';

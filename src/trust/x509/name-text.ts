@@ -4,7 +4,8 @@
  * alike, it is `unsure`: compared byte for byte, and in doubt wherever a constraint is at stake.
  */
 import { refuse } from '../refusal.ts';
-import { type DerElement, tags } from '../der/read-der.ts';
+import type { DerElement } from '../der/read-der.ts';
+import { tags } from '../der/tags.ts';
 
 export interface NameText {
   readonly text: string;

@@ -4,7 +4,8 @@
  */
 import { refuse } from '../refusal.ts';
 import { fieldsOf, membersOf } from '../der/fields.ts';
-import { type DerElement, tags } from '../der/read-der.ts';
+import type { DerElement } from '../der/read-der.ts';
+import { tags } from '../der/tags.ts';
 import { readOid } from '../der/values.ts';
 import { readNameText } from './name-text.ts';
 
