@@ -75,7 +75,7 @@ function decodeUnits(bytes: Uint8Array, size: 2 | 4): string | null {
 
 const spaces = /[\t-\r\u0085\p{Z}]/gu;
 /** Controls, what steers the direction or shape of text, and marks without a place of their own. */
-const unseen = /[\p{Cc}\p{Cf}\u034f\u1806\u180b-\u180f\ufe00-\ufe0f\ufffc\u{e0100}-\u{e01ef}]/gu;
+const unseen = /[\p{Cc}\p{Cf}\p{Variation_Selector}\u1806\ufffc]|\u034f/gu;
 /** RFC 4518 2.4: with these the comparison is undefined. */
 const prohibited = /[\p{Co}\p{Cn}\ufffd]/u;
 

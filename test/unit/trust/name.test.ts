@@ -16,7 +16,7 @@ const utf16 = (text: string): Uint8Array => der(0x1e, Buffer.from(text, 'utf16le
 const utf32 = (text: string): Uint8Array =>
   der(
     0x1c,
-    Buffer.concat([...text].map((one) => Buffer.from(one.codePointAt(0)!.toString(16).padStart(8, '0'), 'hex'))),
+    Buffer.concat(Array.from(text, (one) => Buffer.from(one.codePointAt(0)!.toString(16).padStart(8, '0'), 'hex'))),
   );
 
 describe('a text in a name means the same', () => {
