@@ -73,6 +73,8 @@ export function readSignedData(bytes: Uint8Array, mayCarryLists = false): Signed
 
   const version = readSmall(fields.take(tags.integer), 'The version of the signed data');
   const digests = membersOf(fields.take(), 'The list of digest algorithms', tags.set, false).map(readDigestAlgorithm);
+  if (new Set(digests).size !== digests.length)
+    refuse('CMS_DIGEST_REPEATED', 'The signature lists a digest algorithm twice.');
   const { contentType, content } = readContent(fields.take(tags.sequence));
   const certificates = readCertificates(fields.optional(context.zero));
   const lists = readLists(fields.optional(context.one), mayCarryLists);

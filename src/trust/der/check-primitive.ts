@@ -55,12 +55,15 @@ function isObjectIdentifier(content: Uint8Array): boolean {
   return isFresh && content.length > 0;
 }
 
-const alphabets: Readonly<Record<number, RegExp>> = {
+/** What may stand in strings of one byte for each character (Rec. ITU-T X.680 41). */
+export const alphabets: Readonly<Record<number, RegExp>> = {
   [tags.numericString]: /^[\d ]*$/u,
   [tags.printableString]: /^[A-Za-z0-9 '()+,\-./:=?]*$/u,
   [tags.ia5String]: /^[\0-\u007f]*$/u,
   [tags.visibleString]: /^[ -~]*$/u,
-  // X.690 11.7 and 11.8.
+};
+/** X.690 11.7 and 11.8. */
+const times: Readonly<Record<number, RegExp>> = {
   [tags.utcTime]: /^\d{12}Z$/u,
   [tags.generalizedTime]: /^\d{14}(?:\.\d*[1-9])?Z$/u,
 };
@@ -78,8 +81,8 @@ function isTextInForm({ tag, content }: DerElement): boolean {
   if (tag === tags.bmpString) return content.length % 2 === 0;
   if (tag === tags.universalString) return content.length % 4 === 0;
   if (tag === tags.utf8String) return isUtf8(content);
-  const alphabet = alphabets[tag];
-  return alphabet === undefined || alphabet.test(new TextDecoder('latin1').decode(content));
+  const form = alphabets[tag] ?? times[tag];
+  return form === undefined || form.test(new TextDecoder('latin1').decode(content));
 }
 
 function isUtf8(content: Uint8Array): boolean {

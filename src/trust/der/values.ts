@@ -101,7 +101,10 @@ export function readOid(element: DerElement, what: string): string {
 const utcTime = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/u;
 const generalizedTime = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/u;
 
-/** UTCTime or GeneralizedTime in the form of RFC 5280 4.1.2.5: seconds, no fraction, `Z`. Milliseconds since the epoch. */
+/**
+ * UTCTime or GeneralizedTime in the form of RFC 5280 4.1.2.5: seconds, no fraction, `Z`. Which of the two binds those who
+ * write a date; who reads one has to take either (and NIST PKITS 4.2.4 tests it). Milliseconds since the epoch.
+ */
 export function readTime(element: DerElement, what: string): number {
   const text = String.fromCharCode(...element.content.subarray(0, 32));
   const isUtc = element.tag === tags.utcTime;

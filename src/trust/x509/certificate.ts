@@ -75,6 +75,9 @@ function readSigned(signed: DerElement, outerAlgorithm: DerElement): SignedPart 
   if (wrapped !== undefined && version !== 3) refuse('CERT_VERSION', 'Extensions need version 3.');
   fields.end();
   const extensions = readExtensions(wrapped === undefined ? undefined : unwrap(wrapped, 'The list of extensions'));
+  // RFC 5280 4.1.2.6: then its only names are the alternative ones, and nobody may pass over them.
+  if (subject.isEmpty && !extensions.areAltNamesCritical)
+    refuse('CERT_SUBJECT_EMPTY', 'The certificate names no subject, nor critical alternative names in its stead.');
   return { version, serial, issuer, subject, isSelfIssued: issuer.key === subject.key, ...validity, key, extensions };
 }
 

@@ -29,6 +29,7 @@ export interface Extensions {
   readonly subjectKeyId: string | null;
   readonly authorityKeyId: string | null;
   readonly subjectAltNames: readonly GeneralName[];
+  readonly areAltNamesCritical: boolean;
   readonly nameConstraints: NameConstraints | null;
   readonly policies: ReadonlySet<string> | null;
   readonly policyMappings: readonly PolicyMapping[];
@@ -58,7 +59,8 @@ const processed: Readonly<Record<string, (value: DerElement, draft: Draft, isCri
   '2.5.29.15': (value, draft) => {
     draft.keyUsage = readKeyUsage(value);
   },
-  '2.5.29.17': (value, draft) => {
+  '2.5.29.17': (value, draft, isCritical) => {
+    draft.areAltNamesCritical = isCritical;
     draft.subjectAltNames = readGeneralNames(value, 'Subject alternative names');
   },
   '2.5.29.19': (value, draft) => {
@@ -102,6 +104,7 @@ export function readExtensions(element: DerElement | undefined): Extensions {
     subjectKeyId: null,
     authorityKeyId: null,
     subjectAltNames: [],
+    areAltNamesCritical: false,
     nameConstraints: null,
     policies: null,
     policyMappings: [],
@@ -137,5 +140,7 @@ function readBasicConstraints(value: DerElement): Extensions['basicConstraints']
   if (flag !== undefined && !isCa) refuse('DER_VALUE', 'Basic constraints write a default value.');
   const length = fields.optional(tags.integer);
   fields.end();
+  if (length !== undefined && !isCa)
+    refuse('CERT_PATH_LENGTH_WITHOUT_CA', 'A certificate limits what stands below it and is no authority.');
   return { isCa, pathLength: length === undefined ? null : readSmall(length, 'A path length') };
 }

@@ -5,6 +5,7 @@
  */
 import { refuse } from '../refusal.ts';
 import type { DerElement } from '../der/read-der.ts';
+import { alphabets } from '../der/check-primitive.ts';
 import { tags } from '../der/tags.ts';
 
 export interface NameText {
@@ -16,12 +17,6 @@ export interface NameText {
 /** RFC 5280 A.1 allows 64 for most. Normalising text can take time with the square of its length. */
 const limitBytes = 1024;
 
-const ascii: ReadonlySet<number> = new Set([
-  tags.printableString,
-  tags.ia5String,
-  tags.numericString,
-  tags.visibleString,
-]);
 /** Character sets that are switched inside, or that everybody takes for another: their common part is the one of PrintableString. */
 const loose: ReadonlySet<number> = new Set([
   tags.teletexString,
@@ -29,7 +24,7 @@ const loose: ReadonlySet<number> = new Set([
   tags.graphicString,
   tags.generalString,
 ]);
-const printableOnly = /^[A-Za-z0-9 '()+,\-./:=?]*$/u;
+const printableOnly = alphabets[tags.printableString]!;
 
 /** null for a value that is no string. Refuses a string that is not valid, or too long: DER_VALUE, DER_TOO_LARGE. */
 export function readNameText(value: DerElement, what: string): NameText | null {
@@ -49,7 +44,12 @@ function decoderOf(tag: number): Decode | null {
   if (tag === tags.utf8String) return decodeUtf8;
   if (tag === tags.bmpString) return (bytes) => decodeUnits(bytes, 2);
   if (tag === tags.universalString) return (bytes) => decodeUnits(bytes, 4);
-  if (ascii.has(tag)) return (bytes) => (bytes.every((byte) => byte < 0x80) ? String.fromCharCode(...bytes) : null);
+  const alphabet = alphabets[tag];
+  if (alphabet !== undefined)
+    return (bytes) => {
+      const text = String.fromCharCode(...bytes);
+      return alphabet.test(text) ? text : null;
+    };
   return loose.has(tag) ? (bytes) => String.fromCharCode(...bytes) : null;
 }
 

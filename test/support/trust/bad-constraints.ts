@@ -115,6 +115,16 @@ export const badConstraints: readonly BadFixture[] = [
     ...named({ permitted: [email('example.com')] }),
     leaf: { subject: withEmail },
   })),
+  bad(
+    'NAME_CONSTRAINT_UNSUPPORTED',
+    'email-in-utf-8',
+    'a mailbox in the form for UTF-8, under a constraint on mailboxes',
+    () =>
+      named(
+        { excluded: [email('example.com')] },
+        explicit(0, oid('1.3.6.1.5.5.7.8.9'), explicit(0, utf8('a@example.com'))),
+      ),
+  ),
   bad('NAME_CONSTRAINT_NOT_PERMITTED', 'uri-not-permitted', 'an address of a host that is not permitted', () =>
     named({ permitted: [uri('.example.com')] }, uri('https://example.com/')),
   ),

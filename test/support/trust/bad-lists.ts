@@ -47,6 +47,9 @@ export const badLists: readonly BadFixture[] = [
   bad('CERT_REVOKED', 'leaf-on-hold', 'a signer on hold', () =>
     required({ entries: [revoked(serials.leaf, { reason: 6 })] }),
   ),
+  bad('CERT_REVOKED', 'leaf-removed-in-whole-list', 'a signer that a complete list names as one to be taken out', () =>
+    required({ entries: [revoked(serials.leaf, { reason: 8 })] }),
+  ),
   bad('CERT_REVOKED', 'leaf-revoked-in-delta', 'a signer that only the changes to a list name', () =>
     required({}, { entries: [revoked(serials.leaf, { reason: 1 })], extensions: [number(8), keyId(), deltaOf(7)] }),
   ),

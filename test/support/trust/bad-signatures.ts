@@ -127,6 +127,15 @@ export const badSignatures: readonly BadFixture[] = [
       attribute(attributeOids.messageDigest, octets(sha256(Buffer.from('x')))),
     ),
   ),
+  bad('CMS_ATTRIBUTE_REPEATED', 'content-type-twice', 'the content type twice', () =>
+    withAttributes(contentType, attribute(attributeOids.contentType, oid('1.2.840.113549.1.7.2')), messageDigest),
+  ),
+  bad('CMS_ATTRIBUTE_VALUES', 'two-content-types', 'two content types in one', () =>
+    withAttributes(
+      attribute(attributeOids.contentType, oid('1.2.840.113549.1.7.1'), oid('1.2.840.113549.1.7.2')),
+      messageDigest,
+    ),
+  ),
   bad('CMS_ATTRIBUTE_VALUES', 'two-message-digests', 'a signed attribute with two values', () =>
     withAttributes(
       contentType,

@@ -66,6 +66,7 @@ describe('a text in a name means the same', () => {
     ['half a character', der(0x1e, Uint8Array.of(0x45))],
     ['half of a pair', der(0x1e, Uint8Array.of(0xd8, 0x00))],
     ['a character beyond Unicode', der(0x1c, Uint8Array.of(0, 0x11, 0, 0))],
+    ['an underscore in a PrintableString', printable('a_b')],
     ['bytes beyond ASCII', ascii(0x1a, 'é')],
   ])('and %s is refused', (_, value) => {
     expect(refusing(() => read(nameOf(value)))).toMatchObject({ code: 'DER_VALUE' });

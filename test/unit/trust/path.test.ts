@@ -15,6 +15,7 @@ import {
   time,
 } from '../../support/der.ts';
 import * as pki from '../../support/pki.ts';
+import { generalName } from '../../support/pki-constraints.ts';
 
 const content = Buffer.from('the manifest\n');
 const day = 86_400_000;
@@ -195,6 +196,12 @@ describe('the leaf', () => {
   };
   it.each(Object.entries(cases))('%s is refused', (_, [code, setting]) => {
     expect(codeOf(setting)).toBe(code);
+  });
+
+  it('may be named by critical alternative names alone, and by dates after 2049', () => {
+    const altNames = extension('2.5.29.17', sequence(generalName.dns('signer.example')), true);
+    expect(codeOf({ leaf: { subject: sequence(), ...leafWith(...usual, altNames) } })).toBe('ok');
+    expect(codeOf({ leaf: { notAfter: time(Date.UTC(2051, 0)) } })).toBe('ok');
   });
 
   it('of version 1 is fine only where no purpose is asked for', () => {

@@ -20,7 +20,7 @@ export type Subject =
   | { readonly kind: 'dns'; readonly host: string | null; readonly isWildcard: boolean }
   | { readonly kind: 'email'; readonly mailbox: Mailbox | null }
   | { readonly kind: 'uri'; readonly host: string | null }
-  | { readonly kind: 'other'; readonly tag: number };
+  | { readonly kind: 'other'; readonly tag: number; readonly hex: string };
 
 /** Of a constraint; `host` is empty for every host. */
 export type Subtree =
@@ -60,7 +60,12 @@ export function subtreeOf(base: GeneralName): Subtree {
   return { kind, domain: host === null ? null : { host, suffix: `.${host}`, isBelowOnly }, mailbox: null };
 }
 
+/** OBJECT IDENTIFIER of SmtpUTF8Mailbox (RFC 9598 3), with which such an otherName begins. */
+const mailboxForm = '06082b06010505070809';
+
 export function isSameForm(name: Subject, base: Subtree): boolean {
+  // RFC 9598 6: constraints on mailboxes hold for mailboxes in this form too; what they say of it is not worked out here.
+  if (name.kind === 'other' && base.kind === 'email') return name.hex.startsWith(mailboxForm);
   return name.kind === base.kind && (name.kind !== 'other' || base.kind !== 'other' || name.tag === base.tag);
 }
 

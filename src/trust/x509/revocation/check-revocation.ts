@@ -8,7 +8,7 @@
 import { refuse, type TrustCode } from '../../refusal.ts';
 import type { CandidatePath } from '../build-paths.ts';
 import type { Certificate } from '../certificate.ts';
-import { entryKey, reasons, type RevokedEntry } from '../certificate-list.ts';
+import { type CertificateList, entryKey, reasons, type RevokedEntry } from '../certificate-list.ts';
 import { endlessSpan, narrow } from '../path-span.ts';
 import { allReasons } from './distribution.ts';
 import { findListSigner, type ListSigner } from './find-list-signer.ts';
@@ -75,7 +75,7 @@ function authenticLists(
     if (signer.ok) authentic.push({ list, signer, entry });
     else problems.add(signer.code);
     // A signature brings the certificates by which a list's signer is found: leaving one out must gain nothing.
-    if (!signer.ok && !signer.isForged && entry !== undefined && isCounted(entry, context))
+    if (!signer.ok && !signer.isForged && entry !== undefined && isCounted(list, entry, context))
       refuse(
         signer.code,
         `A list whose signer cannot be vouched for names the certificate of ${labelOf(certificate)}.`,
@@ -93,7 +93,7 @@ function checkEntries(
 ): readonly Authentic[] {
   const lifting: Authentic[] = [];
   for (const { list, entry } of lists) {
-    if (entry === undefined || !isCounted(entry, context)) continue;
+    if (entry === undefined || !isCounted(list, entry, context)) continue;
     const lift =
       entry.reason === reasons.hold ? lists.find((other) => lifts(other, list, certificate, context.nowMs)) : undefined;
     if (lift === undefined) {
@@ -105,9 +105,16 @@ function checkEntries(
   return lifting;
 }
 
-/** A lost key signs any time it likes; other reasons leave standing what was proven to exist before them. */
-function isCounted({ reason, revokedAtMs, invalidAtMs }: RevokedEntry, { provenAtMs }: RevocationContext): boolean {
-  if (reason === reasons.removeFromCrl) return false;
+/**
+ * A lost key signs any time it likes; other reasons leave standing what was proven to exist before them. Only changes
+ * to a list take something out of it (RFC 5280 5.3.1); anything that a complete list names is revoked.
+ */
+function isCounted(
+  { baseNumber }: CertificateList,
+  { reason, revokedAtMs, invalidAtMs }: RevokedEntry,
+  { provenAtMs }: RevocationContext,
+): boolean {
+  if (reason === reasons.removeFromCrl && baseNumber !== null) return false;
   const isLost = [reasons.keyCompromise, reasons.caCompromise, reasons.aaCompromise].includes(reason);
   return isLost || provenAtMs === null || provenAtMs >= Math.min(revokedAtMs, invalidAtMs ?? Infinity);
 }
