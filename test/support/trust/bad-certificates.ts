@@ -132,6 +132,9 @@ const use: readonly BadFixture[] = [
   bad('CERT_PATH_LENGTH_WITHOUT_CA', 'path-length-without-authority', 'a signer that limits what stands below it', () =>
     leafOnly(extension('2.5.29.19', sequence(integer(3)), true), digitalSignature(), codeSigning),
   ),
+  bad('CERT_EKU_NARROWED', 'anchor-narrowed', 'an anchor for servers', () => ({
+    root: { more: [purposes(purposeOids.serverAuth)] },
+  })),
   bad('CERT_LEAF_IS_CA', 'leaf-is-authority', 'a signer that is an authority', () =>
     leafOnly(ca(), digitalSignature(), codeSigning),
   ),

@@ -65,6 +65,21 @@ export const badLists: readonly BadFixture[] = [
       { entries: [revoked(serials.leaf, { reason: 8 })], extensions: [number(8), keyId(), deltaOf(7)] },
     ),
   ),
+  bad('CERT_REVOKED', 'hold-lifted-by-what-is-not-understood', 'a hold lifted by changes nobody understands', () =>
+    required(
+      { entries: [revoked(serials.leaf, { reason: 6 })] },
+      {
+        entries: [revoked(serials.leaf, { reason: 8 })],
+        extensions: [number(8), keyId(), deltaOf(7), extension('1.2.3.4', nullValue(), true)],
+      },
+    ),
+  ),
+  bad('CERT_REVOKED', 'hold-lifted-under-its-own-number', 'a hold lifted by changes with no higher number', () =>
+    required(
+      { entries: [revoked(serials.leaf, { reason: 6 })] },
+      { entries: [revoked(serials.leaf, { reason: 8 })], extensions: [number(7), keyId(), deltaOf(6)] },
+    ),
+  ),
   bad('CERT_REVOKED', 'hold-lifted-by-older-changes', 'a hold lifted by changes from before it', () =>
     required(
       { entries: [revoked(serials.leaf, { reason: 6 })] },
@@ -136,7 +151,9 @@ export const badLists: readonly BadFixture[] = [
     'list-signer-from-elsewhere',
     'a list by a namesake of the issuer under another authority',
     () => ({
-      ...required(signedByOther),
+      revocation: 'required',
+      // All that is known says that the namesake and those above it stand.
+      lists: [rootList(), middleList(signedByOther), middleList({ issuer: name('Second'), issuerKey: keys.second() })],
       others: [
         middleCertificate({ subject: name('Second'), key: keys.second(), serial: integer(8) }),
         middleCertificate({ issuer: name('Second'), issuerKey: keys.second(), key: keys.other(), serial: integer(9) }),
@@ -230,11 +247,21 @@ export const badLists: readonly BadFixture[] = [
   bad('CRL_REASONS', 'list-of-some-reasons', 'a list for some reasons only', () =>
     required({ extensions: [number(7), keyId(), scope({ reasons: [1, 2] })] }),
   ),
+  bad('CRL_REASONS', 'point-of-some-reasons', 'a list of everything, from a point for some reasons only', () => ({
+    ...required({ extensions: [number(7), keyId(), scope({ names: [here] })] }),
+    leaf: { more: [distributionPoints({ names: [here], reasons: [1, 2] })] },
+  })),
   bad('CRL_DELTA_WITHOUT_BASE', 'delta-without-base', 'changes to a list that pose as the list', () =>
     required({ extensions: [number(8), keyId(), deltaOf(7)] }),
   ),
   bad('CRL_EXTENSION_CRITICAL', 'list-extension-critical', 'a list with an unknown critical extension', () =>
     required({ extensions: [number(7), keyId(), extension('1.2.3.4', nullValue(), true)] }),
+  ),
+  bad(
+    'CRL_EXTENSION_CRITICAL',
+    'issuer-in-direct-list',
+    'a list of its issuer alone that names certificates of another',
+    () => required({ entries: [revoked(99, { issuer: name('Elsewhere') })] }),
   ),
   bad(
     'CRL_EXTENSION_CRITICAL',

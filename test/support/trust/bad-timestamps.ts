@@ -4,7 +4,7 @@ import { readCertificateList } from '../../../src/trust/x509/certificate-list.ts
 import * as pki from '../pki.ts';
 import { listExtensions, revocationList, revoked } from '../pki-lists.ts';
 import type { BadFixture, BadSignature } from './bad-fixture.ts';
-import { bad, dayMs, root, rootKey, signed, signer, signedBy, trustOf } from './rsa-stage.ts';
+import { bad, dayMs, leaf, root, rootKey, signed, signer, signedBy, trustOf } from './rsa-stage.ts';
 import {
   generalized,
   infoAttributes,
@@ -71,6 +71,43 @@ export function requiringLists(trust: BadSignature['trust']): BadSignature['trus
 const under = (certificate: Uint8Array): TokenOptions => ({ certificate });
 const unknownExtension = (...flag: readonly Uint8Array[]): Uint8Array =>
   sequence(oid('1.3.6.1.4.1.99999.3'), ...flag, octets(sequence()));
+
+/** By the accuracy of a minute the true time may be a minute off. */
+const withinAMinute = (ms: number): TokenOptions => ({ genTime: generalized(ms), more: [sequence(integer(60))] });
+
+const betweenKey = (): pki.KeyPair => pki.keyPair('time-between', 'rsa2048');
+/** An authority between anchor and timestamp authority, whom the timestamp authority does not name among its issuers. */
+function namesOtherIssuers(): TokenOptions {
+  const between = timeCertificate({
+    subject: pki.name('Time Between'),
+    key: betweenKey(),
+    serial: integer(78),
+    extensions: pki.caExtensions(betweenKey(), timeRootKey()),
+  });
+  const own = timeCertificate({ issuer: pki.name('Time Between'), issuerKey: betweenKey() });
+  return {
+    certificate: own,
+    signer: { id: sequence(pki.name('Time Between'), integer(77)) },
+    around: { certificates: [own, between] },
+    attributes: (info) => [...infoAttributes(info), namesCertificate(own, timeRoot())],
+  };
+}
+
+/** What stands under one anchor now, which was none then, and stood then under another, which is none now. */
+function underTwoAnchors(): Pick<BadSignature, 'signature' | 'trust'> {
+  const key = pki.keyPair('middle', 'rsa2048');
+  const authority = { subject: pki.name('Middle'), key, extensions: pki.caExtensions(key, rootKey()) };
+  const middle = leaf({ ...authority, serial: integer(2) });
+  const later = { notBefore: time(pki.nowMs + 35 * dayMs), notAfter: time(pki.nowMs + 400 * dayMs) };
+  const asAnchor = leaf({ ...authority, ...later, serial: integer(3) });
+  const own = leaf({ issuer: pki.name('Middle'), issuerKey: key });
+  const id = sequence(pki.name('Middle'), integer(4711));
+  const unsigned = (signature: Uint8Array): Uint8Array => explicit(1, tokenAttribute(timestampToken(signature)));
+  return {
+    signature: signed({ certificates: [own, middle], signers: [signer({ id, unsigned })] }),
+    trust: trustOf([asAnchor, root({ notAfter: time(pki.nowMs + 40 * dayMs) })], 1, [timeRoot()]),
+  };
+}
 
 export const badTimestamps: readonly BadFixture[] = [
   bad('TIMESTAMP_REPEATED', 'two-timestamps', 'two timestamps over one signature', () => ({
@@ -216,6 +253,50 @@ export const badTimestamps: readonly BadFixture[] = [
     'an expired certificate whose key was lost, whatever the timestamp says',
     () => ({}),
     () => ({ nowMs: pki.nowMs + 60 * dayMs, trust: withdrawn(pki.nowMs + 5 * dayMs, 1) }),
+  ),
+  badToken(
+    'TIMESTAMP_AUTHORITY_VALIDITY',
+    'accuracy-beyond-the-authority',
+    'a time that may lie after the end of the certificate of the authority',
+    () => ({
+      ...withinAMinute(pki.nowMs - 10_000),
+      ...under(timeCertificate({ notAfter: time(pki.nowMs + 20_000) })),
+    }),
+  ),
+  badToken(
+    'TIMESTAMP_SIGNER_VALIDITY',
+    'accuracy-beyond-the-signer',
+    'an expired certificate and a time that may lie after it expired',
+    () => withinAMinute(pki.nowMs + 30 * dayMs - 30_000),
+    () => ({ nowMs: afterMs }),
+  ),
+  badToken(
+    'TIMESTAMP_SIGNER_VALIDITY',
+    'accuracy-before-the-signer',
+    'a time that may lie before the certificate of the signer',
+    () => withinAMinute(pki.nowMs - 30 * dayMs + 30_000),
+  ),
+  badToken(
+    'CERT_REVOKED',
+    'revoked-within-the-accuracy',
+    'an expired certificate that was withdrawn before the time may have been',
+    () => withinAMinute(pki.nowMs - 5 * dayMs),
+    () => ({ nowMs: afterMs, trust: withdrawn(pki.nowMs - 5 * dayMs + 30_000, 4) }),
+  ),
+  badToken(
+    'CMS_SIGNING_CERTIFICATE_MISMATCH',
+    'token-names-other-issuers',
+    'an issuer in the path of the authority that the authority does not name',
+    namesOtherIssuers,
+  ),
+  bad(
+    'ANCHOR_EXPIRED',
+    'anchor-expired-with-a-timestamp',
+    'an anchor that has expired, whatever a timestamp says',
+    () => ({
+      ...underTwoAnchors(),
+      nowMs: afterMs,
+    }),
   ),
   badToken(
     'CERT_REVOKED',

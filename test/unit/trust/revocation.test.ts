@@ -217,12 +217,53 @@ describe('found paths', () => {
     ['superseded before', { at: nowMs - 1000, reason: 4 }, 'CERT_REVOKED'],
     ['invalid since before', { at: nowMs + 1000, invalidAt: nowMs - 1000 }, 'CERT_REVOKED'],
     ['lost, whenever that was found out', { at: nowMs + 1000, reason: 1 }, 'CERT_REVOKED'],
+    ['lost with an authority', { at: nowMs + 1000, reason: 2 }, 'CERT_REVOKED'],
+    ['lost with an attribute authority', { at: nowMs + 1000, reason: 10 }, 'CERT_REVOKED'],
   ])('of a signer that was %s', (_, entry, code) => {
     const lists = parsed(middleList({ entries: [revoked(serials.leaf, entry)] }));
     const found = find({ nowMs: later, provenAtMs: nowMs, lists });
     expect(found.ok ? 'ok' : found.code).toBe(code);
     // Without proof any date revokes.
     expect(find({ lists })).toMatchObject({ code: 'CERT_REVOKED' });
+  });
+
+  describe('with a list by another signer', () => {
+    const sent = distributionPoints({ issuers: [pki.name('List Signer')] });
+    const extensions = [...pki.leafExtensions(keys.leaf(), keys.middle()), sent];
+    const sentLeaf = readCertificate(
+      pki.certificate({ issuer: pki.name('Middle'), key: keys.leaf(), issuerKey: keys.middle(), extensions }),
+    );
+    const current = { thisUpdate: time(later - 1000), nextUpdate: time(later + 1000) };
+    const bySigner = revocationList({
+      issuer: pki.name('List Signer'),
+      issuerKey: keys.other(),
+      ...current,
+      extensions: [number(7), otherKeyId, scope({ indirect: true }), expiredSince(nowMs)],
+    });
+    const codeBy = (signer: Parameters<typeof middleCertificate>[0], ...entries: readonly Uint8Array[]): string => {
+      const certificate = { subject: pki.name('List Signer'), key: keys.other(), serial: integer(9), ...signer };
+      const found = find({
+        leaf: sentLeaf,
+        pool: [middle, readCertificate(middleCertificate(certificate))],
+        lists: parsed(rootList({ ...current, entries }), bySigner),
+        revocation: 'required',
+        nowMs: later,
+        provenAtMs: nowMs,
+      });
+      return found.ok ? 'ok' : found.code;
+    };
+
+    it('hold where that signer stands today', () => {
+      expect(codeBy({})).toBe('ok');
+    });
+
+    it('do not where it has expired since, though it was valid at the proven time', () => {
+      expect(codeBy({ notAfter: time(later - 1) })).toBe('CRL_SIGNER_UNTRUSTED');
+    });
+
+    it('do not where it was replaced since', () => {
+      expect(codeBy({}, revoked(9, { at: nowMs + 1000, reason: 4 }))).toBe('CRL_SIGNER_UNTRUSTED');
+    });
   });
 
   it('are not looked for without end where many could have signed many lists', () => {
