@@ -41,8 +41,14 @@ describe('lists that lift what others say', () => {
   it('a delta takes a hold back from the list it changes, while it is current', () => {
     const delta = { entries: [offHold], extensions: [number(8), keyId, deltaOf(6)] };
     expect(codeOf(required({ entries: [onHold] }, delta))).toBe('ok');
-    const stale = { ...delta, thisUpdate: time(nowMs - 2 * dayMs), nextUpdate: time(nowMs - 1000) };
+    const stale = { ...delta, nextUpdate: time(nowMs - 1000) };
     expect(codeOf(required({ entries: [onHold] }, stale))).toBe('CERT_REVOKED');
+  });
+
+  it('a delta of another scope does not', () => {
+    const point = scope({ names: [generalName.uri('http://lists.example/')] });
+    const delta = { entries: [offHold], extensions: [number(8), keyId, deltaOf(6), point] };
+    expect(codeOf(required({ entries: [onHold] }, delta))).toBe('CERT_REVOKED');
   });
 
   it('a newer list replaces the older one, whichever is named first', () => {
