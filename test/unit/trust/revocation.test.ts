@@ -58,6 +58,11 @@ describe('lists that lift what others say', () => {
     expect(codeOf(required({ ...older, extensions: [number(8), keyId] }, {}))).toBe('CERT_REVOKED');
   });
 
+  it('of two lists of one date and number, each saying something else, both count', () => {
+    expect(codeOf(required({ entries: [onHold] }, {}))).toBe('CERT_REVOKED');
+    expect(codeOf(required({}, { entries: [onHold] }))).toBe('CERT_REVOKED');
+  });
+
   it('a list replaces only lists of its own scope', () => {
     const ofPoint = [number(1), keyId, scope({ names: [generalName.uri('http://lists.example/')] })];
     expect(codeOf(required({}, { entries: [onHold], extensions: ofPoint }))).toBe('CERT_REVOKED');

@@ -41,7 +41,7 @@ function isNewer(newer: CertificateList, older: CertificateList): boolean {
   if (newer.baseNumber !== null || older.baseNumber !== null || !isSameScope(newer, older)) return false;
   const byNumber = newer.number !== null && older.number !== null ? compare(newer.number, older.number) : 0;
   const byTime = compare(newer.thisUpdateMs, older.thisUpdateMs);
-  return byNumber >= 0 && byTime >= 0 && byNumber + byTime > 0;
+  return byNumber >= 0 && byTime >= 0 && (byNumber > 0 || byTime > 0);
 }
 
 function compare<T extends bigint | number>(a: T, b: T): number {
