@@ -58,6 +58,13 @@ describe('lists that lift what others say', () => {
     expect(codeOf(required({ ...older, extensions: [number(8), keyId] }, {}))).toBe('CERT_REVOKED');
   });
 
+  it('of two lists that date and number put in different orders both count', () => {
+    const earlier = { thisUpdate: time(nowMs - 2 * dayMs), extensions: [number(500), keyId] };
+    expect(codeOf(required({ ...earlier, entries: [onHold] }, {}))).toBe('CERT_REVOKED');
+    expect(codeOf(required(earlier, { entries: [onHold] }))).toBe('CERT_REVOKED');
+    expect(codeOf(required(earlier, {}))).toBe('ok');
+  });
+
   it('of two lists of one date and number, each saying something else, both count', () => {
     expect(codeOf(required({ entries: [onHold] }, {}))).toBe('CERT_REVOKED');
     expect(codeOf(required({}, { entries: [onHold] }))).toBe('CERT_REVOKED');
