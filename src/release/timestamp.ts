@@ -1,13 +1,15 @@
 /**
  * Timestamps on a signature (RFC 3161): for each signer without one a token is asked for over its signature value, judged by
- * the checklist nodes use, and put beside the signature as its one unsigned attribute. Where timestamp anchors are known,
- * certificates that no path needs are left out, because nodes refuse what rides along unverified.
+ * the checklist nodes use, and put beside the signature as its one unsigned attribute. Certificates that have no part in
+ * it are left out, because nodes refuse what rides along unverified: without timestamp anchors all that the authority does
+ * not name under its signature.
  */
 import { digestBytes, hexOf } from '../kernel/digest.ts';
 import { ThemisError } from '../kernel/error.ts';
 import type { TimestampAuthority } from '../ports/timestamp-authority.ts';
 import { attributeTypes, readSignedData } from '../trust/cms/read-signed-data.ts';
-import { compareBytes, type DerElement, readDer, tags } from '../trust/der/read-der.ts';
+import { compareBytes, type DerElement, readDer } from '../trust/der/read-der.ts';
+import { tags } from '../trust/der/tags.ts';
 import { derOf, derOid } from '../trust/der/write-der.ts';
 import type { TrustStore } from '../trust/policy/trust-store.ts';
 import { refusing, toTrustError } from '../trust/refusal.ts';
@@ -87,12 +89,14 @@ const sha256Oid = '2.16.840.1.101.3.4.2.1';
 const certificates = 0xa0;
 const unsigned = 0xa1;
 
-/** The token with the certificates of its path alone. Unchanged where no path is known. */
+/** The token with the certificates alone that a verifier who knows the same accepts in it; that of the anchor it knows. */
 function onlyNeeded(token: Uint8Array, signature: Uint8Array, trust: TrustStore | null, nowMs: number): Uint8Array {
   const found = refusing(() => verifyTimestamp(token, signature, trust, nowMs, 'ignore'));
   if (!found.ok) throw toTrustError(found);
-  if (found.path === null) return token;
-  const needed = found.path.certificates.map(({ bytes }) => bytes).toSorted(compareBytes);
+  const { withPart, path } = found;
+  const unique = new Map(withPart.map((certificate) => [certificate.fingerprint, certificate.bytes]));
+  if (path !== null) unique.delete(path.anchor.certificate.fingerprint);
+  const needed = [...unique.values()].toSorted(compareBytes);
   return changed(token, (member) => (member.tag === certificates ? derOf(certificates, ...needed) : member.bytes));
 }
 

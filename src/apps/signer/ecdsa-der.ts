@@ -1,4 +1,4 @@
-import { tags } from '../../trust/der/read-der.ts';
+import { tags } from '../../trust/der/tags.ts';
 import { derOf } from '../../trust/der/write-der.ts';
 
 /** ECDSA as tokens give it, r and s of equal length side by side, as DER of two integers (RFC 3279 2.2.3). */

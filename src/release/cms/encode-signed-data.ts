@@ -9,7 +9,8 @@ import type { Attribute } from '@peculiar/asn1-cms';
 import { hashBytes } from '../../kernel/digest.ts';
 import type { SigningAlgorithm } from '../../model/signing.ts';
 import type { Signer } from '../../ports/signer.ts';
-import { compareBytes, tags } from '../../trust/der/read-der.ts';
+import { compareBytes } from '../../trust/der/read-der.ts';
+import { tags } from '../../trust/der/tags.ts';
 import { derOf, derOid } from '../../trust/der/write-der.ts';
 import { cmsOids, writeSignedData } from './signed-data.ts';
 

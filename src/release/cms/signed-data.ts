@@ -2,7 +2,8 @@
  * The one place that writes SignedData (RFC 5652 5.1) around signers, detached, of content type data: for the first
  * signature and for one more beside others. What it is given goes in byte for byte; sets in DER order, each member once.
  */
-import { compareBytes, tags } from '../../trust/der/read-der.ts';
+import { compareBytes } from '../../trust/der/read-der.ts';
+import { tags } from '../../trust/der/tags.ts';
 import { derOf, derOid } from '../../trust/der/write-der.ts';
 
 export const cmsOids = { data: '1.2.840.113549.1.7.1', signedData: '1.2.840.113549.1.7.2' } as const;

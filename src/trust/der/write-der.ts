@@ -1,4 +1,4 @@
-import { tags } from './read-der.ts';
+import { tags } from './tags.ts';
 
 /** One element in DER: tag, the shortest length there is, and the parts as its content. Sets have to come sorted. */
 export function derOf(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {

@@ -44,7 +44,7 @@ export const crlsOption: Option = {
 export const timestampAnchorsOption: Option = {
   name: '--anchors',
   value: 'FILE',
-  summary: 'anchors.json whose timestampAnchors the authority has to stand under',
+  summary: 'anchors.json whose timestampAnchors the authority has to stand under; keeps the certificates between',
 };
 
 /** Asks the authority at `url` for timestamps; `noted` gets a line for each. Throws USAGE for what is no address. */
