@@ -130,7 +130,7 @@ const attacks: Readonly<Record<string, Attack>> = {
       await fleet.line('release', 'keygen', 'stranger', '--name', 'Stranger');
       const stranger = ['--key', 'stranger/signer.key.pem', '--certificate', 'stranger/signer.certificate.pem'];
       await fleet.line('release', 'sign', release, ...stranger);
-      await fleet.line('release', 'index', 'releases', ...stranger, '--counter', '1000');
+      await fleet.line('release', 'index', 'releases', ...stranger, '--counter', '1000', '--trust-index');
     },
     end: () => rmSync(fleet.file('stranger'), { recursive: true }),
   },
@@ -144,7 +144,8 @@ const attacks: Readonly<Record<string, Attack>> = {
     noted: 'counter-refused',
     async begin() {
       await addRelease('1.4.5', '--counter', '0');
-      await index();
+      await index('--yank', 'themisdb@1.4.5');
+      await editIndex((text) => text.replace(/,\s*"yanked": true/u, ''));
       await fleet.askFor('1.4.5');
     },
   },

@@ -1,10 +1,11 @@
-/** `npm run conformance`: every PKITS case, what was excepted and why, and a closing line for scripts. */
+/** `npm run conformance`: every PKITS case, what was excepted and why, and a closing line for scripts. Without data it fails. */
 import { countHeld, pkitsDirectory, readPkitsCases } from './pkits-cases.ts';
 import { closingLine, isConformant, runPkits } from './run-pkits.ts';
 
 const directory = pkitsDirectory();
 if (directory === null) {
   process.stderr.write('CONFORMANCE NOT RUN: no data was found; THEMIS_CONFORMANCE names its directory.\n');
+  process.exitCode = 1;
 } else {
   const held = countHeld(directory);
   const summary = runPkits(readPkitsCases(directory));

@@ -6,6 +6,7 @@
 import type { Refusal, TrustCode } from '../refusal.ts';
 import { isIssuedBy } from '../x509/certificate.ts';
 import { type CertificateList, parseCertificateList } from '../x509/certificate-list.ts';
+import { mayAnchorSignLists } from '../x509/revocation/find-list-signer.ts';
 import type { TrustStore } from './trust-store.ts';
 
 /** `list`: null where nothing newer is in it. Lists of other issuers than anchors are for people to put in place. */
@@ -23,7 +24,7 @@ export function takeList(
   if (named.length === 0) return refusal('CRL_SIGNER_UNTRUSTED', 'The list is of no trust anchor.');
   const signer = named.find(({ certificate }) => isIssuedBy(list, certificate.key));
   if (signer === undefined) return refusal('CRL_SIGNATURE_INVALID', 'The list was not signed by the anchor it names.');
-  if (signer.certificate.extensions.keyUsage?.cRLSign === false)
+  if (!mayAnchorSignLists(signer.certificate))
     return refusal('CRL_SIGNER_USAGE', `The key of anchor ${signer.name} may not sign lists.`);
   if (!isComplete(list)) return refusal('CRL_SCOPE', 'The list covers a part only.');
   if (list.unprocessedCritical.length > 0)

@@ -12,7 +12,7 @@ import { openDirectorySource } from '../../../src/adapters/release-source/direct
 import type { StagedRelease } from '../../../src/model/message.ts';
 import { handleNodeRequest } from '../../../src/node/handle-request.ts';
 import { initNode } from '../../../src/node/init.ts';
-import { assembleRelease, type BuiltRelease, writeRelease } from '../../../src/release/build-release.ts';
+import { type BuiltRelease, listPayload, sealManifest, writeRelease } from '../../../src/release/build-release.ts';
 import { verifyPayload } from '../../../src/release/verify-release.ts';
 import { anchors, authority, requestOf } from '../../support/node/node-world.ts';
 import { processDeps } from '../../support/node/process-world.ts';
@@ -33,7 +33,12 @@ beforeAll(async () => {
   write(0, 'begin');
   truncateSync(payload(), sizeBytes);
   write(sizeBytes - 3, 'end');
-  built = await assembleRelease(files, directory(), { ...description, platform: 'any', architecture: 'any' });
+  built = sealManifest({
+    files: await listPayload(files, directory()),
+    ...description,
+    platform: 'any',
+    architecture: 'any',
+  });
 });
 
 afterAll(() => rmSync(root, { recursive: true }));

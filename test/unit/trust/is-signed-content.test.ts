@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cosignDetached } from '../../../src/release/cosign-detached.ts';
+import { cosignDetached } from '../../../src/release/cms/cosign-detached.ts';
 import { signDetached } from '../../../src/release/sign-detached.ts';
 import { isSignedContent } from '../../../src/trust/cms/is-signed-content.ts';
 import { integer } from '../../support/der.ts';

@@ -69,6 +69,16 @@ test('a newer list of an anchor is taken, never an older one or the same', () =>
   expect(take(listOf({ number: 1, thisUpdateMs: pki.nowMs }), newer)).toBe('nothing newer');
 });
 
+test('an anchor whose key usage does not name the signing of lists signs none; one without key usage may', () => {
+  const usage = (...list: readonly Uint8Array[]): string => {
+    const anchor = pki.rootCertificate({ extensions: [pki.extensions.ca(), ...list] });
+    const taken = takeList(listOf({}), { ...testTrust([anchor]), crls: [] }, pki.nowMs);
+    return taken.ok ? 'taken' : taken.code;
+  };
+  expect(usage()).toBe('taken');
+  expect(usage(pki.extension(pki.extensionOids.keyUsage, bits(Uint8Array.of(0x04), 2), true))).toBe('CRL_SIGNER_USAGE');
+});
+
 test('what is no complete, current list of an anchor is refused', () => {
   expect(take(octets(Uint8Array.of(1)))).toMatch(/^DER_/u);
   expect(take(listOf({ issuer: 'Stranger', key: 'stranger' }))).toBe('CRL_SIGNER_UNTRUSTED');

@@ -15,6 +15,7 @@ export const commands = [
   { name: 'validate', load: async () => (await import('./validate.ts')).validateCommand },
   { name: 'lock', load: async () => (await import('./lock.ts')).lockCommand },
   { name: 'plan', load: async () => (await import('./plan.ts')).planCommand },
+  { name: 'sign-plan', load: async () => (await import('./sign-plan.ts')).signPlanCommand },
   { name: 'show', load: async () => (await import('./show.ts')).showCommand },
   { name: 'apply', load: async () => (await import('./apply.ts')).applyCommand },
   { name: 'simulate', load: async () => (await import('./simulate.ts')).simulateCommand },
