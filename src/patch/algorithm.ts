@@ -5,6 +5,9 @@
  */
 import type { DeltaAlgorithm } from '../model/delta.ts';
 import type { Compute } from '../ports/compute.ts';
+import type { Segment } from './refmix/container.ts';
+import type { DecodeTask } from './refmix/decode.ts';
+import type { EncodeTask } from './refmix/make/encode.ts';
 
 export interface PatchAlgorithm<Id extends DeltaAlgorithm = DeltaAlgorithm> {
   readonly id: Id;
@@ -40,6 +43,8 @@ export interface ApplyGiven {
   readonly signal?: AbortSignal;
 }
 
-/** Filled by the algorithms that split their work. Inputs and outputs are plain data and bytes (shared buffers are not copied). */
-// oxlint-disable-next-line typescript/no-empty-object-type -- the first task makes it an ordinary type
-export type PatchTasks = {};
+/** Of the algorithms that split their work. Inputs and outputs are plain data and bytes (shared buffers are not copied). */
+export interface PatchTasks {
+  readonly 'refmix-encode': { readonly input: EncodeTask; readonly output: Segment };
+  readonly 'refmix-decode': { readonly input: DecodeTask; readonly output: null };
+}

@@ -1,0 +1,26 @@
+/**
+ * The alignment a patch is made of. A program that was linked anew differs from its base nearly everywhere: in its
+ * references. So it is aligned twice: as it is, which is enough for a map of what moved where; then with the base's
+ * references rewritten through that map, where only true changes are left to differ.
+ */
+import { type Alignment, align } from '../../alignment.ts';
+import { cutPieces, mapAddresses } from '../address-map.ts';
+import { type Layout, noLayout } from '../layout.ts';
+import { readElf } from './elf.ts';
+import { layoutOf } from './image.ts';
+import { rewriteReferences } from './rewrite.ts';
+
+export interface Aligned {
+  readonly layout: Layout;
+  readonly stretches: Alignment;
+}
+
+export function alignPrograms(base: Uint8Array, target: Uint8Array): Aligned {
+  const first = align(base, target);
+  const before = readElf(base);
+  const after = readElf(target);
+  if (before === undefined || after === undefined) return { layout: noLayout, stretches: first };
+  const layout = layoutOf(before, after);
+  const map = mapAddresses(cutPieces(first, layout), layout);
+  return { layout, stretches: align(rewriteReferences(base, map, before, after), target) };
+}
