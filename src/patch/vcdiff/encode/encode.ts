@@ -5,9 +5,10 @@
  * most, 64 MiB of hashes, and the patch.
  */
 import { ThemisError } from '../../../kernel/error.ts';
+import { openPack, type Pack } from '../../lzma/encode/pack-sections.ts';
 import { adler32 } from '../format/adler32.ts';
 import { createAddressCache, emptyCache } from '../format/address-cache.ts';
-import { applicationBit, type Dialect, magic } from '../format/file-header.ts';
+import { applicationBit, type Dialect, magic, secondaryBit, secondaryIds } from '../format/file-header.ts';
 import { adlerBit, sourceBit } from '../format/window-header.ts';
 import { indexBase } from './base-index.ts';
 import {
@@ -18,11 +19,11 @@ import {
   writeInteger,
   writeWord,
   writtenBytes,
-} from './byte-writer.ts';
+} from '../format/byte-writer.ts';
 import { type Chooser, chooseSteps, createChooser } from './choose-steps.ts';
-import { plainPrices, digitsOf } from './prices.ts';
+import { digitsOf, packedPrices, plainPrices } from './prices.ts';
 import { createSteps } from './steps.ts';
-import { type SectionWriters, type Segment, usedSegment, writeInstructions } from './write-instructions.ts';
+import { type Segment, usedSegment, writeInstructions } from './write-instructions.ts';
 import { createWindowIndex } from './window-index.ts';
 
 /** So that addresses stay below 2 ** 31. */
@@ -39,7 +40,8 @@ export interface EncodeGiven {
 export function encodeVcdiff(base: Uint8Array, target: Uint8Array, { dialect, signal }: EncodeGiven): Uint8Array {
   checkLimits(base, target);
   const inWindow = createWindowIndex(Math.min(windowBytes, target.length));
-  const chooser = createChooser({ base, target, inBase: indexBase(base), inWindow }, plainPrices);
+  const prices = dialect === 'xdelta3' ? packedPrices : plainPrices;
+  const chooser = createChooser({ base, target, inBase: indexBase(base), inWindow }, prices);
   const write = windowWriter(chooser, dialect);
   const patch = createWriter();
   writeFileHeader(patch, dialect);
@@ -60,9 +62,14 @@ function checkLimits(base: Uint8Array, target: Uint8Array): void {
 function writeFileHeader(patch: ByteWriter, dialect: Dialect): void {
   for (const byte of magic) writeByte(patch, byte);
   writeByte(patch, 0);
-  writeByte(patch, dialect === 'xdelta3' ? applicationBit : 0);
+  if (dialect === 'rfc3284') {
+    writeByte(patch, 0);
+    return;
+  }
+  writeByte(patch, secondaryBit | applicationBit);
+  writeByte(patch, secondaryIds.LZMA);
   // xdelta3 puts the names of files here, for want of which it asks for them; a release names its files itself.
-  if (dialect === 'xdelta3') writeInteger(patch, 0);
+  writeInteger(patch, 0);
 }
 
 function windowWriter(chooser: Chooser, dialect: Dialect): (patch: ByteWriter, start: number, end: number) => void {
@@ -70,36 +77,65 @@ function windowWriter(chooser: Chooser, dialect: Dialect): (patch: ByteWriter, s
   const steps = createSteps();
   const cache = createAddressCache();
   const sections = { data: createWriter(), instructions: createWriter(), addresses: createWriter() };
+  const writers = [sections.data, sections.instructions, sections.addresses];
+  const packers = dialect === 'xdelta3' ? writers.map(openSectionPacker) : undefined;
   return (patch, start, end) => {
     chooseSteps(chooser, start, end, steps);
     const segment = usedSegment(steps, base.length);
-    for (const section of Object.values(sections)) section.size = 0;
+    for (const section of writers) section.size = 0;
     emptyCache(cache);
     writeInstructions(steps, segment, target.subarray(start, end), base.length, cache, sections);
-    writeWindow(patch, segment, end - start, sections, dialect === 'xdelta3' ? adler32(target, start, end) : undefined);
+    const packed = packers?.map((pack, kind) => pack(writtenBytes(writers[kind]!)));
+    writeSegment(patch, segment, packed !== undefined);
+    writeEncoding(patch, {
+      targetLength: end - start,
+      compressed: packed?.reduce((bits, bytes, kind) => (bytes === undefined ? bits : bits | (1 << kind)), 0) ?? 0,
+      sections: writers.map((writer, kind) => packed?.[kind] ?? writtenBytes(writer)),
+      adler: packed === undefined ? undefined : adler32(target, start, end),
+    });
   };
 }
 
-/** RFC 3284 sections 4.2 and 4.3. */
-function writeWindow(
+/** Undefined: left as it is, because it would not become smaller. Once begun, the compressor has to see every section. */
+function openSectionPacker(): (section: Uint8Array) => Uint8Array | undefined {
+  const packed = createWriter();
+  let begun: Pack | undefined;
+  return (section) => {
+    if (section.length === 0) return undefined;
+    packed.size = 0;
+    writeInteger(packed, section.length);
+    const pack = begun ?? openPack();
+    pack(section, packed);
+    if (begun === undefined && packed.size >= section.length) return undefined;
+    begun = pack;
+    return writtenBytes(packed);
+  };
+}
+
+/** RFC 3284 section 4.2. */
+function writeSegment(patch: ByteWriter, { start, length }: Segment, hasAdler: boolean): void {
+  writeByte(patch, (length > 0 ? sourceBit : 0) | (hasAdler ? adlerBit : 0));
+  if (length === 0) return;
+  writeInteger(patch, length);
+  writeInteger(patch, start);
+}
+
+/** Section 4.3. */
+function writeEncoding(
   patch: ByteWriter,
-  segment: Segment,
-  targetLength: number,
-  sections: SectionWriters,
-  adler: number | undefined,
+  encoding: {
+    readonly targetLength: number;
+    readonly compressed: number;
+    readonly sections: readonly Uint8Array[];
+    readonly adler: number | undefined;
+  },
 ): void {
-  const parts = [sections.data, sections.instructions, sections.addresses].map(writtenBytes);
-  writeByte(patch, (segment.length > 0 ? sourceBit : 0) | (adler === undefined ? 0 : adlerBit));
-  if (segment.length > 0) {
-    writeInteger(patch, segment.length);
-    writeInteger(patch, segment.start);
-  }
-  const lengths = digitsOf(targetLength) + 1 + parts.reduce((sum, { length }) => sum + digitsOf(length), 0);
-  const content = parts.reduce((sum, { length }) => sum + length, 0);
-  writeInteger(patch, lengths + (adler === undefined ? 0 : 4) + content);
+  const { targetLength, compressed, sections, adler } = encoding;
+  const lengths = sections.reduce((sum, { length }) => sum + digitsOf(length) + length, digitsOf(targetLength) + 1);
+  writeInteger(patch, lengths + (adler === undefined ? 0 : 4));
   writeInteger(patch, targetLength);
-  writeByte(patch, 0);
-  for (const part of parts) writeInteger(patch, part.length);
+  writeByte(patch, compressed);
+  for (const { length } of sections) writeInteger(patch, length);
   if (adler !== undefined) writeWord(patch, adler);
-  for (const part of parts) writeBytes(patch, part);
+  for (const section of sections) writeBytes(patch, section);
 }

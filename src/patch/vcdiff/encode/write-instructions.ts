@@ -1,7 +1,7 @@
 /** Steps as the three sections of a window (RFC 3284 sections 5.1 to 5.4), with the fewest opcodes the default table allows. */
 import { type AddressCache, remember } from '../format/address-cache.ts';
 import { firstNearMode, firstSameMode, nearSlots, sameSlots } from '../format/code-table.ts';
-import { type ByteWriter, writeByte, writeBytes, writeInteger } from './byte-writer.ts';
+import { type ByteWriter, writeByte, writeBytes, writeInteger } from '../format/byte-writer.ts';
 import { digitsOf } from './prices.ts';
 import { literal, repeat, type Steps } from './steps.ts';
 
