@@ -1,0 +1,23 @@
+/**
+ * The registry of delta algorithms: one file and one line each. What a `delta.json` may name and this list has not is
+ * never applied; the files come whole.
+ */
+import { ThemisError } from '../kernel/error.ts';
+import type { DeltaAlgorithm } from '../model/delta.ts';
+import type { PatchAlgorithm } from './algorithm.ts';
+import { refmix } from './refmix.ts';
+import { vcdiff } from './vcdiff.ts';
+import { xdelta3 } from './xdelta3.ts';
+
+export const patchAlgorithms = [vcdiff, xdelta3, refmix] as const satisfies readonly PatchAlgorithm[];
+
+export function findPatchAlgorithm(id: DeltaAlgorithm): PatchAlgorithm | undefined {
+  return patchAlgorithms.find((algorithm) => algorithm.id === id);
+}
+
+/** PATCH_INVALID for one that this Themis has not. */
+export function patchAlgorithm(id: DeltaAlgorithm): PatchAlgorithm {
+  const found = findPatchAlgorithm(id);
+  if (found !== undefined) return found;
+  throw new ThemisError('PATCH_INVALID', `This Themis has no ${id}.`);
+}
