@@ -56,6 +56,7 @@ export const commands = [
   { name: 'release index', load: async () => (await import('./release-index.ts')).releaseIndexCommand },
   { name: 'release delta', load: async () => (await import('./release-delta.ts')).releaseDeltaCommand },
   { name: 'release check', load: async () => (await import('./release-check.ts')).releaseCheckCommand },
+  { name: 'release assets', load: async () => (await import('./release-assets.ts')).releaseAssetsCommand },
   { name: 'release list', load: async () => (await import('./release-list.ts')).releaseListCommand },
   { name: 'release delete', load: async () => (await import('./release-delete.ts')).releaseDeleteCommand },
   { name: 'explain', load: async () => (await import('./explain.ts')).explainCommand },
