@@ -31,8 +31,7 @@ export function openReleaseSource(spec: ReleaseSourceSpec, around: SourceSurroun
   if (spec.kind === 'directory') return openDirectorySource(resolve(directory, spec.directory));
   const { ca, tokenFrom } = spec;
   const caFile = ca === undefined ? null : resolve(directory, ca);
-  const token = async (): Promise<string | null> =>
-    tokenFrom === undefined ? null : readToken(tokenFrom, 'the releases', { directory, environment });
+  const token = tokenFrom === undefined ? null : () => readToken(tokenFrom, 'the releases', { directory, environment });
   return openRemoteSource(remotePlaceOf(spec), { environment, clock, caFile, token });
 }
 
@@ -51,8 +50,8 @@ export interface RemoteAccess {
   readonly clock: Clock;
   /** PEM, absolute. */
   readonly caFile: string | null;
-  /** For the place alone. */
-  readonly token: () => Promise<string | null>;
+  /** For the place alone; null: none. */
+  readonly token: (() => Promise<string>) | null;
 }
 
 /** Throws USAGE or IO where the settings cannot be used. */
@@ -64,10 +63,7 @@ export function openRemoteSource(
   const access = { client: shared.client, clock, random: Math.random };
   switch (place.kind) {
     case 'http': {
-      const authorization = async (): Promise<string | null> => {
-        const bearer = await token();
-        return bearer === null ? null : `Bearer ${bearer}`;
-      };
+      const authorization = async () => (token === null ? null : `Bearer ${await token()}`);
       return openHttpSource({ ...access, url: place.url, authorization });
     }
     case 'github': {

@@ -39,8 +39,10 @@ function accessOf(locator: ReleaseLocator, { ca, proxy, noProxy, tokens }: NodeS
     environment,
     clock: systemClock,
     caFile: ca,
-    token: async () =>
-      secret === undefined ? null : readToken(secret, 'the releases', { directory: '/', environment: process.env }),
+    token:
+      secret === undefined
+        ? null
+        : () => readToken(secret, 'the releases', { directory: '/', environment: process.env }),
   };
 }
 

@@ -35,8 +35,10 @@ export const releaseAssetsCommand: Command = {
     outputOption,
   ],
   examples: [
-    { line: 'themis release assets releases --out assets', summary: 'makes assets/TAG/NAME' },
-    { line: 'gh release upload v1.5.0 assets/v1.5.0/* --clobber', summary: 'each tag, themis-index last' },
+    {
+      line: 'themis release assets releases --out assets',
+      summary: 'makes assets/TAG/NAME, to upload tag by tag, themis-index last',
+    },
   ],
   async run(session, input) {
     const directory = directoryOf(session, input);
