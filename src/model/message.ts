@@ -5,7 +5,7 @@
  */
 import type { Digest } from '../kernel/digest.ts';
 import type { Failure } from '../kernel/outcome.ts';
-import type { NodePhase } from './event.ts';
+import type { NodePhase, ProgressFigures } from './event.ts';
 import type { ReachableNode } from './observed.ts';
 
 export const wireVersion = '1.0';
@@ -90,31 +90,9 @@ export type NodeRequestBody =
 
 export type NodeRequest = { readonly wireVersion: string; readonly node: string } & NodeRequestBody;
 
-export interface NodeProgress {
+export interface NodeProgress extends ProgressFigures {
   readonly kind: 'progress';
   readonly phase: NodePhase;
-  readonly doneBytes?: number;
-  readonly totalBytes?: number;
-  /** Of staging: what came from a source, useful or not, and what was on the node already. */
-  readonly fetchedBytes?: number;
-  readonly reusedBytes?: number;
-  /** From the source, over the last seconds. */
-  readonly bytesPerSecond?: number;
-  /** Absent where nothing can be said. */
-  readonly remainingMs?: number;
-  /** What is under way at this moment, longest first; not all where there are many. */
-  readonly files?: readonly FileProgress[];
-  /** Something that went another way than it was meant to, and why; for people. */
-  readonly note?: string;
-}
-
-export interface FileProgress {
-  /** In its release. */
-  readonly path: string;
-  readonly doneBytes: number;
-  readonly totalBytes: number;
-  readonly bytesPerSecond: number;
-  readonly remainingMs?: number;
 }
 
 export type NodeReplyBody =

@@ -201,10 +201,10 @@ const attacks: Readonly<Record<string, Attack>> = {
     noted: 'release-refused',
     begin: () => fleet.write(`${release}/lib/more.ts`, 'export {};\n'),
   },
-  'endless data: a file of a tebibyte where the manifest says some kilobytes': {
+  'endless data: a file of a tebibyte where the manifest says some bytes': {
     code: 'FILE_HASH_MISMATCH',
     noted: 'release-refused',
-    begin: () => truncateSync(fleet.file(`${release}/lib/main.ts`), 2 ** 40),
+    begin: () => truncateSync(fleet.file(`${release}/share/version.json`), 2 ** 40),
   },
   'anchor swapped on disk: a stranger believes himself': {
     code: 'ANCHORS_CHANGED',

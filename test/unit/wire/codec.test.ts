@@ -100,6 +100,20 @@ test.each(replies.map((reply) => [reply.kind, reply] as const))('reply %s surviv
 test('progress survives the wire', () => {
   const progress = { kind: 'progress', phase: 'switch', doneBytes: 1, totalBytes: 2 } as const;
   expect(decodeMessage(encodeMessage(progress))).toEqual(progress);
+  const file = { path: 'bin/server', doneBytes: 1, totalBytes: 2, bytesPerSecond: 3, remainingMs: 4 };
+  const staging = {
+    ...progress,
+    phase: 'stage',
+    fetchedBytes: 1,
+    reusedBytes: 0,
+    bytesPerSecond: 3,
+    files: [file],
+  } as const;
+  expect(decodeMessage(encodeMessage(staging))).toEqual(staging);
+  // What a later version says besides is dropped; what a terminal would take for more than text is refused.
+  expect(decodeMessage(JSON.stringify({ ...staging, later: true }))).toEqual(staging);
+  const drawn = { ...staging, files: [{ ...file, path: 'bin/\u001b[2J' }] };
+  expect(() => decodeMessage(JSON.stringify(drawn))).toThrow(/path/u);
 });
 
 describe('refused', () => {
