@@ -1,5 +1,4 @@
 import { ThemisError } from '../../kernel/error.ts';
-import { releaseNames } from '../../model/release-format/layout.ts';
 import type { ReleaseIndex } from '../../model/release.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
 import type { Verified } from '../../trust/cms/verify-detached.ts';
