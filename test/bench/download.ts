@@ -23,7 +23,7 @@ import type { NodeDeps } from '../../src/node/deps.ts';
 import { handleNodeRequest } from '../../src/node/handle-request.ts';
 import { initNode } from '../../src/node/init.ts';
 import { anchors, authority, nodeDocument, nodeSchema, requestOf } from '../support/node/node-world.ts';
-import { acceptingIndex, acceptingRotation, acceptingVerification } from '../support/node/releases.ts';
+import { acceptingDelta, acceptingIndex, acceptingRotation, acceptingVerification } from '../support/node/releases.ts';
 import { httpSource } from '../support/release-sources.ts';
 import { rounded, type Bench, type BenchRow } from './bench.ts';
 import { releaseDirectory, writeRelease } from './download/release.ts';
@@ -96,6 +96,7 @@ function nodeDeps(root: string, url: string): NodeDeps {
     openSource: () => httpSource(url),
     verifyIndex: acceptingIndex(new Map([[manifestPath, readFileSync(manifestPath)]])),
     verifyRelease: acceptingVerification,
+    verifyDelta: acceptingDelta,
     verifyRotation: acceptingRotation,
     takeList: () => ({ ok: true, issuer: null }),
     checkTrust: () => undefined,

@@ -26,7 +26,7 @@ function audit(): AuditEntry[] {
 }
 
 async function makeDelta(from: string, to: string): Promise<string> {
-  const options = ['--algorithms', 'ZSTD_DICT', '--workers', '1', ...signer, '--index'];
+  const options = ['--algorithms', 'VCDIFF', '--workers', '1', ...signer, '--index'];
   await fleet.line('release', 'delta', '--from', from, '--to', to, 'releases', ...options);
   return `releases/deltas/themisdb-${from}-${to}`;
 }
@@ -70,6 +70,6 @@ test('a chain of two leads from 1.5.0 to 1.5.2; of the file whose patch is damag
   const delta = JSON.parse(readFileSync(fleet.file(`${second}/delta.json`), 'utf8')) as ReleaseDelta;
   damage(`${second}/${delta.files.find(({ path }) => path === 'share/two')!.patchUrl}`);
   const said = await apply('1.5.2');
-  expect(said).toMatch(/node\/node-a: share\/two comes whole, not by the ZSTD_DICT patch from 1\.5\.0: /u);
+  expect(said).toMatch(/node\/node-a: share\/two comes whole, not by the VCDIFF patch from 1\.5\.0: /u);
   expect(audit()).toMatchObject([{ kind: 'patch-refused', detail: expect.stringContaining('share/two comes whole') }]);
 }, 120_000);

@@ -7,6 +7,7 @@ import { ThemisError } from '../../kernel/error.ts';
 import type { NodeProgress } from '../../model/message.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FileSystem } from '../../ports/file-system.ts';
+import { eachBounded } from '../state/each-bounded.ts';
 import { bring, removeNeeded } from './bring.ts';
 import type { Delivery, DeliverySettings, Origin, Run, Wanted } from './delivery.ts';
 import { createBandwidth } from './flow/bandwidth.ts';
@@ -48,19 +49,40 @@ export async function deliver(given: Delivering, deliveries: readonly Delivery[]
   const stop = new AbortController();
   const run = openRun(given, deliveries, stop.signal);
   let failed: { readonly error: unknown } | undefined;
-  const results = inOrder(deliveries, given.settings.order).map(async (delivery, rank) => {
-    try {
-      await deliverOne(run, given, delivery, rank);
-    } catch (error) {
-      failed ??= { error };
-      stop.abort(error);
-    }
-  });
-  await Promise.all(results);
+  const fail = (error: unknown): void => {
+    failed ??= { error };
+    stop.abort(error);
+  };
+  const { concurrency } = given.settings;
+  // Of each host as many as fill its lanes while others are being finished: a full host holds up no other.
+  const lines = [...byHost(inOrder(deliveries, given.settings.order)).values()].map((line) =>
+    eachBounded(line, concurrency + atOnce.finishing, async ({ delivery, rank }) => {
+      if (!stop.signal.aborted) await deliverOne(run, given, delivery, rank).catch(fail);
+    }),
+  );
+  await Promise.all(lines);
   await given.placing.settled().catch((error: unknown) => (failed ??= { error }));
   if (failed !== undefined) throw failed.error;
   await removeNeeded(run);
   return run.meter.totals();
+}
+
+interface Ranked {
+  readonly delivery: Delivery;
+  readonly rank: number;
+}
+
+/** By the host that is asked when nothing else helps. */
+function byHost(deliveries: readonly Delivery[]): ReadonlyMap<string, readonly Ranked[]> {
+  const lines = new Map<string, Ranked[]>();
+  for (const [rank, delivery] of deliveries.entries()) {
+    const last = delivery.origins.at(-1)!;
+    const host = last.kind === 'source' ? last.source.host : '';
+    const line = lines.get(host);
+    if (line === undefined) lines.set(host, [{ delivery, rank }]);
+    else line.push({ delivery, rank });
+  }
+  return lines;
 }
 
 function openRun(given: Delivering, deliveries: readonly Delivery[], signal: AbortSignal): Run {

@@ -13,7 +13,7 @@ import { nextCounter, scanReleases } from '../../../release/scan-releases.ts';
 import type { Command, Session } from '../command.ts';
 import { describeRelease } from '../reading/release-description.ts';
 import { directoryOf } from '../reading/release-input.ts';
-import { recordingRelease } from '../reading/releases-place.ts';
+import { recordingRelease } from '../releases/releases-place.ts';
 import { outputOption } from '../output-option.ts';
 
 export const releaseBuildCommand: Command = {

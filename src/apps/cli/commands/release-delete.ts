@@ -15,8 +15,8 @@ import { syncStore } from '../../../release/store/sync-store.ts';
 import { scanLists } from '../../../release/index/scan-lists.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { releasesDirectoryOf, reportFindings } from '../reading/release-input.ts';
-import { checkPresent, indexOptions, indexSignerOf, lastMarkOf, presentIndexIn } from '../reading/index-input.ts';
-import { reportLeft, withReleases } from '../reading/releases-place.ts';
+import { checkPresent, indexOptions, indexSignerOf, lastMarkOf, presentIndexIn } from '../releases/index-input.ts';
+import { reportLeft, withReleases } from '../releases/releases-place.ts';
 
 export const releaseDeleteCommand: Command = {
   name: 'release delete',

@@ -3,9 +3,9 @@ import { exitCode } from '../../../kernel/exit-code.ts';
 import { releaseNames } from '../../../model/release-format/layout.ts';
 import { defaultChanges } from '../../../release/index/publish-index.ts';
 import type { Command } from '../command.ts';
-import { indexOptions } from '../reading/index-input.ts';
+import { indexOptions } from '../releases/index-input.ts';
 import { directoryOf, reportFindings } from '../reading/release-input.ts';
-import { withReleases } from '../reading/releases-place.ts';
+import { withReleases } from '../releases/releases-place.ts';
 import { remakeIndex } from '../releases/remake-index.ts';
 import { outputOption } from '../output-option.ts';
 

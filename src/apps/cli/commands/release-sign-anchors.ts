@@ -4,7 +4,7 @@ import { exitCode } from '../../../kernel/exit-code.ts';
 import { signAnchors } from '../../../release/sign-anchors.ts';
 import type { Command } from '../command.ts';
 import { cosignOption } from '../reading/release-input.ts';
-import { withLock } from '../reading/release-lock.ts';
+import { withLock } from '../releases/release-lock.ts';
 import { requiredSignerOf, signerOptions } from '../reading/signer-input.ts';
 
 export const releaseSignAnchorsCommand: Command = {

@@ -6,7 +6,7 @@ import { releaseNames } from '../../../model/release-format/layout.ts';
 import { cosignIndex, signDelta, signRelease } from '../../../release/sign-release.ts';
 import type { Command } from '../command.ts';
 import { cosignOption, directoryOf, stampOf, timestampAnchorsOption } from '../reading/release-input.ts';
-import { recordingRelease, withReleases } from '../reading/releases-place.ts';
+import { recordingRelease, withReleases } from '../releases/releases-place.ts';
 import { requiredSignerOf, signerOptions } from '../reading/signer-input.ts';
 
 export const releaseSignCommand: Command = {

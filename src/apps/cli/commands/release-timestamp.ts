@@ -5,7 +5,7 @@ import { releaseNames } from '../../../model/release-format/layout.ts';
 import { stampRelease } from '../../../release/sign-release.ts';
 import type { Command } from '../command.ts';
 import { directoryOf, stampOf, timestampAnchorsOption } from '../reading/release-input.ts';
-import { writingRelease } from '../reading/releases-place.ts';
+import { writingRelease } from '../releases/releases-place.ts';
 
 export const releaseTimestampCommand: Command = {
   name: 'release timestamp',

@@ -6,7 +6,7 @@ import { parsePlan, refusedPlanExitCode } from '../../../plan/parse-plan.ts';
 import { signFile } from '../../../release/sign-file.ts';
 import type { Command } from '../command.ts';
 import { printFindings } from '../fleet/fleet-session.ts';
-import { withLock } from '../reading/release-lock.ts';
+import { withLock } from '../releases/release-lock.ts';
 import { cosignOption } from '../reading/release-input.ts';
 import { readSavedPlan } from '../reading/signed-plan.ts';
 import { requiredSignerOf, signerOptions } from '../reading/signer-input.ts';

@@ -7,7 +7,7 @@ import type { Session } from '../command.ts';
 
 export interface DeltaProgress {
   readonly onStart: (path: string, algorithm: string) => void;
-  readonly onTry: (attempt: Attempt) => void;
+  readonly onTry: (attempt: Attempt, left: number) => void;
   readonly close: () => void;
 }
 
@@ -15,38 +15,35 @@ export interface DeltaProgress {
 export function createDeltaProgress(session: Session, title: string, endsAtMs: number): DeltaProgress {
   if (session.verbosity === 'quiet') return { onStart: () => {}, onTry: () => {}, close: () => {} };
   const moving = session.err.isTerminal ? createLogUpdate(process.stderr) : undefined;
-  let turn = { algorithm: '', files: 0, bytes: 0 };
-  const endTurn = (): void => {
-    if (turn.files === 0) return;
-    moving?.clear();
-    const files = `${turn.files} ${turn.files === 1 ? 'file' : 'files'}`;
-    session.err.write(`${title}: ${turn.algorithm} tried on ${files}, ${formatSize(turn.bytes)}\n`);
-  };
+  const turns = new Map<string, { files: number; bytes: number }>();
   return {
     onStart(path, algorithm) {
       const left = formatDuration(Math.max(0, endsAtMs - session.clock.nowMs()));
       moving?.(`${title}  ${algorithm}  ${path}  ${left} left`.slice(0, session.err.columns));
     },
-    onTry(attempt) {
-      if (attempt.algorithm !== turn.algorithm) {
-        endTurn();
-        turn = { algorithm: attempt.algorithm, files: 0, bytes: 0 };
-      }
+    onTry(attempt, left) {
+      const turn = turns.get(attempt.algorithm) ?? { files: 0, bytes: 0 };
+      turns.set(attempt.algorithm, turn);
       if (typeof attempt.result === 'number') {
         turn.files += 1;
         turn.bytes += attempt.result;
       }
-      if (session.verbosity === 'verbose') {
-        moving?.clear();
-        session.err.write(`${attempt.path}: ${attempt.algorithm} ${said(attempt)}\n`);
-      }
+      const lines = [
+        ...(session.verbosity === 'verbose' ? [`${attempt.path}: ${attempt.algorithm} ${said(attempt)}`] : []),
+        ...(left > 0 || turn.files === 0 ? [] : [`${title}: ${attempt.algorithm} on ${totals(turn)}`]),
+      ];
+      if (lines.length > 0) moving?.clear();
+      for (const line of lines) session.err.write(`${line}\n`);
     },
     close() {
-      endTurn();
       moving?.clear();
       moving?.done();
     },
   };
+}
+
+function totals({ files, bytes }: { readonly files: number; readonly bytes: number }): string {
+  return `${files} ${files === 1 ? 'file' : 'files'}, ${formatSize(bytes)}`;
 }
 
 function said({ result, detail }: Attempt): string {

@@ -8,8 +8,8 @@ import { believePresent, type PresentIndex } from '../../../release/index/believ
 import { lastMark, presentIndex } from '../../../release/index/yank.ts';
 import type { ReleasesPlace } from '../../../release/store/releases-place.ts';
 import type { Input, Option, Session } from '../command.ts';
-import { trustOf } from './release-input.ts';
-import { signerOf, signerOptions } from './signer-input.ts';
+import { trustOf } from '../reading/release-input.ts';
+import { signerOf, signerOptions } from '../reading/signer-input.ts';
 
 export const indexOptions: readonly Option[] = [
   ...signerOptions,

@@ -7,7 +7,7 @@ import { scanReleases } from '../../../release/scan-releases.ts';
 import type { ReleasesPlace } from '../../../release/store/releases-place.ts';
 import { syncStore } from '../../../release/store/sync-store.ts';
 import type { Input, Session } from '../command.ts';
-import { checkPresent, indexSignerOf, lastMarkOf, presentIndexIn } from '../reading/index-input.ts';
+import { checkPresent, indexSignerOf, lastMarkOf, presentIndexIn } from './index-input.ts';
 
 export interface RemadeIndex {
   /** Default: one more than that of the index before. */

@@ -5,9 +5,7 @@
  */
 import { digestBytes, hexOf } from '../../../kernel/digest.ts';
 import { ThemisError } from '../../../kernel/error.ts';
-import type { DeltaFile } from '../../../model/delta.ts';
-import type { PatchAlgorithm } from '../../../patch/algorithm.ts';
-import { findPatchAlgorithm } from '../../../patch/index.ts';
+import { patchAlgorithm } from '../../../patch/index.ts';
 import type { ReleaseSource } from '../../../ports/release-source.ts';
 import type { NodeContext } from '../../context.ts';
 import type { MadeOrigin } from '../delivery.ts';
@@ -58,22 +56,16 @@ function apply(
   patch: Uint8Array,
   signal: AbortSignal,
 ): AsyncIterable<Uint8Array> {
-  return algorithmOf(file).apply(base, patch, {
+  return patchAlgorithm(file.algorithm).apply(base, patch, {
     targetBytes: file.targetSize,
     signal,
     ...(compute === undefined ? {} : { compute }),
   });
 }
 
-function algorithmOf({ algorithm }: DeltaFile): PatchAlgorithm {
-  const found = findPatchAlgorithm(algorithm);
-  if (found !== undefined) return found;
-  throw new ThemisError('PATCH_INVALID', `This Themis cannot apply ${algorithm} patches.`);
-}
-
 /** The first that is what the patch starts at. */
 async function readBase({ files }: Within, { file }: PatchStep, bases: readonly string[]): Promise<Uint8Array> {
-  const { baseBytes } = algorithmOf(file).limits;
+  const { baseBytes } = patchAlgorithm(file.algorithm).limits;
   for (const path of bases) {
     const stat = await files.lstat(path);
     // What is too large is not read to find that out.

@@ -11,7 +11,7 @@ import { ThemisError } from '../../../kernel/error.ts';
 import { releaseNames } from '../../../model/release-format/layout.ts';
 import type { FileSystem } from '../../../ports/file-system.ts';
 import type { Session } from '../command.ts';
-import { awaitLock } from './await-lock.ts';
+import { awaitLock } from '../reading/await-lock.ts';
 
 /** Throws ALREADY_IN_PROGRESS when others keep it for half a minute. */
 export async function withLock<T>(
