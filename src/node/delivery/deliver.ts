@@ -15,6 +15,7 @@ import { createLanes } from './flow/lanes.ts';
 import { createMemory } from './flow/memory.ts';
 import { createMeter, type FileMeter } from './meter.ts';
 import { inOrder } from './order.ts';
+import { partPath } from './part-file.ts';
 import type { Placing } from './placing.ts';
 
 export interface Delivering {
@@ -63,6 +64,7 @@ export async function deliver(given: Delivering, deliveries: readonly Delivery[]
   await Promise.all(lines);
   await given.placing.settled().catch((error: unknown) => (failed ??= { error }));
   if (failed !== undefined) throw failed.error;
+  for (const sha256 of run.needs.keys()) await run.files.removeFile(partPath(run.parts, sha256, 'need'));
   return run.meter.totals();
 }
 
@@ -102,6 +104,7 @@ function openRun(given: Delivering, deliveries: readonly Delivery[], signal: Abo
     bandwidth: createBandwidth(clock, settings.bandwidth),
     memory: createMemory(settings.memoryBytes),
     meter: createMeter(clock, totalBytes, onProgress),
+    needs: new Map(),
   };
 }
 
