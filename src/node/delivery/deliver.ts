@@ -8,13 +8,14 @@ import type { NodeProgress } from '../../model/message.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FileSystem } from '../../ports/file-system.ts';
 import { eachBounded } from '../state/each-bounded.ts';
-import { bring, removeNeeded } from './bring.ts';
+import { bring } from './bring.ts';
 import type { Delivery, DeliverySettings, Origin, Run, Wanted } from './delivery.ts';
 import { createBandwidth } from './flow/bandwidth.ts';
 import { createLanes } from './flow/lanes.ts';
 import { createMemory } from './flow/memory.ts';
 import { createMeter, type FileMeter } from './meter.ts';
 import { inOrder } from './order.ts';
+import { partPath } from './part-file.ts';
 import type { Placing } from './placing.ts';
 
 export interface Delivering {
@@ -63,7 +64,7 @@ export async function deliver(given: Delivering, deliveries: readonly Delivery[]
   await Promise.all(lines);
   await given.placing.settled().catch((error: unknown) => (failed ??= { error }));
   if (failed !== undefined) throw failed.error;
-  await removeNeeded(run);
+  for (const sha256 of run.needs.keys()) await run.files.removeFile(partPath(run.parts, sha256, 'need'));
   return run.meter.totals();
 }
 
@@ -100,10 +101,10 @@ function openRun(given: Delivering, deliveries: readonly Delivery[], signal: Abo
     disk: own(atOnce.disk),
     finishing: own(atOnce.finishing),
     making: own(atOnce.making),
-    needed: new Map(),
     bandwidth: createBandwidth(clock, settings.bandwidth),
     memory: createMemory(settings.memoryBytes),
     meter: createMeter(clock, totalBytes, onProgress),
+    needs: new Map(),
   };
 }
 
