@@ -129,7 +129,7 @@ async function killedAt(limit: number, next: Next): Promise<{ hit: boolean; end:
   await themis(root, 'release', 'index', 'releases', ...keys);
   expect(await endOf(root, what), what).toBe(end);
   const left = (await readdir(join(root, 'releases'))).toSorted();
-  expect(left, what).toEqual(['.themis', 'index.json', 'index.json.p7s', 'themisdb-1.4.0', 'themisdb-1.5.0']);
+  expect(left, what).toEqual(['.themis', 'index', 'index.json', 'index.json.p7s', 'themisdb-1.4.0', 'themisdb-1.5.0']);
   const store = await openSqliteManifestStore(join(root, 'releases/.themis/releases.db'));
   expect([await store.tombstones(), await store.publication()], what).toEqual([[], null]);
   expect(await store.versions('themisdb'), what).toEqual(end === 'old' ? ['1.4.0', '1.5.0'] : ['1.5.0']);

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createNodeFileSystem } from '../../../src/adapters/file-system/node.ts';
 import { openDirectorySource } from '../../../src/adapters/release-source/directory.ts';
 import type { StagedRelease } from '../../../src/model/message.ts';
@@ -18,6 +18,9 @@ import { anchors, authority, requestOf } from '../../support/node/node-world.ts'
 import { processDeps } from '../../support/node/process-world.ts';
 import { description } from '../../support/releases.ts';
 import { isSoak } from '../../support/runs.ts';
+
+// A busy machine reads four of these for a while.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const gib = 2 ** 30;
 const sizeBytes = 4 * gib + 64;
