@@ -73,6 +73,8 @@ describe('lists that lift what others say', () => {
   it('a list replaces only lists of its own scope', () => {
     const ofPoint = [number(1), keyId, scope({ names: [generalName.uri('http://lists.example/')] })];
     expect(codeOf(required({}, { entries: [onHold], extensions: ofPoint }))).toBe('CERT_REVOKED');
+    const byAnotherKey = [number(1), otherKeyId];
+    expect(codeOf(required({}, { entries: [onHold], extensions: byAnotherKey }))).toBe('CERT_REVOKED');
   });
 });
 
@@ -216,6 +218,11 @@ describe('found paths', () => {
     const fromAfter = parsed(rootList(current), middleList(current));
     expect(find({ nowMs: later, provenAtMs: nowMs, revocation: 'required', lists: fromAfter })).toMatchObject({
       code: 'CRL_AFTER_EXPIRY',
+    });
+    const replaced = revoked(serials.leaf, { at: nowMs + 1000, reason: 4 });
+    const stillNamed = parsed(rootList(current), middleList({ ...current, entries: [replaced] }));
+    expect(find({ nowMs: later, provenAtMs: nowMs, revocation: 'required', lists: stillNamed })).toMatchObject({
+      ok: true,
     });
     const since = (ms: number) => ({ extensions: [number(7), keyId, expiredSince(ms)] });
     const tooLate = parsed(rootList(current), middleList({ ...current, ...since(leaf.notAfterMs + 1000) }));
