@@ -2,7 +2,6 @@
  * How a node gets at releases and what it believes of them: the trust room's checklist over the node's own anchors.
  */
 import { openDirectorySource } from '../../adapters/release-source/directory.ts';
-import { digestBytes } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import { releaseNames } from '../../model/release-format/layout.ts';
 import type { ReleaseLocator } from '../../model/message.ts';
@@ -82,9 +81,9 @@ export const takeList: TakeList = (bytes, { trust, nowMs }) => {
   if (!store.ok) return store;
   const taken = takeIfNewer(bytes, store.trust, nowMs);
   if (!taken.ok) return taken;
-  if (taken.list === null) return { ok: true, issuer: null };
-  const { issuer, entries } = taken.list;
-  return { ok: true, issuer: { name: issuer.text, id: digestBytes(issuer.bytes), revoked: entries.size } };
+  const { list, covered } = taken;
+  const issuer = list === null ? null : { name: list.issuer.text, revoked: list.entries.size };
+  return { ok: true, issuer, covered };
 };
 
 export const checkTrust: CheckTrust = (trust) => {

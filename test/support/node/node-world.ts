@@ -120,7 +120,7 @@ export class NodeWorld {
       verifyIndex: acceptingIndex(this.sources),
       verifyRelease: acceptingVerification,
       verifyRotation: acceptingRotation,
-      takeList: () => ({ ok: true, issuer: null }),
+      takeList: () => ({ ok: true, issuer: null, covered: [] }),
       checkTrust: () => undefined,
       schema: nodeSchema,
     };

@@ -67,7 +67,7 @@ export function processDeps(root: string): NodeDeps {
     verifyIndex: acceptingIndex(sources),
     verifyRelease: acceptingVerification,
     verifyRotation: acceptingRotation,
-    takeList: () => ({ ok: true, issuer: null }),
+    takeList: () => ({ ok: true, issuer: null, covered: [] }),
     checkTrust: () => undefined,
     schema: nodeSchema,
   };
