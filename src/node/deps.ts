@@ -105,14 +105,18 @@ export type VerifyRotation = (
     }
   | Refusal;
 
-/** Whether a revocation list is newer than what is at hand. `issuer`: null where it is not; else whose it is. */
+/**
+ * Whether a revocation list is newer than what is at hand. `issuer`: null where it is not; else whose it is. `covered`:
+ * SHA-256 of lists at hand that name nothing beyond it.
+ */
 export type TakeList = (
   list: Uint8Array,
   given: { readonly trust: TrustFiles; readonly nowMs: number },
 ) =>
   | {
       readonly ok: true;
-      readonly issuer: { readonly name: string; readonly id: Digest; readonly revoked: number } | null;
+      readonly issuer: { readonly name: string; readonly revoked: number } | null;
+      readonly covered: readonly Digest[];
     }
   | Refusal;
 

@@ -4,7 +4,6 @@
 import { systemClock } from '../../adapters/clock/system.ts';
 import { openLocatedSource, type RemoteAccess } from '../../adapters/release-source/index.ts';
 import { readToken } from '../../adapters/secret-token.ts';
-import { digestBytes } from '../../kernel/digest.ts';
 import { releaseNames } from '../../model/release-format/layout.ts';
 import type { SecretRef } from '../../model/desired.ts';
 import type { ReleaseLocator } from '../../model/message.ts';
@@ -133,9 +132,9 @@ export const takeList: TakeList = (bytes, { trust, nowMs }) => {
   if (!store.ok) return store;
   const taken = takeIfNewer(bytes, store.trust, nowMs);
   if (!taken.ok) return taken;
-  if (taken.list === null) return { ok: true, issuer: null };
-  const { issuer, entries } = taken.list;
-  return { ok: true, issuer: { name: issuer.text, id: digestBytes(issuer.bytes), revoked: entries.size } };
+  const { list, covered } = taken;
+  const issuer = list === null ? null : { name: list.issuer.text, revoked: list.entries.size };
+  return { ok: true, issuer, covered };
 };
 
 export const checkTrust: CheckTrust = (trust) => {

@@ -282,6 +282,15 @@ describe('found paths', () => {
       expect(codeBy({})).toBe('ok');
     });
 
+    it('no longer than that signer, required or not', () => {
+      const until = later + 500;
+      const signer = { subject: pki.name('List Signer'), key: keys.other(), serial: integer(9), notAfter: time(until) };
+      const pool = [middle, readCertificate(middleCertificate(signer))];
+      const question = { leaf: sentLeaf, pool, lists: parsed(bySigner), nowMs: later, provenAtMs: nowMs };
+      // Another list may count again once the signer of this one does not.
+      expect(find(question)).toMatchObject({ ok: true, validUntilMs: Math.floor(until / 1000) * 1000 });
+    });
+
     it('do not where it has expired since, though it was valid at the proven time', () => {
       expect(codeBy({ notAfter: time(later - 1) })).toBe('CRL_SIGNER_UNTRUSTED');
     });
