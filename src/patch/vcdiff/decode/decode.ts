@@ -5,7 +5,7 @@
  */
 import { ThemisError } from '../../../kernel/error.ts';
 import { openDjw } from '../../djw/djw.ts';
-import { openLzma } from '../../lzma/lzma.ts';
+import { openLzma } from '../../lzma/decode/open-lzma.ts';
 import { refuse } from '../refusal.ts';
 import { adler32 } from '../format/adler32.ts';
 import { createAddressCache, emptyCache } from '../format/address-cache.ts';

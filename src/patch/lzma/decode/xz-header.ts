@@ -3,8 +3,8 @@
  * encoder of liblzma writes it: one LZMA2 filter, no sizes. Anything else is refused by name.
  */
 import { crc32 } from 'node:zlib';
-import { refuse } from '../vcdiff/refusal.ts';
-import { type Reader, readPart } from '../vcdiff/format/reader.ts';
+import { refuse } from '../../vcdiff/refusal.ts';
+import { type Reader, readPart } from '../../vcdiff/format/reader.ts';
 
 export const xzMagic = [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] as const;
 /** By number: none, CRC32, CRC64, SHA-256. They stand at the end of a block, which xdelta3 never writes. */

@@ -1,4 +1,4 @@
-import { refuse } from '../vcdiff/refusal.ts';
+import { refuse } from '../../vcdiff/refusal.ts';
 
 /** The arithmetic decoder of LZMA. Range and code are 32 bits, held as signed integers because those are cheap. */
 export interface RangeDecoder {

@@ -2,10 +2,10 @@
  * The LZMA sections of xdelta3: all sections of one kind are a single .xz stream that is flushed after every section and
  * never ended, so dictionary and models go on from window to window. A section is a whole number of LZMA2 chunks.
  */
-import { refuse } from '../vcdiff/refusal.ts';
-import type { MemoryAccount } from '../vcdiff/decode/memory-account.ts';
-import type { Expand } from '../vcdiff/decode/sections.ts';
-import { type Reader, readByte, readPart } from '../vcdiff/format/reader.ts';
+import { refuse } from '../../vcdiff/refusal.ts';
+import type { MemoryAccount } from '../../vcdiff/decode/memory-account.ts';
+import type { Expand } from '../../vcdiff/decode/sections.ts';
+import { type Reader, readByte, readPart } from '../../vcdiff/format/reader.ts';
 import { createLzmaDecoder, decodeChunk, type LzmaDecoder, resetState, setProperties } from './decode-chunk.ts';
 import { forget, type History, makeRoom, openHistory } from './history.ts';
 import { endRange, startRange } from './range-decoder.ts';

@@ -1,5 +1,5 @@
 /** What LZMA has made lately: the section at hand behind as much of the earlier ones as its dictionary reaches back. */
-import type { MemoryAccount } from '../vcdiff/decode/memory-account.ts';
+import type { MemoryAccount } from '../../vcdiff/decode/memory-account.ts';
 
 export interface History {
   readonly bytes: Uint8Array;

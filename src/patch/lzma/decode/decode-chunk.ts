@@ -1,5 +1,5 @@
 /** Decodes LZMA symbols into the history (LZMA specification). Models and distances stay from chunk to chunk. */
-import { refuse } from '../vcdiff/refusal.ts';
+import { refuse } from '../../vcdiff/refusal.ts';
 import type { History } from './history.ts';
 import {
   distanceAlign,
@@ -28,7 +28,7 @@ import {
   stateAfterMatch,
   stateAfterRep,
   stateAfterShortRep,
-} from './model.ts';
+} from '../model.ts';
 import { decodeBit, decodeFixed, decodeReverseTree, decodeTree, type RangeDecoder } from './range-decoder.ts';
 
 export interface LzmaDecoder {
