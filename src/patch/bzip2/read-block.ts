@@ -22,7 +22,12 @@ export function readBlock(bits: Bits, slots: Int32Array): Block {
   if (tables < leastTables || tables > mostTables) throw refuseBzip2('a block has a wrong number of tables');
   const selectors = readSelectors(bits, tables);
   const decoders = Array.from({ length: tables }, () => prefixDecoder(readLengths(bits, used.length + runDigits)));
-  const size = readSymbols(bits, slots, used, selectors.map((table) => decoders[table]!));
+  const size = readSymbols(
+    bits,
+    slots,
+    used,
+    selectors.map((table) => decoders[table]!),
+  );
   if (origin >= size) throw refuseBzip2('a block begins outside of itself');
   return { size, origin };
 }
