@@ -8,7 +8,7 @@ import type { ApplyGiven, MakeGiven, PatchAlgorithm } from './algorithm.ts';
 import { type Alignment, align } from './alignment.ts';
 import { classicMagic, readClassic, writeClassic } from './bsdiff/classic.ts';
 import { ownMagic, readOwn, writeOwn } from './bsdiff/container.ts';
-import { type PatchStreams, rebuild } from './bsdiff/rebuild.ts';
+import { type PatchParts, rebuild } from './bsdiff/rebuild.ts';
 import { refuseBsdiff } from './bsdiff/refuse.ts';
 
 const mib = 2 ** 20;
@@ -31,7 +31,7 @@ async function* apply(
   patch: Uint8Array,
   { targetBytes, signal }: ApplyGiven,
 ): AsyncGenerator<Uint8Array> {
-  for (const chunk of rebuild(base, readStreams(base, patch, targetBytes), targetBytes)) {
+  for (const chunk of rebuild(base, readParts(base, patch, targetBytes), targetBytes)) {
     if (signal?.aborted === true) throw new ThemisError('CANCELLED', 'Applying a patch was cancelled.');
     yield chunk;
   }
@@ -43,7 +43,7 @@ function alignWithinLimits(base: Uint8Array, target: Uint8Array): Alignment {
   return align(base, target);
 }
 
-function readStreams(base: Uint8Array, patch: Uint8Array, targetBytes: number): PatchStreams {
+function readParts(base: Uint8Array, patch: Uint8Array, targetBytes: number): PatchParts {
   if (base.length > limits.baseBytes || targetBytes > limits.targetBytes) throw refuseBsdiff('its files are too large');
   if (beginsWith(patch, ownMagic)) return readOwn(base.length, patch, targetBytes);
   if (beginsWith(patch, classicMagic)) return readClassic(patch, targetBytes);

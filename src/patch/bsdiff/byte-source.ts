@@ -4,7 +4,7 @@ import { refuseBsdiff } from './refuse.ts';
 export interface ByteSource {
   /** Between one byte and `most`, until the next is taken. */
   take(most: number): Uint8Array;
-  byte(): number;
+  readonly byte: () => number;
   isAtEnd(): boolean;
   /** Refuses a patch of which anything is left. */
   finish(): void;
@@ -30,7 +30,7 @@ export function byteSource(chunks: Iterator<Uint8Array, void>, name: string): By
       at += bytes.length;
       return bytes;
     },
-    byte() {
+    byte: () => {
       if (at >= chunk.length && !fill()) throw refuseBsdiff(`its ${name} stream ends early`);
       at += 1;
       return chunk[at - 1]!;

@@ -7,8 +7,9 @@
 import { type Alignment, diffOf, extraOf } from '../alignment.ts';
 import { packBzip2 } from '../bzip2/pack.ts';
 import { unpackBzip2 } from '../bzip2/unpack.ts';
-import { type ByteSource, byteSource } from './byte-source.ts';
-import { type Entry, mostEntries, type PatchStreams } from './rebuild.ts';
+import { byteSource } from './byte-source.ts';
+import { plainDifferences } from './plain-differences.ts';
+import { type Entry, fill, mostEntries, type PatchParts } from './rebuild.ts';
 import { refuseBsdiff } from './refuse.ts';
 
 export const classicMagic = new TextEncoder().encode('BSDIFF40');
@@ -36,7 +37,7 @@ export function writeClassic(base: Uint8Array, target: Uint8Array, alignment: Al
 }
 
 /** Of a patch that begins with the magic. */
-export function readClassic(patch: Uint8Array, targetBytes: number): PatchStreams {
+export function readClassic(patch: Uint8Array, targetBytes: number): PatchParts {
   if (patch.length < headBytes) throw refuseBsdiff('it ends within its head');
   const view = viewOf(patch);
   const control = readNumber(view, 8);
@@ -48,8 +49,8 @@ export function readClassic(patch: Uint8Array, targetBytes: number): PatchStream
   const extraAt = diffAt + diff;
   return {
     entries: readEntries(unpackBzip2(patch.subarray(headBytes, diffAt), mostEntries(targetBytes) * entryBytes)),
-    diff: unpackBzip2(patch.subarray(diffAt, extraAt), targetBytes),
-    extra: unpackBzip2(patch.subarray(extraAt), targetBytes),
+    differences: plainDifferences(byteSource(unpackBzip2(patch.subarray(diffAt, extraAt), targetBytes), 'diff')),
+    extra: byteSource(unpackBzip2(patch.subarray(extraAt), targetBytes), 'extra'),
   };
 }
 
@@ -75,18 +76,10 @@ function* readEntries(control: Iterator<Uint8Array, void>): Generator<Entry, voi
   const view = viewOf(bytes);
   let basePosition = 0;
   while (!source.isAtEnd()) {
-    fill(source, bytes);
+    fill(bytes, source);
     const length = readNumber(view, 0);
     yield { basePosition, length, extra: readNumber(view, 8) };
     basePosition += length + readNumber(view, 16);
-  }
-}
-
-function fill(source: ByteSource, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) {
-    const part = source.take(bytes.length - at);
-    bytes.set(part, at);
-    at += part.length;
   }
 }
 

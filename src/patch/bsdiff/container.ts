@@ -1,30 +1,29 @@
 /**
- * The variant of BSDIFF that Themis writes: the streams of bsdiff under a better second stage, framed so that they can be
- * applied in bounded memory. Numbers are varints (varint.ts).
+ * The variant of BSDIFF that Themis writes: what bsdiff finds, without the zeros, under a better second stage, and framed
+ * so that it is applied in bounded memory. Numbers are varints (varint.ts).
  *
  *     magic      `BSDIFFT1`
  *     base       bytes of the base
  *     target     bytes of the target
- *     three heads, of the control, the diff and the extra stream: method (one byte: 0 raw, 1 zstd, 2 brotli), bytes of
+ *     four heads, of the control, gaps, values and extra stream: method (one byte: 0 raw, 1 zstd, 2 brotli), bytes of
  *                its content, bytes in the patch
- *     three streams in this order, as packed-stream.ts says
+ *     four streams in this order, as packed-stream.ts says
  *
  * Control is for each entry: where its stretch of the base begins, counted from the end of the one before (signed: 0, -1,
- * 1, -2 as 0, 1, 2, 3), how many bytes lie beside it, how many come after them. Diff and extra together are as long as
- * the target. Nothing follows the last stream.
+ * 1, -2 as 0, 1, 2, 3), how many bytes lie beside it, how many extra ones come after them. Gaps and values are what is
+ * added to all those beside the base (sparse-differences.ts). Nothing follows the last stream.
  */
 import { type Alignment, diffOf, extraOf } from '../alignment.ts';
-import { byteSource } from './byte-source.ts';
-import { join, type PackedStream, type PackMethod, packMethods, packStream, unpackStream } from './packed-stream.ts';
-import { type Entry, mostEntries, type PatchStreams } from './rebuild.ts';
+import { type ByteSource, byteSource } from './byte-source.ts';
+import { join, type PackedStream, packMethods, packStream, unpackStream } from './packed-stream.ts';
+import { type Entry, mostEntries, type PatchParts } from './rebuild.ts';
 import { refuseBsdiff } from './refuse.ts';
+import { makeSparse, mostGapBytes, sparseDifferences } from './sparse-differences.ts';
 import { foldSign, readVarint, unfoldSign, varint } from './varint.ts';
 
 export const ownMagic = new TextEncoder().encode('BSDIFFT1');
 
 const mostEntryBytes = 15;
-/** Above this the differences are packed with zstd only: it is read three times as fast as Brotli. */
-const brotliDiffBytes = 32 * 2 ** 20;
 
 export async function writeOwn(
   base: Uint8Array,
@@ -32,13 +31,10 @@ export async function writeOwn(
   alignment: Alignment,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
-  const all: readonly PackMethod[] = packMethods;
-  const diff = diffOf(base, target, alignment);
-  const streams = [
-    await packStream(controlOf(alignment), all, signal),
-    await packStream(diff, diff.length > brotliDiffBytes ? ['raw', 'zstd'] : all, signal),
-    await packStream(extraOf(target, alignment), all, signal),
-  ];
+  const { gaps, values } = makeSparse(diffOf(base, target, alignment));
+  const streams: PackedStream[] = [];
+  for (const content of [controlOf(alignment), gaps, values, extraOf(target, alignment)])
+    streams.push(await packStream(content, signal));
   const heads = streams.flatMap(({ method, contentBytes, packed }) => [
     packMethods.indexOf(method),
     ...varint(contentBytes),
@@ -49,7 +45,7 @@ export async function writeOwn(
 }
 
 /** Of a patch that begins with the magic. */
-export function readOwn(baseBytes: number, patch: Uint8Array, targetBytes: number): PatchStreams {
+export function readOwn(baseBytes: number, patch: Uint8Array, targetBytes: number): PatchParts {
   let at = ownMagic.length;
   const byte = (): number => {
     if (at >= patch.length) throw refuseBsdiff('it ends within its head');
@@ -58,21 +54,27 @@ export function readOwn(baseBytes: number, patch: Uint8Array, targetBytes: numbe
   };
   if (readVarint(byte) !== baseBytes) throw refuseBsdiff('it is for a base of another size');
   if (readVarint(byte) !== targetBytes) throw refuseBsdiff('it is for a target of another size');
-  const heads = Array.from({ length: 3 }, () => {
+  const streams = (
+    [
+      ['control', mostEntries(targetBytes) * mostEntryBytes],
+      ['gaps', mostGapBytes(targetBytes)],
+      ['values', targetBytes],
+      ['extra', targetBytes],
+    ] as const
+  ).map(([name, mostBytes]) => {
     const method = packMethods[byte()];
-    if (method === undefined) throw refuseBsdiff('a stream is packed in an unknown way');
-    return { method, contentBytes: readVarint(byte), packedBytes: readVarint(byte) };
+    if (method === undefined) throw refuseBsdiff(`its ${name} stream is packed in an unknown way`);
+    const contentBytes = readVarint(byte);
+    if (contentBytes > mostBytes) throw refuseBsdiff(`its ${name} stream is longer than its target can need`);
+    return { name, method, contentBytes, packedBytes: readVarint(byte) };
   });
-  const [control, diff, extra] = heads.map(({ method, contentBytes, packedBytes }): PackedStream => {
+  const [control, gaps, values, extra] = streams.map(({ name, method, contentBytes, packedBytes }) => {
     if (packedBytes > patch.length - at) throw refuseBsdiff('its streams are longer than itself');
     at += packedBytes;
-    return { method, contentBytes, packed: patch.subarray(at - packedBytes, at) };
+    return byteSource(unpackStream({ method, contentBytes, packed: patch.subarray(at - packedBytes, at) }), name);
   });
   if (at !== patch.length) throw refuseBsdiff('something follows its last stream');
-  if (control!.contentBytes > mostEntries(targetBytes) * mostEntryBytes) throw refuseBsdiff('it has too many entries');
-  if (diff!.contentBytes + extra!.contentBytes !== targetBytes)
-    throw refuseBsdiff('its streams are not as long as its target');
-  return { entries: readEntries(unpackStream(control!)), diff: unpackStream(diff!), extra: unpackStream(extra!) };
+  return { entries: readEntries(control!), differences: sparseDifferences(gaps!, values!), extra: extra! };
 }
 
 function controlOf({ entries, basePosition, length, extra }: Alignment): Uint8Array {
@@ -85,9 +87,8 @@ function controlOf({ entries, basePosition, length, extra }: Alignment): Uint8Ar
   return Uint8Array.from(numbers.flatMap((number) => varint(number)));
 }
 
-function* readEntries(control: Iterator<Uint8Array, void>): Generator<Entry, void> {
-  const source = byteSource(control, 'control');
-  const next = (): number => readVarint(() => source.byte());
+function* readEntries(source: ByteSource): Generator<Entry, void> {
+  const next = (): number => readVarint(source.byte);
   let end = 0;
   while (!source.isAtEnd()) {
     const basePosition = end + unfoldSign(next());

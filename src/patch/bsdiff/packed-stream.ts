@@ -10,7 +10,7 @@ import { readVarint, varint } from './varint.ts';
 
 /** Their place is their number in the patch. */
 export const packMethods = ['raw', 'zstd', 'brotli'] as const;
-export type PackMethod = (typeof packMethods)[number];
+type PackMethod = (typeof packMethods)[number];
 
 export interface PackedStream {
   readonly method: PackMethod;
@@ -24,19 +24,14 @@ const blockBytes = 2 ** blockLog;
 const lanes = 4;
 const leastChunkBytes = 64;
 
-/** By whichever of these makes the least of it; the first among equals. */
-export async function packStream(
-  content: Uint8Array,
-  methods: readonly PackMethod[],
-  signal: AbortSignal | undefined,
-): Promise<PackedStream> {
-  let best: PackedStream | undefined;
-  for (const method of methods) {
-    const packed = method === 'raw' ? content : await packBlocks(content, method, signal);
-    if (best === undefined || packed.length < best.packed.length)
-      best = { method, contentBytes: content.length, packed };
+/** In whichever way makes the least of it; the first among equals. */
+export async function packStream(content: Uint8Array, signal: AbortSignal | undefined): Promise<PackedStream> {
+  const contentBytes = content.length;
+  let best: PackedStream = { method: 'raw', contentBytes, packed: content };
+  for (const method of ['zstd', 'brotli'] as const) {
+    const packed = await packBlocks(content, method, signal);
+    if (packed.length < best.packed.length) best = { method, contentBytes, packed };
   }
-  if (best === undefined) throw new ThemisError('BUG', 'no method to pack a stream with');
   return best;
 }
 

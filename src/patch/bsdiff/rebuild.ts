@@ -1,10 +1,9 @@
 /**
- * The target of a base and the three streams both containers hold: control says which stretch of the base comes next,
- * diff what is added to its bytes, extra what follows it. Every stretch is checked before a byte of it is read, and what
- * is made so far plus what is announced never exceeds the target.
+ * The target of a base and what both containers hold: entries say which stretch of the base comes next, differences are
+ * added to its bytes, extra bytes follow it. Every entry is checked before a byte of it is read, and what is made so far
+ * plus what is announced never exceeds the target.
  */
-import { addDifferences } from './add-differences.ts';
-import { byteSource } from './byte-source.ts';
+import type { ByteSource } from './byte-source.ts';
 import { refuseBsdiff } from './refuse.ts';
 
 export interface Entry {
@@ -15,12 +14,18 @@ export interface Entry {
   readonly extra: number;
 }
 
-export interface PatchStreams {
-  /** Safe integers of any size and sign. Ends where the stream does. */
+export interface Differences {
+  /** The next ones, to these bytes of the base. */
+  addTo(made: Uint8Array): void;
+  /** Refuses a patch of which any are left. */
+  finish(): void;
+}
+
+export interface PatchParts {
+  /** Numbers of any size and sign. Ends where the stream does. */
   readonly entries: Iterable<Entry>;
-  /** Chunks that begin at a multiple of four bytes of their buffer are read fastest. */
-  readonly diff: Iterator<Uint8Array, void>;
-  readonly extra: Iterator<Uint8Array, void>;
+  readonly differences: Differences;
+  readonly extra: ByteSource;
 }
 
 /** Given out at a time. */
@@ -32,45 +37,49 @@ export function mostEntries(targetBytes: number): number {
 }
 
 /** Chunks that are used again. */
-export function* rebuild(base: Uint8Array, streams: PatchStreams, targetBytes: number): Generator<Uint8Array, void> {
-  const diffs = byteSource(streams.diff, 'diff');
-  const extras = byteSource(streams.extra, 'extra');
+export function* rebuild(base: Uint8Array, parts: PatchParts, targetBytes: number): Generator<Uint8Array, void> {
+  const { entries, differences, extra } = parts;
   const chunk = new Uint8Array(Math.min(chunkBytes, targetBytes));
   let filled = 0;
   let left = targetBytes;
   let entriesLeft = mostEntries(targetBytes);
-  for (const { basePosition, length, extra } of streams.entries) {
-    check(base, { basePosition, length, extra }, left);
+  for (const entry of entries) {
+    check(entry, base.length, left);
     entriesLeft -= 1;
     if (entriesLeft < 0) throw refuseBsdiff('it has too many entries');
-    left -= length + extra;
-    for (let done = 0; done < length;) {
-      const bytes = diffs.take(Math.min(length - done, chunk.length - filled));
-      addDifferences(base, basePosition + done, bytes, chunk, filled);
-      done += bytes.length;
-      filled += bytes.length;
-      if (filled < chunk.length) continue;
-      yield chunk;
-      filled = 0;
-    }
-    for (let done = 0; done < extra;) {
-      const bytes = extras.take(Math.min(extra - done, chunk.length - filled));
-      chunk.set(bytes, filled);
-      done += bytes.length;
-      filled += bytes.length;
+    const { basePosition, length } = entry;
+    const size = length + entry.extra;
+    left -= size;
+    for (let done = 0; done < size;) {
+      const isBeside = done < length;
+      const part = chunk.subarray(filled, filled + (isBeside ? length : size) - done);
+      if (isBeside) {
+        part.set(base.subarray(basePosition + done, basePosition + done + part.length));
+        differences.addTo(part);
+      } else fill(part, extra);
+      done += part.length;
+      filled += part.length;
       if (filled < chunk.length) continue;
       yield chunk;
       filled = 0;
     }
   }
   if (left > 0) throw refuseBsdiff(`it makes ${targetBytes - left} of ${targetBytes} bytes`);
-  diffs.finish();
-  extras.finish();
+  differences.finish();
+  extra.finish();
   if (filled > 0) yield chunk.subarray(0, filled);
 }
 
-function check(base: Uint8Array, { basePosition, length, extra }: Entry, left: number): void {
+export function fill(part: Uint8Array, source: ByteSource): void {
+  for (let at = 0; at < part.length;) {
+    const bytes = source.take(part.length - at);
+    part.set(bytes, at);
+    at += bytes.length;
+  }
+}
+
+function check({ basePosition, length, extra }: Entry, baseBytes: number, left: number): void {
   if (length < 0 || extra < 0) throw refuseBsdiff('it has a negative length');
   if (length + extra > left) throw refuseBsdiff('it makes more than its target');
-  if (basePosition < 0 || basePosition + length > base.length) throw refuseBsdiff('it reads outside of its base');
+  if (basePosition < 0 || basePosition + length > baseBytes) throw refuseBsdiff('it reads outside of its base');
 }
