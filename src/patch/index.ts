@@ -5,12 +5,13 @@
 import { ThemisError } from '../kernel/error.ts';
 import type { DeltaAlgorithm } from '../model/delta.ts';
 import type { PatchAlgorithm } from './algorithm.ts';
+import { bsdiff } from './bsdiff.ts';
 import { refmix } from './refmix.ts';
 import { vcdiff } from './vcdiff.ts';
 import { xdelta3 } from './xdelta3.ts';
 import { zstdDict } from './zstd-dict.ts';
 
-export const patchAlgorithms = [zstdDict, vcdiff, xdelta3, refmix] as const satisfies readonly PatchAlgorithm[];
+export const patchAlgorithms = [bsdiff, vcdiff, xdelta3, zstdDict, refmix] as const satisfies readonly PatchAlgorithm[];
 
 export function findPatchAlgorithm(id: DeltaAlgorithm): PatchAlgorithm | undefined {
   return patchAlgorithms.find((algorithm) => algorithm.id === id);

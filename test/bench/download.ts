@@ -98,7 +98,7 @@ function nodeDeps(root: string, url: string): NodeDeps {
     verifyRelease: acceptingVerification,
     verifyDelta: acceptingDelta,
     verifyRotation: acceptingRotation,
-    takeList: () => ({ ok: true, issuer: null }),
+    takeList: () => ({ ok: true, issuer: null, covered: [] }),
     checkTrust: () => undefined,
     downloads: nodeDownloads,
     schema: nodeSchema,
