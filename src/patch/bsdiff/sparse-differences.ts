@@ -9,7 +9,7 @@ import { refuseBsdiff } from './refuse.ts';
 import { readVarint, varint } from './varint.ts';
 
 /** Fewer zeros cost less among the values. */
-const leastGap = 3;
+const leastGap = 2;
 
 export interface SparseStreams {
   readonly gaps: Uint8Array;
@@ -39,7 +39,7 @@ export function makeSparse(plain: Uint8Array): SparseStreams {
   return { gaps: gaps.slice(0, gapBytes), values: values.slice(0, valueBytes) };
 }
 
-/** For so many bytes beside the base; two numbers of one byte are for four bytes or more, larger ones for far more. */
+/** For so many bytes beside the base; two numbers of one byte are for three bytes or more, larger ones for far more. */
 export function mostGapBytes(bytes: number): number {
   return bytes + 16;
 }
