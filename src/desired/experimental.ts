@@ -53,16 +53,6 @@ export const experimentalMarks: readonly Mark[] = [
   },
   {
     kind: 'Fleet',
-    path: ['spec', 'releases', 'http'],
-    find: ({ fleet }) => when(fleet.releases.kind === 'http', 'releases'),
-  },
-  {
-    kind: 'Fleet',
-    path: ['spec', 'releases', 'github'],
-    find: ({ fleet }) => when(fleet.releases.kind === 'github', 'releases'),
-  },
-  {
-    kind: 'Fleet',
     path: ['spec', 'coordination', 'etcd'],
     find: ({ fleet }) => when(fleet.coordination.kind === 'etcd', 'coordination'),
   },

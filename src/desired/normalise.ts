@@ -111,8 +111,13 @@ function transport({ local, ssh, agent }: documents.Node['transport']): Transpor
 
 function releaseSource({ directory, http, github }: documents.Fleet['spec']['releases']): ReleaseSourceSpec {
   if (directory !== undefined) return { kind: 'directory', directory };
-  if (http !== undefined) return { kind: 'http', url: http.url };
-  return { kind: 'github', owner: github!.owner, repo: github!.repo, apiUrl: github!.apiUrl };
+  if (http !== undefined) return { kind: 'http', url: http.url, ...fetchSettings(http) };
+  const { owner, repo, apiUrl } = github!;
+  return { kind: 'github', owner, repo, apiUrl, ...fetchSettings(github!) };
+}
+
+function fetchSettings({ ca, tokenFrom }: { readonly ca?: string; readonly tokenFrom?: documents.Secret }) {
+  return { ca, tokenFrom: tokenFrom as SecretRef | undefined };
 }
 
 function metricsProvider(spec: documents.Fleet['spec']['metrics']): MetricsProvider {

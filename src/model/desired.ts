@@ -51,8 +51,20 @@ export interface DesiredFleet {
 
 export type ReleaseSourceSpec =
   | { readonly kind: 'directory'; readonly directory: string }
-  | { readonly kind: 'http'; readonly url: string }
-  | { readonly kind: 'github'; readonly owner: string; readonly repo: string; readonly apiUrl: string | undefined };
+  | ({ readonly kind: 'http'; readonly url: string } & FetchSettings)
+  | ({
+      readonly kind: 'github';
+      readonly owner: string;
+      readonly repo: string;
+      readonly apiUrl: string | undefined;
+    } & FetchSettings);
+
+/** Of the machine where the fleet's commands run; nodes have their own. */
+export interface FetchSettings {
+  /** File in PEM; relative ones start at the fleet directory. */
+  readonly ca: string | undefined;
+  readonly tokenFrom: SecretRef | undefined;
+}
 
 export type CoordinationSpec =
   | { readonly kind: 'sqlite' }

@@ -26,6 +26,10 @@ export type Duration = string;
  */
 export type VersionRange = string;
 /**
+ * An http or https URL of a directory, without user, password, query or fragment.
+ */
+export type ReleasesUrl = string;
+/**
  * An http or https URL without user or password.
  */
 export type HttpUrl = string;
@@ -241,10 +245,15 @@ export interface Fleet {
        * An HTTP server that serves a releases directory.
        */
       http?: {
-        url: HttpUrl;
+        url: ReleasesUrl;
+        /**
+         * Certificate authorities of the server, PEM, believed beside the usual ones: a path relative to the fleet directory. Nodes have their own in node.yaml.
+         */
+        ca?: string;
+        tokenFrom?: Secret;
       };
       /**
-       * GitHub Releases of a repository.
+       * GitHub Releases of a repository: a release directory is named like its tag, the index lies in the release tagged themis-index.
        */
       github?: {
         /**
@@ -255,7 +264,12 @@ export interface Fleet {
          * Name of the repository.
          */
         repo: string;
-        apiUrl?: HttpUrl;
+        apiUrl?: ReleasesUrl;
+        /**
+         * Certificate authorities of the server, PEM, believed beside the usual ones: a path relative to the fleet directory. Nodes have their own in node.yaml.
+         */
+        ca?: string;
+        tokenFrom?: Secret;
       };
     };
     rollout?: Name;

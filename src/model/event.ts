@@ -31,16 +31,12 @@ export type EventBody =
       readonly hop?: number;
       readonly direction: 'forward' | 'back';
     }
-  | {
+  | ({
       readonly type: 'step-progress';
       readonly step: string;
       readonly target: string;
       readonly phase: NodePhase;
-      readonly doneBytes?: number;
-      readonly totalBytes?: number;
-      /** Something that went another way than it was meant to, and why. */
-      readonly note?: string;
-    }
+    } & ProgressFigures)
   | {
       readonly type: 'step-finished';
       readonly step: string;
@@ -104,6 +100,31 @@ export type NodePhase =
   | 'rejoin'
   | 'commit'
   | 'roll-back';
+
+/** How far a phase is, as far as it can be said. */
+export interface ProgressFigures {
+  readonly doneBytes?: number;
+  readonly totalBytes?: number;
+  /** Of staging: what came from a source, useful or not, and what was on the node already. */
+  readonly fetchedBytes?: number;
+  readonly reusedBytes?: number;
+  /** From the source, over the last seconds. */
+  readonly bytesPerSecond?: number;
+  readonly remainingMs?: number;
+  /** What is under way at this moment, longest first; not all where there are many. */
+  readonly files?: readonly FileProgress[];
+  /** Something that went another way than it was meant to, and why; for people. */
+  readonly note?: string;
+}
+
+export interface FileProgress {
+  /** In its release. */
+  readonly path: string;
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  readonly bytesPerSecond: number;
+  readonly remainingMs?: number;
+}
 
 export type ExecutionResult =
   | 'done'

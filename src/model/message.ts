@@ -5,7 +5,7 @@
  */
 import type { Digest } from '../kernel/digest.ts';
 import type { Failure } from '../kernel/outcome.ts';
-import type { NodePhase } from './event.ts';
+import type { NodePhase, ProgressFigures } from './event.ts';
 import type { ReachableNode } from './observed.ts';
 
 export const wireVersion = '1.0';
@@ -17,10 +17,20 @@ export interface Authority {
   readonly token: number;
 }
 
-/** Where a node fetches a release from. What it finds there is trusted only through its signature. */
+/**
+ * Where a node fetches a release from: a source, and the release's directory in it. What it finds there is trusted only
+ * through its signature. Tokens, proxies and authorities for it are the node's own.
+ */
 export type ReleaseLocator =
   | { readonly kind: 'directory'; readonly directory: string; readonly path: string }
-  | { readonly kind: 'http'; readonly url: string };
+  | { readonly kind: 'http'; readonly url: string; readonly path: string }
+  | {
+      readonly kind: 'github';
+      readonly owner: string;
+      readonly repo: string;
+      readonly apiUrl: string;
+      readonly path: string;
+    };
 
 export interface WantedRelease {
   readonly package: string;
@@ -80,31 +90,9 @@ export type NodeRequestBody =
 
 export type NodeRequest = { readonly wireVersion: string; readonly node: string } & NodeRequestBody;
 
-export interface NodeProgress {
+export interface NodeProgress extends ProgressFigures {
   readonly kind: 'progress';
   readonly phase: NodePhase;
-  readonly doneBytes?: number;
-  readonly totalBytes?: number;
-  /** Of staging: what came from a source, useful or not, and what was on the node already. */
-  readonly fetchedBytes?: number;
-  readonly reusedBytes?: number;
-  /** From the source, over the last seconds. */
-  readonly bytesPerSecond?: number;
-  /** Absent where nothing can be said. */
-  readonly remainingMs?: number;
-  /** What is under way at this moment, longest first; not all where there are many. */
-  readonly files?: readonly FileProgress[];
-  /** Something that went another way than it was meant to, and why; for people. */
-  readonly note?: string;
-}
-
-export interface FileProgress {
-  /** In its release. */
-  readonly path: string;
-  readonly doneBytes: number;
-  readonly totalBytes: number;
-  readonly bytesPerSecond: number;
-  readonly remainingMs?: number;
 }
 
 export type NodeReplyBody =

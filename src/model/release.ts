@@ -98,3 +98,25 @@ export interface Catalogue {
   /** Manifest hashes that the index marks as withdrawn. */
   readonly yanked: readonly Digest[];
 }
+
+/** What an index offers that is newer than what a fleet pins. */
+export interface PackageUpdates {
+  readonly package: string;
+  /** As the Fleet writes it; null for what only other packages need, so that nothing here says what fits. */
+  readonly range: string | null;
+  /** Lowest first; several where platforms have different ones; none without a lock. */
+  readonly pinned: readonly string[];
+  /** Of those, the ones that the index has withdrawn. */
+  readonly withdrawn: readonly string[];
+  /** Critical ones first, then the newest. Without a lock the newest alone. */
+  readonly newer: readonly NewerRelease[];
+  /** The same, outside the range. */
+  readonly outside: readonly NewerRelease[];
+}
+
+export interface NewerRelease {
+  readonly version: string;
+  readonly critical: boolean;
+  /** `linux/x64`, sorted. */
+  readonly platforms: readonly string[];
+}

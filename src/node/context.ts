@@ -1,5 +1,7 @@
 import { ThemisError } from '../kernel/error.ts';
+import type { ReleaseLocator } from '../model/message.ts';
 import type { Architecture, Platform } from '../model/release.ts';
+import type { ReleaseSource } from '../ports/release-source.ts';
 import type { ServiceControl } from '../ports/service-control.ts';
 import type { NodeConfig } from './config/node-config.ts';
 import { parseNodeConfig } from './config/parse-node-config.ts';
@@ -12,6 +14,8 @@ import { checkFixedPlaces } from './trust/own-places.ts';
 export interface NodeContext extends NodeDeps {
   readonly config: NodeConfig;
   readonly layout: Layout;
+  /** With the node's own settings. */
+  readonly openSource: (locator: ReleaseLocator) => ReleaseSource;
   readonly service: ServiceControl;
   readonly platform: Platform;
   readonly architecture: Architecture;
@@ -34,6 +38,7 @@ export async function readContext(deps: NodeDeps): Promise<NodeContext> {
     ...deps,
     config,
     layout: layoutOf(config),
+    openSource: (locator) => deps.openSource(locator, config.sources),
     service: deps.serviceControl(config.service),
     platform: config.platform ?? deps.machine.platform,
     architecture: config.architecture ?? deps.machine.architecture,

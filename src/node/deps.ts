@@ -18,6 +18,7 @@ import type { ServiceControl, ServiceSpec } from '../ports/service-control.ts';
 import type { FetchedIndex, KnownIndex } from '../release/index/changes/fetch-index.ts';
 import type { DeltaExpectation } from '../trust/policy/check-delta.ts';
 import type { Refusal } from '../trust/refusal.ts';
+import type { NodeSources } from './config/node-config.ts';
 import type { AnchorsDocument } from './trust/rotate-anchors.ts';
 
 export interface NodeDeps {
@@ -30,7 +31,7 @@ export interface NodeDeps {
   readonly machine: Machine;
   readonly endpoint: Endpoint;
   readonly serviceControl: (spec: ServiceSpec) => ServiceControl;
-  readonly openSource: (locator: ReleaseLocator) => ReleaseSource;
+  readonly openSource: (locator: ReleaseLocator, sources: NodeSources) => ReleaseSource;
   readonly verifyIndex: VerifyIndex;
   readonly verifyRelease: VerifyRelease;
   readonly verifyRotation: VerifyRotation;
@@ -104,14 +105,18 @@ export type VerifyRotation = (
     }
   | Refusal;
 
-/** Whether a revocation list is newer than what is at hand. `issuer`: null where it is not; else whose it is. */
+/**
+ * Whether a revocation list is newer than what is at hand. `issuer`: null where it is not; else whose it is. `covered`:
+ * SHA-256 of lists at hand that name nothing beyond it.
+ */
 export type TakeList = (
   list: Uint8Array,
   given: { readonly trust: TrustFiles; readonly nowMs: number },
 ) =>
   | {
       readonly ok: true;
-      readonly issuer: { readonly name: string; readonly id: Digest; readonly revoked: number } | null;
+      readonly issuer: { readonly name: string; readonly revoked: number } | null;
+      readonly covered: readonly Digest[];
     }
   | Refusal;
 

@@ -42,9 +42,12 @@ export async function prune(
 /** Half-staged releases and what is under way of them: whoever stages them again fetches them again. */
 async function removeParts({ files, layout }: NodeContext, keep: ReadonlySet<string>): Promise<number> {
   let freedBytes = 0;
-  for (const name of await files.readDirectory(layout.downloads)) {
+  const names = await files.readDirectory(layout.downloads);
+  for (const name of names) {
     const path = `${layout.downloads}/${name}`;
-    if (path !== layout.parts && (!name.endsWith('.part') || keep.has(`sha256:${name.slice(0, -5)}`))) continue;
+    const hash = /^([0-9a-f]{64})\.part$/u.exec(name)?.[1];
+    const isNeeded = hash !== undefined && keep.has(`sha256:${hash}`) && !names.includes(hash);
+    if (isNeeded || (path !== layout.parts && !name.endsWith('.part'))) continue;
     freedBytes += await sizeOf(files, path);
     await files.removeTree(path);
   }

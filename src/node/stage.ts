@@ -173,7 +173,7 @@ async function offer(
   const path = directoryOf(locator);
   const history = await historyOf(context, release.manifestHash);
   if (history !== 'none') return { release, source, path, history, listed: undefined };
-  const address = locator.kind === 'directory' ? locator.directory : locator.url;
+  const address = JSON.stringify({ ...locator, path: '' });
   let index = indexes.get(address);
   if (index === undefined) {
     const trust = await readTrust(context, await checkAuthority(context, request.authority));
@@ -260,7 +260,6 @@ function tell(onProgress: OnProgress, text: string): void {
 
 /** The release's directory in its source: `release.json` itself may be named as well. */
 function directoryOf(locator: ReleaseLocator): string {
-  if (locator.kind === 'http') return '';
   const path = locator.path.replace(/(?:^|\/)release\.json$/u, '');
   if (path !== '' && pathProblem(path) !== undefined) {
     throw new ThemisError('UNSAFE_PATH', `The request names the release path "${locator.path}".`);

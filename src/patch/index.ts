@@ -1,6 +1,6 @@
 /**
- * The delta algorithms, one line each; all face the same contract suite. Order says nothing: whoever makes a delta tries
- * those that are allowed and keeps the smallest patch.
+ * The registry of delta algorithms: one file and one line each. What a `delta.json` may name and this list has not is
+ * never applied; the files come whole.
  */
 import { ThemisError } from '../kernel/error.ts';
 import type { DeltaAlgorithm } from '../model/delta.ts';
@@ -13,14 +13,13 @@ import { zstdDict } from './zstd-dict.ts';
 
 export const patchAlgorithms = [bsdiff, vcdiff, xdelta3, zstdDict, refmix] as const satisfies readonly PatchAlgorithm[];
 
-/** undefined where this Themis does not know the algorithm. */
 export function findPatchAlgorithm(id: DeltaAlgorithm): PatchAlgorithm | undefined {
   return patchAlgorithms.find((algorithm) => algorithm.id === id);
 }
 
-/** For ids that come from the registry. */
+/** PATCH_INVALID for one that this Themis has not. */
 export function patchAlgorithm(id: DeltaAlgorithm): PatchAlgorithm {
   const found = findPatchAlgorithm(id);
-  if (found === undefined) throw new ThemisError('BUG', `${id} is not registered`);
-  return found;
+  if (found !== undefined) return found;
+  throw new ThemisError('PATCH_INVALID', `This Themis has no ${id}.`);
 }

@@ -63,7 +63,7 @@ async function* apply(base: Uint8Array, patch: Uint8Array, given: ApplyGiven): A
   const tasks = segments.map(({ end, method, packed, code }) => {
     const shared = { work, from, to: end, pieces, map, regions: layout.regions };
     from = end;
-    return { ...shared, method, packed: packed.slice(), code: code.slice() };
+    return { ...shared, method, packed: new Uint8Array(packed), code: new Uint8Array(code) };
   });
   let at = 0;
   let decoded = 0;

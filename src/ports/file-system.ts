@@ -42,6 +42,8 @@ export interface FileSystem {
    * becomes of the name meanwhile. The target must not exist.
    */
   copyHashed(from: string, to: string, mode: number): Promise<{ readonly digest: Digest; readonly sizeBytes: number }>;
+  /** 16 hex digits that no other call gets, in any process: for the name of a file that is to take another's place. */
+  uniqueName(): string;
   /** Replaces an existing file in one step. */
   rename(from: string, to: string): Promise<void>;
   setMode(path: string, mode: number): Promise<void>;

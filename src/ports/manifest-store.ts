@@ -29,12 +29,27 @@ export interface ManifestStore {
 
   /** The releases in these directories are not there any more, and nothing of theirs has to be removed. */
   forget(directories: readonly string[]): Promise<void>;
-  /** Takes the releases out and writes down, in the same transaction, what of theirs has to be removed. */
-  bury(directories: readonly string[], grave: Grave): Promise<Tombstone>;
+  /**
+   * Takes the releases out and writes down, in the same transaction, what of theirs has to be removed and, where one
+   * names them, the index that is to lie there instead.
+   */
+  bury(directories: readonly string[], grave: Grave, publication?: Publication): Promise<Tombstone>;
   /** Oldest first. */
   tombstones(): Promise<readonly Tombstone[]>;
   /** All of it is removed. No error when it was cleared before. */
   clearTombstone(id: number): Promise<void>;
+
+  /** Writes down the index that is to lie beside the releases, before it does. Replaces what was written down before. */
+  announce(publication: Publication): Promise<void>;
+  /** What was announced and not carried out; null where there is nothing. */
+  publication(): Promise<Publication | null>;
+  /** All of it lies there. */
+  clearPublication(): Promise<void>;
+
+  /** The highest counter a release of the package was put with, whatever became of the release; 0 before any. */
+  lastCounter(packageName: string): Promise<number>;
+  /** Of the index that was announced last, whatever became of it; null before any. */
+  lastIndex(): Promise<IndexMark | null>;
 
   statistics(): Promise<StoreStatistics>;
   close(): Promise<void>;
@@ -83,6 +98,23 @@ export interface BuriedFile {
 
 export interface Tombstone extends Grave {
   readonly id: number;
+}
+
+/** What is to lie beside the releases: whole files, so that whoever finds it needs no key to finish it. */
+export interface Publication {
+  /** `index.json`; null where no release is left to list. */
+  readonly index: Uint8Array | null;
+  /** `index.json.p7s`; null where it is not signed. */
+  readonly signature: Uint8Array | null;
+  /** null where there is no index: the last one stays in memory. */
+  readonly mark: IndexMark | null;
+}
+
+/** What the next index may not fall behind. */
+export interface IndexMark {
+  readonly counter: number;
+  /** Manifest hashes it withdraws. */
+  readonly yanked: readonly Digest[];
 }
 
 export interface StoreStatistics {

@@ -22,16 +22,7 @@ export interface BuiltRelease {
   readonly bytes: Uint8Array;
 }
 
-/** Hashes the tree and returns the manifest; writes nothing. Throws SYMLINK_REFUSED, UNSAFE_PATH, PATH_CASE_COLLISION, USAGE. */
-export async function assembleRelease(
-  fileSystem: FileSystem,
-  directory: string,
-  description: ReleaseDescription,
-): Promise<BuiltRelease> {
-  return sealManifest({ ...description, files: await listPayload(fileSystem, directory) });
-}
-
-/** The manifest with its hash, in the field order of the format, and its bytes. */
+/** The manifest with its hash, in the field order of the format, and its bytes. Throws USAGE for what nodes would refuse. */
 export function sealManifest(parts: ReleaseDescription & Pick<ReleaseManifest, 'files'>): BuiltRelease {
   const body: Omit<ReleaseManifest, 'manifestHash' | 'build' | 'probes'> = {
     schemaVersion: 1,
@@ -63,28 +54,37 @@ export function sealManifest(parts: ReleaseDescription & Pick<ReleaseManifest, '
 }
 
 /**
- * Writes `release.json` (mode 0644). A signature over other bytes is removed, since it can only mislead. Says whether
- * anything changed and whether a signature went.
+ * Writes `release.json` (mode 0644). A signature over other bytes, and a flat form of another manifest, are removed, since
+ * they can only mislead. Says whether anything changed and what went. `flat`: the manifest in ThemisDB's own form, which
+ * lies beside it.
  */
 export async function writeRelease(
   fileSystem: FileSystem,
   directory: string,
   built: BuiltRelease,
-): Promise<{ readonly changed: boolean; readonly signatureRemoved: boolean }> {
+  flat: Uint8Array | null = null,
+): Promise<{ readonly changed: boolean; readonly removed: readonly string[] }> {
   const path = `${directory}/${releaseNames.manifest}`;
   const present = await fileSystem.lstat(path);
-  if (present?.kind === 'file' && digestBytes(await fileSystem.readFile(path)) === digestBytes(built.bytes)) {
-    return { changed: false, signatureRemoved: false };
+  const changed = present?.kind !== 'file' || digestBytes(await fileSystem.readFile(path)) !== digestBytes(built.bytes);
+  const removed: string[] = [];
+  if (changed) {
+    for (const name of [releaseNames.signature, releaseNames.flatManifest]) {
+      if ((await fileSystem.lstat(`${directory}/${name}`)) === null) continue;
+      await fileSystem.removeFile(`${directory}/${name}`);
+      if (flat === null || name !== releaseNames.flatManifest) removed.push(name);
+    }
+    await writeWholeFile(fileSystem, directory, releaseNames.manifest, built.bytes);
   }
-  const signature = `${directory}/${releaseNames.signature}`;
-  const signatureRemoved = (await fileSystem.lstat(signature)) !== null;
-  if (signatureRemoved) await fileSystem.removeFile(signature);
-  await writeWholeFile(fileSystem, directory, releaseNames.manifest, built.bytes);
-  return { changed: true, signatureRemoved };
+  if (flat !== null) await writeWholeFile(fileSystem, directory, releaseNames.flatManifest, flat);
+  return { changed, removed };
 }
 
-/** Every file below the directory but those that describe the release, sorted by path. */
-async function listPayload(fileSystem: FileSystem, root: string): Promise<ReleaseFile[]> {
+/**
+ * Every file below the directory but those that describe the release, hashed, sorted by path. Writes nothing. Throws
+ * SYMLINK_REFUSED, UNSAFE_PATH, PATH_CASE_COLLISION, USAGE.
+ */
+export async function listPayload(fileSystem: FileSystem, root: string): Promise<ReleaseFile[]> {
   const files: ReleaseFile[] = [];
   const pending = [''];
   for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
@@ -92,7 +92,7 @@ async function listPayload(fileSystem: FileSystem, root: string): Promise<Releas
       const path = joinReleasePath(directory, name);
       const stat = await fileSystem.lstat(`${root}/${path}`);
       if (stat === null) throw new ThemisError('IO', `${path} vanished while the release was built.`);
-      if (isReservedReleasePath(path) || isReleaseDraft(path)) continue;
+      if (isReservedReleasePath(path)) continue;
       checkPath(path);
       if (stat.kind === 'directory') pending.push(path);
       else if (stat.kind === 'file') files.push(await describeFile(fileSystem, root, path, stat.mode));
@@ -117,11 +117,6 @@ async function listPayload(fileSystem: FileSystem, root: string): Promise<Releas
 async function describeFile(fileSystem: FileSystem, root: string, path: string, mode: number): Promise<ReleaseFile> {
   const { digest, sizeBytes } = await fileSystem.digestFile(`${root}/${path}`);
   return { path, type: classifyFile(path, mode), sha256: hexOf(digest), sizeBytes, permissions: permissionsOf(mode) };
-}
-
-/** Left by an interrupted `writeWholeFile`. */
-export function isReleaseDraft(path: string): boolean {
-  return path === `.${releaseNames.manifest}.new` || path === `.${releaseNames.signature}.new`;
 }
 
 function checkPath(path: string): void {

@@ -83,14 +83,19 @@ export function compareReleases(a: EntryKey, b: EntryKey): number {
 }
 
 /**
- * The counter a new release of a package takes where nobody names one: one more than the highest among the lower
- * versions beside it. Depends on lower versions only, so that building one again gives the same.
+ * The counter a release takes where nobody names one: built again, that which it has; else one more than any of its
+ * package, so that no two releases share one. `passed`: the highest the package is known to have had.
  */
-export function nextCounter(beside: readonly FoundRelease[], packageName: string, version: string): number {
-  const lower = beside.flatMap(({ result }) =>
-    result.ok && result.manifest.package === packageName && compare(result.manifest.version, version) < 0
-      ? [result.manifest.counter]
-      : [],
+export function nextCounter(
+  beside: readonly FoundRelease[],
+  release: Pick<ReleaseManifest, 'package' | 'version' | 'platform' | 'architecture'>,
+  passed = 0,
+): number {
+  const own = beside.flatMap(({ result }) =>
+    result.ok && result.manifest.package === release.package ? [result.manifest] : [],
   );
-  return Math.max(0, ...lower) + 1;
+  const again = own.find((each) =>
+    (['version', 'platform', 'architecture'] as const).every((field) => each[field] === release[field]),
+  );
+  return again?.counter ?? Math.max(passed, ...own.map(({ counter }) => counter)) + 1;
 }

@@ -4,6 +4,7 @@ import type { Signer } from '../ports/signer.ts';
 import { type AnchorSet, anchorsLimitBytes, parseAnchors } from '../trust/policy/anchors.ts';
 import { toTrustError } from '../trust/refusal.ts';
 import { signFile } from './sign-file.ts';
+import { removeDrafts } from './write-file.ts';
 
 /** Signs an anchors document with the key of a present anchor into `FILE.p7s`: what nodes ask for before they take it. One that no node could read is not signed. */
 export async function signAnchors(
@@ -18,6 +19,8 @@ export async function signAnchors(
   const bytes = await fileSystem.readFile(path);
   const parsed = parseAnchors(bytes);
   if (!parsed.ok) throw toTrustError(parsed, path);
+  const slash = path.lastIndexOf('/');
+  await removeDrafts(fileSystem, path.slice(0, slash), (name) => name === `${path.slice(slash + 1)}.p7s`);
   await signFile(fileSystem, path, bytes, signer, { ...options, role: 'anchor' });
   return parsed.anchors;
 }

@@ -10,7 +10,7 @@ import { equalBytes } from '../trust/der/read-der.ts';
 import { type Certificate, readCertificate } from '../trust/x509/certificate.ts';
 import { isSignedBy } from '../trust/x509/public-key.ts';
 import { checkSigningCertificate, nameOf } from '../trust/x509/validate-path.ts';
-import { encodeSignedData, makeSignerPart } from './encode-signed-data.ts';
+import { encodeSignedData, makeSignerPart } from './cms/encode-signed-data.ts';
 
 /** What a certificate has to be for: releases and all that belongs to them, or, an anchor's own, other anchors. */
 export type SigningRole = 'release' | 'anchor';
@@ -38,7 +38,7 @@ export async function signDetachedByAll(
     const chain = chains[index]!.map((certificate) => certificate.bytes);
     parts.push(await makeSignerPart(content, signer, chain, nowMs));
   }
-  const bytes = await encodeSignedData(parts);
+  const bytes = encodeSignedData(parts);
   checkReadBack(bytes, chains);
   return bytes;
 }
@@ -63,7 +63,7 @@ function anchorOf({ chain }: Signer, nowMs: number): Certificate {
   throw new ThemisError('CERTIFICATE_INVALID', `The certificate of ${nameOf(certificate)} is not valid now.`, { hint });
 }
 
-/** The encoder parses and writes certificates anew; a signature over other bytes than came in would be worthless. */
+/** A signature that carries other certificates than it was made for would be worthless. */
 function checkReadBack(bytes: Uint8Array, chains: readonly (readonly Certificate[])[]): void {
   const data = readSignedData(bytes);
   const carried = new Set(chains.flat().map((certificate) => certificate.fingerprint));

@@ -2,7 +2,7 @@ import { ThemisError } from '../kernel/error.ts';
 import { releaseLimits } from '../model/release-format/layout.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { Signer } from '../ports/signer.ts';
-import { cosignDetached } from './cosign-detached.ts';
+import { cosignDetached } from './cms/cosign-detached.ts';
 import { signDetached, type SigningRole } from './sign-detached.ts';
 import { writeWholeFile } from './write-file.ts';
 

@@ -1,14 +1,16 @@
 /**
  * Timestamps on a signature (RFC 3161): for each signer without one a token is asked for over its signature value, judged by
- * the checklist nodes use, and put beside the signature as its one unsigned attribute. Where timestamp anchors are known,
- * certificates that no path needs are left out, because nodes refuse what rides along unverified.
+ * the checklist nodes use, and put beside the signature as its one unsigned attribute. Certificates that have no part in
+ * it are left out, because nodes refuse what rides along unverified: without timestamp anchors all that the authority does
+ * not name under its signature.
  */
 import { digestBytes, hexOf } from '../kernel/digest.ts';
 import { ThemisError } from '../kernel/error.ts';
 import type { TimestampAuthority } from '../ports/timestamp-authority.ts';
 import { attributeTypes, readSignedData } from '../trust/cms/read-signed-data.ts';
-import { compareBytes, type DerElement, readDer, tags } from '../trust/der/read-der.ts';
-import { derOf } from '../trust/der/write-der.ts';
+import { compareBytes, type DerElement, readDer } from '../trust/der/read-der.ts';
+import { tags } from '../trust/der/tags.ts';
+import { derOf, derOid } from '../trust/der/write-der.ts';
 import type { TrustStore } from '../trust/policy/trust-store.ts';
 import { refusing, toTrustError } from '../trust/refusal.ts';
 import { readTimestampAnswer } from '../trust/timestamp/read-timestamp-answer.ts';
@@ -72,7 +74,7 @@ async function askFor(
 
 /** TimeStampReq (RFC 3161 2.4.1) with the certificate asked for. */
 function timestampRequest(signature: Uint8Array, nonce: Uint8Array): Uint8Array {
-  const sha256 = derOf(tags.sequence, oidOf(sha256Oid));
+  const sha256 = derOf(tags.sequence, derOid(sha256Oid));
   const hash = derOf(tags.octetString, Uint8Array.fromHex(hexOf(digestBytes(signature))));
   return derOf(
     tags.sequence,
@@ -87,12 +89,14 @@ const sha256Oid = '2.16.840.1.101.3.4.2.1';
 const certificates = 0xa0;
 const unsigned = 0xa1;
 
-/** The token with the certificates of its path alone. Unchanged where no path is known. */
+/** The token with the certificates alone that a verifier who knows the same accepts in it; that of the anchor it knows. */
 function onlyNeeded(token: Uint8Array, signature: Uint8Array, trust: TrustStore | null, nowMs: number): Uint8Array {
   const found = refusing(() => verifyTimestamp(token, signature, trust, nowMs, 'ignore'));
   if (!found.ok) throw toTrustError(found);
-  if (found.path === null) return token;
-  const needed = found.path.certificates.map(({ bytes }) => bytes).toSorted(compareBytes);
+  const { withPart, path } = found;
+  const unique = new Map(withPart.map((certificate) => [certificate.fingerprint, certificate.bytes]));
+  if (path !== null) unique.delete(path.anchor.certificate.fingerprint);
+  const needed = [...unique.values()].toSorted(compareBytes);
   return changed(token, (member) => (member.tag === certificates ? derOf(certificates, ...needed) : member.bytes));
 }
 
@@ -109,7 +113,7 @@ function withTokens(signature: Uint8Array, tokens: ReadonlyMap<string, Uint8Arra
 }
 
 function withToken(signer: DerElement, token: Uint8Array): Uint8Array {
-  const attribute = derOf(tags.sequence, oidOf(attributeTypes.timestampToken), derOf(tags.set, token));
+  const attribute = derOf(tags.sequence, derOid(attributeTypes.timestampToken), derOf(tags.set, token));
   return derOf(tags.sequence, ...signer.children.map(({ bytes }) => bytes), derOf(unsigned, attribute));
 }
 
@@ -119,16 +123,4 @@ function changed(bytes: Uint8Array, rewrite: (member: DerElement, isLast: boolea
   const members = wrapper!.children[0]!.children;
   const rewritten = members.map((member, index) => rewrite(member, index === members.length - 1));
   return derOf(tags.sequence, type!.bytes, derOf(0xa0, derOf(tags.sequence, ...rewritten)));
-}
-
-/** OBJECT IDENTIFIER of a dotted form whose first arc is 1 or 2 (X.690 8.19). */
-function oidOf(dotted: string): Uint8Array {
-  const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
-  return derOf(tags.oid, Uint8Array.from([first * 40 + second, ...rest].flatMap(base128)));
-}
-
-function base128(arc: number): number[] {
-  const groups = [arc % 128];
-  for (let rest = Math.floor(arc / 128); rest > 0; rest = Math.floor(rest / 128)) groups.unshift((rest % 128) | 0x80);
-  return groups;
 }

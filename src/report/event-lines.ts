@@ -4,7 +4,8 @@
  */
 import { formatDuration } from '../kernel/units/duration.ts';
 import type { Outcome } from '../kernel/outcome.ts';
-import type { ThemisEvent } from '../model/event.ts';
+import { formatSize } from '../kernel/units/size.ts';
+import type { ProgressFigures, ThemisEvent } from '../model/event.ts';
 
 /** undefined: nothing to say about this event. No line feed at the end. */
 export function createEventLines(): (event: ThemisEvent) => string | undefined {
@@ -12,9 +13,12 @@ export function createEventLines(): (event: ThemisEvent) => string | undefined {
   return (event) => {
     if (event.type === 'step-progress') {
       if (event.note !== undefined) return `${clockOf(event.at)} ${noteOf(event)}`;
-      if (phases.get(event.step) === event.phase) return undefined;
-      phases.set(event.step, event.phase);
-      return `${clockOf(event.at)} ${event.target}: ${event.phase}`;
+      const phase = stagedText(event) ?? event.phase;
+      const known = phases.get(event.step);
+      // Told once, whatever else is still said of it.
+      if (known === phase || (event.phase === 'stage' && known?.startsWith('staged') === true)) return undefined;
+      phases.set(event.step, phase);
+      return `${clockOf(event.at)} ${event.target}: ${phase}`;
     }
     if (event.type === 'step-finished') phases.delete(event.step);
     const text = describeEvent(event);
@@ -25,6 +29,21 @@ export function createEventLines(): (event: ThemisEvent) => string | undefined {
 /** What a step-progress says beside where it is; undefined for most. */
 export function noteOf({ target, note }: Extract<ThemisEvent, { type: 'step-progress' }>): string | undefined {
   return note === undefined ? undefined : `${target}: ${note}`;
+}
+
+/** What a staging that is through has cost. */
+function stagedText({
+  phase,
+  doneBytes,
+  totalBytes,
+  fetchedBytes,
+  reusedBytes = 0,
+}: ProgressFigures & { phase: string }) {
+  if (phase !== 'stage' || fetchedBytes === undefined || doneBytes === undefined || doneBytes !== totalBytes) {
+    return undefined;
+  }
+  const here = reusedBytes === 0 ? '' : `, ${formatSize(reusedBytes)} were there`;
+  return `staged ${formatSize(totalBytes)}: ${formatSize(fetchedBytes)} fetched${here}`;
 }
 
 export function describeEvent(event: Exclude<ThemisEvent, { type: 'step-progress' }>): string | undefined {

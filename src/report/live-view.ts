@@ -5,8 +5,11 @@
 import { formatDuration } from '../kernel/units/duration.ts';
 import { parseInstant } from '../kernel/units/instant.ts';
 import { formatSize } from '../kernel/units/size.ts';
-import type { ThemisEvent } from '../model/event.ts';
+import type { ProgressFigures, ThemisEvent } from '../model/event.ts';
 import { waitText } from './event-lines.ts';
+
+/** Of one step, below its line. */
+const filesShown = 4;
 
 export interface LiveState {
   readonly execution: string;
@@ -17,8 +20,8 @@ export interface LiveState {
   readonly direction: 'forward' | 'back';
   readonly startedMs: number;
   readonly inHand: ReadonlyMap<string, LiveStep>;
-  /** Steps whose releases are fetched ahead of their turn. */
-  readonly staging: ReadonlySet<string>;
+  /** Steps whose releases are fetched ahead of their turn, and how far that is. */
+  readonly staging: ReadonlyMap<string, ProgressFigures>;
   readonly waiting: string | null;
   readonly stopping: string | null;
   readonly result: string | null;
@@ -32,8 +35,7 @@ export interface LiveStep {
   readonly stage: number;
   readonly phase: string;
   readonly startedMs: number;
-  readonly doneBytes: number | undefined;
-  readonly totalBytes: number | undefined;
+  readonly figures: ProgressFigures;
 }
 
 export const emptyLive: LiveState = {
@@ -44,7 +46,7 @@ export const emptyLive: LiveState = {
   direction: 'forward',
   startedMs: 0,
   inHand: new Map(),
-  staging: new Set(),
+  staging: new Map(),
   waiting: null,
   stopping: null,
   result: null,
@@ -65,7 +67,7 @@ export function live(state: LiveState, event: ThemisEvent): LiveState {
       return { ...emptyLive, execution: event.execution, steps: event.steps, startedMs: atMs };
     case 'step-started': {
       const { target, stage } = event;
-      const step = { target, stage, phase: 'started', startedMs: atMs, doneBytes: undefined, totalBytes: undefined };
+      const step = { target, stage, phase: 'started', startedMs: atMs, figures: {} };
       const inHand = new Map(state.inHand).set(event.step, step);
       return { ...state, waiting: null, inHand, staging: without(state.staging, event.step) };
     }
@@ -74,7 +76,7 @@ export function live(state: LiveState, event: ThemisEvent): LiveState {
       if (event.note !== undefined) return state;
       const known = state.inHand.get(event.step);
       if (known === undefined) return stageAhead(state, event);
-      const step = { ...known, phase: event.phase, doneBytes: event.doneBytes, totalBytes: event.totalBytes };
+      const step = { ...known, phase: event.phase, figures: event };
       return { ...state, inHand: new Map(state.inHand).set(event.step, step) };
     }
     case 'step-finished':
@@ -93,13 +95,14 @@ export function live(state: LiveState, event: ThemisEvent): LiveState {
 /** What is staged ahead of its turn is not in hand yet, but it is what the first seconds are spent on. */
 function stageAhead(state: LiveState, event: Extract<ThemisEvent, { type: 'step-progress' }>): LiveState {
   const whole = event.totalBytes !== undefined && event.doneBytes === event.totalBytes;
-  return { ...state, staging: whole ? without(state.staging, event.step) : new Set(state.staging).add(event.step) };
+  const staging = whole ? without(state.staging, event.step) : new Map(state.staging).set(event.step, event);
+  return { ...state, staging };
 }
 
-function without(set: ReadonlySet<string>, member: string): ReadonlySet<string> {
-  if (!set.has(member)) return set;
-  const rest = new Set(set);
-  rest.delete(member);
+function without<Value>(map: ReadonlyMap<string, Value>, key: string): ReadonlyMap<string, Value> {
+  if (!map.has(key)) return map;
+  const rest = new Map(map);
+  rest.delete(key);
   return rest;
 }
 
@@ -129,20 +132,51 @@ export function liveFrame(state: LiveState, nowMs: number, columns: number, rows
   const width = Math.max(0, ...steps.map((step) => step.target.length));
   // Beside the steps: the head, how many are hidden, what is waited for, and what is staged.
   const shown = Math.max(1, rows - (state.staging.size > 0 ? 4 : 3));
+  // Files have what room is left.
+  let room = shown - Math.min(shown, steps.length);
   for (const step of steps.slice(0, shown)) {
-    const bytes =
-      step.doneBytes === undefined
-        ? ''
-        : `  ${formatSize(step.doneBytes)}${step.totalBytes === undefined ? '' : ` of ${formatSize(step.totalBytes)}`}`;
     const since = formatDuration(Math.max(0, nowMs - step.startedMs));
-    lines.push(`  ${step.target.padEnd(width)}  stage ${step.stage}  ${step.phase.padEnd(13)} ${since}${bytes}`);
+    const far = farText(step.figures);
+    lines.push(
+      `  ${step.target.padEnd(width)}  stage ${step.stage}  ${step.phase.padEnd(13)} ${since}${far === '' ? '' : `  ${far}`}`,
+    );
+    const files = fileLines([step.figures], room);
+    room -= files.length;
+    lines.push(...files);
   }
   const hidden = steps.length - shown;
   if (hidden > 0) lines.push(`  and ${hidden} more`);
-  if (state.staging.size > 0) lines.push(`  staging ahead: ${state.staging.size} to go`);
+  const ahead = [...state.staging.values()];
+  if (ahead.length > 0) lines.push(`  ${aheadText(ahead)}`, ...fileLines(ahead, room));
   if (state.stopping !== null) lines.push(`  stopping (${state.stopping}); once more to leave at once`);
   else if (state.waiting !== null) lines.push(`  waiting: ${state.waiting}`);
   return lines.map((line) => (line.length > columns ? `${line.slice(0, Math.max(0, columns - 1))}…` : line)).join('\n');
+}
+
+function fileLines(all: readonly ProgressFigures[], room: number): readonly string[] {
+  const files = all.flatMap((one) => one.files ?? []).slice(0, Math.min(room, filesShown));
+  return files.map((file) => `    ${file.path}  ${farText(file)}`);
+}
+
+/** `3 MiB of 12 MiB, 1.5 MiB/s, 6s left`, as far as it is known. */
+function farText({ doneBytes, totalBytes, bytesPerSecond = 0, remainingMs }: ProgressFigures): string {
+  if (doneBytes === undefined) return '';
+  const of = totalBytes === undefined ? '' : ` of ${formatSize(totalBytes)}`;
+  const rate = bytesPerSecond === 0 ? '' : `, ${formatSize(bytesPerSecond)}/s`;
+  const left = remainingMs === undefined || remainingMs === 0 ? '' : `, ${formatDuration(remainingMs)} left`;
+  return `${formatSize(doneBytes)}${of}${rate}${left}`;
+}
+
+/** Of all nodes together; the last of them ends it. */
+function aheadText(all: readonly ProgressFigures[]): string {
+  const sum = (of: (one: ProgressFigures) => number | undefined): number =>
+    all.reduce((total, one) => total + (of(one) ?? 0), 0);
+  const totalBytes = sum((one) => one.totalBytes);
+  const head = `staging ahead: ${all.length} to go`;
+  if (totalBytes === 0) return head;
+  const remainingMs = Math.max(0, ...all.map((one) => one.remainingMs ?? 0));
+  const bytesPerSecond = sum((one) => one.bytesPerSecond);
+  return `${head}, ${farText({ doneBytes: sum((one) => one.doneBytes), totalBytes, bytesPerSecond, remainingMs })}`;
 }
 
 function headLine(state: LiveState, nowMs: number, columns: number): string {

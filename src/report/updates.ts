@@ -1,5 +1,5 @@
 /** `themis release check`: newer releases per package, and from when the answer is. */
-import type { NewerRelease, PackageUpdates } from '../resolve/find-updates.ts';
+import type { NewerRelease, PackageUpdates } from '../model/release.ts';
 
 export interface UpdatesView {
   /** Where releases lie. */

@@ -6,29 +6,8 @@ import gt from 'semver/functions/gt.js';
 import rcompare from 'semver/functions/rcompare.js';
 import { compareText } from '../kernel/finding.ts';
 import type { Lock, LockedPackage } from '../model/desired.ts';
-import type { ReleaseIndexEntry } from '../model/release.ts';
+import type { NewerRelease, PackageUpdates, ReleaseIndexEntry } from '../model/release.ts';
 import { satisfies } from './version-match.ts';
-
-export interface PackageUpdates {
-  readonly package: string;
-  /** As the Fleet writes it; null for what only other packages need, so that nothing here says what fits. */
-  readonly range: string | null;
-  /** Lowest first; several where platforms have different ones; none without a lock. */
-  readonly pinned: readonly string[];
-  /** Of those, the ones that the index has withdrawn. */
-  readonly withdrawn: readonly string[];
-  /** Critical ones first, then the newest. Without a lock the newest alone. */
-  readonly newer: readonly NewerRelease[];
-  /** The same, outside the range. */
-  readonly outside: readonly NewerRelease[];
-}
-
-export interface NewerRelease {
-  readonly version: string;
-  readonly critical: boolean;
-  /** `linux/x64`, sorted. */
-  readonly platforms: readonly string[];
-}
 
 export interface UpdateQuestion {
   readonly packages: Readonly<Record<string, string>>;

@@ -4,8 +4,8 @@
  */
 import type { Failure } from '../kernel/outcome.ts';
 import { wireVersion } from '../model/message.ts';
-import type { FileProgress, NodeMessage, NodeProgress, NodeReply, OperationResult } from '../model/message.ts';
-import type { NodePhase } from '../model/event.ts';
+import type { NodeMessage, NodeProgress, NodeReply, OperationResult } from '../model/message.ts';
+import type { FileProgress, NodePhase } from '../model/event.ts';
 import type {
   Capacity,
   FileDrift,
@@ -69,7 +69,8 @@ const progress = objectOf<NodeProgress>(
       listOf(
         objectOf<FileProgress>(
           {
-            path: boundedText(1024),
+            // Drawn on terminals.
+            path: boundedText(1024, /^\P{Cc}*$/u),
             doneBytes: wholeNumber,
             totalBytes: wholeNumber,
             bytesPerSecond: wholeNumber,

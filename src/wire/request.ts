@@ -25,6 +25,10 @@ const id = boundedText(128, /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/u);
 const version = boundedText(256, /^[0-9A-Za-z.+-]+$/u);
 const store = boundedText(128, /^[A-Za-z0-9._:-]+$/u);
 const timeoutMs = wholeNumber;
+/** Without user, password or query: what a message carries is no secret. */
+const url = boundedText(2048, /^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/u);
+const owner = boundedText(100, /^[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?$/u);
+const repo = boundedText(100, /^(?!\.{1,2}$)[A-Za-z0-9._-]+$/u);
 
 const authority = objectOf<Authority>({ store, token: wholeNumber }, 'refuse');
 
@@ -34,7 +38,11 @@ const locator = variantsOf<ReleaseLocator>('kind', {
     'refuse',
   ),
   http: objectOf<Extract<ReleaseLocator, { kind: 'http' }>>(
-    { kind: oneOf('http'), url: boundedText(4096, /^https?:\/\//u) },
+    { kind: oneOf('http'), url, path: boundedText(1024) },
+    'refuse',
+  ),
+  github: objectOf<Extract<ReleaseLocator, { kind: 'github' }>>(
+    { kind: oneOf('github'), owner, repo, apiUrl: url, path: boundedText(1024) },
     'refuse',
   ),
 });

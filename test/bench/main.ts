@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Bench, BenchRow } from './bench.ts';
+import { downloadBench } from './download.ts';
 import { judgeBench } from './judge.ts';
 import { planBench } from './plan.ts';
 import { resolveBench } from './resolve.ts';
@@ -16,7 +17,7 @@ import { simulateBench } from './simulate.ts';
 import { trustBench } from './trust.ts';
 
 /** One line a bench. */
-const benches: readonly Bench[] = [planBench, judgeBench, resolveBench, simulateBench, trustBench];
+const benches: readonly Bench[] = [planBench, judgeBench, resolveBench, simulateBench, trustBench, downloadBench];
 
 type Measured = readonly Omit<BenchRow, 'case'>[];
 const runsOfEach = 3;

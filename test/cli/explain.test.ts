@@ -20,9 +20,9 @@ test('a field is explained with type, default and example', async () => {
 });
 
 test('a kind shows its fields and what is not acted on yet', async () => {
-  const { out } = await runCommand('/', ['explain', 'fleet.spec.releases']);
-  expect(out).toMatch(/^ {2}directory {2}<text>$/mu);
-  expect(out).toMatch(/^ {2}http {2}<map> {2}not acted on yet$/mu);
+  const { out } = await runCommand('/', ['explain', 'fleet.spec.coordination']);
+  expect(out).toMatch(/^ {2}sqlite {2}<map>$/mu);
+  expect(out).toMatch(/^ {2}etcd {2}<map> {2}not acted on yet$/mu);
 });
 
 test('without a kind the kinds are listed', async () => {

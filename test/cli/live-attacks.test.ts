@@ -130,7 +130,7 @@ const attacks: Readonly<Record<string, Attack>> = {
       await fleet.line('release', 'keygen', 'stranger', '--name', 'Stranger');
       const stranger = ['--key', 'stranger/signer.key.pem', '--certificate', 'stranger/signer.certificate.pem'];
       await fleet.line('release', 'sign', release, ...stranger);
-      await fleet.line('release', 'index', 'releases', ...stranger, '--counter', '1000');
+      await fleet.line('release', 'index', 'releases', ...stranger, '--counter', '1000', '--trust-index');
     },
     end: () => rmSync(fleet.file('stranger'), { recursive: true }),
   },
@@ -144,7 +144,8 @@ const attacks: Readonly<Record<string, Attack>> = {
     noted: 'counter-refused',
     async begin() {
       await addRelease('1.4.5', '--counter', '0');
-      await index();
+      await index('--yank', 'themisdb@1.4.5');
+      await editIndex((text) => text.replace(/,\s*"yanked": true/u, ''));
       await fleet.askFor('1.4.5');
     },
   },
@@ -201,10 +202,10 @@ const attacks: Readonly<Record<string, Attack>> = {
     noted: 'release-refused',
     begin: () => fleet.write(`${release}/lib/more.ts`, 'export {};\n'),
   },
-  'endless data: a file of a tebibyte where the manifest says some kilobytes': {
+  'endless data: a file of a tebibyte where the manifest says some bytes': {
     code: 'FILE_HASH_MISMATCH',
     noted: 'release-refused',
-    begin: () => truncateSync(fleet.file(`${release}/lib/main.ts`), 2 ** 40),
+    begin: () => truncateSync(fleet.file(`${release}/share/version.json`), 2 ** 40),
   },
   'anchor swapped on disk: a stranger believes himself': {
     code: 'ANCHORS_CHANGED',

@@ -34,7 +34,8 @@ describe.skipIf(!hasSoftHsm)('a release signed in a token', () => {
     expect((await themis(['release', 'verify', release, '--anchors', 'keys/anchors.json'])).code).toBe(4);
 
     expect(await themis(['release', 'sign', release, ...signing])).toMatchObject({ code: 0, err: '' });
-    expect(await themis(['release', 'index', 'releases', ...signing])).toMatchObject({ code: 0, err: '' });
+    const anchors = ['--anchors', 'keys/anchors.json'];
+    expect(await themis(['release', 'index', 'releases', ...signing, ...anchors])).toMatchObject({ code: 0, err: '' });
     await fleet.askFor('1.6.0');
     const applied = await fleet.themis('apply', '--auto-approve');
     expect(applied.code, applied.err).toBe(0);

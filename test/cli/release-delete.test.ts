@@ -84,20 +84,34 @@ describe('release delete', () => {
     expect(await withStore((store) => store.statistics())).toMatchObject({ releases: 3, tombstones: 0 });
   });
 
-  it('needs no key where the index is unsigned or does not name the version, and makes no index', async () => {
+  it('needs no key where no index is or names the version, and makes none', async () => {
     await themis('keygen');
     await release('1.4.0');
     await release('1.5.0');
     expect(await themis('delete', '1.4.0', 'releases')).toMatchObject({ exitCode: 0 });
     expect(await list()).toEqual(['.themis', 'themisdb-1.5.0']);
-    await release('1.6.0');
-    await themis('index', 'releases');
-    expect(await themis('delete', '1.5.0')).toMatchObject({ exitCode: 0 });
-    expect(await indexed()).toEqual(['themisdb 1.6.0']);
     await themis('index', 'releases', ...keys);
     await release('1.7.0');
     expect(await themis('delete', '1.7.0')).toMatchObject({ exitCode: 0 });
     expect(await list()).toContain('index.json.p7s');
+  });
+
+  it('asks for a signature where the index has none, whether it names the version or not', async () => {
+    await themis('keygen');
+    await release('1.4.0');
+    await release('1.5.0');
+    await release('1.6.0');
+    await themis('index', 'releases');
+    expect((await themis('delete', '1.5.0')).error).toMatchObject({ code: 'POLICY_REFUSED' });
+    expect((await themis('delete', '1.5.0', ...keys, '--unsigned')).error).toMatchObject({ code: 'USAGE' });
+    expect(await indexed()).toHaveLength(3);
+    expect(await themis('delete', '1.5.0', '--unsigned')).toMatchObject({ exitCode: 0 });
+    expect(await indexed()).toEqual(['themisdb 1.4.0', 'themisdb 1.6.0']);
+    await release('1.7.0');
+    expect((await themis('delete', '1.7.0')).error).toMatchObject({ code: 'POLICY_REFUSED' });
+    expect((await themis('delete', '1.7.0', ...keys)).error).toMatchObject({ reason: 'INDEX_UNSIGNED' });
+    expect(await themis('delete', '1.7.0', ...keys, '--trust-index')).toMatchObject({ exitCode: 0 });
+    expect(await list()).toEqual(['.themis', 'index.json', 'index.json.p7s', 'themisdb-1.4.0', 'themisdb-1.6.0']);
   });
 
   it('refuses what is not there, what is not one, and the last one unless told so', async () => {
@@ -116,13 +130,41 @@ describe('release delete', () => {
     expect(await list()).toEqual(['.themis']);
   });
 
+  it('counts on after the last release, and after an index that went back or away', async () => {
+    await themis('keygen');
+    await release('1.4.0', 'themisdb', '--counter', '7');
+    await themis('index', 'releases', ...keys, '--counter', '20');
+    expect(await themis('delete', '1.4.0', '--last')).toMatchObject({ exitCode: 0 });
+    expect(await list()).toEqual(['.themis']);
+    const raw = new DatabaseSync(join(root, 'releases/.themis/releases.db'));
+    raw.exec('PRAGMA user_version = 0');
+    raw.close();
+    const directory = await release('1.5.0');
+    const read = async (path: string): Promise<object> =>
+      JSON.parse(await readFile(join(root, path), 'utf8')) as object;
+    expect(await read(`${directory}/release.json`)).toMatchObject({ counter: 8 });
+    await themis('index', 'releases', ...keys);
+    expect(await read('releases/index.json')).toMatchObject({ counter: 21, entries: [{}] });
+    const old = ['index.json', 'index.json.p7s'].map((name) => join(root, 'releases', name));
+    for (const path of old) await copyFile(path, `${path}.old`);
+    await themis('index', 'releases', ...keys, '--yank', 'themisdb@1.5.0');
+    for (const path of old) await rename(`${path}.old`, path);
+    expect((await themis('index', 'releases', ...keys)).err).toContain('stays withdrawn');
+    const withdrawn = [{ version: '1.5.0', yanked: true }];
+    expect(await read('releases/index.json')).toMatchObject({ counter: 23, entries: withdrawn });
+    for (const path of old) await rm(path);
+    await themis('index', 'releases', ...keys);
+    expect(await read('releases/index.json')).toMatchObject({ counter: 24, entries: withdrawn });
+  });
+
   it('touches nothing while another release makes an index impossible', async () => {
     await release('1.4.0');
     await release('1.5.0');
     await themis('index', 'releases');
     const broken = await release('1.6.0');
     await write(`${broken}/release.json`, '{}');
-    expect(await themis('delete', '1.4.0')).toMatchObject({ exitCode: 4, err: expect.stringContaining('THM2020') });
+    const ran = await themis('delete', '1.4.0', '--unsigned');
+    expect(ran).toMatchObject({ exitCode: 4, err: expect.stringContaining('THM2020') });
     expect(await list('releases/themisdb-1.4.0')).toEqual(['bin', 'release.json']);
     expect(await indexed()).toEqual(['themisdb 1.4.0', 'themisdb 1.5.0']);
   });
@@ -207,13 +249,13 @@ describe('a deletion that was interrupted', () => {
 describe('the store beside releases', () => {
   it('is made by index, kept up by build and sign, left alone by Git, and none in a release', async () => {
     const directory = await release('1.4.0');
-    expect(await list()).toEqual(['themisdb-1.4.0']);
+    expect(await list('releases/.themis')).toEqual(['.gitignore', 'lock']);
     await themis('index', 'releases');
     expect(await readFile(join(root, 'releases/.themis/.gitignore'), 'utf8')).toBe('*\n');
     await release('1.5.0');
     expect(await withStore((store) => store.versions('themisdb'))).toEqual(['1.4.0', '1.5.0']);
-    await themis('index', directory);
-    expect(await list(directory)).toEqual(['bin', 'index.json', 'release.json']);
+    expect((await themis('index', directory)).error).toMatchObject({ code: 'USAGE' });
+    expect(await list(directory)).toEqual(['bin', 'release.json']);
   });
 
   it('follows what lies there: moved, edited, older or gone', async () => {
@@ -241,8 +283,50 @@ describe('the store beside releases', () => {
     await themis('index', 'releases');
     const lock = await createNodeFileSystem().tryLock(join(root, 'releases/.themis/lock'));
     expect((await runCommand(root, ['release', 'index', 'releases'], nowMs)).error?.code).toBe('ALREADY_IN_PROGRESS');
+    expect((await themis('sign', 'releases/themisdb-1.4.0', ...keys)).error?.code).toBe('NOT_FOUND');
+    await themis('keygen');
+    expect((await themis('sign', 'releases/themisdb-1.4.0', ...keys)).error?.code).toBe('ALREADY_IN_PROGRESS');
     await lock?.release();
     expect(await themis('index', 'releases')).toMatchObject({ exitCode: 0 });
+  });
+
+  it('is not left in a payload: the lock of what lies in one is with the state of the user', async () => {
+    const directory = await release('1.4.0');
+    const line = ['release', 'build', `${directory}/bin`, '--package', 'inner', '--version', '1.0.0'];
+    const ran = await runCommand(root, line, nowMs, { THEMIS_STATE_DIR: join(root, 'state') });
+    expect(ran.exitCode).toBe(0);
+    expect(await list(directory)).toEqual(['bin', 'release.json']);
+    expect(await list('state/locks')).toHaveLength(1);
+  });
+});
+
+describe('release list', () => {
+  it('marks the latest of each package that is offered, for each machine, and closes with what all take up', async () => {
+    await release('1.4.0');
+    await release('1.5.0', 'themisdb', '--platform', 'linux');
+    await release('1.6.0-rc.1');
+    await release('1.7.0');
+    await release('1.0.0', 'tools');
+    await write('releases/tools-1.0.0/again', '1.0.0');
+    await themis('build', 'releases/tools-1.0.0', '--product', 'themisdb', '--package', 'tools', '--version', '1.0.0');
+    await themis('index', 'releases', '--yank', 'themisdb@1.7.0');
+    const { releases, statistics } = JSON.parse((await themis('list', '-o', 'json')).out) as {
+      releases: { version: string; latest: boolean }[];
+      statistics: object;
+    };
+    const latest = releases.filter((row) => row.latest).map(({ version }) => version);
+    expect(latest).toEqual(['1.4.0', '1.5.0', '1.0.0']);
+    expect(statistics).toEqual({
+      releases: 5,
+      packages: 2,
+      files: 6,
+      sizeBytes: 35,
+      distinctFiles: 5,
+      distinctBytes: 30,
+    });
+    const lines = (await themis('list')).out.trimEnd().split('\n');
+    expect(lines.at(-1)).toBe('5 releases of 2 packages, 6 files, 35 B, 30 B without repeats');
+    expect(lines.find((line) => line.includes('1.5.0'))).toContain('latest, unsigned');
   });
 });
 
@@ -265,6 +349,7 @@ describe('release list --file', () => {
       exitCode: 0,
       out: 'No release holds bin/none.\n',
     });
-    expect(await list()).toEqual(['themisdb-1.4.0', 'themisdb-1.5.0']);
+    expect(await list()).toEqual(['.themis', 'themisdb-1.4.0', 'themisdb-1.5.0']);
+    expect(await list('releases/.themis')).toEqual(['.gitignore', 'lock']);
   });
 });

@@ -2,6 +2,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { processesBelow, startThemis } from '../support/live/live-process.ts';
 import { SigningFixture } from '../support/signer/signing-fixture.ts';
 
 const script = fileURLToPath(new URL('../support/signer/sample-kms.ts', import.meta.url));
@@ -35,6 +36,19 @@ test.each(['die', 'wrong signature', 'refused'])('%s: one error, and not a byte 
   await fixture.sign(line);
   expect(Object.keys(fixture.contents()).toSorted()).toEqual(['data.txt', 'release.json']);
   expect((await fixture.sign(['--signer', kms()])).exitCode).toBe(0);
+});
+
+test('does not outlive the command, even with its stdio closed', async () => {
+  const { ended } = startThemis(fixture.file(''), { PATH: process.env['PATH'] ?? '' }, [
+    'release',
+    'sign',
+    'release',
+    '--signer',
+    kms("--fault 'close and stay'", `--calls ${fixture.file('calls')}`),
+  ]);
+  expect(await ended).toMatchObject({ code: 0 });
+  expect(readFileSync(fixture.file('calls'), 'utf8').trim().split('\n')).toHaveLength(2);
+  expect(processesBelow(fixture.file(''))).toEqual([]);
 });
 
 test('what it writes to stderr is shown, and a PIN of a token is not given to it', async () => {

@@ -230,11 +230,28 @@ describe('release build --flat', () => {
     expect((await themis(...line, '--flat', '--expires', '2027-01-01T00:00:00Z')).err).toContain('expires at 2027');
     await themis(...line, '--flat');
     const manifest = await read(`${release}/release.json`);
+    await write('plain/bin/server', '#!/bin/sh\n', 0o755);
+    await write('plain/c.conf', 'port 1\n');
+    await themis('build', 'plain', '--package', 'themisdb', '--version', '1.5.0', '--flat');
+    // What a C++ program that follows ThemisDB's calculateHash prints for this text.
+    const hash = '0b43fb98e6c2f760758644306913ef53f473f7d9f77129c1d5330f4230a807aa';
+    expect(JSON.parse((await read('plain/release.flat.json')).toString())).toMatchObject({ manifest_hash: hash });
     await write('flat.json', (await read(`${release}/release.flat.json`)).toString());
     await rm(join(root, release, 'release.flat.json'));
     expect((await themis('build', release, '--package', 'themisdb', '--import', 'flat.json')).exitCode).toBe(0);
     expect(await read(`${release}/release.json`)).toEqual(manifest);
     expect((await themis(...line, '--flat', '--import', 'flat.json')).error?.code).toBe('USAGE');
+  });
+
+  it('leaves none behind that is of another manifest', async () => {
+    await signedRelease();
+    const line = ['build', release, '--package', 'themisdb', '--version', '1.5.0'];
+    await themis(...line, '--flat');
+    await themis(...line);
+    expect(await readdir(join(root, release))).toContain('release.flat.json');
+    await write(`${release}/etc/server.conf`, 'port 2\n');
+    expect((await themis(...line)).err).toContain('release.flat.json was of the manifest before');
+    expect(await readdir(join(root, release))).toEqual(['bin', 'etc', 'release.json']);
   });
 });
 
@@ -299,6 +316,18 @@ describe('release verify', () => {
     expect(await refusals()).toEqual(codes);
   });
 
+  it('passes over the drafts of a writer that was killed, which the next one removes', async () => {
+    await signedRelease();
+    const drafts = ['.release.json.p7s.new', '.release.json.p7s.0123456789abcdef.new', '.release.flat.json.new'];
+    for (const name of drafts) await write(`${release}/${name}`, 'draft');
+    expect(await refusals()).toEqual([]);
+    await write(`${release}/.other.new`, 'payload');
+    expect(await refusals()).toEqual(['RELEASE_FILE_UNLISTED']);
+    await themis('build', release, '--package', 'themisdb', '--version', '1.5.0');
+    expect(await readdir(join(root, release))).toEqual(['.other.new', 'bin', 'etc', 'release.json']);
+    expect((await read(`${release}/release.json`)).toString()).toContain('.other.new');
+  });
+
   it('refuses what was not meant, an index that is stale, and an anchors file that is none', async () => {
     await signedRelease();
     await themis('index', 'releases', ...keys, '--expires', '1d');
@@ -313,37 +342,27 @@ describe('release verify', () => {
     expect((await verify()).error?.reason).toBe('ANCHORS_MALFORMED');
   });
 
+  it('takes an index.json of the payload for what it is', async () => {
+    await write(`${release}/index.json`, '{"of": "the payload"}');
+    await signedRelease();
+    await themis('keygen', 'others');
+    const others = keys.map((word) => word.replace('keys/', 'others/'));
+    expect(await refusals()).toEqual([]);
+    const cosigned = await themis('sign', release, '--cosign', ...others);
+    expect(cosigned).toMatchObject({ exitCode: 0, out: expect.stringContaining('Signed themisdb 1.5.0') });
+    expect(await readdir(join(root, release))).toEqual([
+      'bin',
+      'etc',
+      'index.json',
+      'release.json',
+      'release.json.p7s',
+    ]);
+  });
+
   it('finds nothing where there is nothing', async () => {
     await signedRelease();
     await mkdir(join(root, 'empty'));
     expect((await themis('verify', 'empty', '--anchors', 'keys/anchors.json')).error?.code).toBe('NOT_FOUND');
-  });
-});
-
-describe('release index', () => {
-  it('keeps a release withdrawn, warns of an unsigned one and drops a signature that no longer fits', async () => {
-    await signedRelease();
-    await themis('index', 'releases', ...keys, '--yank', 'themisdb@1.5.0');
-    await payload('releases/themisdb-1.6.0');
-    await themis('build', 'releases/themisdb-1.6.0', '--package', 'themisdb', '--version', '1.6.0');
-    const ran = await themis('index', 'releases');
-    expect(ran.err).toContain('THM2021');
-    expect(JSON.parse((await read('releases/index.json')).toString())).toMatchObject({
-      entries: [{ version: '1.5.0', yanked: true }, { version: '1.6.0' }],
-    });
-    expect(await readdir(join(root, 'releases'))).not.toContain('index.json.p7s');
-  });
-
-  it('is not written while a release is damaged', async () => {
-    await signedRelease();
-    await write(`${release}/release.json`, '{}');
-    expect(await themis('index', 'releases')).toMatchObject({ exitCode: 4 });
-    expect(await readdir(join(root, 'releases'))).not.toContain('index.json');
-  });
-
-  it('asks for the certificate that belongs to a key', async () => {
-    await signedRelease();
-    expect((await themis('index', 'releases', '--key', 'keys/signer.key.pem')).error?.code).toBe('USAGE');
   });
 });
 

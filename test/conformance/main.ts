@@ -1,4 +1,4 @@
-/** `npm run conformance`: every VCDIFF case, then every PKITS case, what was excepted and why, and its closing line for scripts. */
+/** `npm run conformance`: every VCDIFF case, then every PKITS case, what was excepted and why, and its closing line for scripts. Without data it fails. */
 import { vcdiff } from '../../src/patch/vcdiff.ts';
 import { countHeld, pkitsDirectory, readPkitsCases } from './pkits-cases.ts';
 import { closingLine, isConformant, runPkits } from './run-pkits.ts';
@@ -8,6 +8,7 @@ import { countVcdiffHeld, readVcdiffCases, vcdiffDirectory } from './vcdiff-case
 const vcdiffHeld = vcdiffDirectory();
 if (vcdiffHeld === null) {
   process.stderr.write('VCDIFF CONFORMANCE NOT RUN: no data was found; THEMIS_CONFORMANCE names its directory.\n');
+  process.exitCode = 1;
 } else {
   const held = countVcdiffHeld(vcdiffHeld);
   const summary = await runVcdiff(vcdiff, readVcdiffCases(vcdiffHeld));
@@ -21,6 +22,7 @@ if (vcdiffHeld === null) {
 const directory = pkitsDirectory();
 if (directory === null) {
   process.stderr.write('CONFORMANCE NOT RUN: no data was found; THEMIS_CONFORMANCE names its directory.\n');
+  process.exitCode = 1;
 } else {
   const held = countHeld(directory);
   const summary = runPkits(readPkitsCases(directory));

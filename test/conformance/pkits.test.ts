@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { countHeld, pkitsDirectory, readPkitsCases } from './pkits-cases.ts';
 import { closingLine, isConformant, judge, type PkitsSummary, runPkits } from './run-pkits.ts';
@@ -48,6 +50,13 @@ describe('a conformance run', () => {
   ])('fails on %s', (_, summary, held) => {
     expect(isConformant(clean, 3)).toBe(true);
     expect(isConformant(summary, held)).toBe(false);
+  });
+
+  it('fails where there is no data to run', () => {
+    const env = { ...process.env, THEMIS_CONFORMANCE: '/nonexistent' };
+    const ran = spawnSync(process.execPath, [fileURLToPath(new URL('main.ts', import.meta.url))], { env });
+    expect(ran.status).toBe(1);
+    expect(ran.stderr.toString()).toContain('CONFORMANCE NOT RUN');
   });
 
   it('ends with a line for scripts', () => {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ThemisError } from '../../src/kernel/error.ts';
 import { type FaultName, faults, type FaultServer, startFaultServer } from '../support/fault-server.ts';
+import { runs } from '../support/runs.ts';
 import { httpSource } from '../support/release-sources.ts';
 
 const file = randomBytes(200_000);
@@ -147,4 +148,35 @@ describe('the file arrives or the failure has a name', () => {
       rest: (await fetchAll(fault, 2)).attempts.join(' '),
     }).toEqual(expected[fault]);
   });
+});
+
+test('a connection that is reset again and again at any byte costs no byte twice', async () => {
+  for (let seed = 1; seed <= runs(500).numRuns; seed += 1) {
+    const server = await startFaultServer({
+      files: new Map([['r/file', file]]),
+      seed,
+      fault: ({ nth }) => (nth <= 12 ? 'resetAtRandom' : undefined),
+    });
+    open.push(server);
+    const source = httpSource(server.url);
+    let have: Uint8Array = new Uint8Array(0);
+    let validator: string | undefined;
+    let fetchedBytes = 0;
+    for (let attempt = 1; attempt <= 13; attempt += 1) {
+      const wanted = validator === undefined ? {} : { offset: have.length, validator };
+      try {
+        const opened = await source.openFile('r/file', { limitBytes: file.length, ...wanted });
+        expect(opened.offset).toBe(have.length);
+        validator = opened.validator!;
+        for await (const chunk of opened.chunks) {
+          fetchedBytes += chunk.length;
+          have = Buffer.concat([have, chunk]);
+        }
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'UNREACHABLE' });
+      }
+    }
+    expect(file.equals(have)).toBe(true);
+    expect(fetchedBytes).toBe(file.length);
+  }
 });

@@ -77,6 +77,38 @@ describe.each(Object.entries(openers))('manifest store: %s', (_name, opener) => 
     expect(await second.statistics()).toMatchObject({ releases: 1, files: 1 });
   });
 
+  test('an index on its way is there until it is cleared, the last one announced, and comes with a burial', async () => {
+    const index = new TextEncoder().encode('{}');
+    const mark = { counter: 7, yanked: [digestBytes('a')] };
+    expect(await first.publication()).toBeNull();
+    await first.announce({ index, signature: Uint8Array.of(1, 0, 255), mark });
+    expect(await second.publication()).toEqual({ index, signature: Uint8Array.of(1, 0, 255), mark });
+    await first.bury([], grave);
+    await first.announce({ index, signature: null, mark });
+    expect(await second.publication()).toEqual({ index, signature: null, mark });
+    await second.bury([], grave, { index: null, signature: null, mark: null });
+    expect(await first.publication()).toEqual({ index: null, signature: null, mark: null });
+    await second.clearPublication();
+    expect(await first.publication()).toBeNull();
+  });
+
+  test('the last counters outlive the releases and the index', async () => {
+    expect([await first.lastCounter('themisdb'), await first.lastIndex()]).toEqual([0, null]);
+    await first.put(storedRelease('1.5.0', { counter: 7 }));
+    await first.put(storedRelease('1.4.0', { counter: 3 }));
+    await first.bury(
+      (await first.find({})).map(({ directory: each }) => each),
+      grave,
+    );
+    expect([await second.lastCounter('themisdb'), await second.lastCounter('tools')]).toEqual([7, 0]);
+    for (const counter of [9, 2]) {
+      await first.announce({ index: new Uint8Array(), signature: null, mark: { counter, yanked: [] } });
+    }
+    await first.announce({ index: null, signature: null, mark: null });
+    await first.clearPublication();
+    expect(await second.lastIndex()).toEqual({ counter: 2, yanked: [] });
+  });
+
   test('versions stand in SemVer order, pre-releases before what they lead to', async () => {
     const versions = ['1.10.0', '1.9.0', '2.0.0', '2.0.0-rc.10', '2.0.0-rc.2', '2.0.0-rc', '1.9.0-0', '10.0.0'];
     for (const version of versions) await first.put(storedRelease(version));

@@ -1,16 +1,19 @@
 /** Publishing an index, killed or failing at the n-th effect for every n: a reader gets an index that was signed, always. */
 import { expect, test } from 'vitest';
+import { createMemoryManifestStore } from '../../src/adapters/manifest-store/memory.ts';
 import { MemoryFileSystem } from '../../src/adapters/file-system/memory.ts';
 import { fetchIndex } from '../../src/release/index/changes/fetch-index.ts';
-import { publishIndex } from '../../src/release/index/publish-index.ts';
+import type { IndexOptions } from '../../src/release/index/assemble-index.ts';
 import { verifyIndex } from '../../src/release/index/verify-index.ts';
 import type { FoundRelease } from '../../src/release/scan-releases.ts';
 import { checkIndex } from '../../src/trust/policy/check-index.ts';
 import type { FileSystem } from '../../src/ports/file-system.ts';
+import type { ManifestStore } from '../../src/ports/manifest-store.ts';
 import { farSource } from '../support/delta/index-fixture.ts';
 import { releaseOf } from '../support/delta/delta-fixture.ts';
 import { Fuse, fusedFileSystem } from '../support/node/fuse.ts';
 import * as pki from '../support/pki.ts';
+import { publishAt } from '../support/publish-index.ts';
 import { testSigner, testTrust } from '../support/releases.ts';
 
 const { nowMs } = pki;
@@ -21,15 +24,17 @@ const found = (count: number): FoundRelease[] =>
     result: { ok: true, manifest: releaseOf(`1.${minor}.0`, {}).manifest },
   }));
 
-async function publish(disk: FileSystem, counter: number): Promise<void> {
-  await publishIndex(disk, '/r', found(counter + 12), testSigner(), {
-    nowMs,
-    counter,
-    crls: [],
-    deltas: [],
-    freshForMs: 86_400_000,
-    yanked: new Set(),
-  });
+const options = (counter: number): IndexOptions => ({
+  nowMs,
+  counter,
+  crls: [],
+  deltas: [],
+  freshForMs: 86_400_000,
+  yanked: new Set(),
+});
+
+async function publish(disk: FileSystem, counter: number, store?: ManifestStore): Promise<void> {
+  await publishAt(disk, found(counter + 12), testSigner(), options(counter), store);
 }
 
 async function filesOf(disk: FileSystem): Promise<Map<string, Uint8Array>> {
@@ -59,7 +64,8 @@ for (const kind of ['kill', 'fail'] as const) {
     for (let at = 1; ; at += 1) {
       const disk = start.clone();
       const fuse = new Fuse({ at, when: 'before', kind });
-      const work = publish(fusedFileSystem(disk, fuse), 4).catch(() => {});
+      const store = createMemoryManifestStore();
+      const work = publish(fusedFileSystem(disk, fuse), 4, store).catch(() => {});
       await Promise.race([work, fuse.died]);
       if (fuse.hit === undefined) break;
       hits += 1;
@@ -71,7 +77,7 @@ for (const kind of ['kill', 'fail'] as const) {
         // Between its two files the index is unsigned, never wrongly signed; there is no third thing.
         expect(fetched.signature === null || holds(fetched.bytes, fetched.signature)).toBe(true);
       }
-      await publish(disk, 5);
+      await publish(disk, 5, store);
       const healed = farSource(await filesOf(disk));
       for (const bytes of earlier) {
         const known = { bytes, signature: null, validators: { index: null, signature: null, changes: null } };
@@ -89,13 +95,6 @@ test('an index that is not signed, or removed, has no changes beside it', async 
   await disk.makeDirectory('/r');
   await publish(disk, 1);
   expect(await disk.readDirectory('/r/index')).toHaveLength(1);
-  await publishIndex(disk, '/r', found(2), undefined, {
-    nowMs,
-    counter: 2,
-    crls: [],
-    deltas: [],
-    freshForMs: 86_400_000,
-    yanked: new Set(),
-  });
+  await publishAt(disk, found(2), undefined, options(2));
   expect(await disk.readDirectory('/r')).toEqual(['index.json']);
 });

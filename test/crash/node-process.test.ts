@@ -33,7 +33,7 @@ async function killedAt(request: NodeRequestBody, killing: Killing): Promise<voi
   try {
     const v4 = await world.tree();
     if (request.kind === 'rollback') await world.ask(update);
-    const killed = await askProcess(world.root, request, killing);
+    const killed = await askProcess(world.root, request, { killing });
     expect(killed.signal, what).toBe('SIGKILL');
     const recovered = await askProcess(world.root, { kind: 'recover', authority: null });
     expect(recovered.reply, what).toMatchObject({
@@ -80,8 +80,12 @@ test('a rollback killed at journal boundaries ends fully old or fully new', asyn
 test('the process that is not killed makes exactly that many appends', async () => {
   const world = await makeProcessWorld();
   try {
-    expect((await askProcess(world.root, update, { append: boundaries + 1, when: 'before' })).signal).toBeNull();
-    expect((await askProcess(world.root, rollback, { append: boundaries, when: 'before' })).signal).toBe('SIGKILL');
+    expect(
+      (await askProcess(world.root, update, { killing: { append: boundaries + 1, when: 'before' } })).signal,
+    ).toBeNull();
+    expect((await askProcess(world.root, rollback, { killing: { append: boundaries, when: 'before' } })).signal).toBe(
+      'SIGKILL',
+    );
   } finally {
     await world.remove();
   }

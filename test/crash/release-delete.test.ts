@@ -1,7 +1,7 @@
 /**
  * Deletes a version in a process that is killed with SIGKILL before the n-th thing it does to a file or a database, for
- * every n until it comes to its end. After the next command all of the version is there, or nothing; and every other
- * version, a file shared with the deleted one included.
+ * every n until it comes to its end. After the next command, whichever it is, all of the version is there and listed in a
+ * signed index, or nothing; and every other version is untouched, a file shared with the deleted one included.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,10 +10,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDirectorySource } from '../../src/adapters/release-source/directory.ts';
 import { openSqliteManifestStore } from '../../src/adapters/manifest-store/sqlite.ts';
 import { sealManifest } from '../../src/release/build-release.ts';
+import { verifyIndex } from '../../src/release/index/verify-index.ts';
+import { verifyRelease } from '../../src/release/verify-release.ts';
+import { parseAnchors } from '../../src/trust/policy/anchors.ts';
 import type { ReleaseManifest } from '../../src/model/release.ts';
+import { nowMs } from '../support/pki.ts';
 import { runCommand } from '../support/run-command.ts';
+import { isSoak } from '../support/runs.ts';
 
 const keys = ['--key', '../keys/signer.key.pem', '--certificate', '../keys/signer.certificate.pem'];
 const deletion = ['release', 'delete', '1.4.0', 'releases', ...keys];
@@ -72,10 +78,39 @@ async function nameShared(path: string): Promise<void> {
   await writeFile(path, sealManifest({ ...manifest, files }).bytes);
 }
 
-async function killedAt(limit: number): Promise<{ hit: boolean; end: 'old' | 'new'; operations: number }> {
+/** The index that lies there is signed, and what it lists lies there as listed; returns the versions it lists. */
+async function listed(root: string, what: string): Promise<string[]> {
+  const parsed = parseAnchors(await readFile(join(base, 'keys/anchors.json')));
+  if (!parsed.ok) throw new Error(parsed.message);
+  const trust = { anchors: parsed.anchors, crls: [] };
+  const source = openDirectorySource(join(root, 'releases'));
+  const verified = await verifyIndex(source, trust, nowMs);
+  if (!verified.ok) throw new Error(`${what}: ${verified.code}`);
+  for (const { url, version } of verified.index.entries) {
+    expect(await verifyRelease(source, url, trust, { version }, nowMs), what).toMatchObject({ ok: true });
+  }
+  return verified.index.entries.map(({ version }) => version);
+}
+
+/** All of the version is there and listed, or nothing of it; every other version is untouched. */
+async function endOf(root: string, what: string): Promise<'old' | 'new'> {
+  const versions = await listed(root, what);
+  const after = await tree(join(root, 'releases'));
+  expect(of(after, 'themisdb-1.5.0'), what).toEqual(of(before, 'themisdb-1.5.0'));
+  const deleted = of(after, 'themisdb-1.4.0');
+  expect(deleted[shared], what).toBe(before[shared]);
+  const isOld = Object.keys(deleted).length > 1;
+  expect(deleted, what).toEqual(isOld ? of(before, 'themisdb-1.4.0') : { [shared]: before[shared] });
+  expect(versions, what).toEqual(isOld ? ['1.4.0', '1.5.0'] : ['1.5.0']);
+  return isOld ? 'old' : 'new';
+}
+
+type Next = 'another command, without a key' | 'the same command';
+
+async function killedAt(limit: number, next: Next): Promise<{ hit: boolean; end: 'old' | 'new'; operations: number }> {
   const root = join(base, `run-${limit}`);
   await cp(join(base, 'original'), root, { recursive: true, preserveTimestamps: true });
-  const script = fileURLToPath(new URL('../support/delete-process.ts', import.meta.url));
+  const script = fileURLToPath(new URL('../support/release-process.ts', import.meta.url));
   const child = spawn(process.execPath, [script, root, String(limit), ...deletion], { stdio: ['ignore', 'pipe', 2] });
   let out = '';
   child.stdout!.on('data', (chunk) => (out += chunk));
@@ -84,46 +119,52 @@ async function killedAt(limit: number): Promise<{ hit: boolean; end: 'old' | 'ne
   if (signal === null) expect([code, JSON.parse(out)], what).toEqual([0, expect.objectContaining({ exitCode: 0 })]);
   else expect(signal, what).toBe('SIGKILL');
 
-  // The next start: here of another command.
+  const line = next === 'the same command' ? deletion : ['release', 'delete', '9.9.9', 'releases'];
+  const { error } = await runCommand(root, line);
+  const end = await endOf(root, what);
+  if (next === 'the same command') {
+    expect(end, what).toBe('new');
+    expect([undefined, 'NOT_FOUND'], what).toContain(error?.code);
+  }
   await themis(root, 'release', 'index', 'releases', ...keys);
-  const after = await tree(join(root, 'releases'));
-  expect(of(after, 'themisdb-1.5.0'), what).toEqual(of(before, 'themisdb-1.5.0'));
-  const deleted = of(after, 'themisdb-1.4.0');
-  expect(deleted[shared], what).toBe(before[shared]);
-  const isOld = Object.keys(deleted).length > 1;
-  expect(deleted, what).toEqual(isOld ? of(before, 'themisdb-1.4.0') : { [shared]: before[shared] });
+  expect(await endOf(root, what), what).toBe(end);
   const left = (await readdir(join(root, 'releases'))).toSorted();
-  expect(left, what).toEqual(['.themis', 'index.json', 'index.json.p7s', 'themisdb-1.4.0', 'themisdb-1.5.0']);
+  expect(left, what).toEqual(['.themis', 'index', 'index.json', 'index.json.p7s', 'themisdb-1.4.0', 'themisdb-1.5.0']);
   const store = await openSqliteManifestStore(join(root, 'releases/.themis/releases.db'));
-  expect(await store.tombstones(), what).toEqual([]);
-  expect(await store.versions('themisdb'), what).toEqual(isOld ? ['1.4.0', '1.5.0'] : ['1.5.0']);
+  expect([await store.tombstones(), await store.publication()], what).toEqual([[], null]);
+  expect(await store.versions('themisdb'), what).toEqual(end === 'old' ? ['1.4.0', '1.5.0'] : ['1.5.0']);
   await store.close();
   await rm(root, { recursive: true });
   const operations = signal === null ? (JSON.parse(out) as { done: number }).done : 0;
-  return { hit: signal !== null, end: isOld ? 'old' : 'new', operations };
+  return { hit: signal !== null, end, operations };
 }
 
-test('killed before every operation of a deletion: all of the version or nothing, the others untouched', async () => {
-  const ends = { old: 0, new: 0 };
-  let next = 1;
-  let last: number | undefined;
-  let operations = 0;
-  const worker = async (): Promise<void> => {
-    while (last === undefined) {
-      const limit = next;
-      next += 1;
-      const run = await killedAt(limit);
-      ends[run.end] += 1;
-      if (!run.hit) {
-        last ??= limit;
-        ({ operations } = run);
-        expect(run.end).toBe('new');
+// The next commands take turns; the soak runs the other half as well.
+test.each(isSoak ? [0, 1] : [0])(
+  'killed before every operation of a deletion: all of the version or nothing, the others untouched (turn %i)',
+  async (turn) => {
+    const ends = { old: 0, new: 0 };
+    let next = 1;
+    let last: number | undefined;
+    let operations = 0;
+    const worker = async (): Promise<void> => {
+      while (last === undefined) {
+        const limit = next;
+        next += 1;
+        const run = await killedAt(limit, limit % 2 === turn ? 'the same command' : 'another command, without a key');
+        ends[run.end] += 1;
+        if (!run.hit) {
+          last ??= limit;
+          ({ operations } = run);
+          expect(run.end).toBe('new');
+        }
       }
-    }
-  };
-  await Promise.all([worker(), worker()]);
-  // Every operation was hit, and the first that was not is one too many.
-  expect(operations).toBeGreaterThan(25);
-  expect(ends.old).toBeGreaterThan(5);
-  expect(ends.new).toBeGreaterThan(5);
-}, 600_000);
+    };
+    await Promise.all([worker(), worker()]);
+    // Every operation was hit, and the first that was not is one too many.
+    expect(operations).toBeGreaterThan(25);
+    expect(ends.old).toBeGreaterThan(5);
+    expect(ends.new).toBeGreaterThan(5);
+  },
+  600_000,
+);

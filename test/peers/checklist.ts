@@ -30,7 +30,7 @@ export function writeChecklist(
   fixtures: readonly BadFixture[],
   peers: readonly Peer[],
   verdicts: Verdicts,
-  others: readonly Pick<BadFixture, 'code' | 'what'>[],
+  others: readonly Pick<BadFixture, 'id' | 'code' | 'what'>[],
 ): string {
   const sections = families.map(([title, pattern], index) => {
     const own = codes.filter(
@@ -49,8 +49,10 @@ function introduction(fixtures: readonly BadFixture[], peers: readonly Peer[]): 
 
 Written by \`npm run peers\`; edit the fixtures in \`test/support/trust/\`, not this file.
 
-Each item of the checklist has at least one signature that is right in everything else (${fixtures.length} in all). Themis
-refuses each with the code of its row. The same bytes were given to ${names},
+Each item of the checklist has at least one signature that was made right but for that fault (${fixtures.length} in all),
+or a right one beside a revocation list that has it. Some faults bring others along: under an Ed25519 key of small order
+OpenSSL verifies nothing either, and where a value is missing, whoever reads it later refuses as well. Themis refuses each
+with the code of its row. The same bytes were given to ${names},
 each with the same anchors, revocation lists and time. "accepts" means that it called the signature good; "cannot read" that it gave up before it could judge; "never ends" that it was stopped after half a minute. A peer
 that accepts is not always wrong: not every item is one its standard asks for, and some are this project's own rules.
 
@@ -59,7 +61,8 @@ that accepts is not always wrong: not every item is one its standard asks for, a
 - pkijs: \`SignedData.verify\` with \`checkChain\`, every signer.
 - openssl: \`openssl cms -verify -binary -purpose any\`, with \`-crl_check_all\` where the fixture has revocation lists. Of
   timestamps in a signature it takes no notice.
-- A dash stands where the fault lies in no signature, but in an anchors file, a manifest, a delta or an index.
+- A dash stands where the fault lies in no signature and no revocation list, but in an anchors file, a manifest, a delta or
+  an index.
 `;
 }
 
@@ -68,14 +71,16 @@ function rowOf(
   fixtures: readonly BadFixture[],
   peers: readonly Peer[],
   verdicts: Verdicts,
-  others: readonly Pick<BadFixture, 'code' | 'what'>[],
+  others: readonly Pick<BadFixture, 'id' | 'code' | 'what'>[],
 ): string {
-  const own = fixtures.filter((fixture) => fixture.code === code);
-  const texts = [...own, ...others.filter((other) => other.code === code)].map(({ what }) =>
-    what.replaceAll('|', '\\|'),
-  );
+  const own = [...fixtures, ...others].filter((fixture) => fixture.code === code);
+  const texts = own.map(({ what }) => what.replaceAll('|', '\\|'));
   const what = texts.length === 0 ? code.toLowerCase().replaceAll('_', ' ') : texts.join('; ');
-  return line([what, `\`${code}\``, ...peers.map((_, peer) => cellOf(own.map(({ id }) => verdicts.get(id)![peer]!)))]);
+  return line([
+    what,
+    `\`${code}\``,
+    ...peers.map((_, peer) => cellOf(own.flatMap(({ id }) => verdicts.get(id)?.[peer] ?? []))),
+  ]);
 }
 
 function cellOf(found: readonly Verdict[]): string {

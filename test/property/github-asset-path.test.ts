@@ -29,6 +29,9 @@ test('no two paths are one asset, and every name is one that GitHub leaves as it
 test.each([
   ['index.json.p7s', 'themis-index', 'index.json.p7s'],
   ['crls/ca.crl', 'themis-index', 'crls__ca.crl'],
+  ['index/0a.delta.json', 'themis-index', 'index__0a.delta.json'],
+  ['deltas/db-1.4.0-1.5.0/delta.json', 'deltas-db-1.4.0-1.5.0', 'delta.json'],
+  ['deltas/db-1.4.0-1.5.0/patches/0a', 'deltas-db-1.4.0-1.5.0', 'patches__0a'],
   ['v1.5.0/release.json', 'v1.5.0', 'release.json'],
   ['v1.5.0/linux-x64/lib/my_lib.so', 'v1.5.0', 'linux-x64__lib__my_5Flib.so'],
   ['v1/.config', 'v1', '_2Econfig'],

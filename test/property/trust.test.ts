@@ -1,3 +1,4 @@
+import { constants, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ThemisError } from '../../src/kernel/error.ts';
@@ -6,13 +7,14 @@ import { derLimits, readDer } from '../../src/trust/der/read-der.ts';
 import { parseAnchors } from '../../src/trust/policy/anchors.ts';
 import { parseManifest } from '../../src/trust/policy/parse-manifest.ts';
 import { readCertificate } from '../../src/trust/x509/certificate.ts';
-import { der, nullValue, octets } from '../support/der.ts';
+import { der, explicit, integer, nullValue, octets, oid, sequence } from '../support/der.ts';
 import * as pki from '../support/pki.ts';
 import { manifestBytes, testTrust } from '../support/releases.ts';
-import { runs } from '../support/runs.ts';
+import { everyByte, runs } from '../support/runs.ts';
 import { badFixtures } from '../support/trust/index.ts';
 import { stamped, stampedTrust } from '../support/trust/bad-timestamps.ts';
-import { content as stampedContent, dayMs } from '../support/trust/rsa-stage.ts';
+import { content as stampedContent, dayMs, root, trustOf } from '../support/trust/rsa-stage.ts';
+import { infoAttributes, namesCertificate, timeCertificate, timeRoot } from '../support/trust/timestamp-token.ts';
 
 const content = manifestBytes();
 const trust = testTrust();
@@ -22,12 +24,37 @@ const middle = pki.certificate({
   key: middleKey,
   extensions: pki.caExtensions(middleKey, pki.keyPair('root')),
 });
-const kinds = ['p256', 'rsa2048'].map((kind) => {
-  const key = pki.keyPair('leaf', kind);
+const { sha256, sha384, sha512 } = pki.algorithms;
+const rsa = pki.keyPair('leaf', 'rsa2048');
+const pss = { key: rsa.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
+const pssParameters = sequence(
+  explicit(0, sha256),
+  explicit(1, sequence(oid('1.2.840.113549.1.1.8'), sha256)),
+  explicit(2, integer(32)),
+);
+const kinds = Object.entries<pki.SignerOptions & { readonly key: pki.KeyPair }>({
+  'P-256': { key: pki.keyPair('leaf') },
+  'P-384': {
+    key: pki.keyPair('leaf', 'p384'),
+    hash: 'sha384',
+    digest: sha384,
+    algorithm: pki.algorithms.ecdsaSha384,
+  },
+  'RSA PKCS#1': { key: rsa },
+  'RSA-PSS': {
+    key: rsa,
+    algorithm: sequence(oid('1.2.840.113549.1.1.10'), pssParameters),
+    signature: (bytes) => sign('sha256', bytes, pss),
+  },
+  Ed25519: { key: pki.keyPair('leaf', 'ed25519'), hash: 'sha512', digest: sha512 },
+}).map(([kind, options]) => {
+  const { key } = options;
   const certificates = [middle, pki.certificate({ key, issuer: pki.name('Middle'), issuerKey: middleKey })];
-  const signer = pki.signerInfo(content, { key, id: signerId() });
-  return pki.signedData(content, { certificates, signers: [signer] });
+  const signers = [pki.signerInfo(content, { id: signerId(), ...options })];
+  const digests = [options.digest ?? sha256];
+  return { kind, signature: pki.signedData(content, { digests, certificates, signers }) };
 });
+const signatures = kinds.map(({ signature }) => signature);
 
 function signerId(): Uint8Array {
   return Buffer.concat([
@@ -49,34 +76,46 @@ function changed(bytes: Uint8Array, at: number, by: number): Uint8Array {
   return copy;
 }
 
+const bitsOfByte = [0, 1, 2, 3, 4, 5, 6, 7];
+
+function flipped(bytes: Uint8Array, index: number, bit: number): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  copy[index]! ^= 1 << bit;
+  return copy;
+}
+
 const anyChange = [fc.nat(), fc.nat()] as const;
 
 describe('signatures', () => {
   test('hold as they were made', () => {
-    for (const signature of kinds) expect(verify({ signature })).toMatchObject({ ok: true });
+    for (const signature of signatures) expect(verify({ signature })).toMatchObject({ ok: true });
   });
 
   test('with any one byte changed, certificates included, never verify', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...kinds), ...anyChange, (signature, at, by) => {
+      fc.property(fc.constantFrom(...signatures), ...anyChange, (signature, at, by) => {
         expect(verify({ signature: changed(signature, at, by) }).ok).toBe(false);
       }),
       runs(100_000),
     );
   });
 
-  test('with every single bit of every byte flipped in turn never verify', () => {
-    const [signature] = kinds as [Uint8Array];
-    for (let index = 0; index < signature.length; index += 1) {
-      const copy = Uint8Array.from(signature);
-      copy[index]! ^= 1 << (index % 8);
-      expect(verify({ signature: copy }).ok, `byte ${index}`).toBe(false);
-    }
+  describe.each(kinds)('by $kind', ({ signature }) => {
+    const { indexes, words } = everyByte(signature.length, signature.length);
+
+    test(`with every single bit of ${words} flipped in turn never verify`, () => {
+      const verified = indexes.flatMap((index) =>
+        bitsOfByte
+          .filter((bit) => verify({ signature: flipped(signature, index, bit) }).ok)
+          .map((bit) => `byte ${index}, bit ${bit}`),
+      );
+      expect(verified).toEqual([]);
+    });
   });
 
   test('over content with any one byte changed never verify', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...kinds), ...anyChange, (signature, at, by) => {
+      fc.property(fc.constantFrom(...signatures), ...anyChange, (signature, at, by) => {
         expect(verify({ signature, content: changed(content, at, by) }).ok).toBe(false);
       }),
       runs(100_000),
@@ -86,7 +125,7 @@ describe('signatures', () => {
   test('cut short or grown never verify', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom(...kinds),
+        fc.constantFrom(...signatures),
         fc.nat(),
         fc.uint8Array({ minLength: 1, maxLength: 8 }),
         (signature, at, more) => {
@@ -103,18 +142,35 @@ describe('a signature with a timestamp', () => {
   const signature = stamped();
   const after = { trust: stampedTrust(), nowMs: pki.nowMs + 60 * dayMs, profile: 'codeSigning' } as const;
 
-  test('holds as it was made, after its certificate expired', () => {
-    expect(verifyDetached({ ...after, content: stampedContent, signature }).ok).toBe(true);
+  const now = { ...after, nowMs: pki.nowMs };
+  const unbelieved = { ...now, trust: trustOf([root()]) };
+
+  test('holds as it was made, after its certificate expired too, and where nobody believes the timestamp', () => {
+    for (const circumstances of [after, now, unbelieved])
+      expect(verifyDetached({ ...circumstances, content: stampedContent, signature }).ok).toBe(true);
   });
 
   test('with any one byte changed, those of the timestamp included, never verifies', () => {
     fc.assert(
-      fc.property(...anyChange, fc.boolean(), (at, by, isNeeded) => {
-        const nowMs = isNeeded ? after.nowMs : pki.nowMs;
-        const input = { ...after, nowMs, content: stampedContent, signature: changed(signature, at, by) };
+      fc.property(...anyChange, fc.constantFrom(after, now, unbelieved), (at, by, circumstances) => {
+        const input = { ...circumstances, content: stampedContent, signature: changed(signature, at, by) };
         expect(verifyDetached(input).ok).toBe(false);
       }),
       runs(100_000),
+    );
+  });
+
+  test('whose authority names the certificates beside its own is no less strict where it is not believed', () => {
+    const certificates = [timeCertificate(), timeRoot()];
+    const attributes = (info: Uint8Array) => [...infoAttributes(info), namesCertificate(...certificates)];
+    const named = stamped({ around: { certificates }, attributes });
+    expect(verifyDetached({ ...unbelieved, content: stampedContent, signature: named }).ok).toBe(true);
+    fc.assert(
+      fc.property(...anyChange, (at, by) => {
+        const input = { ...unbelieved, content: stampedContent, signature: changed(named, at, by) };
+        expect(verifyDetached(input).ok).toBe(false);
+      }),
+      runs(20_000),
     );
   });
 });
@@ -129,7 +185,7 @@ test('an anchor with any one byte changed never vouches for the signature', () =
       const result = parsed.ok
         ? verifyDetached({
             content,
-            signature: kinds[0]!,
+            signature: signatures[0]!,
             trust: { anchors: parsed.anchors, crls: [] },
             nowMs: pki.nowMs,
             profile: 'codeSigning',
@@ -142,7 +198,7 @@ test('an anchor with any one byte changed never vouches for the signature', () =
 });
 
 describe('readers throw nothing but refusals of their own', () => {
-  const samples = [...kinds, middle, pki.rootCertificate(), stamped(), ...smallFixtures()];
+  const samples = [...signatures, middle, pki.rootCertificate(), stamped(), ...smallFixtures()];
 
   test('on mutated DER', () => {
     fc.assert(
@@ -192,7 +248,7 @@ describe('reading DER takes no more than linear time', () => {
   const stepsPerByte = 1 + 2 * derLimits.depth;
 
   test('on mutated inputs, and ends with one kind of error', () => {
-    const samples = [...kinds, stamped(), ...smallFixtures()];
+    const samples = [...signatures, stamped(), ...smallFixtures()];
     fc.assert(
       fc.property(
         fc.constantFrom(...samples),

@@ -15,7 +15,7 @@ import { answer, type Exchange, Pace, pause, type Respond, type SeenRequest } fr
 import { faults, type FaultName } from './faults/table.ts';
 
 export type { Exchange, SeenRequest } from './faults/exchange.ts';
-export { answer, askedRange, etagOf, sendWhole } from './faults/exchange.ts';
+export { answer, sendWhole } from './faults/exchange.ts';
 export { faults, type FaultName } from './faults/table.ts';
 
 export interface FaultServerOptions {

@@ -185,7 +185,6 @@ function assetsOf(state: State, tag: string): object[] {
     updated_at: '2026-11-01T00:00:00Z',
     // It changes with each download, and with it the tag of whatever names it.
     download_count: state.downloads,
-    browser_download_url: `${state.url}/themis/db/releases/download/${encodeURIComponent(tag)}/${encodeURIComponent(name)}`,
   }));
 }
 

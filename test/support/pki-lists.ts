@@ -47,7 +47,13 @@ const flag = (tag: number): Uint8Array => der(tag, Uint8Array.of(0xff));
 export const listExtensions = {
   number: (value: number): Uint8Array => extension('2.5.29.20', integer(value)),
   deltaOf: (base: number): Uint8Array => extension('2.5.29.27', integer(base), true),
+  expiredSince: (ms: number): Uint8Array => extension('2.5.29.60', generalizedTime(ms)),
   authorityKeyId: (pair: KeyPair): Uint8Array => extensions.authorityKeyId(pair),
+  authorityCertificate: (issuer: Uint8Array, serial: number): Uint8Array =>
+    extension(
+      '2.5.29.35',
+      sequence(explicit(1, generalName.directory(issuer)), der(0x82, integer(serial).subarray(2))),
+    ),
   scope: ({ names, only, reasons, indirect }: ScopeOptions): Uint8Array =>
     extension(
       '2.5.29.28',

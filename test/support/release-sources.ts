@@ -33,7 +33,7 @@ export function githubSource(
     apiUrl: server.apiUrl,
     owner: 'themis',
     repo: 'db',
-    token: async () => null,
+    token: null,
     client: createHttpClient({ environment: {} }),
     memory: { limit: createRateLimit(clock), documents: new Map() },
     clock,

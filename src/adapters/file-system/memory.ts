@@ -221,6 +221,10 @@ export class MemoryFileSystem implements FileSystem {
     directory.entries.delete(name);
   }
 
+  uniqueName(): string {
+    return this.#next().toString(16).padStart(16, '0');
+  }
+
   async syncFile(path: string): Promise<void> {
     const file = this.#file(path);
     file.durable = { bytes: file.bytes, mode: file.mode };

@@ -3,7 +3,7 @@
  * the last part of a path. Durability is what the operating system promises after fsync (on macOS: F_FULLFSYNC,
  * which libuv uses).
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
@@ -22,6 +22,7 @@ export function createNodeFileSystem(): FileSystem {
   return {
     ...reading,
     ...writing,
+    uniqueName: () => randomBytes(8).toString('hex'),
     async tryLock(path) {
       return lock(path);
     },

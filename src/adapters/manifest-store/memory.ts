@@ -3,7 +3,9 @@ import type {
   CachedDownload,
   CachedVerdict,
   DownloadCache,
+  IndexMark,
   ManifestStore,
+  Publication,
   RegisteredFile,
   ReleaseIdentity,
   ReleaseMachine,
@@ -21,10 +23,22 @@ export interface MemoryManifests {
   readonly signatures: Map<string, CachedVerdict>;
   readonly downloads: Map<string, CachedDownload>;
   lastTombstone: number;
+  publication: Publication | null;
+  readonly lastCounters: Map<string, number>;
+  lastIndex: IndexMark | null;
 }
 
 export function createMemoryManifests(): MemoryManifests {
-  return { releases: new Map(), tombstones: new Map(), signatures: new Map(), downloads: new Map(), lastTombstone: 0 };
+  return {
+    releases: new Map(),
+    tombstones: new Map(),
+    signatures: new Map(),
+    downloads: new Map(),
+    lastTombstone: 0,
+    publication: null,
+    lastCounters: new Map(),
+    lastIndex: null,
+  };
 }
 
 export function createMemoryManifestStore(state: MemoryManifests = createMemoryManifests()): ManifestStore {
@@ -33,8 +47,10 @@ export function createMemoryManifestStore(state: MemoryManifests = createMemoryM
   return {
     signatures: createMemorySignatures(state),
     downloads: createMemoryDownloads(state),
+    ...memoryPublication(state),
     async put(release) {
       state.releases.set(release.directory, structuredClone(release));
+      keepCounter(state, release.manifest);
     },
     async find(wanted) {
       const names = Object.keys(wanted) as (keyof ReleaseIdentity)[];
@@ -66,11 +82,12 @@ export function createMemoryManifestStore(state: MemoryManifests = createMemoryM
     async forget(directories) {
       for (const directory of directories) state.releases.delete(directory);
     },
-    async bury(directories, grave) {
+    async bury(directories, grave, publication) {
       for (const directory of directories) state.releases.delete(directory);
       state.lastTombstone += 1;
       const tombstone = { ...structuredClone(grave), id: state.lastTombstone };
       state.tombstones.set(tombstone.id, tombstone);
+      if (publication !== undefined) announce(state, publication);
       return tombstone;
     },
     async tombstones() {
@@ -79,10 +96,39 @@ export function createMemoryManifestStore(state: MemoryManifests = createMemoryM
     async clearTombstone(id) {
       state.tombstones.delete(id);
     },
-    async statistics() {
-      return statisticsOf(state);
-    },
+    statistics: async () => statisticsOf(state),
     async close() {},
+  };
+}
+
+function keepCounter({ lastCounters }: MemoryManifests, { package: name, counter }: StoredRelease['manifest']): void {
+  lastCounters.set(name, Math.max(counter, lastCounters.get(name) ?? 0));
+}
+
+function announce(state: MemoryManifests, publication: Publication): void {
+  state.publication = structuredClone(publication);
+  state.lastIndex = state.publication.mark ?? state.lastIndex;
+}
+
+function memoryPublication(
+  state: MemoryManifests,
+): Pick<ManifestStore, 'announce' | 'publication' | 'clearPublication' | 'lastCounter' | 'lastIndex'> {
+  return {
+    async announce(publication) {
+      announce(state, publication);
+    },
+    async publication() {
+      return state.publication;
+    },
+    async clearPublication() {
+      state.publication = null;
+    },
+    async lastCounter(packageName) {
+      return state.lastCounters.get(packageName) ?? 0;
+    },
+    async lastIndex() {
+      return state.lastIndex;
+    },
   };
 }
 

@@ -1,15 +1,18 @@
 /**
  * The manifest store in one SQLite file, one table per family. A manifest is kept without its files, which stand in the
  * registry and nowhere else: a reader that found one without all the others would see it at the manifest's hash.
- * All but the tombstones is made from files that lie elsewhere, so another schema version is no migration: the tables
- * are made anew and filled again, and tombstones, whose form does not change, stay.
+ * Most of it is made from files that lie elsewhere, so another schema version is no migration: those tables are made
+ * anew and filled again. What stands nowhere else stays: deletions and an index that were begun, and the last counters;
+ * its form only grows.
  */
 import { ThemisError } from '../../kernel/error.ts';
 import { compareText } from '../../kernel/finding.ts';
 import type { ReleaseFile, ReleaseManifest } from '../../model/release.ts';
 import type {
   Grave,
+  IndexMark,
   ManifestStore,
+  Publication,
   RegisteredFile,
   ReleaseIdentity,
   ReleaseMachine,
@@ -22,8 +25,14 @@ import { compareReleases, latestOf, placesOf, type PlacedIdentity, sortedVersion
 import { cacheSchema, createSqliteDownloads, createSqliteSignatures } from './sqlite-caches.ts';
 
 const schemaVersion = 1;
-const schema = `
+/** Made whenever it is missing, whatever the version says. */
+const keptSchema = `
   CREATE TABLE IF NOT EXISTS tombstone (id INTEGER PRIMARY KEY AUTOINCREMENT, grave TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS publication (id INTEGER PRIMARY KEY CHECK (id = 1), content BLOB, signature BLOB);
+  CREATE TABLE IF NOT EXISTS last_counter (package TEXT PRIMARY KEY, counter INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS last_index (id INTEGER PRIMARY KEY CHECK (id = 1), mark TEXT NOT NULL);
+`;
+const schema = `
   DROP TABLE IF EXISTS file_registry;
   DROP TABLE IF EXISTS release_manifests;
   CREATE TABLE release_manifests (
@@ -79,6 +88,9 @@ class SqliteManifestStore implements ManifestStore {
         manifest.architecture,
         JSON.stringify(rest),
       );
+      db.sql(
+        'INSERT INTO last_counter VALUES (?, ?) ON CONFLICT DO UPDATE SET counter = max(counter, excluded.counter)',
+      ).run(manifest.package, manifest.counter);
       const insert = db.sql('INSERT INTO file_registry VALUES (?, ?, ?, ?, ?, ?, ?)');
       for (const file of files) {
         const { own, other } = placesOf(directory, file);
@@ -134,9 +146,10 @@ class SqliteManifestStore implements ManifestStore {
     await this.#db.write(() => this.#remove(directories));
   }
 
-  async bury(directories: readonly string[], grave: Grave): Promise<Tombstone> {
+  async bury(directories: readonly string[], grave: Grave, publication?: Publication): Promise<Tombstone> {
     const id = await this.#db.write(() => {
       this.#remove(directories);
+      if (publication !== undefined) this.#announce(publication);
       return Number(
         this.#db.sql('INSERT INTO tombstone (grave) VALUES (?)').run(JSON.stringify(grave)).lastInsertRowid,
       );
@@ -151,6 +164,33 @@ class SqliteManifestStore implements ManifestStore {
 
   async clearTombstone(id: number): Promise<void> {
     await this.#db.write(() => this.#db.sql('DELETE FROM tombstone WHERE id = ?').run(id));
+  }
+
+  async announce(publication: Publication): Promise<void> {
+    await this.#db.write(() => this.#announce(publication));
+  }
+
+  async publication(): Promise<Publication | null> {
+    const row = await this.#db.read(() => this.#db.sql('SELECT content, signature FROM publication').get());
+    if (row === undefined) return null;
+    const { content, signature } = row as Record<'content' | 'signature', Uint8Array | null>;
+    return { index: content, signature, mark: content === null ? null : await this.lastIndex() };
+  }
+
+  async clearPublication(): Promise<void> {
+    await this.#db.write(() => this.#db.sql('DELETE FROM publication').run());
+  }
+
+  async lastCounter(packageName: string): Promise<number> {
+    const row = await this.#db.read(() =>
+      this.#db.sql('SELECT counter FROM last_counter WHERE package = ?').get(packageName),
+    );
+    return row === undefined ? 0 : (row['counter'] as number);
+  }
+
+  async lastIndex(): Promise<IndexMark | null> {
+    const row = await this.#db.read(() => this.#db.sql('SELECT mark FROM last_index').get());
+    return row === undefined ? null : (JSON.parse(row['mark'] as string) as IndexMark);
   }
 
   async statistics(): Promise<StoreStatistics> {
@@ -175,6 +215,11 @@ class SqliteManifestStore implements ManifestStore {
 
   async close(): Promise<void> {
     this.#db.close();
+  }
+
+  #announce({ index, signature, mark }: Publication): void {
+    this.#db.sql('INSERT OR REPLACE INTO publication VALUES (1, ?, ?)').run(index, signature);
+    if (mark !== null) this.#db.sql('INSERT OR REPLACE INTO last_index VALUES (1, ?)').run(JSON.stringify(mark));
   }
 
   /** The rows of the registry go with the release they belong to. */
@@ -219,6 +264,7 @@ function prepare(connection: Connection, file: string): void {
       { hint: 'Use the newer version of Themis that wrote it.' },
     );
   }
+  connection.script(keptSchema);
   if (found === schemaVersion) return;
   connection.script(`${schema}${cacheSchema}PRAGMA user_version = ${schemaVersion};`);
 }

@@ -134,13 +134,14 @@ function exchange(spec: ExecSignerSpec, request: SignerRequest): Promise<SignerA
   });
 }
 
-/** It has answered: with stdin at its end it is to end too, and is made to if it does not. */
+/**
+ * It has answered: with stdin at its end it is to end too, and is made to if it does not. Nobody waits for that, but this
+ * process does not end before, so that no signer outlives it, whatever it did to its stdio.
+ */
 function letEnd(child: ChildProcess): void {
   child.stdin?.end();
   const timer = setTimeout(() => killGroup(child), endingMs);
-  timer.unref();
   child.on('close', () => clearTimeout(timer));
-  child.unref();
 }
 
 function killGroup(child: ChildProcess): void {

@@ -12,7 +12,10 @@ import { createTransport } from '../../adapters/transport/index.ts';
 import type { NodeDeps } from '../../node/deps.ts';
 import { handleNodeRequest } from '../../node/handle-request.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { Compute } from '../../ports/compute.ts';
 import type { Transport } from '../../ports/transport.ts';
+import { openWorkers } from '../worker/open-workers.ts';
+import type { WorkerTasks } from '../worker/tasks/index.ts';
 import { launcherFile, schemasDirectory } from '../cli/package-files.ts';
 import { nodeDownloads } from './node-memory.ts';
 import {
@@ -26,6 +29,10 @@ import {
 } from './release-access.ts';
 
 let schema: object | undefined;
+let workers: Compute<WorkerTasks> | undefined;
+
+/** A slow machine may take its time over a large patch. */
+const patchTimeoutMs = 15 * 60_000;
 
 /** Read once: the validator made of it is kept by its identity, and a fleet's worth of looks needs one. */
 function nodeSchema(): object {
@@ -44,6 +51,8 @@ export function createNodeDeps(root: string, clock: Clock): NodeDeps {
     serviceControl: createServiceControl,
     openSource,
     verifyDelta,
+    // Starts nothing before there is a patch that asks for it; idle workers keep no process alive.
+    compute: (workers ??= openWorkers(undefined, patchTimeoutMs)),
     verifyIndex,
     verifyRelease,
     verifyRotation,

@@ -1,11 +1,13 @@
 /**
  * How a node gets at releases and what it believes of them: the trust room's checklist over the node's own anchors.
  */
-import { openDirectorySource } from '../../adapters/release-source/directory.ts';
-import { digestBytes } from '../../kernel/digest.ts';
-import { ThemisError } from '../../kernel/error.ts';
+import { systemClock } from '../../adapters/clock/system.ts';
+import { openLocatedSource, type RemoteAccess } from '../../adapters/release-source/index.ts';
+import { readToken } from '../../adapters/secret-token.ts';
 import { releaseNames } from '../../model/release-format/layout.ts';
+import type { SecretRef } from '../../model/desired.ts';
 import type { ReleaseLocator } from '../../model/message.ts';
+import type { NodeSources } from '../../node/config/node-config.ts';
 import type {
   CheckTrust,
   Refused,
@@ -30,9 +32,47 @@ import { openVerification, type Verification } from '../verification/open-verifi
 import { nodeSignatures } from './node-memory.ts';
 import { type CertificateList, parseCertificateList } from '../../trust/x509/certificate-list.ts';
 
-export function openSource(locator: ReleaseLocator): ReleaseSource {
-  if (locator.kind === 'directory') return openDirectorySource(locator.directory);
-  throw new ThemisError('USAGE', `This version of Themis cannot fetch releases from ${locator.kind} sources.`);
+/** With the settings of this node, whatever the request and the Fleet behind it say. */
+export function openSource(locator: ReleaseLocator, sources: NodeSources): ReleaseSource {
+  return openLocatedSource(locator, () => accessOf(locator, sources));
+}
+
+function accessOf(locator: ReleaseLocator, { ca, proxy, noProxy, tokens }: NodeSources): RemoteAccess {
+  const environment = {
+    ...process.env,
+    ...(proxy === null ? {} : { http_proxy: proxy, https_proxy: proxy }),
+    ...(noProxy === null ? {} : { no_proxy: noProxy.join(',') }),
+  };
+  const secret = locator.kind === 'directory' ? undefined : tokenFor(locatedUrl(locator), tokens);
+  return {
+    environment,
+    clock: systemClock,
+    caFile: ca,
+    token:
+      secret === undefined
+        ? null
+        : () => readToken(secret, 'the releases', { directory: '/', environment: process.env }),
+  };
+}
+
+function locatedUrl(locator: Exclude<ReleaseLocator, { kind: 'directory' }>): string {
+  return locator.kind === 'http' ? locator.url : locator.apiUrl;
+}
+
+/** Of the longest address that this one lies below. Whoever writes requests cannot have a token sent anywhere else. */
+function tokenFor(url: string, tokens: NodeSources['tokens']): SecretRef | undefined {
+  const wanted = directoryUrl(url);
+  const fitting = tokens.filter((token) => isBelow(wanted, directoryUrl(token.url)));
+  return fitting.sort((a, b) => b.url.length - a.url.length)[0]?.tokenFrom;
+}
+
+function isBelow(url: string | undefined, directory: string | undefined): boolean {
+  return url !== undefined && directory !== undefined && url.startsWith(directory);
+}
+
+function directoryUrl(text: string): string | undefined {
+  const href = URL.parse(text)?.href;
+  return href === undefined || href.endsWith('/') ? href : `${href}/`;
 }
 
 let verification: Verification | undefined;
@@ -92,9 +132,9 @@ export const takeList: TakeList = (bytes, { trust, nowMs }) => {
   if (!store.ok) return store;
   const taken = takeIfNewer(bytes, store.trust, nowMs);
   if (!taken.ok) return taken;
-  if (taken.list === null) return { ok: true, issuer: null };
-  const { issuer, entries } = taken.list;
-  return { ok: true, issuer: { name: issuer.text, id: digestBytes(issuer.bytes), revoked: entries.size } };
+  const { list, covered } = taken;
+  const issuer = list === null ? null : { name: list.issuer.text, revoked: list.entries.size };
+  return { ok: true, issuer, covered };
 };
 
 export const checkTrust: CheckTrust = (trust) => {

@@ -18,13 +18,14 @@ export function verifyOnWorkers(compute: Compute<WorkerTasks>, hereFirst = verif
   return async (input) => {
     asked += 1;
     if (asked <= hereFirst) return verifyDetached(input);
-    const { content, signature, trust, nowMs, profile } = input;
+    const { content, signature, trust, nowMs, profile, policies } = input;
     return compute.run('verify-signature', {
       content: ownBytes(content),
       signature: ownBytes(signature),
       trust: bytesOf(trust),
       nowMs,
       profile,
+      ...(policies !== undefined && { policies }),
     });
   };
 }

@@ -21,6 +21,12 @@ const patterns: readonly Pattern[] = [
     pattern: /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/dgu,
   },
   { what: 'a URL with a password', pattern: /[a-z][a-z0-9+.-]*:\/\/[^\s/:@"'{}]*:([^\s/@"'{}$]+)@/dgiu },
+  { what: 'a URL with a token', pattern: /\bhttps?:\/\/([^\s/:@"'{}$?#]+)@/dgiu },
+  {
+    what: 'a URL with a secret',
+    pattern:
+      /\bhttps?:\/\/[^\s"'{}]*[?&](?:[\w-]*(?:token|sig|signature|secret|password|credential|key))=([^\s&"'{}#]+)/dgiu,
+  },
   { what: 'a webhook URL', pattern: /https:\/\/hooks\.slack\.com\/(?:services|workflows)\/([^\s"',}]+)/dgu },
   {
     what: 'a webhook URL',
@@ -41,7 +47,7 @@ const patterns: readonly Pattern[] = [
 
 // Scanning costs more than parsing where every pattern is tried everywhere; most texts hold none of these.
 const hint =
-  /PRIVATE KEY|:\/\/[^\s/]*@|hooks\.slack|webhook|xox|gh[oprsu]_|github_pat_|glpat-|AKIA|ASIA|AIza|eyJ|passw|passphrase|secret|token|credentials|pwd|[_-]?key["']?[ \t]*:/iu;
+  /PRIVATE KEY|:\/\/[^\s/]*@|hooks\.slack|webhook|xox|gh[oprsu]_|github_pat_|glpat-|AKIA|ASIA|AIza|eyJ|passw|passphrase|secret|token|credentials|pwd|[_-]?key["']?[ \t]*:|[?&][\w-]*(?:sig|key|credential)[\w-]*=/iu;
 
 /** Sorted by place; where two overlap the first pattern counts. */
 export function findSecrets(text: string): readonly PlainSecret[] {

@@ -285,13 +285,9 @@ export class NodeTask {
       leadership: stepper.leadership(id),
       locate: request.locate,
       signal,
-      onProgress: ({ phase, doneBytes, totalBytes, note }: NodeProgress) => {
-        const bytes = {
-          ...(doneBytes === undefined ? {} : { doneBytes }),
-          ...(totalBytes === undefined ? {} : { totalBytes }),
-          ...(note === undefined ? {} : { note }),
-        };
-        request.emit({ type: 'step-progress', step: id, target, phase, ...bytes });
+      onProgress: (progress: NodeProgress) => {
+        const { kind: _, ...figures } = progress;
+        request.emit({ type: 'step-progress', step: id, target, ...figures });
       },
       see: (observed) => this.see(observed),
     };

@@ -33,9 +33,20 @@ const reserved: ReadonlySet<string> = new Set([
   releaseNames.deltaSignature,
 ]);
 
-/** Whether a path, relative to the payload directory, is one of the files that describe the release. */
+/** Whether a path, relative to the payload directory, is one of the files that describe the release, or a draft of one. */
 export function isReservedReleasePath(path: string): boolean {
-  return reserved.has(path.toLowerCase());
+  const name = path.toLowerCase();
+  return reserved.has(draftedName(name) ?? name);
+}
+
+/** Beside `name`, for bytes that are to take its place; `unique`: 16 hex digits. */
+export function draftName(name: string, unique: string): string {
+  return `.${name}.${unique}.new`;
+}
+
+/** Of which file a name is the draft, left by whoever was killed; null where it is none. Once drafts had one name each. */
+export function draftedName(name: string): string | null {
+  return /^\.([^/]+?)(?:\.[0-9a-f]{16})?\.new$/u.exec(name)?.[1] ?? null;
 }
 
 export const releaseLimits = {

@@ -1,5 +1,6 @@
 import type { EndpointSpec } from '../../ports/endpoint.ts';
 import type { ServiceSpec } from '../../ports/service-control.ts';
+import type { SecretRef } from '../../model/desired.ts';
 import type { Architecture, Platform, ReleaseFileType } from '../../model/release.ts';
 import type { DeliverySettings } from '../delivery/delivery.ts';
 
@@ -16,6 +17,7 @@ export interface NodeConfig {
   readonly stopTimeoutMs: number;
   readonly endpoints: NodeEndpoints;
   readonly drainTimeoutMs: number;
+  readonly sources: NodeSources;
   readonly limits: {
     readonly freeSpaceFactor: number;
     readonly maxReleaseBytes: number | null;
@@ -29,6 +31,22 @@ export interface NodeConfig {
   /** null: what the machine is. */
   readonly platform: Platform | null;
   readonly architecture: Architecture | null;
+}
+
+/** How this machine reaches releases over HTTP. */
+export interface NodeSources {
+  /** PEM, believed beside the usual authorities. */
+  readonly ca: string | null;
+  /** null: what the variables of the process say. */
+  readonly proxy: string | null;
+  readonly noProxy: readonly string[] | null;
+  /** Each for what lies below its address and for nothing else, whoever asks for it. */
+  readonly tokens: readonly NodeToken[];
+}
+
+export interface NodeToken {
+  readonly url: string;
+  readonly tokenFrom: SecretRef;
 }
 
 export interface NodeEndpoints {
@@ -58,6 +76,12 @@ export interface NodeDocument {
   };
   readonly endpoints?: Readonly<Partial<Record<keyof NodeEndpoints, EndpointDocument>>>;
   readonly drainTimeout?: string;
+  readonly sources?: {
+    readonly ca?: string;
+    readonly proxy?: string;
+    readonly noProxy?: readonly string[];
+    readonly tokens?: readonly NodeToken[];
+  };
   readonly limits?: {
     readonly freeSpaceFactor?: number;
     readonly maxReleaseSize?: string;

@@ -4,7 +4,7 @@ import type { EndpointSpec } from '../../ports/endpoint.ts';
 import type { ServiceSpec } from '../../ports/service-control.ts';
 import type { DeliverySettings } from '../delivery/delivery.ts';
 import { defaultOrder } from '../delivery/order.ts';
-import type { EndpointDocument, NodeConfig, NodeDocument, NodeEndpoints } from './node-config.ts';
+import type { EndpointDocument, NodeConfig, NodeDocument, NodeEndpoints, NodeSources } from './node-config.ts';
 
 const defaultTimeout = '30s';
 /** An index is made anew far more often than a release. */
@@ -36,6 +36,7 @@ export function normaliseNode(document: NodeDocument, root: string): NodeConfig 
     stopTimeoutMs: durationMs(document.service.stopTimeout),
     endpoints: endpointsOf(document.endpoints ?? {}),
     drainTimeoutMs: durationMs(document.drainTimeout),
+    sources: sourcesOf(document.sources ?? {}, at),
     limits: {
       freeSpaceFactor: document.limits?.freeSpaceFactor ?? 2,
       maxReleaseBytes: size === undefined ? null : (parseSize(size) ?? null),
@@ -92,6 +93,21 @@ function serviceOf(document: NodeDocument, root: string, directories: NodeConfig
     case 'none':
       return { kind: 'none' };
   }
+}
+
+function sourcesOf(
+  { ca, proxy, noProxy, tokens = [] }: NonNullable<NodeDocument['sources']>,
+  at: (path: string) => string,
+): NodeSources {
+  return {
+    ca: ca === undefined ? null : at(ca),
+    proxy: proxy ?? null,
+    noProxy: noProxy ?? null,
+    tokens: tokens.map(({ url, tokenFrom }) => ({
+      url,
+      tokenFrom: 'file' in tokenFrom ? { file: at(tokenFrom.file) } : tokenFrom,
+    })),
+  };
 }
 
 const methods = {

@@ -123,7 +123,8 @@ function describe(error: ErrorObject): Problem | undefined {
   const where = path.length === 0 ? 'node.yaml' : path.join('.');
   const params = error.params as Readonly<Record<string, unknown>>;
   const schema = (error.parentSchema ?? {}) as Readonly<Record<string, unknown>>;
-  const shown = JSON.stringify(error.data);
+  // A proxy may have a password.
+  const shown = path[0] === 'sources' ? 'that' : JSON.stringify(error.data);
   switch (error.keyword) {
     case 'additionalProperties': {
       const field = String(params['additionalProperty']);
@@ -144,7 +145,7 @@ function describe(error: ErrorObject): Problem | undefined {
     }
     case 'minProperties':
     case 'maxProperties': {
-      const fix = 'Write either url or command.';
+      const fix = `Write either ${Object.keys((schema['properties'] as object | undefined) ?? {}).join(' or ')}.`;
       return { code: 'THM4006', summary: `${where} must have exactly one field.`, fix, path, atKey: true };
     }
     case 'const':

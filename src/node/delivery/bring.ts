@@ -5,9 +5,9 @@
 import { hexOf } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import type { CopyOrigin, MadeOrigin, Needed, Origin, Run, Wanted } from './delivery.ts';
-import { endPart, fetchContent, placesOf, sealPart } from './fetch.ts';
+import { fetchContent, placesOf, sealPart } from './fetch.ts';
 import type { FileMeter } from './meter.ts';
-import { copyPath, openPart, removePart } from './part-file.ts';
+import { openPart, partPath } from './part-file.ts';
 
 const stagedMode = 0o400;
 
@@ -27,7 +27,7 @@ async function bringCopy(run: Run, { title, content, rank }: Wanted, { path }: C
   const { files, parts, signal } = run;
   const leave = await run.disk.enter(rank, '', signal);
   try {
-    const copy = copyPath(parts, content.sha256);
+    const copy = partPath(parts, content.sha256, 'copy');
     const stat = await files.lstat(path);
     if (stat?.kind !== 'file' || stat.sizeBytes !== content.sizeBytes) {
       throw new ThemisError('NOT_FOUND', `${path} is not what ${title} could be copied from.`);
@@ -51,51 +51,62 @@ async function bringMade(run: Run, wanted: Wanted, origin: MadeOrigin, meter: Fi
   const needed = await fetchNeeded(run, wanted, origin.needs);
   const leave = await run.making.enter(wanted.rank, '', run.signal);
   try {
-    const part = await openPart(placesOf(run), wanted.content, null);
-    try {
-      if (!part.isWhole()) {
-        await part.begin(0, null);
-        for await (const chunk of origin.make(needed, run.signal)) {
-          if (run.signal.aborted) throw new ThemisError('CANCELLED', `${wanted.title} was cancelled.`);
-          if (part.bytes + chunk.length > wanted.content.sizeBytes) throw wrong(wanted, origin);
-          // Written before the next one is asked for: whoever makes it may use the chunk again.
-          await part.append([chunk]);
-          meter.at(part.bytes);
-        }
-        if (!part.isWhole()) throw wrong(wanted, origin);
-      }
-      return await sealPart(run, wanted, part);
-    } catch (error) {
-      await endPart(run, part, error);
-      throw error;
-    }
+    return await make(run, wanted, origin, needed, meter);
   } finally {
     leave();
   }
 }
 
+async function make(
+  run: Run,
+  wanted: Wanted,
+  origin: MadeOrigin,
+  needed: readonly string[],
+  meter: FileMeter,
+): Promise<string> {
+  const part = await openPart(placesOf(run), wanted.content, 'made', null);
+  try {
+    if (!part.isWhole()) {
+      await part.begin(0, null);
+      for await (const chunk of origin.make(needed, run.signal)) {
+        if (run.signal.aborted) throw new ThemisError('CANCELLED', `${wanted.title} was cancelled.`);
+        if (part.bytes + chunk.length > wanted.content.sizeBytes) throw wrong(wanted, origin);
+        // Written before the next one is asked for: whoever makes it may use the chunk again.
+        await part.append([chunk]);
+        meter.at(part.bytes);
+      }
+      if (!part.isWhole()) throw wrong(wanted, origin);
+    }
+    return await sealPart(run, wanted, part);
+  } catch (error) {
+    // Nobody goes on making where another left off.
+    await part.discard().catch(() => {});
+    throw error;
+  }
+}
+
 /** All of them, or the first failure once all have ended. */
 async function fetchNeeded(run: Run, { rank }: Wanted, needs: readonly Needed[]): Promise<readonly string[]> {
-  const results = await Promise.allSettled(needs.map((need) => fetchOnce(run, need, rank)));
+  const results = await Promise.allSettled(
+    needs.map((need) => {
+      const fetched = run.needs.get(need.content.sha256) ?? fetchNeed(run, rank, need);
+      run.needs.set(need.content.sha256, fetched);
+      return fetched;
+    }),
+  );
   return results.map((result) => {
     if (result.status === 'rejected') throw result.reason;
     return result.value;
   });
 }
 
-/** For all that are made of it. */
-function fetchOnce(run: Run, { title, content, origin }: Needed, rank: number): Promise<string> {
-  const known = run.needed.get(content.sha256);
-  if (known !== undefined) return known;
+async function fetchNeed(run: Run, rank: number, { title, content, origin }: Needed): Promise<string> {
   const meter = run.meter.file(title, content.sizeBytes, false);
-  const fetched = fetchContent(run, { title, content, rank }, origin, meter).finally(() => meter.end());
-  run.needed.set(content.sha256, fetched);
-  return fetched;
-}
-
-/** Once nothing is made any more; where the run failed, another one may need them again. */
-export async function removeNeeded({ files, parts, needed }: Run): Promise<void> {
-  for (const sha256 of needed.keys()) await removePart(files, parts, sha256);
+  try {
+    return await fetchContent(run, { title, content, rank }, origin, meter, 'need');
+  } finally {
+    meter.end();
+  }
 }
 
 function wrong({ title }: Wanted, { name }: MadeOrigin): ThemisError {

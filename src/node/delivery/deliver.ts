@@ -7,13 +7,15 @@ import { ThemisError } from '../../kernel/error.ts';
 import type { NodeProgress } from '../../model/message.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FileSystem } from '../../ports/file-system.ts';
-import { bring, removeNeeded } from './bring.ts';
+import { eachBounded } from '../state/each-bounded.ts';
+import { bring } from './bring.ts';
 import type { Delivery, DeliverySettings, Origin, Run, Wanted } from './delivery.ts';
 import { createBandwidth } from './flow/bandwidth.ts';
 import { createLanes } from './flow/lanes.ts';
 import { createMemory } from './flow/memory.ts';
 import { createMeter, type FileMeter } from './meter.ts';
 import { inOrder } from './order.ts';
+import { partPath } from './part-file.ts';
 import type { Placing } from './placing.ts';
 
 export interface Delivering {
@@ -48,19 +50,40 @@ export async function deliver(given: Delivering, deliveries: readonly Delivery[]
   const stop = new AbortController();
   const run = openRun(given, deliveries, stop.signal);
   let failed: { readonly error: unknown } | undefined;
-  const results = inOrder(deliveries, given.settings.order).map(async (delivery, rank) => {
-    try {
-      await deliverOne(run, given, delivery, rank);
-    } catch (error) {
-      failed ??= { error };
-      stop.abort(error);
-    }
-  });
-  await Promise.all(results);
+  const fail = (error: unknown): void => {
+    failed ??= { error };
+    stop.abort(error);
+  };
+  const { concurrency } = given.settings;
+  // Of each host as many as fill its lanes while others are being finished: a full host holds up no other.
+  const lines = [...byHost(inOrder(deliveries, given.settings.order)).values()].map((line) =>
+    eachBounded(line, concurrency + atOnce.finishing, async ({ delivery, rank }) => {
+      if (!stop.signal.aborted) await deliverOne(run, given, delivery, rank).catch(fail);
+    }),
+  );
+  await Promise.all(lines);
   await given.placing.settled().catch((error: unknown) => (failed ??= { error }));
   if (failed !== undefined) throw failed.error;
-  await removeNeeded(run);
+  for (const sha256 of run.needs.keys()) await run.files.removeFile(partPath(run.parts, sha256, 'need'));
   return run.meter.totals();
+}
+
+interface Ranked {
+  readonly delivery: Delivery;
+  readonly rank: number;
+}
+
+/** By the host that is asked when nothing else helps. */
+function byHost(deliveries: readonly Delivery[]): ReadonlyMap<string, readonly Ranked[]> {
+  const lines = new Map<string, Ranked[]>();
+  for (const [rank, delivery] of deliveries.entries()) {
+    const last = delivery.origins.at(-1)!;
+    const host = last.kind === 'source' ? last.source.host : '';
+    const line = lines.get(host);
+    if (line === undefined) lines.set(host, [{ delivery, rank }]);
+    else line.push({ delivery, rank });
+  }
+  return lines;
 }
 
 function openRun(given: Delivering, deliveries: readonly Delivery[], signal: AbortSignal): Run {
@@ -78,10 +101,10 @@ function openRun(given: Delivering, deliveries: readonly Delivery[], signal: Abo
     disk: own(atOnce.disk),
     finishing: own(atOnce.finishing),
     making: own(atOnce.making),
-    needed: new Map(),
     bandwidth: createBandwidth(clock, settings.bandwidth),
     memory: createMemory(settings.memoryBytes),
     meter: createMeter(clock, totalBytes, onProgress),
+    needs: new Map(),
   };
 }
 

@@ -43,7 +43,7 @@ export interface MadeOrigin {
   readonly kind: 'made';
   /** For people: `patch REFMIX from 1.4.0`. */
   readonly name: string;
-  /** Fetched first, by the same rules as everything else; gone again in the end. */
+  /** Fetched first, by the same rules as everything else; gone again when all deliveries are there. */
   readonly needs: readonly Needed[];
   /** `needed`: where they lie, in the same order. A chunk may be used again once the next one is asked for. */
   make(needed: readonly string[], signal: AbortSignal): AsyncIterable<Uint8Array>;
@@ -100,11 +100,11 @@ export interface Run {
   readonly finishing: Lanes;
   /** Deliveries that are being made: they take processor and memory. */
   readonly making: Lanes;
-  /** What is fetched only for others to be made of, by SHA-256: several may be made of one. */
-  readonly needed: Map<string, Promise<string>>;
   readonly bandwidth: Bandwidth;
   readonly memory: Memory;
   readonly meter: Meter;
+  /** Where what is needed lies, by its hash: what several deliveries need is fetched once, and stays until all are there. */
+  readonly needs: Map<string, Promise<string>>;
 }
 
 /** A content on its way, with the name it has for people and its place in line. */

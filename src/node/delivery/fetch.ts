@@ -7,17 +7,23 @@ import type { Run, SourceOrigin, Wanted } from './delivery.ts';
 import { pump } from './flow/pump.ts';
 import { createLane, type Lane } from './lane.ts';
 import type { FileMeter } from './meter.ts';
-import { openPart, type PartFile } from './part-file.ts';
+import { openPart, type PartFile, type PartKind } from './part-file.ts';
 import { mismatch, transfer, type TransferItem } from './transfer.ts';
 
 /** Returns where it lies. FILE_HASH_MISMATCH, FILE_MISSING, or the fault that was met too often. */
-export async function fetchContent(run: Run, wanted: Wanted, origin: SourceOrigin, meter: FileMeter): Promise<string> {
+export async function fetchContent(
+  run: Run,
+  wanted: Wanted,
+  origin: SourceOrigin,
+  meter: FileMeter,
+  kind: PartKind = 'part',
+): Promise<string> {
   const stop = new AbortController();
   const { source, path } = origin;
   const lane = createLane(run.lanes, wanted.rank, source.host, AbortSignal.any([run.signal, stop.signal]));
   try {
     await lane.enter();
-    const part = await openPart(placesOf(run), wanted.content, { host: source.host, path });
+    const part = await openPart(placesOf(run), wanted.content, kind, { host: source.host, path });
     run.meter.reused(part.bytes);
     meter.at(part.bytes);
     try {
@@ -57,7 +63,7 @@ export async function sealPart(
 }
 
 /** The error stands, whatever becomes of the part. */
-export async function endPart({ signal }: Run, part: PartFile, error: unknown): Promise<void> {
+async function endPart({ signal }: Run, part: PartFile, error: unknown): Promise<void> {
   const cause: unknown = signal.aborted ? signal.reason : error;
   await (isWorthKeeping(cause) ? part.keep() : part.discard()).catch(() => {});
 }

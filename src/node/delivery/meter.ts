@@ -2,7 +2,8 @@
  * How far a staging is: bytes in their place or on their way, what came from a source and what was here already, how
  * fast it comes and how long it will take. Tells at most a few times a second, and always when all is there.
  */
-import type { FileProgress, NodeProgress } from '../../model/message.ts';
+import type { FileProgress } from '../../model/event.ts';
+import type { NodeProgress } from '../../model/message.ts';
 import type { Clock } from '../../ports/clock.ts';
 
 export interface Meter {

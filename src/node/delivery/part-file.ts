@@ -38,31 +38,31 @@ const partMode = 0o400;
 /** One record is being made durable, one is being filled, and half a block may be between source and disk. */
 const recordsPerBlock = 4;
 
-const partPaths = (parts: string, sha256: string) => ({
-  part: `${parts}/${sha256}.part`,
-  log: `${parts}/${sha256}.log`,
-  copy: copyPath(parts, sha256),
-  // What was fetched so far outlives a try to make it another way.
-  made: `${parts}/${sha256}.made`,
-});
+/**
+ * What lies beside each other of one content: what is fetched for its place, what is fetched because something is made
+ * of it, what is made, and a copy. What was fetched so far outlives a try to get it another way.
+ */
+export type PartKind = 'part' | 'need' | 'made' | 'copy';
 
-/** Where a copy is made. */
-export const copyPath = (parts: string, sha256: string): string => `${parts}/${sha256}.copy`;
+export function partPath(parts: string, sha256: string, kind: PartKind): string {
+  return `${parts}/${sha256}.${kind}`;
+}
 
 /** `from`: null for what cannot go on, because it is not fetched. */
 export async function openPart(
   { files, parts, resumeBlockBytes }: PartPlaces,
   content: Content,
+  kind: PartKind,
   from: PartSource | null,
 ): Promise<PartFile> {
-  const { log, part, made } = partPaths(parts, content.sha256);
-  const path = from === null ? made : part;
-  const stepBytes = Math.max(1, Math.floor(resumeBlockBytes / recordsPerBlock));
+  const path = partPath(parts, content.sha256, kind);
+  const log = `${path}.log`;
+  const stepBytes = Math.ceil(resumeBlockBytes / recordsPerBlock);
   const kept = await readKept(files, { part: path, log }, content, from);
   const recorder = createRecorder(files, log, content, from, kept);
   let file = await files.openGrowing(path, kept.bytes);
   let { bytes, digest, validator } = kept;
-  const isFull = (): boolean => bytes === content.sizeBytes;
+  const isFull = () => bytes === content.sizeBytes;
   return {
     path,
     get bytes() {
@@ -75,8 +75,7 @@ export async function openPart(
       if (offset === 0 && bytes > 0) {
         await closeAfter(recorder, file);
         file = await files.openGrowing(path, 0);
-        bytes = 0;
-        digest = startDigest();
+        [bytes, digest] = [0, startDigest()];
       }
       validator = given;
       recorder.restart(bytes, validator);
@@ -95,7 +94,7 @@ export async function openPart(
     async seal() {
       await recorder.settled();
       await file.seal(partMode);
-      if (from !== null) await files.removeFile(log);
+      await files.removeFile(log);
     },
     async keep() {
       try {
@@ -106,7 +105,7 @@ export async function openPart(
     },
     async discard() {
       await closeAfter(recorder, file);
-      for (const one of from === null ? [path] : [log, path]) await files.removeFile(one);
+      for (const one of [log, path]) await files.removeFile(one);
     },
   };
 }
@@ -117,10 +116,12 @@ async function closeAfter(recorder: Recorder, file: GrowingFile): Promise<void> 
   await file.close();
 }
 
-/** All that may lie there of a content under way. */
-export async function removePart(files: FileSystem, parts: string, sha256: string): Promise<void> {
-  const { log, ...others } = partPaths(parts, sha256);
-  for (const path of [log, `${log}.new`, ...Object.values(others)]) await files.removeFile(path);
+/** All that lies there of contents under way, and what was only needed on the way. */
+export async function removeParts(files: FileSystem, parts: string, contents: ReadonlySet<string>): Promise<void> {
+  for (const name of await files.readDirectory(parts)) {
+    const [sha256 = '', kind] = name.split('.');
+    if (contents.has(sha256) || kind === ('need' satisfies PartKind)) await files.removeFile(`${parts}/${name}`);
+  }
 }
 
 /** In groups that end where the next record begins. */

@@ -8,14 +8,14 @@ import type { ReleaseFile, ReleaseManifest } from '../../model/release.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
 import type { NodeContext } from '../context.ts';
 import { ancestorsOf } from '../layout.ts';
-import { filesFor } from '../operation/staged-release.ts';
+import { filesFor, findStagedManifest, stagedHashes } from '../operation/staged-release.ts';
 import { eachBounded } from '../state/each-bounded.ts';
 import { recallDownloads, rememberDownloads } from '../state/download-memory.ts';
 import { deliver, type Fallback } from './deliver.ts';
 import type { CopyOrigin, Delivery, MadeOrigin, Origin } from './delivery.ts';
 import { isWorthKeeping } from './fetch.ts';
 import { findLocalCopies } from './local-copies.ts';
-import { removePart } from './part-file.ts';
+import { partPath, removeParts } from './part-file.ts';
 import { createPlacing } from './placing.ts';
 
 export interface Stageable {
@@ -75,7 +75,7 @@ export async function stageReleases(
     deliveries,
   );
   for (const release of releases) await writeDocuments(context, release);
-  await removeParts(context, releases);
+  await tidyParts(context, new Set([...contentsOf(context, releases), ...(await stagedContents(context))]));
 }
 
 /** After an error: what another run can go on from stays, with what is known of it; everything else goes. */
@@ -89,7 +89,7 @@ export async function abandonReleases(
     return;
   }
   for (const { manifest } of releases) await context.files.removeTree(partOf(context, manifest));
-  await removeParts(context, releases);
+  await tidyParts(context, new Set(contentsOf(context, releases)));
 }
 
 /** Once they stand under their hash. */
@@ -106,7 +106,7 @@ export async function keptBytes(context: NodeContext, manifests: readonly Releas
   let bytes = 0;
   for (const manifest of manifests) {
     for (const { path, sha256 } of filesFor(context, manifest)) {
-      for (const place of [`${partOf(context, manifest)}/${path}`, `${layout.parts}/${sha256}.part`]) {
+      for (const place of [`${partOf(context, manifest)}/${path}`, partPath(layout.parts, sha256, 'part')]) {
         bytes += (await files.lstat(place))?.sizeBytes ?? 0;
       }
     }
@@ -206,19 +206,28 @@ async function writeDocuments(context: NodeContext, { manifest, documents }: Sta
   await files.syncDirectory(part);
 }
 
-/** What is under way of these releases, and the directory with it when nothing else is. */
-async function removeParts(context: NodeContext, releases: readonly Stageable[]): Promise<void> {
-  const { files, layout } = context;
+/** What is under way of these contents, and the directory with it when nothing else is. */
+async function tidyParts({ files, layout }: NodeContext, contents: ReadonlySet<string>): Promise<void> {
   if ((await files.lstat(layout.parts)) === null) return;
-  const own = new Set(
-    releases.flatMap(({ manifest, made }) => [
-      ...filesFor(context, manifest).map(({ sha256 }) => sha256),
-      ...[...(made?.values() ?? [])].flatMap(({ needs }) => needs.map(({ content }) => content.sha256)),
-    ]),
-  );
-  for (const name of await files.readDirectory(layout.parts)) {
-    const sha256 = name.slice(0, name.indexOf('.'));
-    if (own.has(sha256)) await removePart(files, layout.parts, sha256);
-  }
+  await removeParts(files, layout.parts, contents);
   await files.removeEmptyDirectory(layout.parts);
+}
+
+function contentsOf(context: NodeContext, releases: readonly Stageable[]): readonly string[] {
+  return releases.flatMap(({ manifest, made }) => [
+    ...filesFor(context, manifest).map(({ sha256 }) => sha256),
+    ...[...(made?.values() ?? [])].flatMap(({ needs }) => needs.map(({ content }) => content.sha256)),
+  ]);
+}
+
+/** A power cut may bring back parts of what was staged before: nobody goes on from them. */
+async function stagedContents(context: NodeContext): Promise<readonly string[]> {
+  const { files, layout } = context;
+  if ((await files.readDirectory(layout.parts)).length === 0) return [];
+  const contents: string[] = [];
+  for (const hash of await stagedHashes(context)) {
+    const manifest = await findStagedManifest(context, hash);
+    contents.push(...(manifest?.files ?? []).map(({ sha256 }) => sha256));
+  }
+  return contents;
 }

@@ -56,8 +56,10 @@ export async function* transfer(
     faults = state.furthest > furthestBefore && !pace.wasSlow() ? 1 : faults + 1;
     const waitMs = retryDelayMs({ ...backoff, retries: run.settings.retries }, faults, fault, run.random);
     if (waitMs === null || waitMs >= pace.leftMs()) throw given(fault, wanted, state, faults);
+    // Told to one, meant for all of them.
+    const reopen = fault.retryAfterMs === undefined ? () => {} : run.lanes.close(origin.source.host);
     lane.leave();
-    await run.clock.sleep(waitMs, signal);
+    await run.clock.sleep(waitMs, signal).finally(reopen);
   }
 }
 

@@ -1,4 +1,4 @@
-import { hexOf } from '../../kernel/digest.ts';
+import { type Digest, digestBytes, hexOf } from '../../kernel/digest.ts';
 import type { ReleaseIndex } from '../../model/release.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
 import { readIndexedList } from '../../release/index/index-lists.ts';
@@ -37,7 +37,10 @@ export async function takeLists(
       await files.syncDirectory(layout.trust);
     }
     await writeAudit(context, 'crl-taken', `${url} of ${taken.issuer.name}, ${taken.issuer.revoked} revoked`);
-    // One file an issuer: the newer list takes the place of the one before in one step.
-    await writeDurably(files, `${layout.lists}/${hexOf(taken.issuer.id).slice(0, 32)}.crl`, bytes, 0o444);
+    const fileOf = (list: Digest): string => `${layout.lists}/${hexOf(list).slice(0, 32)}.crl`;
+    await writeDurably(files, fileOf(digestBytes(bytes)), bytes, 0o444);
+    // What a person put there has another name, and stays.
+    for (const list of taken.covered) await files.removeFile(fileOf(list));
+    await files.syncDirectory(layout.lists);
   }
 }

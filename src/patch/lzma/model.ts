@@ -33,7 +33,6 @@ export const shortestMatch = 2;
 export const longestMatch = 273;
 /** Slots from here on have fixed middle bits. */
 export const firstFixedSlot = 14;
-export const fixedDistance = 128;
 
 export function stateAfterLiteral(state: number): number {
   return state < 4 ? 0 : state < 10 ? state - 3 : state - 6;

@@ -50,9 +50,7 @@ function unpack(packed: Uint8Array, size: number): Uint8Array {
   try {
     bytes = brotliDecompressSync(packed, { maxOutputLength: Math.max(1, size) });
   } catch (error) {
-    throw refusePatch(
-      `the packed bytes of a segment do not unpack (${error instanceof Error ? error.message : error})`,
-    );
+    throw refusePatch('the packed bytes of a segment do not unpack', error);
   }
   if (bytes.length !== size) throw refusePatch('the packed bytes of a segment are not as many as it needs');
   return bytes;

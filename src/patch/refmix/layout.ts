@@ -45,7 +45,10 @@ export const noLayout: Layout = { base: [], target: [], moves: [], regions: [] }
 /** As numbers from 0 to 2^32 - 1: four counts, then the entries. */
 export function layoutToNumbers({ base, target, moves, regions }: Layout): number[] {
   return [
-    ...[base.length, target.length, moves.length, regions.length],
+    base.length,
+    target.length,
+    moves.length,
+    regions.length,
     ...[...base, ...target].flatMap(({ offset, address, size }) => [offset, address, size]),
     ...moves.flatMap(({ address, size, shift }) => [address, size, shift]),
     ...regions.flatMap(({ end, stride, anchor, anchorShift }) => [end, stride, anchor, anchorShift]),
@@ -53,7 +56,7 @@ export function layoutToNumbers({ base, target, moves, regions }: Layout): numbe
 }
 
 export function readLayout(next: () => number): Layout {
-  const [bases = 0, targets = 0, moved = 0, tables = 0] = [next(), next(), next(), next()];
+  const [bases, targets, moved, tables] = [next(), next(), next(), next()];
   if (Math.max(bases, targets, moved, tables) > layoutLimits.entries) throw refusePatch('its layout is too large');
   const span = (): Span => ({ offset: next(), address: next(), size: next() });
   const base = Array.from({ length: bases }, span);

@@ -1,5 +1,5 @@
 import { ThemisError } from '../../kernel/error.ts';
 
-export function refusePatch(why: string): ThemisError {
-  return new ThemisError('PATCH_INVALID', `The patch is not a valid REFMIX patch: ${why}.`);
+export function refusePatch(why: string, cause?: unknown): ThemisError {
+  return new ThemisError('PATCH_INVALID', `The patch is not a valid REFMIX patch: ${why}.`, { cause });
 }

@@ -1,7 +1,7 @@
 /**
  * The smallest patch for each pair of files that can be made in time. Algorithms take their turns over all files, the
  * cheap ones first, so that when the time is over every file has had the same chance; what was not tried is said. Files
- * are read for each turn and shared with the workers, so that no more of them are in memory than are worked on. Equal
+ * are read for each attempt and shared with its worker, so that no more of them are in memory than are worked on. Equal
  * releases give equal patches, whatever order the workers end in, as long as there was time.
  */
 import { digestBytes, hexOf } from '../../kernel/digest.ts';
@@ -52,7 +52,9 @@ export interface PatchSearch {
   readonly budget: AbortSignal;
   /** Aborted when somebody wants none of it. */
   readonly signal?: AbortSignal;
-  readonly onTry?: (attempt: Attempt) => void;
+  /** Before each attempt, and with what came of it and how many of this algorithm are left. */
+  readonly onStart?: (path: string, algorithm: DeltaAlgorithm) => void;
+  readonly onTry?: (attempt: Attempt, left: number) => void;
 }
 
 /** What came of one algorithm on one file. */
@@ -86,23 +88,35 @@ export function isWorthIt(patchBytes: number, targetBytes: number): boolean {
 export async function findPatches(search: PatchSearch): Promise<PatchFindings> {
   const best = new Map<FilePair, FoundPatch>();
   const attempts = new Map<string, Attempt>();
-  const note = (attempt: Attempt): void => {
-    attempts.set(`${attempt.path} ${attempt.algorithm}`, attempt);
-    search.onTry?.(attempt);
-  };
-  const turns = search.algorithms.toSorted((a, b) => cheapestFirst.indexOf(a.id) - cheapestFirst.indexOf(b.id));
-  for (const algorithm of turns) {
-    await mapBounded(search.pairs, search.atOnce, async (pair) => {
-      const { attempt, patch } = await tryPatch(search, algorithm, pair, best.get(pair)?.patch.length ?? Infinity);
-      note({ path: pair.target.path, algorithm: algorithm.id, ...attempt });
-      if (patch === undefined) return;
-      best.set(pair, { pair, algorithm: algorithm.id, patch, patchHash: hexOf(digestBytes(patch)) });
-    });
-  }
+  const turns = search.algorithms.toSorted((a, b) => rankOf(a.id) - rankOf(b.id));
+  const left = new Map(turns.map(({ id }) => [id, search.pairs.length]));
+  const jobs = turns.flatMap((algorithm) => search.pairs.map((pair) => ({ algorithm, pair })));
+  await mapBounded(jobs, search.atOnce, async ({ algorithm, pair }) => {
+    const beats = (patch: Uint8Array): boolean => isBetter(patch.length, algorithm.id, best.get(pair));
+    const { attempt, patch } = await tryPatch(search, algorithm, pair, beats);
+    const { id } = algorithm;
+    // Another one may have been as fast.
+    if (patch !== undefined && beats(patch))
+      best.set(pair, { pair, algorithm: id, patch, patchHash: hexOf(digestBytes(patch)) });
+    const said = { path: pair.target.path, algorithm: id, ...attempt };
+    attempts.set(`${said.path} ${id}`, said);
+    left.set(id, left.get(id)! - 1);
+    search.onTry?.(said, left.get(id)!);
+  });
   const inOrder = search.pairs.flatMap(({ target }) =>
     turns.flatMap(({ id }) => attempts.get(`${target.path} ${id}`) ?? []),
   );
   return { patches: search.pairs.flatMap((pair) => best.get(pair) ?? []), attempts: inOrder };
+}
+
+function rankOf(id: DeltaAlgorithm): number {
+  return cheapestFirst.indexOf(id);
+}
+
+/** Whatever order they come in. */
+function isBetter(bytes: number, id: DeltaAlgorithm, known: FoundPatch | undefined): boolean {
+  if (known === undefined) return true;
+  return (bytes - known.patch.length || rankOf(id) - rankOf(known.algorithm)) < 0;
 }
 
 interface Tried {
@@ -110,17 +124,18 @@ interface Tried {
   readonly patch?: Uint8Array;
 }
 
-/** A patch only if it is smaller than `best`. */
+/** A patch only if it beats the others so far. */
 async function tryPatch(
   search: PatchSearch,
   { id, limits }: PatchAlgorithm,
   pair: FilePair,
-  best: number,
+  beats: (patch: Uint8Array) => boolean,
 ): Promise<Tried> {
   const { base, target } = pair;
   if (base.sizeBytes > limits.baseBytes || target.sizeBytes > limits.targetBytes)
     return { attempt: { result: 'too large' } };
   if (search.budget.aborted) return { attempt: { result: 'no time' } };
+  search.onStart?.(target.path, id);
   const [baseBytes, targetBytes] = [await search.read('base', base), await search.read('target', target)];
   const ends = [search.budget, ...(search.signal === undefined ? [] : [search.signal])];
   const signal = AbortSignal.any(ends);
@@ -129,7 +144,7 @@ async function tryPatch(
     const patch = await search.compute.run('make-patch', input, { signal });
     if (!isWorthIt(patch.length, target.sizeBytes) || patch.length > releaseLimits.patchBytes)
       return { attempt: { result: patch.length, detail: 'not worth it' } };
-    if (patch.length >= best) return { attempt: { result: patch.length } };
+    if (!beats(patch)) return { attempt: { result: patch.length } };
     // Whatever made it: nobody is told of a patch that does not do what it should.
     await search.compute.run('check-patch', { ...input, patch }, { signal });
     return { attempt: { result: patch.length }, patch };

@@ -5,7 +5,7 @@
 import { compareText } from '../../kernel/finding.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import type { ReleaseFile, ReleaseManifest } from '../../model/release.ts';
-import { flatHashOf } from './import-flat.ts';
+import { flatFileOf, flatHashOf } from './flat-hash.ts';
 
 export interface FlatExport {
   readonly bytes: Uint8Array;
@@ -22,14 +22,14 @@ export function writeFlatManifest(manifest: ReleaseManifest): FlatExport {
     release_notes: manifest.releaseNotes,
     release_date: manifest.releaseDate,
     is_critical: manifest.isCritical,
-    files: manifest.files.map((file) => flatFile(file, manifest)),
+    files: manifest.files.map((file) => flatFileOf(flatFile(file, manifest))),
     build_commit: build.commit ?? '',
     build_date: build.date ?? '',
     compiler_version: build.compiler ?? '',
     dependencies: needed.map(({ package: name, versionConstraint }) =>
       versionConstraint === '*' ? name : `${name}@${versionConstraint}`,
     ),
-    min_upgrade_from: manifest.minUpgradeFrom ?? '',
+    ...(manifest.minUpgradeFrom === null ? {} : { min_upgrade_from: manifest.minUpgradeFrom }),
     schema_version: manifest.dataSchemaVersion,
   };
   const signed = {

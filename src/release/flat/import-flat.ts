@@ -3,7 +3,6 @@
  * that module computes it, its files have to be the ones that lie there, and none of its signatures is believed: the
  * converted manifest is signed anew and the original kept beside it, byte for byte.
  */
-import { digestJson, hexOf } from '../../kernel/digest.ts';
 import { parseStrictJson } from '../../kernel/document/strict-json.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import { compareText } from '../../kernel/finding.ts';
@@ -11,6 +10,7 @@ import { isJsonObject, type JsonObject } from '../../kernel/json.ts';
 import type { Architecture, Platform, ReleaseFile } from '../../model/release.ts';
 import { releaseLimits } from '../../model/release-format/layout.ts';
 import { architectures, fileTypes, isTimestamp, platforms } from '../../model/release-format/shapes.ts';
+import { flatHashOf } from './flat-hash.ts';
 
 export interface FlatManifest {
   readonly version: string;
@@ -89,24 +89,6 @@ function checkHash(flat: JsonObject): void {
       `The imported manifest says it hashes to ${written}, but hashes to ${actual}.`,
     );
   }
-}
-
-/** `ReleaseManifest::calculateHash` of ThemisDB: these members, sorted, without spaces. Bare hex. */
-export function flatHashOf(flat: JsonObject): string {
-  const covered = {
-    version: text(flat, 'version'),
-    tag_name: text(flat, 'tag_name'),
-    release_notes: text(flat, 'release_notes'),
-    is_critical: flat['is_critical'] === true,
-    files: flat['files'],
-    build_commit: text(flat, 'build_commit'),
-    build_date: text(flat, 'build_date'),
-    compiler_version: text(flat, 'compiler_version'),
-    dependencies: flat['dependencies'] ?? [],
-    min_upgrade_from: text(flat, 'min_upgrade_from'),
-    schema_version: number(flat, 'schema_version', 1),
-  };
-  return hexOf(digestJson(covered));
 }
 
 function readFiles(flat: JsonObject): ReleaseFile[] {

@@ -4,7 +4,6 @@
  * Findings: THM2020 not a release, THM2021 unsigned, THM2022 same release twice, THM2023 counter does not grow with the
  * version, THM2024 several products.
  */
-import gt from 'semver/functions/gt.js';
 import type { Digest } from '../../kernel/digest.ts';
 import type { Finding, FindingCode, Severity } from '../../kernel/finding.ts';
 import { joinReleasePath, releaseNames } from '../../model/release-format/layout.ts';
@@ -12,6 +11,7 @@ import type { IndexedList, ReleaseIndex, ReleaseIndexEntry, ReleaseManifest } fr
 import { listDeltas } from '../delta/list-deltas.ts';
 import type { FoundDelta } from '../delta/scan-deltas.ts';
 import type { FoundRelease } from '../scan-releases.ts';
+import { counterFindings } from './counter-findings.ts';
 
 export interface IndexOptions {
   readonly nowMs: number;
@@ -35,12 +35,13 @@ export function assembleIndex(
     result.ok ? [{ directory, manifest: result.manifest }] : [],
   );
   const manifests = releases.map(({ manifest }) => manifest);
+  const offered = manifests.filter(({ manifestHash }) => !options.yanked.has(manifestHash));
   const products = [...new Set(manifests.map(({ product }) => product))];
   const listed = listDeltas(options.deltas, manifests);
   const findings = [
     ...shapeFindings(found),
     ...repeatFindings(releases),
-    ...counterFindings(manifests),
+    ...counterFindings(offered),
     ...listed.findings,
   ];
   if (products.length > 1) {
@@ -117,17 +118,6 @@ function repeatFindings(
     return before === undefined
       ? []
       : [finding('error', 'THM2022', `${key} lies in ${before} and in ${directory}.`, 'Move one of them away.')];
-  });
-}
-
-/** Sorted by version within a package: a higher version with a counter that is not higher would be refused as a rollback. */
-function counterFindings(manifests: readonly ReleaseManifest[]): Finding[] {
-  return manifests.flatMap((manifest, position) => {
-    const before = manifests[position - 1];
-    if (before === undefined || before.package !== manifest.package || !gt(manifest.version, before.version)) return [];
-    if (manifest.counter > before.counter) return [];
-    const summary = `${manifest.package} ${manifest.version} has counter ${manifest.counter}, ${before.version} before it ${before.counter}.`;
-    return [finding('warning', 'THM2023', summary, 'Build the higher version again with a higher --counter.')];
   });
 }
 

@@ -1,5 +1,4 @@
 import { ThemisError } from '../../kernel/error.ts';
-import { releaseNames } from '../../model/release-format/layout.ts';
 import type { ReleaseIndex } from '../../model/release.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
 import type { Verified } from '../../trust/cms/verify-detached.ts';
@@ -39,7 +38,8 @@ export async function verifyIndex(
     return checked.ok ? { ...checked, fetched } : checked;
   } catch (error) {
     if (!(error instanceof ThemisError) || error.code !== 'NOT_FOUND') throw error;
-    const fix = 'Nodes take releases through a signed index: themis release index DIR --key ... --certificate ...';
-    return { ok: false, code: 'INDEX_MISSING', message: `There is no ${releaseNames.index}.`, fix };
+    const usual = 'Nodes take releases through a signed index: themis release index DIR --key ... --certificate ...';
+    const message = `The source has no index: ${error.message}`;
+    return { ok: false, code: 'INDEX_MISSING', message, fix: error.hint ?? usual };
   }
 }

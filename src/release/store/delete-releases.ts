@@ -1,6 +1,7 @@
 /**
- * Deletion that a crash cannot leave half-done: the store forgets the releases and writes down what of theirs has to go
- * in one transaction; then the files go, the manifest first, so that what is left is no release to anybody; then their
+ * Deletion that a crash cannot leave half-done: in one transaction the store forgets the releases and writes down what of
+ * theirs has to go and, where the index names them, the one without; then the index changes, so that it names nothing
+ * that is not there; then the files go, the manifest first, so that what is left is no release to anybody; then their
  * directories; then the tombstone. Whoever opens the store next finishes what was begun. A file goes only if it is the
  * one that was buried, not one put in its place since, and if no other release names its place. What Themis did not
  * list stays, and its directory with it.
@@ -8,18 +9,10 @@
 import { compareText } from '../../kernel/finding.ts';
 import { pathProblem } from '../../kernel/path-guard.ts';
 import { isReservedReleasePath, joinReleasePath, releaseNames } from '../../model/release-format/layout.ts';
-import type { FileSystem } from '../../ports/file-system.ts';
-import type { BuriedFile, ManifestStore, StoredRelease, Tombstone } from '../../ports/manifest-store.ts';
-import { isReleaseDraft } from '../build-release.ts';
+import type { BuriedFile, Publication, StoredRelease, Tombstone } from '../../ports/manifest-store.ts';
+import { finishPublication } from '../index/publish-index.ts';
+import type { ReleasesPlace } from './releases-place.ts';
 import { isDeltaFile, isPatchFile } from '../delta/scan-deltas.ts';
-
-/** A directory of releases with its store. */
-export interface ReleasesPlace {
-  readonly files: FileSystem;
-  /** Absolute. */
-  readonly root: string;
-  readonly store: ManifestStore;
-}
 
 /** Paths are relative to the directory of releases. */
 export interface Deletion {
@@ -40,10 +33,11 @@ export interface Condemned {
   readonly deltas: readonly string[];
 }
 
-/** Durable when it resolves. */
+/** `index`: the one without them. Durable when it resolves. */
 export async function deleteReleases(
   place: ReleasesPlace,
   { title, releases, deltas }: Condemned,
+  index: Publication | undefined,
   nowMs: number,
 ): Promise<Deletion> {
   const files: BuriedFile[] = [];
@@ -56,11 +50,13 @@ export async function deleteReleases(
   const tombstone = await place.store.bury(
     releases.map(({ directory }) => directory),
     { title, deletedAt: Temporal.Instant.fromEpochMilliseconds(nowMs).toString(), files, directories },
+    index,
   );
+  await finishPublication(place);
   return finish(place, tombstone);
 }
 
-/** What other processes began and did not end. */
+/** What other processes began and did not end; an index that was to change with it has to be finished before. */
 export async function finishDeletions(place: ReleasesPlace): Promise<readonly Deletion[]> {
   const deletions: Deletion[] = [];
   for (const tombstone of await place.store.tombstones()) deletions.push(await finish(place, tombstone));
@@ -95,9 +91,7 @@ async function finish(place: ReleasesPlace, tombstone: Tombstone): Promise<Delet
 /** Its manifest first, then what else describes it, then the payload. */
 async function listFiles(place: ReleasesPlace, { directory, manifest }: StoredRelease): Promise<BuriedFile[]> {
   const { files, root } = place;
-  const documents = (await files.readDirectory(`${root}/${directory}`)).filter(
-    (name) => isReservedReleasePath(name) || isReleaseDraft(name),
-  );
+  const documents = (await files.readDirectory(`${root}/${directory}`)).filter((name) => isReservedReleasePath(name));
   return findFiles(place, directory, [releaseNames.manifest, ...documents, ...manifest.files.map(({ path }) => path)]);
 }
 

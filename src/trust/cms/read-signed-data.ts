@@ -5,7 +5,9 @@
  */
 import { refuse } from '../refusal.ts';
 import { fieldsOf, membersOf, unwrap } from '../der/fields.ts';
-import { checkSetOrder, type DerElement, derLimits, readDer, tags } from '../der/read-der.ts';
+import { checkTexts } from '../der/check-primitive.ts';
+import { checkSetOrder, type DerElement, derLimits, readDer } from '../der/read-der.ts';
+import { tags } from '../der/tags.ts';
 import { readInteger, readOctets, readOid, readSmall } from '../der/values.ts';
 import { type Hash, readDigestAlgorithm, readSignatureAlgorithm, type SignatureAlgorithm } from '../x509/algorithm.ts';
 import { type Certificate, readCertificate } from '../x509/certificate.ts';
@@ -71,6 +73,8 @@ export function readSignedData(bytes: Uint8Array, mayCarryLists = false): Signed
 
   const version = readSmall(fields.take(tags.integer), 'The version of the signed data');
   const digests = membersOf(fields.take(), 'The list of digest algorithms', tags.set, false).map(readDigestAlgorithm);
+  if (new Set(digests).size !== digests.length)
+    refuse('CMS_DIGEST_REPEATED', 'The signature lists a digest algorithm twice.');
   const { contentType, content } = readContent(fields.take(tags.sequence));
   const certificates = readCertificates(fields.optional(context.zero));
   const lists = readLists(fields.optional(context.one), mayCarryLists);
@@ -160,6 +164,8 @@ function readSignedAttributes(element: DerElement): SignerInfo['attributes'] {
   for (const { type, values } of readAttributes(element, context.zero)) {
     if (type === attributeTypes.countersignature) refuseCountersignature();
     if (attributes.has(type)) refuse('CMS_ATTRIBUTE_REPEATED', `The signed attribute ${type} appears twice.`);
+    // RFC 5652 5.3: DER throughout, also where nobody reads it.
+    for (const value of values) checkTexts(value, `The signed attribute ${type}`);
     attributes.set(type, values);
   }
   return attributes;

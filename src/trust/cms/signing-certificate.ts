@@ -6,7 +6,8 @@
 import { createHash } from 'node:crypto';
 import { refuse } from '../refusal.ts';
 import { fieldsOf, membersOf, unwrap } from '../der/fields.ts';
-import { type DerElement, equalBytes, tags } from '../der/read-der.ts';
+import { type DerElement, equalBytes } from '../der/read-der.ts';
+import { tags } from '../der/tags.ts';
 import { readInteger, readOctets } from '../der/values.ts';
 import { type Hash, readDigestAlgorithm } from '../x509/algorithm.ts';
 import type { CandidatePath } from '../x509/build-paths.ts';
@@ -64,9 +65,14 @@ export function checkSignerNamed(ids: readonly CertificateId[], signer: Certific
 /** Where issuers are named as well, every one of the path has to be. The anchor is the verifier's own choice. */
 export function checkIssuersNamed(ids: readonly CertificateId[], { certificates }: CandidatePath): void {
   if (ids.length === 1) return;
-  const unnamed = certificates.slice(1).find((issuer) => !ids.some((id) => names(id, issuer)));
+  const unnamed = certificates.slice(1).find((issuer) => !isNamed(ids, issuer));
   if (unnamed !== undefined)
     refuse('CMS_SIGNING_CERTIFICATE_MISMATCH', `The signer does not name ${nameOf(unnamed)} among its issuers.`);
+}
+
+/** Whether one of them is of this certificate, which the signer has then signed every byte of. */
+export function isNamed(ids: readonly CertificateId[], certificate: Certificate): boolean {
+  return ids.some((id) => names(id, certificate));
 }
 
 function names(id: CertificateId, certificate: Certificate): boolean {

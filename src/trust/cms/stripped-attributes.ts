@@ -2,7 +2,8 @@
  * A signature over attributes also holds over content that consists of the bytes of those attributes, once the attributes
  * are left out (RFC 5652, security considerations). Content of that form is therefore never believed, whoever signed it.
  */
-import { type DerElement, derLimits, readDer, tags } from '../der/read-der.ts';
+import { type DerElement, derLimits, readDer } from '../der/read-der.ts';
+import { tags } from '../der/tags.ts';
 import { readOid } from '../der/values.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import { refuse } from '../refusal.ts';

@@ -15,7 +15,7 @@ import type { InitialPolicies } from '../x509/policies/policy-graph.ts';
 import type { FoundPath } from '../x509/revocation/context.ts';
 import { withinBudget } from '../x509/signature-budget.ts';
 import { nameOf, type Profile } from '../x509/validate-path.ts';
-import { checkNothingElse } from './check-nothing-else.ts';
+import { certificatesOf, checkNothingElse } from './check-nothing-else.ts';
 import { type CheckedSigner, checkSigner, digestsOf } from './check-signer.ts';
 import { findSignerPath } from './find-signer-path.ts';
 import { contentTypes, readSignedData, type SignedData, type SignerInfo } from './read-signed-data.ts';
@@ -97,7 +97,7 @@ function verifyWithin(input: VerifyInput): ReturnType<typeof verifyDetached> {
     if (input.profile === 'codeSigning')
       checkNothingElse(
         data,
-        results.map(({ path }) => path),
+        results.flatMap(({ path }) => certificatesOf(path)),
       );
     const [first, ...others] = results;
     return {

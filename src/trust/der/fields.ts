@@ -1,5 +1,6 @@
 import { refuse } from '../refusal.ts';
-import { type DerElement, tags } from './read-der.ts';
+import type { DerElement } from './read-der.ts';
+import { tags } from './tags.ts';
 
 /** The members of a SEQUENCE, taken in order. `what` names it in refusals (`DER_UNEXPECTED`). */
 export interface Fields {

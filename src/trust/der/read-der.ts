@@ -1,9 +1,12 @@
 /**
  * Strict DER (X.690 chapter 10) into a tree: definite minimal lengths, single-byte tags, universal types in their one
  * allowed form, sets in order, nothing after the end. The walk keeps its own stack, so depth costs no call frames,
- * and is linear in the bytes. It throws nothing but refusals `DER_*`. Values are judged where they are read (`values.ts`).
+ * and is linear in the bytes. It throws nothing but refusals `DER_*`. What a value means is judged where it is read
+ * (`values.ts`).
  */
 import { refuse } from '../refusal.ts';
+import { checkPrimitive } from './check-primitive.ts';
+import { tags } from './tags.ts';
 
 export interface DerElement {
   /** Identifier octet: class, constructed bit and number. */
@@ -22,23 +25,6 @@ export interface DerLimits {
 }
 
 export const derLimits: DerLimits = { bytes: 1 << 20, depth: 24, elements: 20_000 };
-
-export const tags = {
-  boolean: 0x01,
-  integer: 0x02,
-  bitString: 0x03,
-  octetString: 0x04,
-  null: 0x05,
-  oid: 0x06,
-  enumerated: 0x0a,
-  utf8String: 0x0c,
-  printableString: 0x13,
-  ia5String: 0x16,
-  utcTime: 0x17,
-  generalizedTime: 0x18,
-  sequence: 0x30,
-  set: 0x31,
-} as const;
 
 const constructedBit = 0x20;
 // Universal types that may appear, primitive in DER: boolean to object identifier, enumerated, UTF8String, strings and times.
@@ -114,10 +100,12 @@ function checkTag(tag: number, start: number): void {
 
 function close(bytes: Uint8Array, header: Open): DerElement {
   if (header.tag === tags.set) checkSetOrder(header.children, header.start);
+  const content = bytes.subarray(header.contentStart, header.end);
+  checkPrimitive(header.tag, content, header.start);
   return {
     tag: header.tag,
     bytes: bytes.subarray(header.start, header.end),
-    content: bytes.subarray(header.contentStart, header.end),
+    content,
     children: header.children,
   };
 }

@@ -2,7 +2,8 @@
  * Primitive values, each in its one DER form (X.690 chapters 8 and 11); anything else is `DER_VALUE`.
  */
 import { refuse } from '../refusal.ts';
-import { type DerElement, tags } from './read-der.ts';
+import type { DerElement } from './read-der.ts';
+import { tags } from './tags.ts';
 
 function expectTag(element: DerElement, tag: number, what: string): void {
   if (element.tag !== tag) refuse('DER_UNEXPECTED', `${what} is not encoded as expected.`);
@@ -100,7 +101,10 @@ export function readOid(element: DerElement, what: string): string {
 const utcTime = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/u;
 const generalizedTime = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/u;
 
-/** UTCTime or GeneralizedTime in the form of RFC 5280 4.1.2.5: seconds, no fraction, `Z`. Milliseconds since the epoch. */
+/**
+ * UTCTime or GeneralizedTime in the form of RFC 5280 4.1.2.5: seconds, no fraction, `Z`. Which of the two binds those who
+ * write a date; who reads one has to take either (and NIST PKITS 4.2.4 tests it). Milliseconds since the epoch.
+ */
 export function readTime(element: DerElement, what: string): number {
   const text = String.fromCharCode(...element.content.subarray(0, 32));
   const isUtc = element.tag === tags.utcTime;

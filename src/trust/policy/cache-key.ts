@@ -7,15 +7,16 @@ import type { VerifyInput } from '../cms/verify-detached.ts';
 import type { TrustStore } from './trust-store.ts';
 
 /** Raised with every change after which the same input may get another answer. */
-export const verifierVersion = 1;
+export const verifierVersion = 2;
 
 export function verificationKey(input: Omit<VerifyInput, 'nowMs'>, version = verifierVersion): Digest {
-  const { content, signature, trust, profile } = input;
+  const { content, signature, trust, profile, policies = null } = input;
   return digestJson({
     content: digestBytes(content),
     signature: digestBytes(signature),
     trust: trustDigest(trust),
     profile,
+    policies: policies === null ? null : { ...policies, acceptable: [...new Set(policies.acceptable)].sort() },
     verifier: version,
   });
 }

@@ -1,6 +1,7 @@
 /** TimeStampResp (RFC 3161 2.4.2): the token, or why there is none. The token is not judged here. */
 import { fieldsOf, membersOf } from '../der/fields.ts';
-import { readDer, tags } from '../der/read-der.ts';
+import { readDer } from '../der/read-der.ts';
+import { tags } from '../der/tags.ts';
 import { readSmall } from '../der/values.ts';
 
 export type TimestampAnswer =

@@ -4,7 +4,8 @@
  */
 import { refuse } from '../refusal.ts';
 import { type Fields, fieldsOf, unwrap } from '../der/fields.ts';
-import { type DerElement, readDer, tags } from '../der/read-der.ts';
+import { type DerElement, readDer } from '../der/read-der.ts';
+import { tags } from '../der/tags.ts';
 import { readBoolean, readInteger, readOctets, readOid, readSmall, readTime } from '../der/values.ts';
 import { type Hash, readDigestAlgorithm } from '../x509/algorithm.ts';
 import { readExtensionList } from '../x509/extension.ts';
@@ -15,7 +16,10 @@ export interface TimestampInfo {
   readonly imprint: { readonly hash: Hash; readonly value: Uint8Array };
   /** Hex. */
   readonly serial: string;
+  /** Cut to milliseconds. */
   readonly genTimeMs: number;
+  /** How much of a millisecond was cut off: 0 or 1, rounded up. */
+  readonly cutMs: number;
   /** How far the true time may lie to either side. 0 where nothing is said. */
   readonly accuracyMs: number;
   /** Hex of the DER integer. */
@@ -34,7 +38,7 @@ export function readTimestampInfo(bytes: Uint8Array): TimestampInfo {
   const policy = readOid(fields.take(tags.oid), 'The policy of the timestamp');
   const imprint = readImprint(fields.take(tags.sequence));
   const serial = readSerial(fields.take(tags.integer));
-  const genTimeMs = readGenTime(fields.take());
+  const { genTimeMs, cutMs } = readGenTime(fields.take());
   const accuracyMs = readAccuracy(fields.optional(tags.sequence));
   checkOrdering(fields);
   const nonce = fields.optional(tags.integer);
@@ -46,6 +50,7 @@ export function readTimestampInfo(bytes: Uint8Array): TimestampInfo {
     imprint,
     serial,
     genTimeMs,
+    cutMs,
     accuracyMs,
     nonce: nonce === undefined ? null : readInteger(nonce, 'The nonce of the timestamp').toHex(),
     authority: authority === undefined ? null : unwrap(authority, 'The name of the timestamp authority'),
@@ -69,15 +74,18 @@ function readSerial(element: DerElement): string {
 
 const fraction = /^(\d{14})\.(\d{0,8}[1-9])Z$/u;
 
-/** GeneralizedTime with seconds, and a fraction that does not end with 0 (RFC 3161 2.4.2). Cut to milliseconds. */
-function readGenTime(element: DerElement): number {
+/** GeneralizedTime with seconds, and a fraction that does not end with 0 (RFC 3161 2.4.2). */
+function readGenTime(element: DerElement): Pick<TimestampInfo, 'genTimeMs' | 'cutMs'> {
   const text = new TextDecoder('latin1').decode(element.content.subarray(0, 32));
   const match = fraction.exec(text);
   if (element.tag !== tags.generalizedTime || !(match !== null || /^\d{14}Z$/u.test(text)))
     return refuse('TIMESTAMP_TIME', 'The time of the timestamp is not written as RFC 3161 asks.');
-  if (match === null) return readTime(element, 'The time of the timestamp');
+  if (match === null) return { genTimeMs: readTime(element, 'The time of the timestamp'), cutMs: 0 };
   const whole = { ...element, content: new TextEncoder().encode(`${match[1]!}Z`) };
-  return readTime(whole, 'The time of the timestamp') + Number(match[2]!.padEnd(3, '0').slice(0, 3));
+  const digits = match[2]!;
+  const genTimeMs = readTime(whole, 'The time of the timestamp') + Number(digits.padEnd(3, '0').slice(0, 3));
+  // The last digit is never 0.
+  return { genTimeMs, cutMs: digits.length > 3 ? 1 : 0 };
 }
 
 function readAccuracy(element: DerElement | undefined): number {

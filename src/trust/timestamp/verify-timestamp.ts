@@ -1,14 +1,15 @@
 /**
  * Verification of a timestamp token (RFC 3161 2.4.2) over the signature value of a signer: a checklist like that of the
  * signature itself, against anchors of its own. Where the anchors file names none, all that needs no anchor is checked all
- * the same, so that a bad token refuses everywhere, but the time is not believed.
+ * the same, so that a bad token refuses everywhere, but the time is not believed; and no certificate may stand in the token
+ * but those that its authority names under its signature.
  */
 import { createHash } from 'node:crypto';
 import { ThemisError } from '../../kernel/error.ts';
-import { checkNothingElse } from '../cms/check-nothing-else.ts';
+import { certificatesOf, checkNothingElse } from '../cms/check-nothing-else.ts';
 import { type CheckedSigner, checkSigner, digestsOf } from '../cms/check-signer.ts';
 import { contentTypes, readSignedData, type SignedData, type SignerInfo } from '../cms/read-signed-data.ts';
-import { checkIssuersNamed } from '../cms/signing-certificate.ts';
+import { checkIssuersNamed, isNamed } from '../cms/signing-certificate.ts';
 import type { TrustStore } from '../policy/trust-store.ts';
 import { isTrustCode, refuse, type TrustCode } from '../refusal.ts';
 import { unwrap } from '../der/fields.ts';
@@ -28,13 +29,15 @@ export interface CheckedTimestamp {
   readonly authority: Certificate;
   /** null: no timestamp anchors are known, so nobody vouches for it. */
   readonly path: FoundPath | null;
+  /** Certificates that may stand in the token: nothing else in it is vouched for. */
+  readonly withPart: readonly Certificate[];
 }
 
 /** Clocks of authority and verifier may differ by this before a time counts as one that has not come yet. */
 export const clockSkewMs = 300_000;
 
 /**
- * `signature`: the signature value the token has to be over. `strangers`: what to do with certificates that no path needs.
+ * `signature`: the signature value the token has to be over. `strangers`: what to do with certificates that have no part in it.
  * Throws the refusal of the first check that fails.
  */
 export function verifyTimestamp(
@@ -49,17 +52,26 @@ export function verifyTimestamp(
     const { info, checked } = checkToken(data, signature);
     const { certificate } = checked;
     const earliestMs = info.genTimeMs - info.accuracyMs;
-    const latestMs = info.genTimeMs + info.accuracyMs;
+    const latestMs = info.genTimeMs + info.cutMs + info.accuracyMs;
     if (earliestMs > nowMs + clockSkewMs) refuse('TIMESTAMP_IN_FUTURE', 'Its time has not come yet.');
     if (earliestMs < certificate.notBeforeMs || latestMs > certificate.notAfterMs)
       refuse('TIMESTAMP_AUTHORITY_VALIDITY', `Its time lies outside the validity of ${nameOf(certificate)}.`);
     const path = trust === null ? null : findAuthority(checked, data, trust, nowMs);
-    if (path !== null && strangers === 'refuse') checkNothingElse(data, [path]);
-    return { info, earliestMs, latestMs, authority: certificate, path };
+    const withPart = path === null ? namedBy(checked, data) : certificatesOf(path);
+    if (strangers === 'refuse') checkNothingElse(data, withPart);
+    return { info, earliestMs, latestMs, authority: certificate, path, withPart };
   } catch (error) {
     if (!(error instanceof ThemisError) || error.reason === undefined || !isTrustCode(error.reason)) throw error;
     return refuse(error.reason, `Of the timestamp: ${error.message}`);
   }
+}
+
+/**
+ * Without anchors no path says which certificates belong to the token. Those that its authority signed the hashes of do,
+ * its own among them; of any other, bytes could be changed that nobody checks.
+ */
+function namedBy({ named }: CheckedSigner, { certificates }: SignedData): readonly Certificate[] {
+  return certificates.filter((certificate) => named.some((ids) => isNamed(ids, certificate)));
 }
 
 /** All that needs neither a time nor an anchor. */

@@ -5,7 +5,8 @@
  */
 import { refuse, type TrustCode } from '../refusal.ts';
 import { fieldsOf, unwrap } from '../der/fields.ts';
-import { type DerElement, tags } from '../der/read-der.ts';
+import type { DerElement } from '../der/read-der.ts';
+import { tags } from '../der/tags.ts';
 import { readOid, readSmall } from '../der/values.ts';
 
 export type Hash = 'sha256' | 'sha384' | 'sha512';

@@ -5,10 +5,18 @@
 import { type Digest, digestBytes } from '../../kernel/digest.ts';
 import { refuse, refusing, type Refusal } from '../refusal.ts';
 import { fieldsOf, membersOf, unwrap } from '../der/fields.ts';
-import { type DerElement, type DerLimits, derLimits, equalBytes, readDer, tags } from '../der/read-der.ts';
+import { type DerElement, type DerLimits, derLimits, equalBytes, readDer } from '../der/read-der.ts';
+import { tags } from '../der/tags.ts';
 import { readBitBytes, readInteger, readPositive, readSmall, readTime } from '../der/values.ts';
 import { readSignatureAlgorithm, type SignatureAlgorithm } from './algorithm.ts';
-import { type Extension, labelOf, readAuthorityKeyId, readExtensionList } from './extension.ts';
+import {
+  type CertificateNamed,
+  type Extension,
+  labelOf,
+  readAuthorityCertificate,
+  readAuthorityKeyId,
+  readExtensionList,
+} from './extension.ts';
 import { type Name, readName } from './name.ts';
 import { readGeneralNames } from './names/general-name.ts';
 import { type ListScope, readListScope } from './revocation/distribution.ts';
@@ -42,6 +50,10 @@ export interface CertificateList {
   readonly baseNumber: bigint | null;
   /** Hex; a hint for finding the signer. */
   readonly authorityKeyId: string | null;
+  /** The same by a certificate that holds the key. */
+  readonly authorityCertificate: CertificateNamed | null;
+  /** From when on it keeps naming certificates that have expired; null where it may leave out any of them. */
+  readonly expiredSinceMs: number | null;
   readonly scope: ListScope | null;
   /** By `entryKey`. */
   readonly entries: ReadonlyMap<string, RevokedEntry>;
@@ -105,7 +117,13 @@ function readSigned(signed: DerElement, outerAlgorithm: DerElement): SignedPart 
 
 type ListExtensions = Pick<
   CertificateList,
-  'number' | 'baseNumber' | 'authorityKeyId' | 'scope' | 'unprocessedCritical'
+  | 'number'
+  | 'baseNumber'
+  | 'authorityKeyId'
+  | 'authorityCertificate'
+  | 'expiredSinceMs'
+  | 'scope'
+  | 'unprocessedCritical'
 >;
 type Draft = { -readonly [K in keyof ListExtensions]: ListExtensions[K] };
 
@@ -121,11 +139,26 @@ const processed: Readonly<Record<string, (value: DerElement, draft: Draft) => vo
   },
   '2.5.29.35': (value, draft) => {
     draft.authorityKeyId = readAuthorityKeyId(value);
+    draft.authorityCertificate = readAuthorityCertificate(value);
+  },
+  // Of Rec. ITU-T X.509; RFC 5280 does not have it.
+  '2.5.29.60': (value, draft) => {
+    if (value.tag !== tags.generalizedTime)
+      refuse('DER_UNEXPECTED', 'The date of expired certificates is not encoded as expected.');
+    draft.expiredSinceMs = readTime(value, 'The date of expired certificates');
   },
 };
 
 function readListExtensions(wrapped: DerElement | undefined): ListExtensions {
-  const draft: Draft = { number: null, baseNumber: null, authorityKeyId: null, scope: null, unprocessedCritical: [] };
+  const draft: Draft = {
+    number: null,
+    baseNumber: null,
+    authorityKeyId: null,
+    authorityCertificate: null,
+    expiredSinceMs: null,
+    scope: null,
+    unprocessedCritical: [],
+  };
   if (wrapped === undefined) return draft;
   const critical: string[] = [];
   const list = readExtensionList(unwrap(wrapped, 'The list of extensions'), 'CRL_EXTENSION_REPEATED');

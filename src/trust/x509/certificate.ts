@@ -5,7 +5,8 @@
 import { type Digest, digestBytes } from '../../kernel/digest.ts';
 import { refuse } from '../refusal.ts';
 import { fieldsOf, unwrap } from '../der/fields.ts';
-import { type DerElement, type DerLimits, derLimits, equalBytes, readDer, tags } from '../der/read-der.ts';
+import { type DerElement, type DerLimits, derLimits, equalBytes, readDer } from '../der/read-der.ts';
+import { tags } from '../der/tags.ts';
 import { readBitBytes, readInteger, readSmall, readTime } from '../der/values.ts';
 import { readSignatureAlgorithm, type SignatureAlgorithm } from './algorithm.ts';
 import { type Extensions, readExtensions } from './extensions.ts';
@@ -74,6 +75,9 @@ function readSigned(signed: DerElement, outerAlgorithm: DerElement): SignedPart 
   if (wrapped !== undefined && version !== 3) refuse('CERT_VERSION', 'Extensions need version 3.');
   fields.end();
   const extensions = readExtensions(wrapped === undefined ? undefined : unwrap(wrapped, 'The list of extensions'));
+  // RFC 5280 4.1.2.6: then its only names are the alternative ones, and nobody may pass over them.
+  if (subject.isEmpty && !extensions.areAltNamesCritical)
+    refuse('CERT_SUBJECT_EMPTY', 'The certificate names no subject, nor critical alternative names in its stead.');
   return { version, serial, issuer, subject, isSelfIssued: issuer.key === subject.key, ...validity, key, extensions };
 }
 

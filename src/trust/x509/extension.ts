@@ -1,8 +1,10 @@
 /** The list of extensions that certificates, revocation lists and their entries share (RFC 5280 4.1.2.9, 5.1.2.7). */
 import { refuse, type TrustCode } from '../refusal.ts';
 import { fieldsOf, membersOf } from '../der/fields.ts';
-import { type DerElement, readDer, tags } from '../der/read-der.ts';
+import { type DerElement, readDer } from '../der/read-der.ts';
+import { tags } from '../der/tags.ts';
 import { readBoolean, readOctets, readOid } from '../der/values.ts';
+import { keyOfName, readGeneralNames } from './names/general-name.ts';
 
 export interface Extension {
   readonly oid: string;
@@ -30,6 +32,7 @@ const names: Readonly<Record<string, string>> = {
   '2.5.29.37': 'extKeyUsage',
   '2.5.29.46': 'freshestCRL',
   '2.5.29.54': 'inhibitAnyPolicy',
+  '2.5.29.60': 'expiredCertsOnCRL',
 };
 
 /** Refuses with `repeated` when one type appears twice. */
@@ -57,8 +60,28 @@ function readExtension(element: DerElement): Extension {
 
 /** The value of an authority key identifier that helps to find the issuer. Hex. */
 export function readAuthorityKeyId(value: DerElement): string | null {
+  return partsOf(value)(0x80)?.content.toHex() ?? null;
+}
+
+/** The other way to name a key: by the certificate it stands in (RFC 5280 4.2.1.1). */
+export interface CertificateNamed {
+  /** Names of the issuer, as they compare (`keyOfName`). */
+  readonly issuers: readonly string[];
+  /** Hex of the DER integer. */
+  readonly serial: string;
+}
+
+/** null where the authority key identifier names none. */
+export function readAuthorityCertificate(value: DerElement): CertificateNamed | null {
+  const [issuer, serial] = [0xa1, 0x82].map(partsOf(value));
+  if (issuer === undefined || serial === undefined) return null;
+  const names = readGeneralNames(issuer, 'The issuer in an authority key identifier', 0xa1);
+  return { issuers: names.map(keyOfName), serial: serial.content.toHex() };
+}
+
+function partsOf(value: DerElement): (tag: number) => DerElement | undefined {
   if (value.tag !== tags.sequence) refuse('DER_UNEXPECTED', 'An authority key identifier is not encoded as expected.');
-  return value.children.find((child) => child.tag === 0x80)?.content.toHex() ?? null;
+  return (tag) => value.children.find((child) => child.tag === tag);
 }
 
 export function labelOf(oid: string): string {

@@ -4,7 +4,8 @@
  */
 import { refuse } from '../refusal.ts';
 import { fieldsOf, membersOf } from '../der/fields.ts';
-import { type DerElement, tags } from '../der/read-der.ts';
+import type { DerElement } from '../der/read-der.ts';
+import { tags } from '../der/tags.ts';
 import { readBoolean, readNamedBits, readOctets, readOid, readSmall } from '../der/values.ts';
 import { labelOf, readAuthorityKeyId, readExtensionList } from './extension.ts';
 import { type GeneralName, readGeneralNames } from './names/general-name.ts';
@@ -28,6 +29,7 @@ export interface Extensions {
   readonly subjectKeyId: string | null;
   readonly authorityKeyId: string | null;
   readonly subjectAltNames: readonly GeneralName[];
+  readonly areAltNamesCritical: boolean;
   readonly nameConstraints: NameConstraints | null;
   readonly policies: ReadonlySet<string> | null;
   readonly policyMappings: readonly PolicyMapping[];
@@ -41,13 +43,14 @@ export interface Extensions {
 
 interface KeyUsage {
   readonly digitalSignature: boolean;
+  readonly contentCommitment: boolean;
   readonly keyCertSign: boolean;
   readonly cRLSign: boolean;
 }
 
 type Draft = { -readonly [K in keyof Extensions]: Extensions[K] };
 
-const bit = { digitalSignature: 0, keyCertSign: 5, cRLSign: 6 } as const;
+const bit = { digitalSignature: 0, contentCommitment: 1, keyCertSign: 5, cRLSign: 6 } as const;
 
 const processed: Readonly<Record<string, (value: DerElement, draft: Draft, isCritical: boolean) => void>> = {
   '2.5.29.14': (value, draft) => {
@@ -56,7 +59,8 @@ const processed: Readonly<Record<string, (value: DerElement, draft: Draft, isCri
   '2.5.29.15': (value, draft) => {
     draft.keyUsage = readKeyUsage(value);
   },
-  '2.5.29.17': (value, draft) => {
+  '2.5.29.17': (value, draft, isCritical) => {
+    draft.areAltNamesCritical = isCritical;
     draft.subjectAltNames = readGeneralNames(value, 'Subject alternative names');
   },
   '2.5.29.19': (value, draft) => {
@@ -100,6 +104,7 @@ export function readExtensions(element: DerElement | undefined): Extensions {
     subjectKeyId: null,
     authorityKeyId: null,
     subjectAltNames: [],
+    areAltNamesCritical: false,
     nameConstraints: null,
     policies: null,
     policyMappings: [],
@@ -122,6 +127,7 @@ function readKeyUsage(value: DerElement): KeyUsage {
   const bits = readNamedBits(value, 'A key usage');
   return {
     digitalSignature: bits.has(bit.digitalSignature),
+    contentCommitment: bits.has(bit.contentCommitment),
     keyCertSign: bits.has(bit.keyCertSign),
     cRLSign: bits.has(bit.cRLSign),
   };
@@ -134,5 +140,7 @@ function readBasicConstraints(value: DerElement): Extensions['basicConstraints']
   if (flag !== undefined && !isCa) refuse('DER_VALUE', 'Basic constraints write a default value.');
   const length = fields.optional(tags.integer);
   fields.end();
+  if (length !== undefined && !isCa)
+    refuse('CERT_PATH_LENGTH_WITHOUT_CA', 'A certificate limits what stands below it and is no authority.');
   return { isCa, pathLength: length === undefined ? null : readSmall(length, 'A path length') };
 }

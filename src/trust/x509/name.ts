@@ -1,11 +1,13 @@
 /**
- * Distinguished names, compared as RFC 5280 7.1 asks: text types without regard to case, spelling of spaces and string
- * type; every other type byte for byte.
+ * Distinguished names, compared as RFC 5280 7.1 asks: text without regard to case, spelling of spaces and string type
+ * (`name-text.ts`); every other value byte for byte.
  */
 import { refuse } from '../refusal.ts';
 import { fieldsOf, membersOf } from '../der/fields.ts';
-import { type DerElement, tags } from '../der/read-der.ts';
+import type { DerElement } from '../der/read-der.ts';
+import { tags } from '../der/tags.ts';
 import { readOid } from '../der/values.ts';
+import { readNameText } from './name-text.ts';
 
 export interface Name {
   /** DER: equal for names that are written the same. */
@@ -14,11 +16,26 @@ export interface Name {
   readonly key: string;
   /** The same per relative name, root first: one name stands below another when its parts begin with the other's. */
   readonly parts: readonly string[];
+  /** What each part is made of, for where equal is not all that can be told. */
+  readonly attributes: readonly (readonly NameAttribute[])[];
+  /** In all parts together. */
+  readonly attributeCount: number;
+  /** Every value is text: equal or not is all there is to tell. */
+  readonly isText: boolean;
   /** Values of emailAddress, which constraints on mailboxes cover as well; '' for one that is not text. */
   readonly emails: readonly string[];
   /** For people: `CN=..., O=...`, most specific first. */
   readonly text: string;
   readonly isEmpty: boolean;
+}
+
+export interface NameAttribute {
+  /** Object identifier. */
+  readonly type: string;
+  /** Equal for values of one type that mean the same. */
+  readonly key: string;
+  /** Text; a tag for values that are none; `unsure` for text that not everybody reads alike. */
+  readonly form: 'text' | 'unsure' | number;
 }
 
 const shortNames: Readonly<Record<string, string>> = {
@@ -34,26 +51,30 @@ const shortNames: Readonly<Record<string, string>> = {
 };
 
 const emailAddress = '1.2.840.113549.1.9.1';
-const textTags: ReadonlySet<number> = new Set([tags.utf8String, tags.printableString, tags.ia5String]);
 const limitAttributes = 64;
-/** RFC 5280 A.1 allows 64 for most. Normalising text can take time with the square of its length. */
-const limitValueBytes = 1024;
 
 export function readName(element: DerElement, what: string): Name {
   const parts: string[] = [];
+  const attributesOfParts: (readonly NameAttribute[])[] = [];
   const texts: string[] = [];
   const emails: string[] = [];
+  let count = 0;
   for (const relative of membersOf(element, what, tags.sequence, false)) {
     const attributes = membersOf(relative, what, tags.set).map((attribute) => readAttribute(attribute, what));
     parts.push(partOf(attributes));
+    attributesOfParts.push(attributes);
     texts.push(attributes.map((attribute) => attribute.text).join('+'));
     for (const { email } of attributes) if (email !== undefined) emails.push(email);
-    if (parts.length > limitAttributes) refuse('DER_TOO_MANY', `${what} has more than ${limitAttributes} parts.`);
+    count += attributes.length;
+    if (count > limitAttributes) refuse('DER_TOO_MANY', `${what} has more than ${limitAttributes} attributes.`);
   }
   return {
     bytes: element.bytes,
     key: keyOfParts(parts),
     parts,
+    attributes: attributesOfParts,
+    attributeCount: count,
+    isText: attributesOfParts.flat().every(({ form }) => form === 'text'),
     emails,
     text: texts.reverse().join(', '),
     isEmpty: parts.length === 0,
@@ -65,13 +86,12 @@ export function readRelativeName(element: DerElement, what: string, tag: number)
   return partOf(membersOf(element, what, tag).map((attribute) => readAttribute(attribute, what)));
 }
 
-/** `key` of the name that has these parts. */
+/** `key` of the name that has these parts, whose text holds no control characters. */
 export function keyOfParts(parts: readonly string[]): string {
   return parts.join('\u0000');
 }
 
-interface Attribute {
-  readonly key: string;
+interface Attribute extends NameAttribute {
   readonly text: string;
   readonly email?: string;
 }
@@ -89,39 +109,37 @@ function readAttribute(element: DerElement, what: string): Attribute {
   const value = fields.take();
   fields.end();
   const label = shortNames[type] ?? type;
-  if (!textTags.has(value.tag)) {
+  const read = readNameText(value, what);
+  const isEmail = type === emailAddress;
+  if (read === null || read.prepared === null) {
     const hex = value.bytes.toHex();
-    return { key: `${type}#${hex}`, text: `${label}=#${hex}`, ...(type === emailAddress && { email: '' }) };
+    const form = read === null ? value.tag : 'unsure';
+    return { type, form, key: `${type}#${hex}`, text: `${label}=#${hex}`, ...(isEmail && { email: '' }) };
   }
-  const text = decodeText(value, what);
+  const { text, prepared } = read;
   return {
-    key: `${type}=${folded(text)}`,
+    type,
+    form: 'text',
+    key: `${type}=${prepared}`,
     text: `${label}=${printable(text)}`,
-    ...(type === emailAddress && { email: text }),
+    ...(isEmail && { email: text }),
   };
 }
 
-function decodeText(value: DerElement, what: string): string {
-  if (value.content.length > limitValueBytes)
-    refuse('DER_TOO_LARGE', `${what} holds a text of more than ${limitValueBytes} bytes.`);
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value.content);
-  } catch {
-    return refuse('DER_VALUE', `${what} holds text that is not valid.`);
-  }
-  const isAscii = value.content.every((byte) => byte < 0x80);
-  if (value.tag !== tags.utf8String && !isAscii) refuse('DER_VALUE', `${what} holds text that is not valid.`);
-  return text;
+/** Whether two parts of names that do not compare as equal may mean the same all the same. */
+export function mayMeanTheSame(some: readonly NameAttribute[], others: readonly NameAttribute[]): boolean {
+  if (some.length !== others.length) return false;
+  return [...new Set(some.map(({ type }) => type))].every((type) => {
+    const [mine, theirs] = [some, others].map((list) => list.filter((attribute) => attribute.type === type));
+    if (mine!.length !== theirs!.length) return false;
+    if (mine!.some((one) => theirs!.some((other) => areInDoubt(one, other)))) return true;
+    return mine!.every(({ key }) => theirs!.some((other) => other.key === key));
+  });
 }
 
-function folded(text: string): string {
-  return escaped(text.normalize('NFKC').toLowerCase().normalize('NFKC').trim().replaceAll(/\s+/gu, ' '));
-}
-
-/** The separators of `key` cannot be forged from inside a value. */
-function escaped(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('\u0000', '\\0').replaceAll('\u0001', '\\1');
+/** Text is compared with text, and bytes of one type with bytes of that type. */
+function areInDoubt(one: NameAttribute, other: NameAttribute): boolean {
+  return one.key !== other.key && (one.form !== other.form || one.form === 'unsure');
 }
 
 /** Control characters would let a name rewrite the terminal that shows it. */

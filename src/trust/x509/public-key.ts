@@ -7,7 +7,8 @@ import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { type Digest, digestBytes } from '../../kernel/digest.ts';
 import { refuse } from '../refusal.ts';
 import { fieldsOf } from '../der/fields.ts';
-import { type DerElement, readDer, tags } from '../der/read-der.ts';
+import { type DerElement, readDer } from '../der/read-der.ts';
+import { tags } from '../der/tags.ts';
 import { readBitBytes, readOid, readPositive } from '../der/values.ts';
 import { hashBytes, isNull, readIdentifier, type SignatureAlgorithm, type SignatureScheme } from './algorithm.ts';
 import { spend } from './signature-budget.ts';

@@ -12,7 +12,7 @@ export interface SignatureBudget {
   left: number;
   /** Signature checks made. */
   checks: number;
-  /** Fingerprint and key to whether that key signed that certificate. */
+  /** Questions about two certificates or keys to their answers. */
   readonly known: Map<string, boolean>;
 }
 

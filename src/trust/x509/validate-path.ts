@@ -7,7 +7,7 @@
 import { refuse } from '../refusal.ts';
 import { isIssuedBy, type Certificate } from './certificate.ts';
 import type { CandidatePath } from './build-paths.ts';
-import { checkNames, type NameConstraints } from './names/name-constraints.ts';
+import { checkNames } from './names/name-constraints.ts';
 import { checkPolicies, type InitialPolicies } from './policies/policy-graph.ts';
 
 export type Profile = 'codeSigning' | 'timeStamping' | 'rfc5280';
@@ -40,15 +40,15 @@ export function validatePath(path: CandidatePath, rules: PathRules): void {
   checkPurpose(anchor.certificate, profile);
   let issuer = anchor.certificate;
   let remaining = issuer.extensions.basicConstraints?.pathLength ?? Infinity;
-  const constraints: NameConstraints[] = [];
+  const constraining: Certificate[] = [];
   for (const certificate of certificates.toReversed()) {
     const isLeaf = certificate === certificates[0];
     checkSignature(certificate, issuer, issuer === anchor.certificate);
     checkTime(certificate, nowMs);
     checkExtensions(certificate);
-    if (issuer.extensions.nameConstraints !== null) constraints.push(issuer.extensions.nameConstraints);
+    if (issuer.extensions.nameConstraints !== null) constraining.push(issuer);
     // RFC 5280 6.1.3 (b), (c): an authority's certificate for itself is left alone.
-    if (isLeaf || !certificate.isSelfIssued) checkNames(certificate, constraints);
+    if (isLeaf || !certificate.isSelfIssued) checkNames(certificate, constraining);
     if (isLeaf) {
       if (role === 'signer') checkLeaf(certificate, profile);
     } else {
@@ -136,9 +136,8 @@ function checkPurpose(certificate: Certificate, profile: Profile): void {
 }
 
 function checkLeaf(certificate: Certificate, profile: Profile): void {
-  const { basicConstraints, keyUsage } = certificate.extensions;
-  const maySign = keyUsage === null ? profile === 'rfc5280' : keyUsage.digitalSignature;
-  if (!maySign)
+  const { basicConstraints } = certificate.extensions;
+  if (!maySign(certificate, profile))
     refuse('CERT_KEY_USAGE_DIGITAL_SIGNATURE', `The key of ${nameOf(certificate)} may not make signatures.`);
   if (profile === 'rfc5280') return;
   if (certificate.version !== 3) refuse('CERT_VERSION', `The certificate of ${nameOf(certificate)} is not version 3.`);
@@ -148,6 +147,15 @@ function checkLeaf(certificate: Certificate, profile: Profile): void {
       `${nameOf(certificate)} is an authority; nothing but certificates is signed with its key.`,
     );
   if (profile === 'codeSigning') checkCodeSigning(certificate);
+}
+
+/**
+ * RFC 5280 4.2.1.12: with the purpose of timestamps goes digitalSignature, nonRepudiation (contentCommitment) or both; RFC
+ * 3161 2.3 asks for no key usage. Code is signed by nobody who does not say that it may be.
+ */
+function maySign({ extensions: { keyUsage } }: Certificate, profile: Profile): boolean {
+  if (keyUsage === null) return profile !== 'codeSigning';
+  return keyUsage.digitalSignature || (profile === 'timeStamping' && keyUsage.contentCommitment);
 }
 
 function checkCodeSigning(certificate: Certificate): void {

@@ -2,7 +2,7 @@
 import { digestBytes, hexOf } from '../../../src/kernel/digest.ts';
 import type { DeltaFile, ReleaseDelta } from '../../../src/model/delta.ts';
 import { encodeReleaseDelta } from '../../../src/model/release-format/parse-delta.ts';
-import { patchAlgorithms } from '../../../src/patch/index.ts';
+import { patchAlgorithm } from '../../../src/patch/index.ts';
 import { pairFiles } from '../../../src/release/delta/pair-files.ts';
 import type { TestRelease } from '../node/releases.ts';
 
@@ -20,7 +20,7 @@ export async function makeTestDelta(
   to: TestRelease,
   change: (delta: ReleaseDelta) => ReleaseDelta = (delta) => delta,
 ): Promise<TestDelta> {
-  const [algorithm] = patchAlgorithms;
+  const algorithm = patchAlgorithm('VCDIFF');
   const directory = `deltas/${from.manifest.version}-${to.manifest.version}`;
   const files = new Map<string, Uint8Array>();
   const listed: DeltaFile[] = [];

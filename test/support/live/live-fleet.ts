@@ -39,6 +39,8 @@ export interface LiveFleetOptions {
   /** How many of the five; clusters below three keep no quorum. */
   readonly nodes?: number;
   readonly rollout?: RolloutOptions;
+  /** More files of each release, by path. */
+  readonly payload?: (version: string) => Readonly<Record<string, string>>;
 }
 
 export interface RolloutOptions {
@@ -65,8 +67,11 @@ export class LiveFleet {
   firstApply: Ran | undefined;
   readonly #files = createNodeFileSystem();
   #versions = 0;
+  #payload: NonNullable<LiveFleetOptions['payload']> = () => ({});
   /** `metrics` of the Fleet as flow YAML; undefined: the nodes' own. */
   #metrics: string | undefined;
+  /** `releases` of the Fleet as flow YAML. */
+  #releases = '{ directory: ./releases }';
 
   private constructor(base: string, nodes: readonly DemoNode[]) {
     this.base = base;
@@ -83,6 +88,7 @@ export class LiveFleet {
     const ports = await freePorts(names.length);
     const nodes = names.map((name, index) => ({ name, port: ports[index]!, zone: index < 3 ? 'eu-1' : 'eu-2' }));
     const fleet = new LiveFleet(base, nodes);
+    fleet.#payload = options.payload ?? fleet.#payload;
     try {
       await fleet.#fill(options.rollout ?? {});
     } catch (error) {
@@ -143,9 +149,15 @@ export class LiveFleet {
     this.#metrics = metrics;
   }
 
+  /** From the next version that is asked for on. */
+  setReleases(releases: string): void {
+    this.#releases = releases;
+  }
+
   /** Asks for a version in fleet.yaml, locks it and commits both. */
   async askFor(version: string): Promise<void> {
-    const text = fleetText(this.uid, version, this.nodes);
+    const made = fleetText(this.uid, version, this.nodes);
+    const text = made.replace('  releases:\n    directory: ./releases\n', `  releases: ${this.#releases}\n`);
     const metrics = this.#metrics === undefined ? '' : `  metrics: ${this.#metrics}\n`;
     this.write('fleet.yaml', text.replace('  rollout: careful\n', `  rollout: careful\n${metrics}`));
     await this.line('lock');
@@ -177,6 +189,7 @@ export class LiveFleet {
     cpSync(serverDirectory, join(this.file(release), 'lib'), { recursive: true });
     mkdirSync(join(this.file(release), 'share'));
     this.write(`${release}/share/version.json`, `${JSON.stringify({ version })}\n`);
+    for (const [path, text] of Object.entries(this.#payload(version))) this.write(`${release}/${path}`, text);
     const counter = String(this.#versions);
     await this.line('release', 'build', release, '--package', 'themisdb', '--version', version, '--counter', counter);
     return release;

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { inject } from 'vitest';
 import type { NodeReply, NodeRequestBody } from '../../../src/model/message.ts';
 
@@ -8,19 +8,27 @@ export interface Killing {
   readonly when: 'before' | 'after';
 }
 
+export interface AskedProcess {
+  readonly killing?: Killing;
+  readonly url?: string;
+  /** For who kills it from outside. */
+  readonly started?: (child: ChildProcess) => void;
+}
+
 /** Themis as a process of its own; the reply, or undefined when it was killed on the way. */
 export function askProcess(
   root: string,
   body: NodeRequestBody,
-  killing?: Killing,
+  { killing, url, started }: AskedProcess = {},
 ): Promise<{ readonly reply: NodeReply | undefined; readonly signal: string | null }> {
   return new Promise((resolve, reject) => {
     const entry = new URL('node-process.ts', import.meta.url).pathname;
-    const child = spawn(process.execPath, [entry, JSON.stringify({ root, body, killing })], {
+    const child = spawn(process.execPath, [entry, JSON.stringify({ root, body, killing, url })], {
       stdio: ['ignore', 'pipe', 'inherit'],
       // Where vitest measures it switches the cache off, for what a test starts too.
       env: { ...process.env, NODE_COMPILE_CACHE: inject('compileCache'), NODE_DISABLE_COMPILE_CACHE: undefined },
     });
+    started?.(child);
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
     child.on('error', reject);

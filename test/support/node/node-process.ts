@@ -8,13 +8,15 @@ import type { Killing } from './ask-process.ts';
 import { requestOf } from './node-world.ts';
 import { processDeps } from './process-world.ts';
 
-const { root, body, killing } = JSON.parse(process.argv[2] ?? '{}') as {
+const { root, body, killing, url } = JSON.parse(process.argv[2] ?? '{}') as {
   readonly root: string;
   readonly body: NodeRequestBody;
   readonly killing?: Killing;
+  /** Where it fetches releases from; absent: out of its memory. */
+  readonly url?: string;
 };
 
-const deps = processDeps(root);
+const deps = url === undefined ? processDeps(root) : (await import('./fetching-world.ts')).fetchingDeps(root, url);
 let appends = 0;
 const files = {
   ...deps.files,

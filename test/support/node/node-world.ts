@@ -134,7 +134,7 @@ export class NodeWorld {
       verifyRelease: acceptingVerification,
       verifyDelta: acceptingDelta,
       verifyRotation: acceptingRotation,
-      takeList: () => ({ ok: true, issuer: null }),
+      takeList: () => ({ ok: true, issuer: null, covered: [] }),
       checkTrust: () => undefined,
       downloads: this.downloads,
       schema: nodeSchema,

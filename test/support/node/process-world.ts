@@ -77,7 +77,7 @@ export function processDeps(root: string): NodeDeps {
     verifyDelta: acceptingDelta,
     verifyRelease: acceptingVerification,
     verifyRotation: acceptingRotation,
-    takeList: () => ({ ok: true, issuer: null }),
+    takeList: () => ({ ok: true, issuer: null, covered: [] }),
     checkTrust: () => undefined,
     downloads: memoryDownloads(),
     schema: nodeSchema,

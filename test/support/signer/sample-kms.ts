@@ -3,7 +3,7 @@
  * Themis. `--fault` makes it go wrong in one of the ways such programs do.
  */
 import { createHash, createPrivateKey, sign } from 'node:crypto';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, closeSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const option = (name: string): string => process.argv[process.argv.indexOf(`--${name}`) + 1] ?? '';
@@ -21,7 +21,13 @@ interface Request {
   digest: string | null;
 }
 
-const say = (answer: object): void => void process.stdout.write(`${JSON.stringify(answer)}\n`);
+const say = (answer: object): void => {
+  process.stdout.write(`${JSON.stringify(answer)}\n`, () => {
+    if (fault !== 'close and stay') return;
+    for (const stream of [1, 2]) closeSync(stream);
+    setInterval(() => {}, 1000);
+  });
+};
 
 for await (const line of createInterface({ input: process.stdin })) {
   const request = JSON.parse(line) as Request;

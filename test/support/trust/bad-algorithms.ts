@@ -161,6 +161,9 @@ export const badAlgorithms: readonly BadFixture[] = [
   bad('CMS_DIGEST_UNLISTED', 'digest-not-listed', 'a digest that the list does not name', () =>
     signed({ digests: [pki.algorithms.sha512] }),
   ),
+  bad('CMS_DIGEST_REPEATED', 'digest-twice', 'a digest that is listed twice, with parameters and without', () =>
+    signed({ digests: [pki.algorithms.sha256, sequence(oid('2.16.840.1.101.3.4.2.1'), nullValue())] }),
+  ),
   bad('CMS_DIGEST_UNLISTED', 'digest-in-vain', 'a digest that is listed and not used', () =>
     signed({ digests: [pki.algorithms.sha256, pki.algorithms.sha512], signers: [signer()] }),
   ),

@@ -1,6 +1,7 @@
 /** Certificates and paths that are wrong in one thing: their form, their place in the path, or the path itself. */
-import { boolean, explicit, integer, nullValue, octets, oid, sequence, time } from '../der.ts';
+import { boolean, explicit, integer, nullValue, octets, oid, printable, sequence, setOf, time } from '../der.ts';
 import * as pki from '../pki.ts';
+import { generalName, subjectAltNames } from '../pki-constraints.ts';
 import { badConstraints } from './bad-constraints.ts';
 import type { BadFixture } from './bad-fixture.ts';
 import { badLists } from './bad-lists.ts';
@@ -42,6 +43,17 @@ const form: readonly BadFixture[] = [
   bad('CERT_ISSUER_EMPTY', 'issuer-empty', 'a certificate that names no issuer', () => ({
     leaf: { issuer: sequence() },
   })),
+  bad('CERT_SUBJECT_EMPTY', 'subject-empty', 'a certificate that names no subject', () => ({
+    leaf: { subject: sequence() },
+  })),
+  bad(
+    'CERT_SUBJECT_EMPTY',
+    'subject-empty-names-not-critical',
+    'one whose alternative names may be passed over',
+    () => ({
+      leaf: { subject: sequence(), more: [subjectAltNames(generalName.dns('signer.example'))] },
+    }),
+  ),
   bad('CERT_VALIDITY', 'validity-reversed', 'a certificate that ends before it starts', () => ({
     leaf: { notBefore: time(pki.nowMs), notAfter: time(pki.nowMs - dayMs) },
   })),
@@ -64,6 +76,9 @@ const form: readonly BadFixture[] = [
   ),
   bad('DER_VALUE', 'extension-default-written', 'an extension that writes a default value', () => ({
     leaf: { more: [sequence(oid('1.2.3.4'), boolean(false), octets(nullValue()))] },
+  })),
+  bad('DER_VALUE', 'name-beyond-its-alphabet', 'a name with a character that its string type has not', () => ({
+    leaf: { subject: sequence(setOf(sequence(oid('2.5.4.3'), printable('a@b')))) },
   })),
   bad('DER_VALUE', 'validity-with-fraction', 'a date with fractions of a second', () => ({
     leaf: { notAfter: Buffer.concat([Uint8Array.of(0x18, 17), Buffer.from('20270101000000.5Z')]) },
@@ -113,6 +128,12 @@ const use: readonly BadFixture[] = [
   ),
   bad('CERT_EKU_NARROWED', 'eku-narrowed', 'an authority for servers', () => ({
     middle: { more: [purposes(purposeOids.serverAuth)] },
+  })),
+  bad('CERT_PATH_LENGTH_WITHOUT_CA', 'path-length-without-authority', 'a signer that limits what stands below it', () =>
+    leafOnly(extension('2.5.29.19', sequence(integer(3)), true), digitalSignature(), codeSigning),
+  ),
+  bad('CERT_EKU_NARROWED', 'anchor-narrowed', 'an anchor for servers', () => ({
+    root: { more: [purposes(purposeOids.serverAuth)] },
   })),
   bad('CERT_LEAF_IS_CA', 'leaf-is-authority', 'a signer that is an authority', () =>
     leafOnly(ca(), digitalSignature(), codeSigning),

@@ -10,9 +10,9 @@ import {
   policyMappings,
   subjectAltNames,
 } from '../pki-constraints.ts';
-import { explicit, integer, oid, printable, sequence, setOf, utf8 } from '../der.ts';
+import { der, explicit, integer, octets, oid, printable, sequence, setOf, utf8 } from '../der.ts';
 import type { BadFixture } from './bad-fixture.ts';
-import { bad, type PathSetting } from './path-stage.ts';
+import { bad, keys, middleCertificate, type PathSetting } from './path-stage.ts';
 
 type Names = readonly Uint8Array[];
 const { dns, email, uri, directory, address, other } = generalName;
@@ -30,12 +30,39 @@ const inOrganisation = (organisation: string, commonName: string): Uint8Array =>
   );
 const organisation = (text: string): Uint8Array =>
   directory(sequence(setOf(sequence(oid('2.5.4.10'), printable(text)))));
+const underExcluded = (value: Uint8Array): PathSetting => ({
+  ...named({ excluded: [organisation('Example')] }),
+  leaf: { subject: sequence(setOf(sequence(oid('2.5.4.10'), value))) },
+});
 const withEmail = sequence(setOf(sequence(oid('1.2.840.113549.1.9.1'), utf8('a@elsewhere.example'))));
 
 const p1 = '2.16.840.1.101.3.2.1.48.1';
 const p2 = '2.16.840.1.101.3.2.1.48.2';
 const demand = policyConstraints({ requireExplicit: 0 });
 const withPolicies = (middle: Names, leaf: Names): PathSetting => ({ middle: { more: middle }, leaf: { more: leaf } });
+
+/** As many names and subtrees as there may be, all the way down, and every name where it belongs. */
+function crowded(): PathSetting {
+  const many = (text: (index: number) => string, count = 256): Names =>
+    Array.from({ length: count }, (_, index) => dns(text(index)));
+  const more = [
+    nameConstraints({
+      permitted: [...many((index) => `x${index}.test`, 255), dns('example')],
+      excluded: many((index) => `y${index}.example`),
+    }),
+    subjectAltNames(...many((index) => `z${index}.example`)),
+  ];
+  const levels = Array.from({ length: 6 }, (_, index) =>
+    middleCertificate({
+      subject: name(`Level ${index}`),
+      issuer: name(index === 0 ? 'Middle' : `Level ${index - 1}`),
+      issuerKey: keys.middle(),
+      serial: integer(100 + index),
+      more,
+    }),
+  );
+  return { root: { more }, middle: { more }, others: levels, leaf: { issuer: name('Level 5'), more: more.slice(1) } };
+}
 
 export const badConstraints: readonly BadFixture[] = [
   bad(
@@ -51,6 +78,24 @@ export const badConstraints: readonly BadFixture[] = [
     ...named({ excluded: [organisation('Example')] }),
     leaf: { subject: inOrganisation('EXAMPLE', 'Signer') },
   })),
+  bad(
+    'NAME_CONSTRAINT_EXCLUDED',
+    'directory-name-in-utf-16',
+    'an excluded subject, written in another string type',
+    () => underExcluded(der(0x1e, Buffer.from('Example', 'utf16le').swap16())),
+  ),
+  bad('NAME_CONSTRAINT_EXCLUDED', 'directory-name-unseen', 'an excluded subject with a character nobody sees', () =>
+    underExcluded(utf8('Exam\u00ad\u200bple')),
+  ),
+  bad(
+    'NAME_CONSTRAINT_UNSUPPORTED',
+    'directory-name-unsure',
+    'a subject in a character set that not everybody reads alike, under a constraint',
+    () => underExcluded(der(0x14, Buffer.from('Exampl\u00e9', 'latin1'))),
+  ),
+  bad('NAME_CONSTRAINT_UNSUPPORTED', 'directory-name-no-text', 'a subject that is no text, under a constraint', () =>
+    underExcluded(octets(Buffer.from('Example'))),
+  ),
   bad('NAME_CONSTRAINT_NOT_PERMITTED', 'dns-name-not-permitted', 'a host name outside what is permitted', () =>
     named({ permitted: [dns('example.com')] }, dns('example.com'), dns('notexample.com')),
   ),
@@ -70,11 +115,24 @@ export const badConstraints: readonly BadFixture[] = [
     ...named({ permitted: [email('example.com')] }),
     leaf: { subject: withEmail },
   })),
+  bad(
+    'NAME_CONSTRAINT_UNSUPPORTED',
+    'email-in-utf-8',
+    'a mailbox in the form for UTF-8, under a constraint on mailboxes',
+    () =>
+      named(
+        { excluded: [email('example.com')] },
+        explicit(0, oid('1.3.6.1.5.5.7.8.9'), explicit(0, utf8('a@example.com'))),
+      ),
+  ),
   bad('NAME_CONSTRAINT_NOT_PERMITTED', 'uri-not-permitted', 'an address of a host that is not permitted', () =>
     named({ permitted: [uri('.example.com')] }, uri('https://example.com/')),
   ),
   bad('NAME_CONSTRAINT_EXCLUDED', 'uri-excluded', 'an address of an excluded host, behind a user name', () =>
     named({ excluded: [uri('example.com')] }, uri('https://other.test@example.com:8443/x')),
+  ),
+  bad('NAME_CONSTRAINT_UNSUPPORTED', 'uri-with-a-backslash', 'an address of an excluded host, before a backslash', () =>
+    named({ excluded: [uri('example.com')] }, uri('https://example.com\\@other.test/')),
   ),
   bad('NAME_CONSTRAINT_UNSUPPORTED', 'uri-without-host', 'an address without a host under a constraint', () =>
     named({ permitted: [uri('example.com')] }, uri('urn:example:com')),
@@ -99,6 +157,7 @@ export const badConstraints: readonly BadFixture[] = [
   bad('NAME_CONSTRAINT_NOT_PERMITTED', 'anchor-constrains-names', 'a subject outside what the anchor may name', () => ({
     root: { more: [nameConstraints({ permitted: [directory(name('Elsewhere'))] })] },
   })),
+  bad('CMS_TOO_COSTLY', 'names-beyond-count', 'more names to compare with more constraints than anybody has', crowded),
   bad('CERT_POLICY_REQUIRED', 'policy-missing', 'a required policy that the signer does not have', () =>
     withPolicies([demand, policies(p1)], []),
   ),

@@ -42,6 +42,15 @@ export const badEncodings: readonly BadFixture[] = [
   bad('DER_UNEXPECTED', 'member-too-many', 'a member that has no place there', () =>
     signed({ content: sequence(oid('1.2.840.113549.1.7.1'), nullValue()) }),
   ),
+  bad(
+    'DER_VALUE',
+    'attribute-not-der',
+    'a signed attribute nobody reads with a true that is not written FF (BER)',
+    () => withAttribute(der(0x01, Uint8Array.of(1))),
+  ),
+  bad('DER_VALUE', 'attribute-with-bad-text', 'a signed attribute nobody reads with text that is not UTF-8', () =>
+    withAttribute(sequence(der(0x0c, Uint8Array.of(0xc3)))),
+  ),
   bad('DER_VALUE', 'boolean-not-ff', 'a true that is not written FF (BER)', () => {
     const loose = sequence(oid(pki.extensionOids.basicConstraints), der(0x01, Uint8Array.of(1)), octets(sequence()));
     const [, ...others] = pki.leafExtensions(leafKey(), rootKey());

@@ -7,7 +7,7 @@ import type { BadFixture } from './bad-fixture.ts';
 import { bad, dayMs, keys, middleCertificate, middleList, type PathSetting, rootList, serials } from './path-stage.ts';
 
 const { uri } = generalName;
-const { number, deltaOf, scope } = listExtensions;
+const { authorityCertificate, number, deltaOf, scope } = listExtensions;
 const keyId = () => listExtensions.authorityKeyId(keys.middle());
 
 /** Required, with the list of the root right and that of the signer's issuer as given. */
@@ -27,6 +27,10 @@ const signedByOther: ListOptions = {
   issuerKey: keys.other(),
   extensions: [number(7), listExtensions.authorityKeyId(keys.other())],
 };
+/** Named by another key of the issuer, whose certificate is not there. */
+const leftOut = (...more: readonly Uint8Array[]): PathSetting => ({
+  lists: [middleList({ issuerKey: keys.other(), entries: [leafRevoked], extensions: [number(7), ...more] })],
+});
 const indirect = [number(7), listExtensions.authorityKeyId(keys.other()), scope({ indirect: true })];
 const sentElsewhere = { more: [distributionPoints({ names: [here], issuers: [name('List Signer')] })] };
 
@@ -43,6 +47,9 @@ export const badLists: readonly BadFixture[] = [
   bad('CERT_REVOKED', 'leaf-on-hold', 'a signer on hold', () =>
     required({ entries: [revoked(serials.leaf, { reason: 6 })] }),
   ),
+  bad('CERT_REVOKED', 'leaf-removed-in-whole-list', 'a signer that a complete list names as one to be taken out', () =>
+    required({ entries: [revoked(serials.leaf, { reason: 8 })] }),
+  ),
   bad('CERT_REVOKED', 'leaf-revoked-in-delta', 'a signer that only the changes to a list name', () =>
     required({}, { entries: [revoked(serials.leaf, { reason: 1 })], extensions: [number(8), keyId(), deltaOf(7)] }),
   ),
@@ -57,6 +64,48 @@ export const badLists: readonly BadFixture[] = [
       { entries: [revoked(serials.leaf, { reason: 1 })] },
       { entries: [revoked(serials.leaf, { reason: 8 })], extensions: [number(8), keyId(), deltaOf(7)] },
     ),
+  ),
+  bad('CERT_REVOKED', 'hold-lifted-by-what-is-not-understood', 'a hold lifted by changes nobody understands', () =>
+    required(
+      { entries: [revoked(serials.leaf, { reason: 6 })] },
+      {
+        entries: [revoked(serials.leaf, { reason: 8 })],
+        extensions: [number(8), keyId(), deltaOf(7), extension('1.2.3.4', nullValue(), true)],
+      },
+    ),
+  ),
+  bad('CERT_REVOKED', 'hold-lifted-under-its-own-number', 'a hold lifted by changes with no higher number', () =>
+    required(
+      { entries: [revoked(serials.leaf, { reason: 6 })] },
+      { entries: [revoked(serials.leaf, { reason: 8 })], extensions: [number(7), keyId(), deltaOf(6)] },
+    ),
+  ),
+  bad('CERT_REVOKED', 'hold-lifted-by-older-changes', 'a hold lifted by changes from before it', () =>
+    required(
+      { entries: [revoked(serials.leaf, { reason: 6 })] },
+      {
+        entries: [revoked(serials.leaf, { reason: 8 })],
+        extensions: [number(8), keyId(), deltaOf(7)],
+        thisUpdate: time(nowMs - 2 * dayMs),
+      },
+    ),
+  ),
+  bad('CERT_REVOKED', 'later-list-with-lower-number', 'a signer that a later list names under a lower number', () =>
+    required(
+      { thisUpdate: time(nowMs - 9 * dayMs), extensions: [number(500), keyId()] },
+      { entries: [revoked(serials.leaf, { reason: 1 })], extensions: [number(1), keyId()] },
+    ),
+  ),
+  bad(
+    'CERT_REVOKED',
+    'newer-list-not-understood',
+    'a signer that a list names, and a newer one nobody understands',
+    () => ({
+      lists: [
+        middleList({ entries: [leafRevoked] }),
+        middleList({ extensions: [number(8), keyId(), extension('1.2.3.4', nullValue(), true)] }),
+      ],
+    }),
   ),
   bad('CERT_REVOKED', 'leaf-revoked-indirectly', 'a signer that the list of another issuer names', () => ({
     revocation: 'required',
@@ -102,7 +151,9 @@ export const badLists: readonly BadFixture[] = [
     'list-signer-from-elsewhere',
     'a list by a namesake of the issuer under another authority',
     () => ({
-      ...required(signedByOther),
+      revocation: 'required',
+      // All that is known says that the namesake and those above it stand.
+      lists: [rootList(), middleList(signedByOther), middleList({ issuer: name('Second'), issuerKey: keys.second() })],
       others: [
         middleCertificate({ subject: name('Second'), key: keys.second(), serial: integer(8) }),
         middleCertificate({ issuer: name('Second'), issuerKey: keys.second(), key: keys.other(), serial: integer(9) }),
@@ -140,6 +191,18 @@ export const badLists: readonly BadFixture[] = [
         }),
       ],
     }),
+  ),
+  bad(
+    'CRL_SIGNATURE_INVALID',
+    'list-signer-left-out-unnamed',
+    'a revoked signer that leaves out who signed the list, which says nothing of its key',
+    () => leftOut(),
+  ),
+  bad(
+    'CRL_SIGNATURE_INVALID',
+    'list-signer-left-out-by-certificate',
+    'the same where the list names its key by a certificate',
+    () => leftOut(authorityCertificate(name('Root'), serials.middle + 1)),
   ),
   bad(
     'CRL_SIGNER_USAGE',
@@ -184,11 +247,27 @@ export const badLists: readonly BadFixture[] = [
   bad('CRL_REASONS', 'list-of-some-reasons', 'a list for some reasons only', () =>
     required({ extensions: [number(7), keyId(), scope({ reasons: [1, 2] })] }),
   ),
+  bad('CRL_REASONS', 'point-of-some-reasons', 'a list of everything, from a point for some reasons only', () => ({
+    ...required({ extensions: [number(7), keyId(), scope({ names: [here] })] }),
+    leaf: { more: [distributionPoints({ names: [here], reasons: [1, 2] })] },
+  })),
   bad('CRL_DELTA_WITHOUT_BASE', 'delta-without-base', 'changes to a list that pose as the list', () =>
     required({ extensions: [number(8), keyId(), deltaOf(7)] }),
   ),
   bad('CRL_EXTENSION_CRITICAL', 'list-extension-critical', 'a list with an unknown critical extension', () =>
     required({ extensions: [number(7), keyId(), extension('1.2.3.4', nullValue(), true)] }),
+  ),
+  bad(
+    'CRL_EXTENSION_CRITICAL',
+    'issuer-in-direct-list',
+    'a list of its issuer alone that names certificates of another',
+    () => required({ entries: [revoked(99, { issuer: name('Elsewhere') })] }),
+  ),
+  bad(
+    'CRL_EXTENSION_CRITICAL',
+    'older-list-in-its-place',
+    'an older list in place of a newer one with an unknown critical extension',
+    () => required({}, { extensions: [number(8), keyId(), extension('1.2.3.4', nullValue(), true)] }),
   ),
   bad(
     'CRL_EXTENSION_CRITICAL',

@@ -120,11 +120,37 @@ export const badSignatures: readonly BadFixture[] = [
       return { content: stripped, signature: pki.signedData(stripped, { certificates: [leaf()], signers }) };
     },
   ),
+  ...(
+    [
+      ['content type', contentType],
+      ['message digest', messageDigest],
+    ] as const
+  ).map(([attributeName, kept]) =>
+    bad(
+      'CMS_STRIPPED_ATTRIBUTES',
+      `attributes-as-content-${attributeName.replace(' ', '-')}`,
+      `the same with the ${attributeName} alone of what tells attributes by`,
+      () => {
+        const stripped = setOf(kept, signingTime);
+        const signers = [pki.signerInfo(stripped, { key: leafKey() })];
+        return { content: stripped, signature: pki.signedData(stripped, { certificates: [leaf()], signers }) };
+      },
+    ),
+  ),
   bad('CMS_ATTRIBUTE_REPEATED', 'message-digest-twice', 'a signed attribute twice', () =>
     withAttributes(
       contentType,
       messageDigest,
       attribute(attributeOids.messageDigest, octets(sha256(Buffer.from('x')))),
+    ),
+  ),
+  bad('CMS_ATTRIBUTE_REPEATED', 'content-type-twice', 'the content type twice', () =>
+    withAttributes(contentType, attribute(attributeOids.contentType, oid('1.2.840.113549.1.7.2')), messageDigest),
+  ),
+  bad('CMS_ATTRIBUTE_VALUES', 'two-content-types', 'two content types in one', () =>
+    withAttributes(
+      attribute(attributeOids.contentType, oid('1.2.840.113549.1.7.1'), oid('1.2.840.113549.1.7.2')),
+      messageDigest,
     ),
   ),
   bad('CMS_ATTRIBUTE_VALUES', 'two-message-digests', 'a signed attribute with two values', () =>
@@ -163,6 +189,13 @@ export const badSignatures: readonly BadFixture[] = [
       contentType,
       messageDigest,
       namesV2(sequence(octets(sha256(leaf())), issuerSerial(pki.name('Root'), 4712))),
+    ),
+  ),
+  bad('CMS_SIGNING_CERTIFICATE_MISMATCH', 'names-another-issuer', 'a signer that names another issuer', () =>
+    withAttributes(
+      contentType,
+      messageDigest,
+      namesV2(sequence(octets(sha256(leaf())), issuerSerial(pki.name('Elsewhere'), 4711))),
     ),
   ),
   bad('CMS_SIGNING_CERTIFICATE_MISMATCH', 'names-another-by-sha-1', 'the same in the older form, by SHA-1', () => {

@@ -81,9 +81,10 @@ export interface TokenOptions extends InfoOptions {
   readonly secondSigner?: true;
 }
 
-export function namesCertificate(certificate: Uint8Array): Uint8Array {
-  const hash = createHash('sha256').update(certificate).digest();
-  return pki.attribute(pki.attributeOids.signingCertificateV2, sequence(sequence(sequence(octets(hash)))));
+/** Its own certificate first. */
+export function namesCertificate(...certificates: readonly Uint8Array[]): Uint8Array {
+  const ids = certificates.map((bytes) => sequence(octets(createHash('sha256').update(bytes).digest())));
+  return pki.attribute(pki.attributeOids.signingCertificateV2, sequence(sequence(...ids)));
 }
 
 /** What a timestamp authority signs about itself and its answer, without the name of its certificate. */

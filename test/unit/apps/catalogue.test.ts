@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { systemClock } from '../../../src/adapters/clock/system.ts';
 import { loadCatalogue, readCatalogue } from '../../../src/apps/cli/reading/catalogue.ts';
 import { ThemisError } from '../../../src/kernel/error.ts';
 import type { ReleaseIndexEntry, ReleaseManifest } from '../../../src/model/release.ts';
@@ -86,7 +87,7 @@ test('a manifest that is missing is an error of the source', async () => {
 
 test('a fleet without releases is told where they are looked for and how to make them', async () => {
   const { fleet } = desiredOf(goodFleet);
-  const failure = loadCatalogue({ fleet }, '/nowhere/orders');
+  const failure = loadCatalogue({ fleet }, '/nowhere/orders', { environment: {}, clock: systemClock });
   await expect(failure).rejects.toMatchObject({
     code: 'NOT_FOUND',
     message: 'There is no release index in /nowhere/orders/releases.',

@@ -45,5 +45,6 @@ test('a dependency stands in a line and column of its manifest', async () => {
 });
 
 test('releases elsewhere have no lines', async () => {
-  expect(await openDependencyPlaces({ kind: 'http', url: 'https://example.org' }, directory)).toBeUndefined();
+  const elsewhere = { kind: 'http', url: 'https://example.org', ca: undefined, tokenFrom: undefined } as const;
+  expect(await openDependencyPlaces(elsewhere, directory)).toBeUndefined();
 });

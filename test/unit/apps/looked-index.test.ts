@@ -38,8 +38,9 @@ function world(): World {
     down: null,
     async look(atMs, over = {}) {
       const clock = { nowMs: () => pki.nowMs + atMs, steadyMs: () => atMs, sleep: () => Promise.resolve() };
-      const session = { environment: { THEMIS_STATE_DIR: state }, clock } as unknown as Session;
-      const given = { fleetUid: 'fleet-1', source, address: 'https://a', intervalMs: hourMs, trust: null, ...over };
+      const session = { clock } as unknown as Session;
+      const place = { directory: join(state, 'fleet-1', 'releases'), name: 'a' };
+      const given = { place, source, address: 'https://a', intervalMs: hourMs, trust: null, ...over };
       const looked = await lookAtIndex(session, given);
       const age = (pki.nowMs + atMs - looked.atMs) / 1000;
       return `${looked.index.counter} ${looked.asked ? 'asked' : `kept ${age} s`}${looked.failure === null ? '' : ', in vain'}`;
@@ -82,7 +83,7 @@ describe('looking for releases', () => {
     await made.look(0);
     expect(await made.look(1, { intervalMs: 0 })).toBe('1 asked');
     expect(await made.look(-hourMs)).toBe('1 asked');
-    expect(await made.look(-hourMs + 1, { address: 'https://b' })).toBe('1 asked');
+    expect(await made.look(-hourMs + 1, { place: { directory: join(state, 'fleet-1'), name: 'b' } })).toBe('1 asked');
     expect(await made.look(-hourMs + 2)).toBe('1 kept 0.002 s');
   });
 

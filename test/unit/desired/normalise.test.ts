@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { desiredOf, document, goodFleet } from '../../support/findings-of.ts';
+import { desiredOf, document, findingsOf, goodFleet } from '../../support/findings-of.ts';
 
 test('a Fleet without a Rollout gets one stage of everyone, one node at a time', () => {
   const { rollout, fleet, lock } = desiredOf(goodFleet);
@@ -27,6 +27,39 @@ test('a Fleet without a Rollout gets one stage of everyone, one node at a time',
     { kind: 'sqlite' },
     undefined,
   ]);
+});
+
+test('releases over HTTP and on GitHub are read with what this machine needs for them', () => {
+  const releases = (text: string) => desiredOf(goodFleet.replace('{ directory: ./releases }', text)).fleet.releases;
+  expect(releases('{ http: { url: "https://h/db" } }')).toEqual({
+    kind: 'http',
+    url: 'https://h/db',
+    ca: undefined,
+    tokenFrom: undefined,
+  });
+  expect(
+    releases('{ github: { owner: o, repo: r, apiUrl: "https://h/api/v3", ca: ./ca.pem, tokenFrom: { env: T } } }'),
+  ).toEqual({
+    kind: 'github',
+    owner: 'o',
+    repo: 'r',
+    apiUrl: 'https://h/api/v3',
+    ca: './ca.pem',
+    tokenFrom: { env: 'T' },
+  });
+});
+
+test.each([
+  ['http: { url: "ftp://h/db" }', 'THM1107'],
+  ['http: { url: "https://h/db?page=2" }', 'THM1107'],
+  ['http: { url: "https://h/db#x" }', 'THM1107'],
+  ['http: { url: "https://user@h/db" }', 'THM1107'],
+  ['http: { url: "https://h/db", token: hunter22 }', 'THM1250'],
+  ['github: { owner: o/x, repo: r }', 'THM1107'],
+  ['github: { owner: o, repo: .. }', 'THM1107'],
+])('a source that is none is refused: %s', (text, code) => {
+  const found = findingsOf(goodFleet.replace('directory: ./releases', text));
+  expect(found.map((finding) => finding.split(' ')[0])).toContain(code);
 });
 
 test('nodes are sorted by name, and their cluster is the fleet unless they say otherwise', () => {

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { MemoryFileSystem } from '../../../src/adapters/file-system/memory.ts';
 import type { NodeDeps } from '../../../src/node/deps.ts';
 import { handleNodeRequest } from '../../../src/node/handle-request.ts';
-import { publishIndex } from '../../../src/release/index/publish-index.ts';
 import { verifyIndex } from '../../../src/release/index/verify-index.ts';
 import type { FoundRelease } from '../../../src/release/scan-releases.ts';
 import { toTrustError } from '../../../src/trust/refusal.ts';
@@ -10,6 +9,7 @@ import { farSource } from '../../support/delta/index-fixture.ts';
 import { authority, NodeWorld, requestOf } from '../../support/node/node-world.ts';
 import { makeRelease, type TestRelease } from '../../support/node/releases.ts';
 import * as pki from '../../support/pki.ts';
+import { publishAt } from '../../support/publish-index.ts';
 import { testSigner, testTrust } from '../../support/releases.ts';
 
 const { nowMs } = pki;
@@ -24,7 +24,7 @@ async function publish(disk: MemoryFileSystem, counter: number, count: number): 
     return { directory, isSigned: true, result: { ok: true, manifest } };
   });
   const options = { nowMs, counter, crls: [], deltas: [], freshForMs: 86_400_000, yanked: new Set<never>() };
-  await publishIndex(disk, '/r', found, testSigner(), options);
+  await publishAt(disk, found, testSigner(), options);
   const files = new Map(releases.flatMap((release) => [...release.files]));
   for (const name of ['index.json', 'index.json.p7s']) files.set(name, await disk.readFile(`/r/${name}`));
   for (const name of await disk.readDirectory('/r/index'))

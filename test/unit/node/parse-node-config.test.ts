@@ -27,6 +27,7 @@ test('what is left out has its default; directories start at the root', () => {
       stopTimeoutMs: 30_000,
       endpoints: {},
       drainTimeoutMs: 30_000,
+      sources: { ca: null, proxy: null, noProxy: null, tokens: [] },
       limits: { freeSpaceFactor: 2, maxReleaseBytes: null, maxCounterJump: 1000, maxIndexJump: 100_000 },
       delivery: {
         concurrency: 8,
@@ -103,6 +104,51 @@ test('how releases are fetched is said in sizes and durations, and a limit of no
   for (const wrong of ['bandwidth: 0B', 'memory: 0.0 GiB', 'concurrency: 0', 'order: [data, data]', 'timeout: 1']) {
     expect(codes(`${head}service: { manager: none }\ndelivery: { ${wrong} }\n`)).toEqual([expect.any(String)]);
   }
+});
+
+test('how releases are reached is the business of the node', () => {
+  const parsed = parse(`${head}service: { manager: none }
+sources:
+  ca: ca.pem
+  proxy: http://user:pw@proxy:3128
+  noProxy: [example.org, "*.internal"]
+  tokens:
+    - { url: "https://releases.example.org/db", tokenFrom: { file: secrets/token } }
+    - { url: "https://api.github.com", tokenFrom: { env: TOKEN } }
+`);
+  if (parsed.kind !== 'config') throw new Error(JSON.stringify(parsed.findings));
+  expect(parsed.config.sources).toEqual({
+    ca: '/srv/db/ca.pem',
+    proxy: 'http://user:pw@proxy:3128',
+    noProxy: ['example.org', '*.internal'],
+    tokens: [
+      { url: 'https://releases.example.org/db', tokenFrom: { file: '/srv/db/secrets/token' } },
+      { url: 'https://api.github.com', tokenFrom: { env: 'TOKEN' } },
+    ],
+  });
+});
+
+test('what is wrong about it is found, and nothing of it is shown', () => {
+  const parsed = parse(`${head}service: { manager: none }
+sources:
+  proxy: htp://user:hunter22@proxy
+  tokens:
+    - { url: "https://user:hunter22@h/", tokenFrom: { env: A, file: b } }
+    - { url: "https://h/?token=hunter22", tokenFrom: hunter22 }
+    - { tokenFrom: { env: "" } }
+`);
+  if (parsed.kind !== 'findings') throw new Error('accepted');
+  expect(parsed.findings.map(({ code, source }) => `${code} ${source?.line}`)).toEqual([
+    'THM4005 6',
+    'THM4005 8',
+    'THM4006 8',
+    'THM4005 9',
+    'THM4005 9',
+    'THM4003 10',
+    'THM4005 10',
+  ]);
+  expect(parsed.findings.map(({ summary, fix }) => summary + fix).join()).not.toContain('hunter22');
+  expect(parsed.findings.find(({ code }) => code === 'THM4006')?.fix).toBe('Write either env or file.');
 });
 
 test('every problem is found at once, with its place', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MemoryFileSystem } from '../../../src/adapters/file-system/memory.ts';
-import { digestBytes, hexOf } from '../../../src/kernel/digest.ts';
+import { type Digest, digestBytes, hexOf } from '../../../src/kernel/digest.ts';
 import { ThemisError } from '../../../src/kernel/error.ts';
 import type { ReleaseIndexEntry } from '../../../src/model/release.ts';
 import { openNode } from '../../../src/node/context.ts';
@@ -229,7 +229,7 @@ test('revocation lists of the index come first; one that is withheld or another 
   const crls = [{ url: 'crls/a.crl', sha256: hexOf(digestBytes(list)) }];
   const given: Partial<NodeDeps> = {
     verifyIndex: acceptingIndex(world.sources, { crls }),
-    takeList: () => ({ ok: true, issuer: { name: 'CN=A', id: digestBytes('A'), revoked: 1 } }),
+    takeList: () => ({ ok: true, issuer: { name: 'CN=A', revoked: 1 }, covered: [] }),
   };
   expect(await refusalOf(world, oldRelease, given)).toContain('INDEX_LIST');
   world.sources.set('crls/a.crl', new TextEncoder().encode('another list'));
@@ -245,6 +245,22 @@ test('revocation lists of the index come first; one that is withheld or another 
   const [name] = await world.files.readDirectory(`${trustDirectory}/crls`);
   expect(await world.files.readFile(`${trustDirectory}/crls/${name!}`)).toEqual(list);
   expect((await trail(world)).at(-1)?.kind).toBe('crl-taken');
+  // One that names all that this one names takes its place; one that leaves something out lies beside it.
+  const take = async (bytes: string, covered: readonly Digest[]): Promise<number> => {
+    const newer = new TextEncoder().encode(bytes);
+    world.sources.set('crls/a.crl', newer);
+    const indexed = [{ url: 'crls/a.crl', sha256: hexOf(digestBytes(newer)) }];
+    const offered = makeRelease({ version: `1.6.${bytes.length}`, files: { a: bytes } });
+    world.offer(offered);
+    const deps: Partial<NodeDeps> = {
+      verifyIndex: acceptingIndex(world.sources, { crls: indexed }),
+      takeList: () => ({ ok: true, issuer: { name: 'CN=A', revoked: 1 }, covered }),
+    };
+    expect(await refusalOf(world, offered, deps)).toContain('done');
+    return (await world.files.readDirectory(`${trustDirectory}/crls`)).length;
+  };
+  expect(await take('beside', [])).toBe(2);
+  expect(await take('in the place of the first', [digestBytes(list)])).toBe(2);
 });
 
 test('killed at every effect of a rotation the node has the old anchors or the new ones, and works', async () => {

@@ -6,18 +6,21 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createNodeFileSystem } from '../../../src/adapters/file-system/node.ts';
 import { openDirectorySource } from '../../../src/adapters/release-source/directory.ts';
 import type { StagedRelease } from '../../../src/model/message.ts';
 import { handleNodeRequest } from '../../../src/node/handle-request.ts';
 import { initNode } from '../../../src/node/init.ts';
-import { assembleRelease, type BuiltRelease, writeRelease } from '../../../src/release/build-release.ts';
+import { type BuiltRelease, listPayload, sealManifest, writeRelease } from '../../../src/release/build-release.ts';
 import { verifyPayload } from '../../../src/release/verify-release.ts';
 import { anchors, authority, requestOf } from '../../support/node/node-world.ts';
 import { processDeps } from '../../support/node/process-world.ts';
 import { description } from '../../support/releases.ts';
 import { isSoak } from '../../support/runs.ts';
+
+// A busy machine reads four of these for a while.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const gib = 2 ** 30;
 const sizeBytes = 4 * gib + 64;
@@ -33,7 +36,12 @@ beforeAll(async () => {
   write(0, 'begin');
   truncateSync(payload(), sizeBytes);
   write(sizeBytes - 3, 'end');
-  built = await assembleRelease(files, directory(), { ...description, platform: 'any', architecture: 'any' });
+  built = sealManifest({
+    files: await listPayload(files, directory()),
+    ...description,
+    platform: 'any',
+    architecture: 'any',
+  });
 });
 
 afterAll(() => rmSync(root, { recursive: true }));

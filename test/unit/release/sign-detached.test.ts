@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createHash, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Signer } from '../../../src/ports/signer.ts';
-import { encodeSignedData, makeSignerPart } from '../../../src/release/encode-signed-data.ts';
+import { encodeSignedData, makeSignerPart } from '../../../src/release/cms/encode-signed-data.ts';
 import { signDetachedByAll } from '../../../src/release/sign-detached.ts';
 import { readSignedData } from '../../../src/trust/cms/read-signed-data.ts';
 import { verifyDetached } from '../../../src/trust/cms/verify-detached.ts';
@@ -100,7 +100,7 @@ describe('with openssl as the reader', () => {
   const known = ['rsa-sha256', 'rsa-pss-sha256', 'ecdsa-p256-sha256', 'ecdsa-p384-sha384'] as const;
   it.each(known)('a signature of %s holds', async (algorithm) => {
     const signer = signerOf(algorithm);
-    const signature = await encodeSignedData([await makeSignerPart(content, signer, signer.chain, pki.nowMs)]);
+    const signature = encodeSignedData([await makeSignerPart(content, signer, signer.chain, pki.nowMs)]);
     writeFileSync(join(directory, 'signature'), signature);
     const line = ['cms', '-verify', '-inform', 'DER', '-in', 'signature', '-binary', '-content', 'content'];
     line.push('-CAfile', 'root.pem', '-purpose', 'any', '-attime', String(pki.nowMs / 1000), '-out', 'out');

@@ -12,7 +12,7 @@ import { parseDependencies } from '../../../src/release/parse-dependency.ts';
 import { type FoundRelease, nextCounter } from '../../../src/release/scan-releases.ts';
 import { signDetached } from '../../../src/release/sign-detached.ts';
 import { verifyIndex } from '../../../src/release/index/verify-index.ts';
-import { presentIndex, yankedAfter } from '../../../src/release/index/yank.ts';
+import { lastMark, presentIndex, yankedAfter } from '../../../src/release/index/yank.ts';
 import { parseReleaseIndex } from '../../../src/model/release-format/parse-index.ts';
 import { checkIndex } from '../../../src/trust/policy/check-index.ts';
 import { parseManifest } from '../../../src/trust/policy/parse-manifest.ts';
@@ -123,7 +123,7 @@ describe('an index', () => {
     ],
     ['THM2021', [found({}, false)], true],
     ['THM2022', [found(), found({ releaseNotes: 'again' })], false],
-    ['THM2023', [found({ version: '1.4.0', counter: 7 }), found()], true],
+    ['THM2023', [found({ version: '1.4.0', counter: 7 }), found()], false],
     ['THM2024', [found(), found({ package: 'other', product: 'other' })], false],
   ])('%s is found', (code, releases, possible) => {
     const { index, findings } = assembleIndex(releases, options);
@@ -177,23 +177,48 @@ describe('an index', () => {
     const hash = release.result.ok ? release.result.manifest.manifestHash : null;
     const empty = await presentIndex(sourceOf(new Map()));
     expect(empty).toBeNull();
-    const yanked = yankedAfter(empty, [release], ['themisdb@1.5.0'], []);
+    expect(empty).toBeNull();
+    const yanked = yankedAfter([], [release], ['themisdb@1.5.0'], []);
     expect([...yanked]).toEqual([hash]);
     const { index } = assembleIndex([release], { ...options, yanked });
-    const present = await presentIndex(sourceOf(new Map([['index.json', encodeIndex(index!)]])));
-    expect([...yankedAfter(present, [release], [], [])]).toEqual([hash]);
-    expect([...yankedAfter(present, [release], [], ['themisdb@1.5.0'])]).toEqual([]);
-    expect(codeOf(() => yankedAfter(empty, [release], ['themisdb@9.0.0'], []))).toBe('USAGE');
+    const present = (await presentIndex(sourceOf(new Map([['index.json', encodeIndex(index!)]]))))!.index;
+    const last = lastMark(present, null).yanked;
+    expect([...yankedAfter(last, [release], [], [])]).toEqual([hash]);
+    expect([...yankedAfter(last, [release], [], ['themisdb@1.5.0'])]).toEqual([]);
+    expect(codeOf(() => yankedAfter([], [release], ['themisdb@9.0.0'], []))).toBe('USAGE');
   });
 
-  it('takes the next counter from lower versions only', () => {
+  it('takes a counter that no release of the package has, and built again the same', () => {
     const beside = [
       found({ version: '1.4.0', counter: 4 }),
       found({ version: '1.6.0', counter: 9 }),
       found({ package: 'other', counter: 50 }),
     ];
-    expect(nextCounter(beside, 'themisdb', '1.5.0')).toBe(5);
-    expect(nextCounter([], 'themisdb', '1.5.0')).toBe(1);
+    const next = (version: string, more = {}, passed = 0): number =>
+      nextCounter(beside, { ...description, version, ...more }, passed);
+    expect(next('1.5.0')).toBe(10);
+    expect(next('1.5.0', {}, 20)).toBe(21);
+    expect(next('1.4.0', {}, 20)).toBe(4);
+    expect(next('1.4.0', { platform: 'macos' })).toBe(10);
+    expect(nextCounter([], description)).toBe(1);
+  });
+
+  it('offers no version that a node with a lower one refuses, unless it is withdrawn or for other machines', () => {
+    const counters = (releases: FoundRelease[], yanked: FoundRelease[] = []): string[] => {
+      const hashes = yanked.flatMap(({ result }) => (result.ok ? [result.manifest.manifestHash] : []));
+      const { findings } = assembleIndex(releases, { ...options, yanked: new Set(hashes) });
+      return findings.map(({ code, summary }) => `${code} ${summary.split(' ')[1]}`);
+    };
+    const first = found({ version: '1.4.8', counter: 1 });
+    const backport = found({ version: '1.4.9', counter: 3 });
+    const higher = found({ version: '1.5.0', counter: 2 });
+    const next = found({ version: '1.5.1', counter: 4 });
+    expect(counters([first, backport, higher, next])).toEqual(['THM2023 1.5.0']);
+    expect(counters([first, found({ version: '1.4.9', counter: 2 }), higher, next])).toEqual(['THM2023 1.5.0']);
+    expect(counters([first, backport, higher, next], [higher])).toEqual([]);
+    expect(counters([first, found({ version: '1.4.9', counter: 3, platform: 'macos' }), higher])).toEqual([]);
+    expect(counters([first, found({ version: '1.4.9', counter: 3, platform: 'any' }), higher])).toHaveLength(1);
+    expect(counters([backport, found({ package: 'tools', version: '1.5.0', counter: 1 })])).toEqual([]);
   });
 });
 

@@ -8,7 +8,7 @@ import { bits, integer, sequence, utf8 } from '../../support/der.ts';
 import * as pki from '../../support/pki.ts';
 import { stamped, stampedTrust } from '../../support/trust/bad-timestamps.ts';
 import { content, dayMs, leaf, signed, signer, trustOf, root } from '../../support/trust/rsa-stage.ts';
-import { timeRoot, timestampToken, type TokenOptions } from '../../support/trust/timestamp-token.ts';
+import { timeCertificate, timeRoot, timestampToken, type TokenOptions } from '../../support/trust/timestamp-token.ts';
 
 const granted = (token: Uint8Array): Uint8Array => sequence(sequence(integer(0)), token);
 
@@ -56,6 +56,16 @@ describe('asking for a timestamp', () => {
     const trust = trustOf([root()], 2, [timeRoot()]);
     const input = { content, signature, trust, nowMs: pki.nowMs + 60 * dayMs } as const;
     expect(verifyDetached({ ...input, profile: 'codeSigning' })).toMatchObject({ ok: true });
+  });
+
+  it('keeps of the certificates only what a node without timestamp anchors accepts, where it knows none itself', async () => {
+    const certificates = [timeCertificate(), timeRoot()];
+    const authority = authorityOver([valueOf(signer())], (nonce) => ({ more: [nonce], around: { certificates } }));
+    const input = { signature: signed(), authority, nonce: () => Uint8Array.of(1), nowMs: pki.nowMs };
+    const { signature } = await timestampSignature({ ...input, trust: null });
+    const question = { content, signature, nowMs: pki.nowMs, profile: 'codeSigning' } as const;
+    expect(verifyDetached({ ...question, trust: trustOf([root()]) })).toMatchObject({ ok: true, timestamp: null });
+    expect(verifyDetached({ ...question, trust: stampedTrust() })).toMatchObject({ ok: true, timestamp: {} });
   });
 
   it('leaves a signature alone that has its timestamp', async () => {

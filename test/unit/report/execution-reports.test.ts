@@ -50,6 +50,27 @@ const done = (name: string, seconds: number): ThemisEvent =>
   });
 
 describe('lines', () => {
+  test('a staging that is through says once what it cost', () => {
+    const lineOf = createEventLines();
+    const staged = (doneBytes: number, reusedBytes: number): ThemisEvent =>
+      event(1, {
+        type: 'step-progress',
+        step: 'a',
+        target: 'node/a',
+        phase: 'stage',
+        doneBytes,
+        totalBytes: 4096,
+        fetchedBytes: 1024,
+        reusedBytes,
+      });
+    expect([staged(1024, 0), staged(2048, 0), staged(4096, 3072), staged(4096, 3072)].map(lineOf)).toEqual([
+      '00:00:01 node/a: stage',
+      undefined,
+      '00:00:01 node/a: staged 4 KiB: 1 KiB fetched, 3 KiB were there',
+      undefined,
+    ]);
+  });
+
   test('one line a phase change, none for a counter that moves, and no cursor codes', () => {
     const lineOf = createEventLines();
     const events = [

@@ -45,6 +45,41 @@ test('what is staged ahead is told until it is whole or has its turn', () => {
   expect(after(begun(2), staged('a', 1), staged('b', 1), staged('a', 10), started('b')).staging.size).toBe(0);
 });
 
+test('staging shows how far it is, how fast, how long it takes, and what is under way', () => {
+  const figures = {
+    doneBytes: 3 * 2 ** 20,
+    totalBytes: 12 * 2 ** 20,
+    fetchedBytes: 2 ** 20,
+    reusedBytes: 2 * 2 ** 20,
+    bytesPerSecond: 1.5 * 2 ** 20,
+    remainingMs: 6000,
+    files: [{ path: 'bin/server', doneBytes: 1024, totalBytes: 4096, bytesPerSecond: 512, remainingMs: 6000 }],
+  };
+  const of = (name: string): EventBody => ({
+    type: 'step-progress',
+    step: name,
+    target: `node/${name}`,
+    phase: 'stage',
+    ...figures,
+  });
+  expect(
+    liveFrame(after(begun(2), started('a'), of('a'), of('b'), of('c')), 5000, 120, 24)
+      .split('\n')
+      .slice(1),
+  ).toEqual([
+    '  node/a  stage 1  stage         4s  3 MiB of 12 MiB, 1.5 MiB/s, 6s left',
+    '    bin/server  1 KiB of 4 KiB, 512 B/s, 6s left',
+    '  staging ahead: 2 to go, 6 MiB of 24 MiB, 3 MiB/s, 6s left',
+    '    bin/server  1 KiB of 4 KiB, 512 B/s, 6s left',
+    '    bin/server  1 KiB of 4 KiB, 512 B/s, 6s left',
+  ]);
+  const many = Array.from({ length: 9 }, (_, index) => String(index));
+  for (const rows of [4, 6, 8, 12, 24]) {
+    const frame = liveFrame(after(begun(9), ...many.slice(0, 4).map(started), ...many.map(of)), 5000, 120, rows);
+    expect(frame.split('\n').length).toBeLessThanOrEqual(rows);
+  }
+});
+
 test('a frame never has more lines or columns than the terminal', () => {
   const names = Array.from({ length: 50 }, (_, index) => `node-${index}`);
   const state = after(begun(60), ...names.map(started), staged('x', 1), {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Lock } from '../../../src/model/desired.ts';
-import type { ReleaseIndexEntry } from '../../../src/model/release.ts';
-import { findUpdates, type PackageUpdates } from '../../../src/resolve/find-updates.ts';
+import type { PackageUpdates, ReleaseIndexEntry } from '../../../src/model/release.ts';
+import { findUpdates } from '../../../src/resolve/find-updates.ts';
 
 type Machine = Pick<ReleaseIndexEntry, 'platform' | 'architecture'>;
 const any: Machine = { platform: 'any', architecture: 'any' };

@@ -5,6 +5,7 @@ import { trustCodes } from '../../../src/trust/refusal.ts';
 import { parseCertificateList } from '../../../src/trust/x509/certificate-list.ts';
 import { badCertificates } from '../../support/trust/bad-certificates.ts';
 import { badTrustFiles } from '../../support/trust/bad-trust-files.ts';
+import { badFixtures } from '../../support/trust/index.ts';
 import { anchorsText, middleList, onPath, rootList } from '../../support/trust/path-stage.ts';
 
 describe('paths', () => {
@@ -43,7 +44,7 @@ describe('files of a machine', () => {
 });
 
 test('every code of certificates, lists, paths, names and anchors has a fixture', () => {
-  const covered = new Set([...badCertificates, ...badTrustFiles].map(({ code }) => code));
+  const covered = new Set([...badFixtures, ...badTrustFiles].map(({ code }) => code));
   const items = trustCodes().filter((code) => /^(?:CERT|CRL|PATH|NAME_CONSTRAINT|ANCHOR)_/u.test(code));
   expect(items.length).toBeGreaterThan(55);
   expect(items.filter((code) => !covered.has(code))).toEqual([]);

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { digestBytes } from '../../../src/kernel/digest.ts';
 import { verificationKey, verifierVersion } from '../../../src/trust/policy/cache-key.ts';
 import type { TrustStore } from '../../../src/trust/policy/trust-store.ts';
+import { type InitialPolicies, openPolicies } from '../../../src/trust/x509/policies/policy-graph.ts';
 import { testTrust } from '../../support/releases.ts';
 import * as pki from '../../support/pki.ts';
 
@@ -34,8 +35,19 @@ it.each<[string, Partial<Parameters<typeof verificationKey>[0]>]>([
   ['one that went', { trust: { ...trust, crls: [a!] } }],
   ['one that changed', { trust: { ...trust, crls: [a!, crl('B')] } }],
   ['profile', { profile: 'rfc5280' }],
+  ['demand on policies', { policies: openPolicies }],
 ])('another %s is another key', (_what, over) => {
   expect(verificationKey({ ...input, ...over })).not.toBe(key);
+});
+
+it.each<[string, Partial<InitialPolicies>]>([
+  ['policies that are accepted', { acceptable: ['1.2.3'] }],
+  ['demand for one of them', { requireExplicit: true }],
+  ['ban on mapping', { inhibitMapping: true }],
+  ['ban on any policy', { inhibitAny: true }],
+])('another %s is another key', (_what, over) => {
+  const open = verificationKey({ ...input, policies: openPolicies });
+  expect(verificationKey({ ...input, policies: { ...openPolicies, ...over } })).not.toBe(open);
 });
 
 it('another verifier is another key', () => {

@@ -4,6 +4,7 @@ import { verifyDetached } from '../../../src/trust/cms/verify-detached.ts';
 import { signatureBudget, type SignatureBudget, withinBudget } from '../../../src/trust/x509/signature-budget.ts';
 import { integer, sequence, setOf, oid, time, utf8 } from '../../support/der.ts';
 import * as pki from '../../support/pki.ts';
+import { generalName, nameConstraints, subjectAltNames } from '../../support/pki-constraints.ts';
 import { testTrust } from '../../support/releases.ts';
 
 const content = Buffer.from('content');
@@ -109,6 +110,67 @@ describe('signature checks of one verification', () => {
   });
 });
 
+describe('names under constraints', () => {
+  const names = (count: number) =>
+    subjectAltNames(...Array.from({ length: count }, (_, index) => generalName.uri(`https://h${index}.test/`)));
+  const constraints = nameConstraints({
+    excluded: Array.from({ length: 100 }, (_, index) => generalName.uri(`x${index}.test`)),
+  });
+  const constrained = authority(1, 1, {
+    extensions: [...pki.caExtensions(pki.keyPair('level 1'), pki.keyPair('root')), constraints],
+  });
+  const leafOf = (...more: readonly Uint8Array[]): Uint8Array => {
+    const [key, issuerKey] = [pki.keyPair('leaf'), pki.keyPair('level 1')];
+    const extensions = [...pki.leafExtensions(key, issuerKey), ...more];
+    return pki.certificate({ key, issuerKey, issuer: pki.name('Level 1'), extensions });
+  };
+  const signers = [pki.signerInfo(content, { id: sequence(pki.name('Level 1'), integer(4711)) })];
+  const cost = (...certificates: readonly Uint8Array[]): number => {
+    const budget = signatureBudget(1000);
+    verify(pki.signedData(content, { certificates, signers }), budget);
+    return 1000 - budget.left;
+  };
+
+  test('cost as much as there are names times subtrees', () => {
+    const plain = cost(constrained, leafOf());
+    // The subject is a name too.
+    expect(cost(constrained, leafOf(names(64))) - plain).toBe((64 * (100 + 8)) / 256);
+    expect(cost(constrained, leafOf(names(128))) - plain).toBe((128 * (100 + 8)) / 256);
+  });
+
+  test('are looked at once, however many ways lead over them', () => {
+    const below = pki.keyPair('level 2');
+    const named = authority(2, 2, { extensions: [...pki.caExtensions(below, pki.keyPair('level 1')), names(256)] });
+    const path = [constrained, named];
+    // Two that lead nowhere, told apart by their validity.
+    const expired = { notBefore: time(pki.nowMs - 2e9), notAfter: time(pki.nowMs - 1e9) };
+    const waysBelow = (count: number): readonly Uint8Array[] =>
+      Array.from({ length: count }, (_, index) => authority(3, 10 + index, expired));
+    const [key, issuerKey] = [pki.keyPair('leaf'), pki.keyPair('level 3')];
+    const leaf = pki.certificate({
+      key,
+      issuerKey,
+      issuer: pki.name('Level 3'),
+      extensions: pki.leafExtensions(key, issuerKey),
+    });
+    const deep = [pki.signerInfo(content, { id: sequence(pki.name('Level 3'), integer(4711)) })];
+    const costOf = (count: number): number => {
+      const budget = signatureBudget(4000);
+      const certificates = [leaf, ...path, ...waysBelow(count)];
+      verify(pki.signedData(content, { certificates, signers: deep }), budget);
+      return 4000 - budget.left;
+    };
+    // Each way costs two signatures at most, and not the names above once more.
+    expect(costOf(6) - costOf(1)).toBeLessThan(100);
+  });
+
+  test('are not compared beyond the budget', () => {
+    const budget = signatureBudget(20);
+    const signature = pki.signedData(content, { certificates: [constrained, leafOf(names(64))], signers });
+    expect(verify(signature, budget)).toMatchObject({ code: 'CMS_TOO_COSTLY' });
+  });
+});
+
 describe('names', () => {
   // Combining marks in the worst order: normalising half a million of them would take a quarter of an hour.
   const marks = (count: number): string => '\u0301'.repeat(count / 2) + '\u0316'.repeat(count / 2);
@@ -120,6 +182,14 @@ describe('names', () => {
     const certificates = [pki.certificate({ subject: named(marks(20_000)) })];
     expect(verify(pki.signedData(content, { certificates }), signatureBudget())).toMatchObject({
       code: 'DER_TOO_LARGE',
+    });
+  });
+
+  test('a name of more than 64 attributes is none, in however few parts', () => {
+    const parts = Array.from({ length: 65 }, (_, index) => sequence(oid('2.5.4.3'), utf8(`${index}`)));
+    const certificates = [pki.certificate({ subject: sequence(setOf(...parts)) })];
+    expect(verify(pki.signedData(content, { certificates }), signatureBudget())).toMatchObject({
+      code: 'DER_TOO_MANY',
     });
   });
 

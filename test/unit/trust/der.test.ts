@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ThemisError } from '../../../src/kernel/error.ts';
+import { checkTexts } from '../../../src/trust/der/check-primitive.ts';
 import { fieldsOf, membersOf, unwrap } from '../../../src/trust/der/fields.ts';
 import { readDer } from '../../../src/trust/der/read-der.ts';
+import { derOf, derOid } from '../../../src/trust/der/write-der.ts';
 import {
   readBitBytes,
   readBoolean,
@@ -12,7 +14,7 @@ import {
   readSmall,
   readTime,
 } from '../../../src/trust/der/values.ts';
-import { der, integer, octets, oid, sequence, time } from '../../support/der.ts';
+import { der, integer, octets, oid, sequence, time, utf8 } from '../../support/der.ts';
 
 function codeOf(check: () => unknown): string {
   try {
@@ -139,3 +141,69 @@ describe('structure', () => {
 function der17(text: string) {
   return readDer(der(0x17, Buffer.from(text)));
 }
+
+describe('writing DER', () => {
+  it('takes the shortest length there is, and reads back', () => {
+    for (const [length, head] of [
+      [0x7f, '047f'],
+      [0x80, '048180'],
+      [0x1_0000, '0483010000'],
+    ] as const) {
+      const bytes = derOf(0x04, new Uint8Array(length));
+      expect(Buffer.from(bytes).toString('hex', 0, head.length / 2)).toBe(head);
+      expect(readDer(bytes).content).toHaveLength(length);
+    }
+  });
+
+  it('writes an object identifier as others do', () => {
+    for (const dotted of ['1.2.840.113549.1.7.2', '2.16.840.1.101.3.4.2.1', '1.3.101.112', '2.5.29.37']) {
+      expect(Buffer.from(derOid(dotted))).toEqual(Buffer.from(oid(dotted)));
+      expect(readOid(readDer(derOid(dotted)), 'it')).toBe(dotted);
+    }
+  });
+});
+
+describe('values that nobody reads', () => {
+  const judge = (bytes: Uint8Array): string => codeOf(() => checkTexts(readDer(bytes), 'A value'));
+  const ascii = (tag: number, text: string): Uint8Array => der(tag, Buffer.from(text, 'latin1'));
+
+  it.each<[string, Uint8Array]>([
+    ['a boolean of 01', der(0x01, Uint8Array.of(1))],
+    ['a boolean of two bytes', der(0x01, Uint8Array.of(0, 0))],
+    ['an integer without a value', der(0x02)],
+    ['an integer with a needless 00', der(0x02, Uint8Array.of(0, 0))],
+    ['an integer with a needless FF', der(0x02, Uint8Array.of(0xff, 0x80))],
+    ['an enumerated with a needless 00', der(0x0a, Uint8Array.of(0, 1))],
+    ['bits without a count', der(0x03)],
+    ['bits with eight unused', der(0x03, Uint8Array.of(8, 0))],
+    ['no bits with one unused', der(0x03, Uint8Array.of(1))],
+    ['unused bits that are set', der(0x03, Uint8Array.of(1, 1))],
+    ['a null with something in it', der(0x05, Uint8Array.of(0))],
+    ['an object identifier without a value', der(0x06)],
+    ['an object identifier that is cut short', der(0x06, Uint8Array.of(0x2a, 0x86))],
+    ['an object identifier with needless bytes', der(0x06, Uint8Array.of(0x2a, 0x80, 0x01))],
+    ['text that is not UTF-8', der(0x0c, Uint8Array.of(0xff))],
+    ['a letter in a number', ascii(0x12, 'a')],
+    ['an at sign in a PrintableString', ascii(0x13, 'a@b')],
+    ['a letter beyond ASCII', ascii(0x16, 'é')],
+    ['a control character that is to be visible', ascii(0x1a, '\t')],
+    ['half a character', der(0x1e, Uint8Array.of(0))],
+    ['half a character of four bytes', der(0x1c, Uint8Array.of(0, 0))],
+    ['a time without seconds', ascii(0x17, '2601010000Z')],
+    ['a time in another zone', ascii(0x18, '20260101000000+0000')],
+    ['a fraction that ends with 0', ascii(0x18, '20260101000000.10Z')],
+  ])('%s', (_, bytes) => {
+    expect([judge(bytes), judge(sequence(sequence(bytes)))]).toEqual(['DER_VALUE', 'DER_VALUE']);
+  });
+
+  it.each<[string, Uint8Array]>([
+    ['a negative integer', der(0x02, Uint8Array.of(0xff))],
+    ['no bits', der(0x03, Uint8Array.of(0))],
+    ['bits that end with zeros', der(0x03, Uint8Array.of(3, 0xf8))],
+    ['a long object identifier', der(0x06, Uint8Array.of(0x88, 0x37, 0x83, 0x7f))],
+    ['a time with a fraction', ascii(0x18, '20260101000000.5Z')],
+    ['text of every kind', sequence(ascii(0x13, "A'(b)+,-./:=?"), ascii(0x12, '0 1'), ascii(0x14, 'é'), utf8('é'))],
+  ])('are taken as they are: %s', (_, bytes) => {
+    expect(judge(bytes)).toBe('ok');
+  });
+});

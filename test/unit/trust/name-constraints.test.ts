@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readDer } from '../../../src/trust/der/read-der.ts';
 import { readGeneralName } from '../../../src/trust/x509/names/general-name.ts';
-import { isWithin } from '../../../src/trust/x509/names/is-within.ts';
+import { isWithin, subjectOf, subtreeOf } from '../../../src/trust/x509/names/is-within.ts';
 import { verifyDetached } from '../../../src/trust/cms/verify-detached.ts';
 import { integer } from '../../support/der.ts';
 import * as pki from '../../support/pki.ts';
@@ -42,6 +42,17 @@ const rows: readonly Row[] = [
   ['uri', 'https://evil.test?@example.com', 'example.com', 'no', 'no'],
   ['uri', 'https://evil.test#@example.com/', 'example.com', 'no', 'no'],
   ['uri', 'https://user:x@example.com:8443', 'example.com', 'yes', 'yes'],
+  ['uri', 'https://example.com', 'example.com', 'yes', 'yes'],
+  ['uri', 'https://example.com:/a%20b?c=/?@:#d?e', 'example.com', 'yes', 'yes'],
+  ['uri', 'https://example.com\\@other.test/', 'example.com', 'unknown', 'unknown'],
+  ['uri', 'https://other.test\\@example.com/', 'example.com', 'unknown', 'unknown'],
+  ['uri', 'https://a@b@example.com/', 'example.com', 'unknown', 'unknown'],
+  ['uri', 'https://a%zz@example.com/', 'example.com', 'unknown', 'unknown'],
+  ['uri', 'https://example.com:80:80/', 'example.com', 'unknown', 'unknown'],
+  ['uri', 'https://example.com:8o/', 'example.com', 'unknown', 'unknown'],
+  ['uri', 'https://example.com/a b', 'example.com', 'unknown', 'unknown'],
+  ['uri', 'https://example.com/#a#b', 'example.com', 'unknown', 'unknown'],
+  ['uri', 'https://example%2ecom/', 'example.com', 'unknown', 'unknown'],
   ['uri', 'https://10.0.0.1/', 'example.com', 'unknown', 'unknown'],
   ['uri', 'https://[::1]/', 'example.com', 'unknown', 'unknown'],
   ['uri', 'https://localhost/', 'example.com', 'unknown', 'unknown'],
@@ -51,7 +62,8 @@ const rows: readonly Row[] = [
 describe('a name within a subtree', () => {
   it.each(rows)('%s "%s" in "%s": permitted %s, excluded %s', (form, name, base, permitted, excluded) => {
     const [one, other] = [name, base].map((text) => readGeneralName(readDer(generalName[form](text)), 'A name'));
-    expect([isWithin(one!, other!, 'permitted'), isWithin(one!, other!, 'excluded')]).toEqual([permitted, excluded]);
+    const pair = [subjectOf(one!), subtreeOf(other!)] as const;
+    expect([isWithin(...pair, 'permitted'), isWithin(...pair, 'excluded')]).toEqual([permitted, excluded]);
   });
 });
 

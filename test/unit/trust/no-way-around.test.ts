@@ -10,22 +10,34 @@ import { readShape } from '../../../src/kernel/document/shape.ts';
 const schemas = fileURLToPath(new URL('../../../schemas', import.meta.url));
 const suspicious = /anchor|certificate|trust|\bcas?\b|authorit|signer|insecure|verif|crl|revocation/iu;
 
-test('options that name anchors or certificates are those of the supply side, of init and of rotation', async () => {
+/** Who signs a plan, and whose signature `apply` and `show` ask for; a node hears of neither. */
+const ofPlans = new Set(['plan', 'sign-plan', 'show', 'apply']);
+
+test('options that name anchors or certificates are those of the supply side, of plans, of init and of rotation', async () => {
   const loaded = await Promise.all(commands.map(async ({ load }) => await load()));
   const found = loaded.flatMap(({ name, options }) =>
     options.filter((option) => suspicious.test(option.name)).map((option) => `${name} ${option.name}`),
   );
   expect(loaded.length).toBeGreaterThan(35);
-  expect(found.filter((each) => !each.startsWith('release ')).sort()).toEqual(['node init --anchors']);
+  const others = found.filter((each) => !each.startsWith('release ') && !ofPlans.has(each.split(' ')[0]!));
+  expect(others).toEqual(['node init --anchors']);
+  expect(found.filter((each) => /^(?:show|apply) /u.test(each))).toEqual([
+    'show --anchors',
+    'show --crls',
+    'apply --anchors',
+    'apply --crls',
+  ]);
   const documents = loaded.find(({ name }) => name === 'node rotate-anchors')!.options;
   expect(documents.map(({ name }) => name)).toEqual(['--root', '--document']);
 });
 
-test('those that give a node its anchors have no variable', async () => {
+test('those that give a node its anchors, or a plan, have no variable', async () => {
   const loaded = await Promise.all(commands.map(async ({ load }) => await load()));
   for (const [command, option] of [
     ['node init', '--anchors'],
     ['node rotate-anchors', '--document'],
+    ['apply', '--anchors'],
+    ['apply', '--crls'],
   ] as const) {
     const { options } = loaded.find(({ name }) => name === command)!;
     expect(options.find(({ name }) => name === option)).toMatchObject({ variable: false });
@@ -43,8 +55,16 @@ test('no kind of YAML has a field for anchors; the node names only a directory o
   expect([...new Set(found)].sort()).toEqual(allowed);
 });
 
-/** How the fleet proves itself to agents, and where a node keeps its trust; none of them says who vouches for a release. */
-const allowed = ['fleet.schema.json ca', 'fleet.schema.json certificate', 'node.schema.json trust'];
+/**
+ * How the fleet proves itself to agents, how servers of releases prove to be themselves, and where a node keeps its trust;
+ * none of them says who vouches for a release.
+ */
+const allowed = [
+  'fleet.schema.json ca',
+  'fleet.schema.json certificate',
+  'node.schema.json ca',
+  'node.schema.json trust',
+];
 
 function fieldsOf(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return [];

@@ -15,6 +15,7 @@ import {
   time,
 } from '../../support/der.ts';
 import * as pki from '../../support/pki.ts';
+import { generalName } from '../../support/pki-constraints.ts';
 
 const content = Buffer.from('the manifest\n');
 const day = 86_400_000;
@@ -149,6 +150,15 @@ describe('the leaf', () => {
       'CERT_KEY_USAGE_DIGITAL_SIGNATURE',
       { leaf: leafWith(extensions.purposes(purposeOids.codeSigning)) },
     ],
+    'that may commit to content, and not sign': [
+      'CERT_KEY_USAGE_DIGITAL_SIGNATURE',
+      {
+        leaf: leafWith(
+          extension(pki.extensionOids.keyUsage, bits(Uint8Array.of(0x40), 6), true),
+          extensions.purposes(purposeOids.codeSigning),
+        ),
+      },
+    ],
     'that may not sign': [
       'CERT_KEY_USAGE_DIGITAL_SIGNATURE',
       { leaf: leafWith(extensions.keyCertSign(), extensions.purposes(purposeOids.codeSigning)) },
@@ -186,6 +196,12 @@ describe('the leaf', () => {
   };
   it.each(Object.entries(cases))('%s is refused', (_, [code, setting]) => {
     expect(codeOf(setting)).toBe(code);
+  });
+
+  it('may be named by critical alternative names alone, and by dates after 2049', () => {
+    const altNames = extension('2.5.29.17', sequence(generalName.dns('signer.example')), true);
+    expect(codeOf({ leaf: { subject: sequence(), ...leafWith(...usual, altNames) } })).toBe('ok');
+    expect(codeOf({ leaf: { notAfter: time(Date.UTC(2051, 0)) } })).toBe('ok');
   });
 
   it('of version 1 is fine only where no purpose is asked for', () => {
@@ -301,7 +317,7 @@ describe('an issuer', () => {
 
 describe('keys', () => {
   const rsa = pki.keyPair('leaf', 'rsa2048');
-  const rsaKey = (modulus: bigint, exponent: number): Uint8Array =>
+  const rsaKey = (modulus: bigint, exponent: number | bigint): Uint8Array =>
     sequence(pki.algorithms.rsa, bits(sequence(integer(modulus), integer(exponent))));
   const modulus = BigInt(`0x${Buffer.from(rsa.publicKey.export({ format: 'jwk' }).n!, 'base64url').toString('hex')}`);
   const point = Buffer.from(pki.spkiOf(leafKey)).subarray(-65);
@@ -309,6 +325,12 @@ describe('keys', () => {
     'RSA below 2048 bits': ['KEY_WEAK', pki.spkiOf(pki.keyPair('weak', 'rsa1024'))],
     'RSA with exponent 1': ['KEY_EXPONENT', rsaKey(modulus, 1)],
     'RSA with an even exponent': ['KEY_EXPONENT', rsaKey(modulus, 65_536)],
+    'RSA with an exponent of more than 64 bits': ['KEY_EXPONENT', rsaKey(modulus, 2n ** 64n + 1n)],
+    'Ed25519 that is not reduced': ['KEY_MALFORMED', edwards(Buffer.from(`f1${'ff'.repeat(30)}7f`, 'hex'))],
+    'Ed25519 that is not reduced, and of small order': [
+      'KEY_MALFORMED',
+      edwards(Buffer.from(`ee${'ff'.repeat(30)}7f`, 'hex')),
+    ],
     'RSA with an even modulus': ['KEY_MALFORMED', rsaKey(modulus - 1n, 65_537)],
     'RSA without NULL': [
       'ALGORITHM_PARAMETERS',
@@ -333,6 +355,10 @@ describe('keys', () => {
     expect(codeOf({ leaf: { spki } })).toBe(code);
   });
 });
+
+function edwards(point: Uint8Array): Uint8Array {
+  return sequence(sequence(oid('1.3.101.112')), bits(point));
+}
 
 function curve(oidText: string, bytes: Uint8Array): Uint8Array {
   return sequence(sequence(oid('1.2.840.10045.2.1'), oid(oidText)), bits(bytes));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ReleaseIndex, ReleaseIndexEntry, ReleaseManifest } from '../../../src/model/release.ts';
-import { cosignDetached } from '../../../src/release/cosign-detached.ts';
+import { cosignDetached } from '../../../src/release/cms/cosign-detached.ts';
 import { signDetached, signDetachedByAll } from '../../../src/release/sign-detached.ts';
 import type { Signer } from '../../../src/ports/signer.ts';
 import { verifyDetached } from '../../../src/trust/cms/verify-detached.ts';

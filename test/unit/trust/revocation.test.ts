@@ -4,7 +4,7 @@ import { readCertificate } from '../../../src/trust/x509/certificate.ts';
 import { type CertificateList, readCertificateList } from '../../../src/trust/x509/certificate-list.ts';
 import { findPath, type PathQuestion } from '../../../src/trust/x509/find-path.ts';
 import { refusing } from '../../../src/trust/refusal.ts';
-import { integer, time } from '../../support/der.ts';
+import { der, integer, time } from '../../support/der.ts';
 import * as pki from '../../support/pki.ts';
 import { distributionPoints, generalName } from '../../support/pki-constraints.ts';
 import { listExtensions, type ListOptions, revocationList, revoked } from '../../support/pki-lists.ts';
@@ -21,7 +21,7 @@ import {
 } from '../../support/trust/path-stage.ts';
 
 const { nowMs } = pki;
-const { number, deltaOf, scope } = listExtensions;
+const { authorityCertificate, number, deltaOf, expiredSince, scope } = listExtensions;
 const keyId = listExtensions.authorityKeyId(keys.middle());
 const otherKeyId = listExtensions.authorityKeyId(keys.other());
 const onHold = revoked(serials.leaf, { reason: 6 });
@@ -41,8 +41,14 @@ describe('lists that lift what others say', () => {
   it('a delta takes a hold back from the list it changes, while it is current', () => {
     const delta = { entries: [offHold], extensions: [number(8), keyId, deltaOf(6)] };
     expect(codeOf(required({ entries: [onHold] }, delta))).toBe('ok');
-    const stale = { ...delta, thisUpdate: time(nowMs - 2 * dayMs), nextUpdate: time(nowMs - 1000) };
+    const stale = { ...delta, nextUpdate: time(nowMs - 1000) };
     expect(codeOf(required({ entries: [onHold] }, stale))).toBe('CERT_REVOKED');
+  });
+
+  it('a delta of another scope does not', () => {
+    const point = scope({ names: [generalName.uri('http://lists.example/')] });
+    const delta = { entries: [offHold], extensions: [number(8), keyId, deltaOf(6), point] };
+    expect(codeOf(required({ entries: [onHold] }, delta))).toBe('CERT_REVOKED');
   });
 
   it('a newer list replaces the older one, whichever is named first', () => {
@@ -52,9 +58,23 @@ describe('lists that lift what others say', () => {
     expect(codeOf(required({ ...older, extensions: [number(8), keyId] }, {}))).toBe('CERT_REVOKED');
   });
 
+  it('of two lists that date and number put in different orders both count', () => {
+    const earlier = { thisUpdate: time(nowMs - 2 * dayMs), extensions: [number(500), keyId] };
+    expect(codeOf(required({ ...earlier, entries: [onHold] }, {}))).toBe('CERT_REVOKED');
+    expect(codeOf(required(earlier, { entries: [onHold] }))).toBe('CERT_REVOKED');
+    expect(codeOf(required(earlier, {}))).toBe('ok');
+  });
+
+  it('of two lists of one date and number, each saying something else, both count', () => {
+    expect(codeOf(required({ entries: [onHold] }, {}))).toBe('CERT_REVOKED');
+    expect(codeOf(required({}, { entries: [onHold] }))).toBe('CERT_REVOKED');
+  });
+
   it('a list replaces only lists of its own scope', () => {
     const ofPoint = [number(1), keyId, scope({ names: [generalName.uri('http://lists.example/')] })];
     expect(codeOf(required({}, { entries: [onHold], extensions: ofPoint }))).toBe('CERT_REVOKED');
+    const byAnotherKey = [number(1), otherKeyId];
+    expect(codeOf(required({}, { entries: [onHold], extensions: byAnotherKey }))).toBe('CERT_REVOKED');
   });
 });
 
@@ -65,6 +85,14 @@ describe('where lists are known but not required', () => {
       'that is not signed by its issuer',
       { issuerKey: keys.other(), extensions: [number(7), keyId], entries: [onHold] },
     ],
+    [
+      'that is not signed with the key of the certificate it names',
+      {
+        issuerKey: keys.other(),
+        extensions: [number(7), authorityCertificate(pki.name('Root'), serials.middle)],
+        entries: [onHold],
+      },
+    ],
     ['that does not name the certificate', { entries: [revoked(5)] }],
   ])('a list %s does not refuse', (_, options) => {
     expect(codeOf({ lists: [middleList(options)] })).toBe('ok');
@@ -73,6 +101,36 @@ describe('where lists are known but not required', () => {
   it('a list from the future refuses what it names', () => {
     const lists = [middleList({ thisUpdate: time(nowMs + 1000), entries: [onHold] })];
     expect(codeOf({ lists })).toBe('CERT_REVOKED');
+  });
+});
+
+describe('the key usage of who signs a list', () => {
+  const without = (...keyUsage: readonly Uint8Array[]) => [pki.extensions.ca(), ...keyUsage];
+
+  it('may be left out by an anchor, as openssl req -x509 does, and by nobody below it', () => {
+    const root = { extensions: without() };
+    expect(codeOf({ ...required({}), root })).toBe('ok');
+    expect(codeOf({ revocation: 'required', lists: [rootList()], root, middle: null })).toBe('ok');
+    const others = [
+      middleCertificate({
+        subject: pki.name('List Signer'),
+        key: keys.other(),
+        serial: integer(9),
+        extensions: without(),
+      }),
+    ];
+    const byOther: ListOptions = {
+      issuer: pki.name('List Signer'),
+      issuerKey: keys.other(),
+      extensions: [number(7), otherKeyId, scope({ indirect: true })],
+    };
+    const leaf = { more: [distributionPoints({ issuers: [pki.name('List Signer')] })] };
+    expect(codeOf({ ...required(byOther), leaf, others })).toBe('CRL_SIGNER_USAGE');
+  });
+
+  it('has to name the signing of lists where an anchor has one', () => {
+    const root = { extensions: without(pki.extension('2.5.29.15', der(0x03, Uint8Array.of(2, 0x04)), true)) };
+    expect(codeOf({ ...required({}), root })).toBe('CRL_SIGNER_USAGE');
   });
 });
 
@@ -157,7 +215,21 @@ describe('found paths', () => {
     expect(find({ nowMs: later, provenAtMs: nowMs })).toMatchObject({ ok: true, validUntilMs: Infinity });
     expect(find({ nowMs: later, provenAtMs: nowMs, revocation: 'required' })).toMatchObject({ code: 'CRL_MISSING' });
     const current = { thisUpdate: time(later - 1000), nextUpdate: time(later + 1000) };
-    const lists = parsed(rootList(current), middleList(current));
+    const fromAfter = parsed(rootList(current), middleList(current));
+    expect(find({ nowMs: later, provenAtMs: nowMs, revocation: 'required', lists: fromAfter })).toMatchObject({
+      code: 'CRL_AFTER_EXPIRY',
+    });
+    const replaced = revoked(serials.leaf, { at: nowMs + 1000, reason: 4 });
+    const stillNamed = parsed(rootList(current), middleList({ ...current, entries: [replaced] }));
+    expect(find({ nowMs: later, provenAtMs: nowMs, revocation: 'required', lists: stillNamed })).toMatchObject({
+      ok: true,
+    });
+    const since = (ms: number) => ({ extensions: [number(7), keyId, expiredSince(ms)] });
+    const tooLate = parsed(rootList(current), middleList({ ...current, ...since(leaf.notAfterMs + 1000) }));
+    expect(find({ nowMs: later, provenAtMs: nowMs, revocation: 'required', lists: tooLate })).toMatchObject({
+      code: 'CRL_AFTER_EXPIRY',
+    });
+    const lists = parsed(rootList(current), middleList({ ...current, ...since(leaf.notAfterMs) }));
     expect(find({ nowMs: later, provenAtMs: nowMs, revocation: 'required', lists })).toMatchObject({
       ok: true,
       validFromMs: later - 1000,
@@ -170,12 +242,62 @@ describe('found paths', () => {
     ['superseded before', { at: nowMs - 1000, reason: 4 }, 'CERT_REVOKED'],
     ['invalid since before', { at: nowMs + 1000, invalidAt: nowMs - 1000 }, 'CERT_REVOKED'],
     ['lost, whenever that was found out', { at: nowMs + 1000, reason: 1 }, 'CERT_REVOKED'],
+    ['lost with an authority', { at: nowMs + 1000, reason: 2 }, 'CERT_REVOKED'],
+    ['lost with an attribute authority', { at: nowMs + 1000, reason: 10 }, 'CERT_REVOKED'],
   ])('of a signer that was %s', (_, entry, code) => {
     const lists = parsed(middleList({ entries: [revoked(serials.leaf, entry)] }));
     const found = find({ nowMs: later, provenAtMs: nowMs, lists });
     expect(found.ok ? 'ok' : found.code).toBe(code);
     // Without proof any date revokes.
     expect(find({ lists })).toMatchObject({ code: 'CERT_REVOKED' });
+  });
+
+  describe('with a list by another signer', () => {
+    const sent = distributionPoints({ issuers: [pki.name('List Signer')] });
+    const extensions = [...pki.leafExtensions(keys.leaf(), keys.middle()), sent];
+    const sentLeaf = readCertificate(
+      pki.certificate({ issuer: pki.name('Middle'), key: keys.leaf(), issuerKey: keys.middle(), extensions }),
+    );
+    const current = { thisUpdate: time(later - 1000), nextUpdate: time(later + 1000) };
+    const bySigner = revocationList({
+      issuer: pki.name('List Signer'),
+      issuerKey: keys.other(),
+      ...current,
+      extensions: [number(7), otherKeyId, scope({ indirect: true }), expiredSince(nowMs)],
+    });
+    const codeBy = (signer: Parameters<typeof middleCertificate>[0], ...entries: readonly Uint8Array[]): string => {
+      const certificate = { subject: pki.name('List Signer'), key: keys.other(), serial: integer(9), ...signer };
+      const found = find({
+        leaf: sentLeaf,
+        pool: [middle, readCertificate(middleCertificate(certificate))],
+        lists: parsed(rootList({ ...current, entries }), bySigner),
+        revocation: 'required',
+        nowMs: later,
+        provenAtMs: nowMs,
+      });
+      return found.ok ? 'ok' : found.code;
+    };
+
+    it('hold where that signer stands today', () => {
+      expect(codeBy({})).toBe('ok');
+    });
+
+    it('no longer than that signer, required or not', () => {
+      const until = later + 500;
+      const signer = { subject: pki.name('List Signer'), key: keys.other(), serial: integer(9), notAfter: time(until) };
+      const pool = [middle, readCertificate(middleCertificate(signer))];
+      const question = { leaf: sentLeaf, pool, lists: parsed(bySigner), nowMs: later, provenAtMs: nowMs };
+      // Another list may count again once the signer of this one does not.
+      expect(find(question)).toMatchObject({ ok: true, validUntilMs: Math.floor(until / 1000) * 1000 });
+    });
+
+    it('do not where it has expired since, though it was valid at the proven time', () => {
+      expect(codeBy({ notAfter: time(later - 1) })).toBe('CRL_SIGNER_UNTRUSTED');
+    });
+
+    it('do not where it was replaced since', () => {
+      expect(codeBy({}, revoked(9, { at: nowMs + 1000, reason: 4 }))).toBe('CRL_SIGNER_UNTRUSTED');
+    });
   });
 
   it('are not looked for without end where many could have signed many lists', () => {

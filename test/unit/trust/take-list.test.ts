@@ -1,9 +1,11 @@
 import { sign } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { digestBytes } from '../../../src/kernel/digest.ts';
 import { takeList } from '../../../src/trust/policy/take-list.ts';
 import { readCertificateList } from '../../../src/trust/x509/certificate-list.ts';
 import { bits, explicit, integer, octets, der, sequence, time } from '../../support/der.ts';
 import * as pki from '../../support/pki.ts';
+import { revoked } from '../../support/pki-lists.ts';
 import { testTrust } from '../../support/releases.ts';
 
 const dayMs = 86_400_000;
@@ -14,6 +16,8 @@ interface ListOptions {
   readonly issuer?: string;
   readonly key?: string;
   readonly more?: readonly Uint8Array[];
+  /** Serial numbers. */
+  readonly names?: readonly number[];
 }
 
 function listOf({
@@ -22,6 +26,7 @@ function listOf({
   issuer = 'Root',
   key = 'root',
   more = [],
+  names = [],
 }: ListOptions) {
   const pair = pki.keyPair(key);
   const body = sequence(
@@ -30,6 +35,7 @@ function listOf({
     pki.name(issuer),
     time(thisUpdateMs),
     time(pki.nowMs + dayMs),
+    ...(names.length === 0 ? [] : [sequence(...names.map((serial) => revoked(serial)))]),
     explicit(
       0,
       sequence(
@@ -67,6 +73,29 @@ test('a newer list of an anchor is taken, never an older one or the same', () =>
   expect(take(old, newer)).toBe('nothing newer');
   expect(take(listOf({ number: 3, thisUpdateMs: pki.nowMs - 9 * dayMs }), newer)).toBe('nothing newer');
   expect(take(listOf({ number: 1, thisUpdateMs: pki.nowMs }), newer)).toBe('nothing newer');
+});
+
+test('a newer list covers those that name nothing beyond it, and no other', () => {
+  const [both, one] = [listOf({ names: [5, 6] }), listOf({ names: [5] })];
+  const covered = (names: readonly number[]): number[] => {
+    const trust = { ...testTrust([root]), crls: [both, one].map((bytes) => readCertificateList(bytes)) };
+    const taken = takeList(listOf({ number: 2, thisUpdateMs: pki.nowMs - 1000, names }), trust, pki.nowMs);
+    if (!taken.ok) throw new Error(taken.code);
+    return taken.covered.map((digest) => [both, one].findIndex((bytes) => digestBytes(bytes) === digest));
+  };
+  expect(covered([5, 6, 7])).toEqual([0, 1]);
+  expect(covered([5])).toEqual([1]);
+  expect(covered([])).toEqual([]);
+});
+
+test('an anchor whose key usage does not name the signing of lists signs none; one without key usage may', () => {
+  const usage = (...list: readonly Uint8Array[]): string => {
+    const anchor = pki.rootCertificate({ extensions: [pki.extensions.ca(), ...list] });
+    const taken = takeList(listOf({}), { ...testTrust([anchor]), crls: [] }, pki.nowMs);
+    return taken.ok ? 'taken' : taken.code;
+  };
+  expect(usage()).toBe('taken');
+  expect(usage(pki.extension(pki.extensionOids.keyUsage, bits(Uint8Array.of(0x04), 2), true))).toBe('CRL_SIGNER_USAGE');
 });
 
 test('what is no complete, current list of an anchor is refused', () => {

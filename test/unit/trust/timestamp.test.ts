@@ -1,11 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { verifyDetached } from '../../../src/trust/cms/verify-detached.ts';
 import { parseAnchors } from '../../../src/trust/policy/anchors.ts';
-import { der, explicit, integer, sequence, time } from '../../support/der.ts';
+import { bits, der, explicit, integer, sequence, time } from '../../support/der.ts';
 import * as pki from '../../support/pki.ts';
-import { stamped, stampedTrust, withdrawn } from '../../support/trust/bad-timestamps.ts';
+import { listExtensions } from '../../support/pki-lists.ts';
+import { requiringLists, stamped, stampedTrust, withdrawn, withFreshList } from '../../support/trust/bad-timestamps.ts';
 import { content, dayMs, leaf, root, signed, signer, trustOf } from '../../support/trust/rsa-stage.ts';
-import { generalized, timeRoot, timestampToken, tokenAttribute } from '../../support/trust/timestamp-token.ts';
+import {
+  generalized,
+  infoAttributes,
+  namesCertificate,
+  timeCertificate,
+  timePurpose,
+  timeRoot,
+  timestampToken,
+  tokenAttribute,
+} from '../../support/trust/timestamp-token.ts';
 
 function verify(signature: Uint8Array, nowMs = pki.nowMs, trust = stampedTrust()) {
   return verifyDetached({ content, signature, trust, nowMs, profile: 'codeSigning' });
@@ -43,10 +53,39 @@ describe('a timestamp that holds', () => {
     expect(verify(stamped(), pki.nowMs, trustOf([root()]))).toMatchObject({ ok: true, timestamp: null });
   });
 
+  it.each([
+    ['nonRepudiation alone', [pki.extension(pki.extensionOids.keyUsage, bits(Uint8Array.of(0x40), 6), true)]],
+    ['both', [pki.extension(pki.extensionOids.keyUsage, bits(Uint8Array.of(0xc0), 6), true)]],
+    ['no key usage', []],
+  ])('may come from an authority with %s', (_, usage) => {
+    const certificate = timeCertificate({ extensions: [pki.extensions.notCa(), ...usage, timePurpose()] });
+    expect(verify(stamped({ certificate }), laterMs)).toMatchObject({ ok: true, timestamp: { genTimeMs: stampMs } });
+  });
+
+  it('may then carry no certificates but those that its authority names', () => {
+    const certificates = [timeCertificate(), timeRoot()];
+    const attributes = (info: Uint8Array) => [...infoAttributes(info), namesCertificate(...certificates)];
+    const named = stamped({ around: { certificates }, attributes });
+    expect(verify(named, pki.nowMs, trustOf([root()]))).toMatchObject({ ok: true, timestamp: null });
+    expect(verify(named)).toMatchObject({ ok: true, timestamp: { authority: 'CN=Time Authority' } });
+    expect(verify(stamped({ around: { certificates } }))).toMatchObject({ ok: true });
+  });
+
   it('from before a certificate was replaced stands once that has expired, and not before', () => {
     const trust = withdrawn(pki.nowMs + 5 * dayMs, 4);
     expect(verify(stamped(), laterMs, trust)).toMatchObject({ ok: true });
     expect(verify(stamped(), pki.nowMs + 20 * dayMs, trust)).toMatchObject({ ok: false, code: 'CERT_REVOKED' });
+  });
+
+  it('is not undone by a list from after the certificate expired, nor is what older lists say', () => {
+    const replaced = withdrawn(pki.nowMs + 5 * dayMs, 4);
+    const lost = withdrawn(pki.nowMs - 5 * dayMs, 1);
+    expect(verify(stamped(), laterMs, withFreshList(replaced))).toMatchObject({ ok: true });
+    expect(verify(stamped(), laterMs, requiringLists(withFreshList(lost)))).toMatchObject({ code: 'CERT_REVOKED' });
+    const reaches = listExtensions.expiredSince(pki.nowMs);
+    expect(verify(stamped(), laterMs, requiringLists(withFreshList(stampedTrust(), reaches)))).toMatchObject({
+      ok: true,
+    });
   });
 
   it('counts for its own signer alone', () => {

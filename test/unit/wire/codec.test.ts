@@ -27,7 +27,18 @@ const requests: readonly NodeRequest[] = [
         manifestHash: hash,
         locator: { kind: 'directory', directory: '/releases', path: 'themisdb-1.5.0' },
       },
-      { package: 'q', version: '1.0.0', manifestHash: hash, locator: { kind: 'http', url: 'https://h/q' } },
+      {
+        package: 'q',
+        version: '1.0.0',
+        manifestHash: hash,
+        locator: { kind: 'http', url: 'https://h/releases', path: 'q-1' },
+      },
+      {
+        package: 'r',
+        version: '1.0.0',
+        manifestHash: hash,
+        locator: { kind: 'github', owner: 'o', repo: 'r.js', apiUrl: 'https://h/api/v3', path: 'v1' },
+      },
     ],
   },
   {
@@ -89,6 +100,20 @@ test.each(replies.map((reply) => [reply.kind, reply] as const))('reply %s surviv
 test('progress survives the wire', () => {
   const progress = { kind: 'progress', phase: 'switch', doneBytes: 1, totalBytes: 2 } as const;
   expect(decodeMessage(encodeMessage(progress))).toEqual(progress);
+  const file = { path: 'bin/server', doneBytes: 1, totalBytes: 2, bytesPerSecond: 3, remainingMs: 4 };
+  const staging = {
+    ...progress,
+    phase: 'stage',
+    fetchedBytes: 1,
+    reusedBytes: 0,
+    bytesPerSecond: 3,
+    files: [file],
+  } as const;
+  expect(decodeMessage(encodeMessage(staging))).toEqual(staging);
+  // What a later version says besides is dropped; what a terminal would take for more than text is refused.
+  expect(decodeMessage(JSON.stringify({ ...staging, later: true }))).toEqual(staging);
+  const drawn = { ...staging, files: [{ ...file, path: 'bin/\u001b[2J' }] };
+  expect(() => decodeMessage(JSON.stringify(drawn))).toThrow(/path/u);
 });
 
 describe('refused', () => {
@@ -126,6 +151,24 @@ describe('refused', () => {
     expect(code(rest)).toBe('MESSAGE_INVALID');
     expect(code({ ...update, authority: { ...authority, token: -1 } })).toBe('MESSAGE_INVALID');
     expect(code({ ...update, expected: { themisdb: 'sha256:short' } })).toBe('MESSAGE_INVALID');
+  });
+
+  test('a source with credentials in it, or that is none', () => {
+    const stage = (locator: object) => ({
+      ...requests[1],
+      releases: [{ package: 'q', version: '1.0.0', manifestHash: hash, locator }],
+    });
+    const http = { kind: 'http', url: 'https://h/releases', path: 'q-1' };
+    const github = { kind: 'github', owner: 'o', repo: 'r', apiUrl: 'https://h/api/v3', path: 'q-1' };
+    expect([code(stage(http)), code(stage(github))]).toEqual(['accepted', 'accepted']);
+    for (const url of ['https://token@h/x', 'https://h/x?token=y', 'https://h/#x', 'file:///etc', 'https://']) {
+      expect(code(stage({ ...http, url }))).toBe('MESSAGE_INVALID');
+      expect(code(stage({ ...github, apiUrl: url }))).toBe('MESSAGE_INVALID');
+    }
+    expect(code(stage({ ...http, token: 'x' }))).toBe('MESSAGE_INVALID');
+    expect(code(stage({ ...github, owner: '../o' }))).toBe('MESSAGE_INVALID');
+    expect(code(stage({ ...github, repo: '..' }))).toBe('MESSAGE_INVALID');
+    expect(code(stage({ kind: 'http', url: 'https://h/releases' }))).toBe('MESSAGE_INVALID');
   });
 
   test('ids that are no file names', () => {

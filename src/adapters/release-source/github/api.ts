@@ -13,7 +13,7 @@ export interface GithubApiOptions extends HttpAccess {
   readonly repo: string;
   /** `https://api.github.com`, or `https://HOST/api/v3`, with a slash at its end. */
   readonly api: URL;
-  readonly token: () => Promise<string | null>;
+  readonly token: () => Promise<string>;
   readonly memory: GithubMemory;
 }
 
@@ -35,7 +35,6 @@ export interface Asset {
   readonly sizeBytes: number;
   /** With the id: names one content, because an asset is replaced and never changed. */
   readonly updatedAt: string;
-  readonly browserUrl: string;
 }
 
 export interface Release {
@@ -56,7 +55,7 @@ export interface GithubApi {
 }
 
 const documentBytes = 16 * 2 ** 20;
-const mostRemembered = 1000;
+const mostRemembered = 200;
 const refusalBytes = 4096;
 /** A release holds a thousand assets at most. */
 const mostPages = 20;
@@ -66,10 +65,7 @@ export function createGithubApi(options: GithubApiOptions): GithubApi {
   const { api, memory, owner, repo } = options;
   const at = (path: string): URL =>
     new URL(`repos/${encodeURIComponent(owner)}/${encodeURIComponent(repo)}/releases/${path}`, api);
-  const authorization = async (): Promise<string | null> => {
-    const token = await options.token();
-    return token === null ? null : `Bearer ${token}`;
-  };
+  const authorization = async (): Promise<string> => `Bearer ${await options.token()}`;
   const inspect = inspectorOf(options);
   const get = async (url: URL, known: string | null): Promise<Remembered | null> => {
     memory.limit.check();
@@ -98,11 +94,9 @@ export function createGithubApi(options: GithubApiOptions): GithubApi {
       }
     },
     async assetTarget(asset) {
-      const bearer = await authorization();
-      if (bearer === null) return { url: browserUrl(asset, api), authorization: null };
       memory.limit.check();
-      const url = at(`assets/${asset.id}`);
-      return { url, authorization: bearer, headers: { ...headers, accept: 'application/octet-stream' } };
+      const asked = { ...headers, accept: 'application/octet-stream' };
+      return { url: at(`assets/${asset.id}`), authorization: await authorization(), headers: asked };
     },
   };
 }
@@ -138,13 +132,6 @@ async function getDocument(
   if (read.validator !== null) documents.set(key, found);
   if (documents.size > mostRemembered) documents.delete(documents.keys().next().value!);
   return found;
-}
-
-function browserUrl({ browserUrl }: Asset, api: URL): URL {
-  const url = URL.parse(browserUrl);
-  const isHttp = url?.protocol === 'https:' || (url?.protocol === 'http:' && api.protocol === 'http:');
-  if (url !== null && isHttp && url.username === '' && url.password === '') return url;
-  throw unreadable(api);
 }
 
 /** RFC 8288, as far as GitHub uses it. */
@@ -188,12 +175,10 @@ function assetsOf(value: unknown, url: URL): readonly Asset[] {
   if (!Array.isArray(value)) throw unreadable(url);
   return value.flatMap((one: unknown): Asset[] => {
     const asset = (one ?? {}) as Record<string, unknown>;
-    const { id, name, size, updated_at: updatedAt = '', browser_download_url: browser, state = 'uploaded' } = asset;
-    if (typeof id !== 'number' || typeof name !== 'string' || typeof size !== 'number' || typeof browser !== 'string')
-      throw unreadable(url);
+    const { id, name, size, updated_at: updatedAt = '', state = 'uploaded' } = asset;
+    if (typeof id !== 'number' || typeof name !== 'string' || typeof size !== 'number') throw unreadable(url);
     if (!Number.isSafeInteger(id)) throw unreadable(url);
-    if (state !== 'uploaded') return [];
-    return [{ id, name, sizeBytes: size, updatedAt: String(updatedAt), browserUrl: browser }];
+    return state === 'uploaded' ? [{ id, name, sizeBytes: size, updatedAt: String(updatedAt) }] : [];
   });
 }
 
@@ -204,7 +189,7 @@ function isNotFound(error: unknown): boolean {
 function noRelease(tag: string, owner: string, repo: string, cause: unknown): ThemisError {
   return new ThemisError('NOT_FOUND', `GitHub shows no release tagged ${tag} in ${owner}/${repo}.`, {
     cause,
-    hint: 'Publish it; a draft is not seen, and a private repository only with a token (tokenFrom).',
+    hint: 'Publish it: a draft is not seen. Or name a token (tokenFrom) that may read the repository.',
   });
 }
 

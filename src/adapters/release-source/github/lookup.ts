@@ -30,9 +30,13 @@ const replaced = 'assetReplaced';
 
 /** What is said of an asset that the API listed a moment ago. */
 export function goneSince(error: unknown, { name }: Asset): unknown {
-  if (!(error instanceof ThemisError) || error.code !== 'NOT_FOUND') return error;
+  if (!isNotFound(error)) return error;
   const message = `The asset ${name} was listed and is gone.`;
   return new ThemisError('UNREACHABLE', message, { cause: error, reason: replaced });
+}
+
+export function isNotFound(error: unknown): error is ThemisError {
+  return error instanceof ThemisError && error.code === 'NOT_FOUND';
 }
 
 export function createLookup(api: GithubApi): Lookup {
@@ -82,8 +86,7 @@ export function createLookup(api: GithubApi): Lookup {
 }
 
 function isWorthALook(error: unknown, isOld: boolean): boolean {
-  if (!(error instanceof ThemisError)) return false;
-  return error.reason === replaced || (isOld && error.code === 'NOT_FOUND');
+  return (error instanceof ThemisError && error.reason === replaced) || (isOld && isNotFound(error));
 }
 
 async function readSeen(api: GithubApi, tag: string): Promise<Seen> {

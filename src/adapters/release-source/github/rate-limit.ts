@@ -30,7 +30,7 @@ export function createRateLimit(clock: Clock): RateLimit {
     const when = formatDuration(Math.ceil(leftMs / 1000) * 1000);
     throw new ThemisError('RATE_LIMITED', `GitHub takes no more requests for ${when}.`, {
       retryAfterMs: leftMs,
-      hint: 'Name a token (tokenFrom): GitHub takes far more requests from those it knows.',
+      hint: 'A public repository needs no token, and then nothing counts against a limit.',
     });
   };
   return {

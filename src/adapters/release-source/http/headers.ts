@@ -51,13 +51,19 @@ const longestMs = 24 * 3_600_000;
 export function retryAfterMs(headers: IncomingHttpHeaders, nowMs: number): number | undefined {
   const text = header(headers, 'retry-after')?.trim() ?? '';
   if (/^\d+$/u.test(text)) return Math.min(longestMs, Number(text) * 1000);
-  const dateMs = Date.parse(text);
-  if (Number.isNaN(dateMs)) return undefined;
-  return untilMs(headers, dateMs, nowMs);
+  const dateMs = httpDateMs(text);
+  return dateMs === undefined ? undefined : untilMs(headers, dateMs, nowMs);
 }
 
 /** From now to an instant of the server's clock. */
 export function untilMs(headers: IncomingHttpHeaders, instantMs: number, nowMs: number): number {
-  const theirMs = Date.parse(header(headers, 'date') ?? '');
-  return Math.min(longestMs, Math.max(0, instantMs - (Number.isNaN(theirMs) ? nowMs : theirMs)));
+  const theirMs = httpDateMs(header(headers, 'date') ?? '') ?? nowMs;
+  return Math.min(longestMs, Math.max(0, instantMs - theirMs));
+}
+
+/** RFC 9110 5.6.7: with the day of the week in front, in GMT even where it does not say so. `Date.parse` takes far more. */
+function httpDateMs(text: string): number | undefined {
+  const isDate = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/u.test(text);
+  const dateMs = isDate ? Date.parse(text.endsWith('GMT') ? text : `${text} GMT`) : Number.NaN;
+  return Number.isNaN(dateMs) ? undefined : dateMs;
 }

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { supersede } from '../../../fleet/execute/execute.ts';
+import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import type { Plan } from '../../../model/plan.ts';
 import { parsePlan, refusedPlanExitCode } from '../../../plan/parse-plan.ts';
@@ -18,7 +19,7 @@ import { formatPlan } from '../fleet/plan-output.ts';
 import type { Progress } from '../progress.ts';
 import { isStream, runLocked, streamNothingToDo, streamPlan } from '../fleet/run-locked.ts';
 import { parallelismOf, runOptions } from '../fleet/run-options.ts';
-import { readTextFile } from '../reading/text-file.ts';
+import { describeSigners, planTrustOptions, readSavedPlan } from '../reading/signed-plan.ts';
 
 export const applyCommand: Command = {
   name: 'apply',
@@ -28,18 +29,28 @@ export const applyCommand: Command = {
   arguments: [{ name: 'DIR|FILE', summary: 'fleet directory (default: here), or a plan saved with --out' }],
   options: [
     ...runOptions,
+    ...planTrustOptions,
     { name: '--dry-run', summary: 'show what it would do under the lock, and change nothing' },
     { name: '--no-wait', summary: 'stop (exit 9) at the first gate, window or approval that is not open' },
   ],
   examples: [
     { line: 'themis apply', summary: 'plan the fleet in this directory, ask, carry it out' },
     { line: 'themis apply release.themisplan', summary: 'exactly what was reviewed, without a question' },
+    {
+      line: 'themis apply release.themisplan --anchors keys/anchors.json',
+      summary: 'only if somebody signed it whom these anchors vouch for',
+    },
     { line: 'themis apply --auto-approve --no-wait -o jsonl', summary: 'in a pipeline' },
   ],
   async run(session, input) {
     const argument = input.argument('DIR|FILE') ?? '.';
     const isFile = namesPlan(resolve(session.directory, argument));
-    const saved = isFile ? await readSaved(session, argument) : undefined;
+    if (!isFile && input.text('anchors') !== undefined) {
+      throw new ThemisError('USAGE', '--anchors is for a saved plan; one that is made now is signed by nobody.', {
+        hint: 'Save it with `themis plan --out FILE`, have it signed, and apply FILE.',
+      });
+    }
+    const saved = isFile ? await readSaved(session, input, argument) : undefined;
     if (typeof saved === 'number') return saved;
     const lock = { purpose: `themis apply ${argument}`, lookOnly: input.flag('dry-run') };
     return runLocked(session, input, isFile ? '.' : argument, lock, (locked, progress) =>
@@ -119,8 +130,10 @@ function namesPlan(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-async function readSaved(session: Session, file: string): Promise<Plan | number> {
-  const parsed = parsePlan(await readTextFile(resolve(session.directory, file)), file);
+async function readSaved(session: Session, input: Input, file: string): Promise<Plan | number> {
+  const { text, signature } = await readSavedPlan(session, input, file);
+  const parsed = parsePlan(text, file);
+  if (signature !== null) session.err.write(`${describeSigners(signature)}\n`);
   if ('plan' in parsed) return parsed.plan;
   printFindings(session, parsed.findings);
   return refusedPlanExitCode(parsed.findings);

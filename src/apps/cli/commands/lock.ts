@@ -52,7 +52,7 @@ export const lockCommand: Command = {
     if (desired === undefined || hasErrors(unread)) return refuse(session, [...unread, ...findings], files);
     const present = parseDesired(files).desired?.lock;
     const installed = await installedIn(session, input);
-    const catalogue = await loadCatalogue(desired, directory);
+    const catalogue = await loadCatalogue(desired, directory, session);
     const options = input.flag('upgrade') ? {} : { pins: present?.packages ?? [], installed };
     let resolved = resolveLock(desired, catalogue, options);
     if (resolved.findings.some(({ code }) => code === 'THM1312')) {

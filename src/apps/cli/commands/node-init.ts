@@ -90,5 +90,6 @@ service:
 #   rejoin: { url: http://127.0.0.1:8765/rejoin }
 # drainTimeout: 30s
 # limits: { freeSpaceFactor: 2, maxReleaseSize: 4GiB }
+# delivery: { concurrency: 8, bandwidth: 50MiB }
 `;
 }

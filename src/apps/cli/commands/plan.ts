@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
@@ -6,11 +5,14 @@ import { comparePlans } from '../../../plan/compare-plans.ts';
 import { planExitCode } from '../../../plan/plan-exit-code.ts';
 import { planJson } from '../../../report/plan/plan-json.ts';
 import { findingsText } from '../../../report/findings.ts';
+import type { Plan } from '../../../model/plan.ts';
+import type { Signer } from '../../../ports/signer.ts';
 import type { Command, Input, Session } from '../command.ts';
 import type { PlanRequest, PlanSources } from '../fleet/make-plan.ts';
 import { makePlan } from '../fleet/make-plan.ts';
 import { createPlanSources } from '../fleet/plan-sources.ts';
 import { readInstant } from '../instant-option.ts';
+import { signerOf, signerOptions } from '../reading/signer-input.ts';
 import { paintFor } from '../paint.ts';
 import { formatComparison, formatPlan, planFormats } from '../fleet/plan-output.ts';
 import type { PlanFormat } from '../fleet/plan-output.ts';
@@ -26,7 +28,12 @@ export function createPlanCommand(sourcesOf: (session: Session) => PlanSources):
     summary: 'show what apply would do, in order, and what it would not',
     arguments: [{ name: 'DIR', summary: 'fleet directory (default: here)' }],
     options: [
-      { name: '--out', value: 'FILE', summary: 'save the plan, for `themis apply FILE` (FILE.themisplan)' },
+      {
+        name: '--out',
+        value: 'FILE',
+        summary: 'save the plan, for `themis apply FILE` (FILE.themisplan); where somebody signs, also FILE.p7s',
+      },
+
       { name: '--rev', value: 'REV', summary: 'plan a Git revision instead of the work tree' },
       { name: '--against', value: 'REV', summary: 'show what differs from the plan of another revision' },
       { name: '--observed', value: 'FILE', summary: 'plan from a snapshot of `themis observe`; contacts no node' },
@@ -43,10 +50,15 @@ export function createPlanCommand(sourcesOf: (session: Session) => PlanSources):
         choices: planFormats,
         default: 'text',
       },
+      ...signerOptions,
     ],
     examples: [
       { line: 'themis plan', summary: 'of the fleet in this directory' },
       { line: 'themis plan --out release.themisplan', summary: 'save it, review it, apply exactly that' },
+      {
+        line: 'themis plan --out p.themisplan --key keys/signer.key.pem --certificate keys/signer.certificate.pem',
+        summary: 'and sign it, in p.themisplan.p7s',
+      },
       { line: 'themis plan --rev HEAD --against main -o markdown', summary: 'for a pull request' },
       { line: 'themis plan --observed fleet.json', summary: 'without contacting a node' },
     ],
@@ -56,6 +68,8 @@ export function createPlanCommand(sourcesOf: (session: Session) => PlanSources):
 
 async function runPlan(session: Session, input: Input, sources: PlanSources): Promise<number> {
   const request = readRequest(session, input);
+  const out = input.text('out');
+  const signer = await planSignerOf(session, input, out);
   const format = input.text('output') as PlanFormat;
   const made = await makePlan(request, sources);
   if (made.kind === 'invalid') {
@@ -63,12 +77,7 @@ async function runPlan(session: Session, input: Input, sources: PlanSources): Pr
     return exitCode.invalid;
   }
   const { plan, base } = made;
-  const out = input.text('out');
-  if (out !== undefined) {
-    await savePlan(resolve(session.directory, out), planJson(plan));
-    if (session.verbosity !== 'quiet')
-      session.err.write(`Saved ${out}. Apply exactly this with: themis apply ${out}\n`);
-  }
+  if (out !== undefined) await save(session, out, plan, signer);
   const paint = paintFor(session.out);
   session.out.write(
     base === undefined ? formatPlan(plan, format, paint) : formatComparison(comparePlans(base, plan), format, paint),
@@ -98,10 +107,20 @@ function readRequest(session: Session, input: Input): PlanRequest {
   };
 }
 
-async function savePlan(path: string, text: string): Promise<void> {
-  try {
-    await writeFile(path, text);
-  } catch (cause) {
-    throw new ThemisError('IO', `${path} cannot be written.`, { cause });
-  }
+/** Before anything is planned, so that a key that is missing costs no observation. */
+async function planSignerOf(session: Session, input: Input, out: string | undefined): Promise<Signer | undefined> {
+  const signer = await signerOf(session, input);
+  if (signer === undefined || out !== undefined) return signer;
+  throw new ThemisError('USAGE', 'Only a plan that is saved is signed.', {
+    hint: 'Add --out FILE, or leave out who signs. THEMIS_* variables count as options.',
+  });
+}
+
+async function save(session: Session, out: string, plan: Plan, signer: Signer | undefined): Promise<void> {
+  // What verifies and signs is not loaded by whoever only looks.
+  const { writeSavedPlan } = await import('../reading/signed-plan.ts');
+  await writeSavedPlan(resolve(session.directory, out), planJson(plan), signer, session.clock.nowMs());
+  if (session.verbosity === 'quiet') return;
+  const signed = signer === undefined ? '' : ` and ${out}.p7s`;
+  session.err.write(`Saved ${out}${signed}. Apply exactly this with: themis apply ${out}\n`);
 }

@@ -5,16 +5,15 @@ import { exitCode } from '../../../kernel/exit-code.ts';
 import { releaseLimits, releaseNames } from '../../../model/release-format/layout.ts';
 import { architectures, platforms } from '../../../model/release-format/shapes.ts';
 import type { FileSystem } from '../../../ports/file-system.ts';
-import { assembleRelease, type BuiltRelease, sealManifest, writeRelease } from '../../../release/build-release.ts';
+import { type BuiltRelease, listPayload, sealManifest, writeRelease } from '../../../release/build-release.ts';
 import { describePayload } from '../../../release/describe-payload.ts';
 import { writeFlatManifest } from '../../../release/flat/export-flat.ts';
 import { checkFlatFiles, type FlatManifest, parseFlatManifest } from '../../../release/flat/import-flat.ts';
 import { nextCounter, scanReleases } from '../../../release/scan-releases.ts';
-import { writeWholeFile } from '../../../release/write-file.ts';
 import type { Command, Session } from '../command.ts';
 import { describeRelease } from '../reading/release-description.ts';
 import { directoryOf } from '../reading/release-input.ts';
-import { recordingRelease } from '../reading/releases-place.ts';
+import { recordingRelease } from '../releases/releases-place.ts';
 import { outputOption } from '../output-option.ts';
 
 export const releaseBuildCommand: Command = {
@@ -30,7 +29,7 @@ export const releaseBuildCommand: Command = {
     {
       name: '--counter',
       value: 'N',
-      summary: 'grows with every release (default: one more than the lower versions beside DIR)',
+      summary: 'grows with every release (default: one more than any of the package; built again, the same)',
     },
     { name: '--notes', value: 'FILE', summary: 'release notes' },
     { name: '--critical', summary: 'a security update' },
@@ -87,26 +86,29 @@ export const releaseBuildCommand: Command = {
     }
     const fileSystem = createNodeFileSystem();
     const imported = await readImport(session, fileSystem, directory, input.text('import'));
-    const description = await describeRelease(
-      session,
-      input,
-      fileSystem,
-      imported?.flat,
-      async (packageName, version) =>
-        nextCounter(await scanReleases(fileSystem, dirname(directory)), packageName, version),
-    );
-    const built = await assembleRelease(fileSystem, directory, description);
-    const final = imported === undefined ? built : useFlatFiles(built, imported.flat);
-    if (imported !== undefined) await writeWholeFile(fileSystem, directory, releaseNames.flatManifest, imported.bytes);
-    const written = await recordingRelease(session, directory, async () => ({
-      ...(await writeRelease(fileSystem, directory, final)),
-      manifest: final.manifest,
-    }));
-    if (input.flag('flat')) await writeFlat(session, fileSystem, directory, final);
-    if (input.text('output') === 'json') session.out.write(new TextDecoder().decode(final.bytes));
-    else session.out.write(summary(relative(session.directory, directory) || '.', final, written.changed));
-    if (written.signatureRemoved)
-      session.err.write(`The signature was for the manifest before and is removed; sign again.\n`);
+    const description = await describeRelease(session, input, fileSystem, imported?.flat);
+    const counter = input.integer('counter');
+    const present = await listPayload(fileSystem, directory);
+    if (imported !== undefined) checkFlatFiles(imported.flat.files, present);
+    const files = imported?.flat.files ?? present;
+    const written = await recordingRelease(session, directory, async (place) => {
+      const beside = await scanReleases(fileSystem, dirname(directory));
+      const passed = await place?.store.lastCounter(description.package);
+      const next = counter ?? nextCounter(beside, description, passed);
+      const built = sealManifest({ ...description, files, counter: next });
+      const flat = imported?.bytes ?? (input.flag('flat') ? flatOf(session, built) : null);
+      return { ...built, ...(await writeRelease(fileSystem, directory, built, flat)) };
+    });
+    if (input.text('output') === 'json') session.out.write(new TextDecoder().decode(written.bytes));
+    else session.out.write(summary(relative(session.directory, directory) || '.', written, written.changed));
+    if (written.removed.includes(releaseNames.flatManifest))
+      session.err.write(`${releaseNames.flatManifest} was of the manifest before and is removed; --flat writes it.\n`);
+    if (written.removed.includes(releaseNames.signature)) {
+      session.err.write(
+        'The signature was for the manifest before and is removed; sign again. A node that has that manifest refuses ' +
+          'another one with its counter: give this one a --counter of its own, or better a version.\n',
+      );
+    }
     return exitCode.done;
   },
 };
@@ -137,20 +139,10 @@ async function readImport(
   return { flat: parseFlatManifest(bytes), bytes };
 }
 
-async function writeFlat(
-  session: Session,
-  fileSystem: FileSystem,
-  directory: string,
-  { manifest }: BuiltRelease,
-): Promise<void> {
+function flatOf(session: Session, { manifest }: BuiltRelease): Uint8Array {
   const { bytes, lost } = writeFlatManifest(manifest);
-  await writeWholeFile(fileSystem, directory, releaseNames.flatManifest, bytes);
   if (lost.length > 0) session.err.write(`${releaseNames.flatManifest} cannot say ${lost.join(', ')}.\n`);
-}
-
-function useFlatFiles(built: BuiltRelease, flat: FlatManifest): BuiltRelease {
-  checkFlatFiles(flat.files, built.manifest.files);
-  return sealManifest({ ...built.manifest, files: flat.files });
+  return bytes;
 }
 
 function summary(directory: string, { manifest }: BuiltRelease, changed: boolean): string {

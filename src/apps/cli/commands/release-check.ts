@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { createNodeFileSystem } from '../../../adapters/file-system/node.ts';
-import { openReleaseSource } from '../../../adapters/release-source/index.ts';
+import { openReleaseSource, remotePlaceOf } from '../../../adapters/release-source/index.ts';
 import { openGit } from '../../../adapters/git/simple-git.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { formatInstant } from '../../../kernel/units/instant.ts';
@@ -11,6 +11,7 @@ import { findUpdates } from '../../../resolve/find-updates.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { outputOption } from '../output-option.ts';
 import { paintFor } from '../paint.ts';
+import { keptPlace } from '../reading/fleet-source.ts';
 import { loadDesired } from '../reading/load-desired.ts';
 import { trustOf } from '../reading/release-input.ts';
 import { lookAtIndex } from '../releases/looked-index.ts';
@@ -56,9 +57,9 @@ async function lookFor(session: Session, input: Input, desired: Desired, directo
   const trust = input.text('anchors') === undefined ? null : await trustOf(session, input, createNodeFileSystem());
   const address = addressOf(releases, directory);
   const looked = await lookAtIndex(session, {
-    fleetUid: uid,
-    source: openReleaseSource(releases, directory),
+    source: openReleaseSource(releases, { directory, environment: session.environment, clock: session.clock }),
     address,
+    place: keptPlace(session.environment, uid, releases),
     intervalMs: input.duration('interval')!,
     trust,
   });
@@ -86,12 +87,7 @@ async function lookFor(session: Session, input: Input, desired: Desired, directo
 }
 
 function addressOf(spec: ReleaseSourceSpec, directory: string): string {
-  switch (spec.kind) {
-    case 'directory':
-      return resolve(directory, spec.directory);
-    case 'http':
-      return spec.url;
-    case 'github':
-      return `${spec.apiUrl ?? 'https://api.github.com'}/repos/${spec.owner}/${spec.repo}`;
-  }
+  if (spec.kind === 'directory') return resolve(directory, spec.directory);
+  const place = remotePlaceOf(spec);
+  return place.kind === 'http' ? place.url : `${place.apiUrl}/repos/${place.owner}/${place.repo}`;
 }

@@ -1,23 +1,22 @@
 import { join, relative } from 'node:path';
-import { openDirectorySource } from '../../../adapters/release-source/directory.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { releaseDirectoryOf, releaseNames } from '../../../model/release-format/layout.ts';
 import { isReleaseVersion } from '../../../model/release-format/shapes.ts';
 import type { ReleaseIndex } from '../../../model/release.ts';
-import type { StoredRelease } from '../../../ports/manifest-store.ts';
+import type { Publication, StoredRelease } from '../../../ports/manifest-store.ts';
 import { describePayload } from '../../../release/describe-payload.ts';
 import { type FoundDelta, scanDeltas, touches } from '../../../release/delta/scan-deltas.ts';
-import { publishIndex, removeIndex } from '../../../release/index/publish-index.ts';
+import { makeIndex } from '../../../release/index/publish-index.ts';
 import { type FoundRelease, scanReleases } from '../../../release/scan-releases.ts';
-import { deleteReleases, type ReleasesPlace } from '../../../release/store/delete-releases.ts';
+import { deleteReleases } from '../../../release/store/delete-releases.ts';
+import type { ReleasesPlace } from '../../../release/store/releases-place.ts';
 import { syncStore } from '../../../release/store/sync-store.ts';
 import { scanLists } from '../../../release/index/scan-lists.ts';
-import { yankedAfter } from '../../../release/index/yank.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { releasesDirectoryOf, reportFindings } from '../reading/release-input.ts';
-import { signerOf, signerOptions } from '../reading/signer-input.ts';
-import { reportLeft, withReleases } from '../reading/releases-place.ts';
+import { checkPresent, indexOptions, indexSignerOf, lastMarkOf, presentIndexIn } from '../releases/index-input.ts';
+import { reportLeft, withReleases } from '../releases/releases-place.ts';
 
 export const releaseDeleteCommand: Command = {
   name: 'release delete',
@@ -29,7 +28,7 @@ export const releaseDeleteCommand: Command = {
   ],
   options: [
     { name: '--package', value: 'NAME', summary: 'needed where several packages have this version' },
-    ...signerOptions,
+    ...indexOptions,
     {
       name: '--expires',
       value: 'DURATION',
@@ -53,14 +52,7 @@ export const releaseDeleteCommand: Command = {
       });
     }
     const root = releasesDirectoryOf(session, input.argument('DIR'));
-    return withReleases(session, root, true, async (place) => {
-      if (place === null) {
-        throw new ThemisError('USAGE', `${root} is itself a release, not a directory of releases.`, {
-          hint: 'Name the directory above it, or remove it as any directory.',
-        });
-      }
-      return deleteVersion(session, input, place, version);
-    });
+    return withReleases(session, root, async (place) => deleteVersion(session, input, place, version));
   },
 };
 
@@ -79,9 +71,11 @@ async function deleteVersion(session: Session, input: Input, place: ReleasesPlac
   const deltas = Map.groupBy(await scanDeltas(place.files, place.root), (delta) =>
     touches(delta, packageName, version) ? 'condemned' : 'left',
   );
-  if (!(await withdraw(session, input, place, found, releases, deltas.get('left') ?? []))) return exitCode.refused;
+  const index = await indexWithout(session, input, place, found, releases, deltas.get('left') ?? []);
+  if (index === null) return exitCode.refused;
   const condemned = (deltas.get('condemned') ?? []).map(({ directory }) => directory);
-  const deletion = await deleteReleases(place, { title, releases, deltas: condemned }, session.clock.nowMs());
+  const deletion = await deleteReleases(place, { title, releases, deltas: condemned }, index, session.clock.nowMs());
+  if (index?.index === null) session.err.write(`Removed ${releaseNames.index}: no release is left.\n`);
   if (session.verbosity !== 'quiet') {
     for (const { directory, manifest } of releases) {
       const path = relative(session.directory, join(place.root, directory));
@@ -116,47 +110,42 @@ async function choose(
 }
 
 /**
- * The index goes first, so that it never names what is not there. A signed one is not replaced by an unsigned one. False
- * where what is left makes no index; nothing was changed then.
+ * The index that is to lie there once the releases are gone; undefined where the present one does not change, null where
+ * what is left makes none. A signed one is not replaced by an unsigned one, and one that lost its signature gets it back.
  */
-async function withdraw(
+async function indexWithout(
   session: Session,
   input: Input,
-  { files, root }: ReleasesPlace,
+  place: ReleasesPlace,
   found: readonly FoundRelease[],
   releases: readonly StoredRelease[],
   deltas: readonly FoundDelta[],
-): Promise<boolean> {
-  const source = openDirectorySource(root);
-  const present = await source.readIndex().catch((error: unknown) => {
-    if (error instanceof ThemisError && error.code === 'NOT_FOUND') return null;
-    throw error;
-  });
-  if (present === null || !names(present.index, releases)) return true;
-  const signer = await signerOf(session, input);
-  if (present.signature !== null && signer === undefined) {
-    const { manifest } = releases[0]!;
-    throw new ThemisError('POLICY_REFUSED', `The signed index names ${manifest.package} ${manifest.version}.`, {
-      hint: 'Add --key FILE --certificate FILE, so that the index is made without it and signed again.',
-    });
-  }
+): Promise<Publication | undefined | null> {
+  const present = await presentIndexIn(place);
+  const isNamed = present !== null && names(present.index, releases);
+  if (present === null || (!isNamed && present.signature !== null)) return undefined;
   const gone = new Set(releases.map(({ directory }) => directory));
   const rest = found.filter(({ directory }) => !gone.has(directory));
-  if (rest.length === 0) {
-    await removeIndex(files, root);
-    session.err.write(`Removed ${releaseNames.index}: no release is left.\n`);
-    return true;
-  }
-  const { index, findings } = await publishIndex(files, root, rest, signer, {
+  if (rest.length === 0) return { index: null, signature: null, mark: null };
+  const { package: name, version } = releases[0]!.manifest;
+  const signer = await indexSignerOf(
+    session,
+    input,
+    present.signature === null ? 'The index is not signed.' : `The signed index names ${name} ${version}.`,
+  );
+  if (!isNamed && signer === undefined) return undefined;
+  await checkPresent(session, input, place, present, signer);
+  const last = await lastMarkOf(session, place, present);
+  const { made, findings } = await makeIndex(rest, signer, {
     nowMs: session.clock.nowMs(),
-    counter: present.index.counter + 1,
+    counter: last.counter + 1,
     freshForMs: input.duration('expires')!,
-    yanked: yankedAfter(present.index, rest, [], []),
-    crls: await scanLists(files, root),
+    yanked: new Set(last.yanked),
+    crls: await scanLists(place.files, place.root),
     deltas,
   });
   reportFindings(session, findings);
-  return index !== null;
+  return made === null ? null : made.publication;
 }
 
 function names(index: ReleaseIndex, releases: readonly StoredRelease[]): boolean {

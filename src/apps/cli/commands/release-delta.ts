@@ -14,9 +14,10 @@ import { signFile } from '../../../release/sign-file.ts';
 import { openWorkers } from '../../worker/open-workers.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { outputOption } from '../output-option.ts';
+import { indexOptions } from '../releases/index-input.ts';
 import { reportFindings } from '../reading/release-input.ts';
-import { withReleases } from '../reading/releases-place.ts';
-import { signerOf, signerOptions } from '../reading/signer-input.ts';
+import { withReleases } from '../releases/releases-place.ts';
+import { signerOf } from '../reading/signer-input.ts';
 import { findEnds } from '../releases/delta-ends.ts';
 import { deltaJson, deltaNotes, type DeltaResult, deltaText } from '../releases/delta-result.ts';
 import { createDeltaProgress } from '../releases/delta-progress.ts';
@@ -38,7 +39,7 @@ export const releaseDeltaCommand: Command = {
     },
     { name: '--budget', value: 'DURATION', summary: 'time for all of it; cheap algorithms come first', default: '10m' },
     { name: '--workers', value: 'N', summary: 'threads at once (default: one a core, at most 4)' },
-    ...signerOptions,
+    ...indexOptions,
     { name: '--index', summary: 'then make the index again, as `themis release index` does: nodes look there alone' },
     { name: '--expires', value: 'DURATION', summary: 'with --index: how long it may be believed', default: '30d' },
     outputOption,
@@ -77,7 +78,7 @@ export const releaseDeltaCommand: Command = {
       session.out.write(`${JSON.stringify({ deltas: results.map(deltaJson) }, null, 2)}\n`);
     else for (const result of results) session.out.write(deltaText(result, (path) => shown(session, root, path)));
     for (const line of deltaNotes(results, input.duration('budget')!)) session.err.write(`${line}\n`);
-    return input.flag('index') ? await index(session, input, fileSystem, root, signer) : exitCode.done;
+    return input.flag('index') ? await index(session, input, root) : exitCode.done;
   },
 };
 
@@ -107,9 +108,17 @@ function createSearch(session: Session, input: Input, algorithms: readonly Patch
       const title = `${to.manifest.package} ${from.manifest.version} to ${to.manifest.version}`;
       const progress = createDeltaProgress(session, title, endsAtMs);
       try {
-        const { onTry } = progress;
+        const { onStart, onTry } = progress;
         const signal = session.interrupts.soft;
-        return await makeDelta(fileSystem, from, to, { algorithms, compute, atOnce: size, budget, signal, onTry });
+        return await makeDelta(fileSystem, from, to, {
+          algorithms,
+          compute,
+          atOnce: size,
+          budget,
+          signal,
+          onStart,
+          onTry,
+        });
       } finally {
         progress.close();
       }
@@ -132,27 +141,18 @@ async function keep(
     signer === undefined
       ? null
       : async (path: string, bytes: Uint8Array) => signFile(fileSystem, path, bytes, signer, { nowMs, cosign: false });
-  const written = await withReleases(session, root, true, async () =>
+  const written = await withReleases(session, root, async () =>
     writeDelta(fileSystem, root, made.delta, made.patches, sign),
   );
   return { ...made, ...written };
 }
 
-async function index(
-  session: Session,
-  input: Input,
-  fileSystem: FileSystem,
-  root: string,
-  signer: Signer | undefined,
-): Promise<number> {
-  const options = { nowMs: session.clock.nowMs(), freshForMs: input.duration('expires')! };
-  const published = await withReleases(session, root, true, async (place) =>
-    remakeIndex(fileSystem, place?.store ?? null, root, signer, options),
-  );
-  reportFindings(session, published.findings);
-  if (published.index === null) return exitCode.refused;
+async function index(session: Session, input: Input, root: string): Promise<number> {
+  const { made, findings } = await withReleases(session, root, async (place) => remakeIndex(session, input, place, {}));
+  reportFindings(session, findings);
+  if (made === null) return exitCode.refused;
   if (session.verbosity !== 'quiet')
-    session.err.write(`Made the index again: ${published.index.deltas.length} deltas in it.\n`);
+    session.err.write(`Made the index again; deltas in it: ${made.index.deltas.length}.\n`);
   return exitCode.done;
 }
 

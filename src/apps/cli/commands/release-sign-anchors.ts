@@ -1,9 +1,10 @@
-import { relative, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { createNodeFileSystem } from '../../../adapters/file-system/node.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { signAnchors } from '../../../release/sign-anchors.ts';
 import type { Command } from '../command.ts';
 import { cosignOption } from '../reading/release-input.ts';
+import { withLock } from '../releases/release-lock.ts';
 import { requiredSignerOf, signerOptions } from '../reading/signer-input.ts';
 
 export const releaseSignAnchorsCommand: Command = {
@@ -21,11 +22,10 @@ export const releaseSignAnchorsCommand: Command = {
   async run(session, input) {
     const path = resolve(session.directory, input.argument('FILE')!);
     const options = { nowMs: session.clock.nowMs(), cosign: input.flag('cosign') };
-    const { version } = await signAnchors(
-      createNodeFileSystem(),
-      path,
-      await requiredSignerOf(session, input),
-      options,
+    const files = createNodeFileSystem();
+    const signer = await requiredSignerOf(session, input);
+    const { version } = await withLock(session, files, dirname(path), async () =>
+      signAnchors(files, path, signer, options),
     );
     session.out.write(`Signed anchors document version ${version}: ${relative(session.directory, path)}.p7s\n`);
     return exitCode.done;

@@ -6,7 +6,7 @@ import { releaseNames } from '../../../model/release-format/layout.ts';
 import { cosignIndex, signDelta, signRelease } from '../../../release/sign-release.ts';
 import type { Command } from '../command.ts';
 import { cosignOption, directoryOf, stampOf, timestampAnchorsOption } from '../reading/release-input.ts';
-import { recordingRelease } from '../reading/releases-place.ts';
+import { recordingRelease, withReleases } from '../releases/releases-place.ts';
 import { requiredSignerOf, signerOptions } from '../reading/signer-input.ts';
 
 export const releaseSignCommand: Command = {
@@ -54,8 +54,10 @@ export const releaseSignCommand: Command = {
     const signer = await requiredSignerOf(session, input);
     const nowMs = session.clock.nowMs();
     const cosign = input.flag('cosign');
-    if (cosign && existsSync(join(directory, releaseNames.index))) {
-      await cosignIndex(fileSystem, directory, signer, nowMs);
+    // In a release an index.json is a file of the payload.
+    const has = (name: string): boolean => existsSync(join(directory, name));
+    if (cosign && !has(releaseNames.manifest) && has(releaseNames.index)) {
+      await withReleases(session, directory, async () => cosignIndex(fileSystem, directory, signer, nowMs));
       session.out.write(`Signed ${relative(session.directory, join(directory, releaseNames.index))} as well.\n`);
       return exitCode.done;
     }

@@ -5,6 +5,7 @@ import { releaseNames } from '../../../model/release-format/layout.ts';
 import { stampRelease } from '../../../release/sign-release.ts';
 import type { Command } from '../command.ts';
 import { directoryOf, stampOf, timestampAnchorsOption } from '../reading/release-input.ts';
+import { writingRelease } from '../releases/releases-place.ts';
 
 export const releaseTimestampCommand: Command = {
   name: 'release timestamp',
@@ -26,7 +27,7 @@ export const releaseTimestampCommand: Command = {
     const fileSystem = createNodeFileSystem();
     const notes: string[] = [];
     const stamp = await stampOf(session, input, fileSystem, input.text('url')!, (line) => void notes.push(`${line}\n`));
-    const isChanged = await stampRelease(fileSystem, directory, stamp);
+    const isChanged = await writingRelease(session, directory, async () => stampRelease(fileSystem, directory, stamp));
     const path = relative(session.directory, join(directory, releaseNames.signature));
     if (session.verbosity !== 'quiet')
       session.out.write(isChanged ? `${notes.join('')}Stamped ${path}\n` : `${path} has its timestamp already.\n`);

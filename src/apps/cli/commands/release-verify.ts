@@ -17,7 +17,7 @@ import type { ReleaseExpectation } from '../../../trust/policy/check-release.ts'
 import type { TrustStore } from '../../../trust/policy/trust-store.ts';
 import { errorCodeOfRefusal } from '../../../trust/refusal.ts';
 import type { Command, Input, Session } from '../command.ts';
-import { directoryOf, listsOf, trustOf } from '../reading/release-input.ts';
+import { crlsOption, directoryOf, listsOf, trustOf } from '../reading/release-input.ts';
 import { outputOption } from '../output-option.ts';
 import { openVerification } from '../../verification/open-verification.ts';
 
@@ -29,12 +29,7 @@ export const releaseVerifyCommand: Command = {
   arguments: [{ name: 'DIR', summary: 'a release, or a directory of releases', required: true }],
   options: [
     { name: '--anchors', value: 'FILE', summary: 'anchors.json: whom to believe', required: true },
-    {
-      name: '--crls',
-      value: 'PATH',
-      summary: 'revocation lists (DER) that are at hand: a file, or a directory of *.crl files such as trust/crls',
-      repeatable: true,
-    },
+    crlsOption,
     { name: '--package', value: 'NAME', summary: 'has to be of this package' },
     { name: '--version', value: 'VERSION', summary: 'has to be this version' },
     { name: '--platform', value: 'PLATFORM', summary: 'has to fit this platform', choices: platforms },
@@ -98,7 +93,9 @@ async function verifyAll(
   const found = await scanReleases(fileSystem, directory);
   const reports: Report[] = [];
   const deltas = await scanDeltas(fileSystem, directory);
-  const index = await auditIndex(source, found, deltas, trust, nowMs);
+  // In a release an index.json is a file of the payload.
+  const isRelease = found.some(({ directory: path }) => path === '');
+  const index = isRelease ? null : await auditIndex(source, found, deltas, trust, nowMs);
   if (index !== null)
     reports.push({
       path: releaseNames.index,

@@ -124,7 +124,7 @@ async function makeRollback(
     fleet: { name, uid },
     nodes,
     observed,
-    catalogue: await loadCatalogue(fleet.desired, fleet.directory).catch(nothingAtHand),
+    catalogue: await loadCatalogue(fleet.desired, fleet.directory, session).catch(nothingAtHand),
     record,
     lastPlan,
     at: formatInstant(session.clock.nowMs()),

@@ -63,7 +63,7 @@ async function runSimulate(session: Session, input: Input): Promise<number> {
   }
   const snapshot = await readSnapshot(session, input, desired);
   if (typeof snapshot === 'number') return snapshot;
-  const catalogue = snapshot?.catalogue ?? (await loadCatalogue(desired, directory));
+  const catalogue = snapshot?.catalogue ?? (await loadCatalogue(desired, directory, session));
   const scaled = scaledFleet(desired, input.integer('nodes', 1));
   const startedMs = session.clock.steadyMs();
   const simulation = new Simulation({

@@ -40,7 +40,7 @@ export async function lookAtFleet(
   const collecting = { parallelism: observedAtOnce, full: false, signal: session.interrupts.soft };
   const [observed, catalogue] = await Promise.all([
     collect(transport, desired.fleet.nodes, collecting),
-    loadCatalogue(desired, directory).catch(errorOf),
+    loadCatalogue(desired, directory, session).catch(errorOf),
   ]);
   const { name, nodes } = desired.fleet;
   const detail = `${name}: ${files.length} files, ${nodes.length} nodes`;

@@ -90,7 +90,7 @@ async function freshPlan(
   if (saved !== undefined) refuseStale(saved, fleet, session.clock.nowMs());
   const { name, uid } = fleet.desired.fleet;
   const at = formatInstant(session.clock.nowMs());
-  const catalogue = await loadCatalogue(fleet.desired, fleet.directory);
+  const catalogue = await loadCatalogue(fleet.desired, fleet.directory, session);
   const snapshot: Snapshot = { formatVersion: '1.0', fleet: { name, uid }, takenAt: at, observed, catalogue, record };
   const scope: ScopeRequest = { targets: [], excludes: [], selector: session.selector };
   const made = await makePlan(

@@ -62,7 +62,7 @@ export async function carryOutPlan(
         wait,
         maxReplicationLagMs: desired.rollout.health.maxReplicationLagMs,
       },
-      locate: await createLocate(desired, directory),
+      locate: await createLocate(desired, directory, session),
       // A file that is being edited must not end a rollout: what could be read last counts.
       approvals: async () => {
         const loaded = await sources.loadFleet(directory, undefined).catch(ifBug);

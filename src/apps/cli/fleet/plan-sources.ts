@@ -55,7 +55,7 @@ export async function takeSnapshot(
   const collecting = { parallelism: observedAtOnce, full: options.full ?? false, signal: session.interrupts.soft };
   const [observed, catalogue, record] = await Promise.all([
     collect(transport, desired.fleet.nodes, collecting),
-    loadCatalogue(desired, directory),
+    loadCatalogue(desired, directory, session),
     options.record ?? readRecord(session, desired),
   ]);
   const { name, uid } = desired.fleet;

@@ -4,7 +4,6 @@
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { openReleaseSource } from '../../../adapters/release-source/index.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import { compareText } from '../../../kernel/finding.ts';
 import type { Desired } from '../../../model/desired.ts';
@@ -13,14 +12,19 @@ import type { Catalogue, ReleaseIndexEntry, ReleaseManifest } from '../../../mod
 import type { ReleaseSource } from '../../../ports/release-source.ts';
 import { parseManifest } from '../../../trust/policy/parse-manifest.ts';
 import { toTrustError } from '../../../trust/refusal.ts';
+import { openFleetSource, type SourceSession } from './fleet-source.ts';
 
 const readsAtOnce = 16;
 
 /** `directory` is the fleet directory. NOT_FOUND without an index; MANIFEST_INVALID or MANIFEST_HASH_MISMATCH for a bad one. */
-export async function loadCatalogue(desired: Pick<Desired, 'fleet'>, directory: string): Promise<Catalogue> {
+export async function loadCatalogue(
+  desired: Pick<Desired, 'fleet'>,
+  directory: string,
+  session: SourceSession,
+): Promise<Catalogue> {
   const { releases, packages } = desired.fleet;
   try {
-    return await readCatalogue(openReleaseSource(releases, directory), new Set(Object.keys(packages)));
+    return await readCatalogue(openFleetSource(desired.fleet, directory, session), new Set(Object.keys(packages)));
   } catch (error) {
     if (!(error instanceof ThemisError) || error.code !== 'NOT_FOUND' || releases.kind !== 'directory') throw error;
     const where = resolve(directory, releases.directory);

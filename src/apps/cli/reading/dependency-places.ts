@@ -3,9 +3,9 @@
  * is read only when something is wrong in it, and only where releases lie in a directory.
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isNode, LineCounter, parseDocument } from 'yaml';
-import { openReleaseSource } from '../../../adapters/release-source/index.ts';
+import { openDirectorySource } from '../../../adapters/release-source/directory.ts';
 import type { ReleaseSourceSpec } from '../../../model/desired.ts';
 import type { PlaceOfDependency } from '../../../resolve/install-order.ts';
 
@@ -15,7 +15,7 @@ export async function openDependencyPlaces(
   directory: string,
 ): Promise<PlaceOfDependency | undefined> {
   if (releases.kind !== 'directory') return undefined;
-  const { index } = await openReleaseSource(releases, directory).readIndex();
+  const { index } = await openDirectorySource(resolve(directory, releases.directory)).readIndex();
   const files = new Map(index.entries.map((entry) => [entry.manifestHash, join(releases.directory, entry.url)]));
   return ({ manifestHash }, dependency) => {
     const file = files.get(manifestHash);

@@ -1,4 +1,4 @@
-/** A release described by options and, where one is imported, by a flat manifest; options win. */
+/** A release described by options and, where one is imported, by a flat manifest; options win. Its counter depends on others. */
 import { resolve } from 'node:path';
 import { parseStrictJson } from '../../../kernel/document/strict-json.ts';
 import { ThemisError } from '../../../kernel/error.ts';
@@ -18,8 +18,7 @@ export async function describeRelease(
   input: Input,
   fileSystem: FileSystem,
   flat: FlatManifest | undefined,
-  counterOf: (packageName: string, version: string) => Promise<number>,
-): Promise<ReleaseDescription> {
+): Promise<Omit<ReleaseDescription, 'counter'>> {
   const packageName = checked(
     input.text('package')!,
     isPackageName,
@@ -42,7 +41,6 @@ export async function describeRelease(
     releaseNotes: (await readNotes(session, input, fileSystem)) ?? flat?.releaseNotes ?? '',
     releaseDate: dateOf(session, input, 'release-date') ?? flat?.releaseDate ?? sourceDate(session),
     isCritical: input.flag('critical') || flat?.isCritical === true,
-    counter: input.integer('counter') ?? (await counterOf(packageName, version)),
     expiresAt: instantOf(session, input, 'expires') ?? null,
     platform: (input.text('platform') ?? flat?.platform ?? 'any') as Platform,
     architecture: (input.text('architecture') ?? flat?.architecture ?? 'any') as Architecture,

@@ -34,10 +34,17 @@ export function releasesDirectoryOf(session: Session, named: string | undefined)
   return existsSync(usual) ? usual : session.directory;
 }
 
+export const crlsOption: Option = {
+  name: '--crls',
+  value: 'PATH',
+  summary: 'revocation lists (DER) that are at hand: a file, or a directory of *.crl files such as trust/crls',
+  repeatable: true,
+};
+
 export const timestampAnchorsOption: Option = {
   name: '--anchors',
   value: 'FILE',
-  summary: 'anchors.json whose timestampAnchors the authority has to stand under',
+  summary: 'anchors.json whose timestampAnchors the authority has to stand under; keeps the certificates between',
 };
 
 /** Asks the authority at `url` for timestamps; `noted` gets a line for each. Throws USAGE for what is no address. */

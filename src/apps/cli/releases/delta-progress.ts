@@ -6,46 +6,44 @@ import type { Attempt } from '../../../release/delta/find-patches.ts';
 import type { Session } from '../command.ts';
 
 export interface DeltaProgress {
-  readonly onTry: (attempt: Attempt) => void;
+  readonly onStart: (path: string, algorithm: string) => void;
+  readonly onTry: (attempt: Attempt, left: number) => void;
   readonly close: () => void;
 }
 
 /** `title`: what the delta is between. `endsAtMs`: when the time is over. */
 export function createDeltaProgress(session: Session, title: string, endsAtMs: number): DeltaProgress {
-  if (session.verbosity === 'quiet') return { onTry: () => {}, close: () => {} };
+  if (session.verbosity === 'quiet') return { onStart: () => {}, onTry: () => {}, close: () => {} };
   const moving = session.err.isTerminal ? createLogUpdate(process.stderr) : undefined;
-  let turn = { algorithm: '', files: 0, bytes: 0 };
-  const endTurn = (): void => {
-    if (turn.files === 0) return;
-    moving?.clear();
-    const files = `${turn.files} ${turn.files === 1 ? 'file' : 'files'}`;
-    session.err.write(`${title}: ${turn.algorithm} tried on ${files}, ${formatSize(turn.bytes)}\n`);
-  };
+  const turns = new Map<string, { files: number; bytes: number }>();
   return {
-    onTry(attempt) {
-      if (attempt.algorithm !== turn.algorithm) {
-        endTurn();
-        turn = { algorithm: attempt.algorithm, files: 0, bytes: 0 };
-      }
+    onStart(path, algorithm) {
+      const left = formatDuration(Math.max(0, endsAtMs - session.clock.nowMs()));
+      moving?.(`${title}  ${algorithm}  ${path}  ${left} left`.slice(0, session.err.columns));
+    },
+    onTry(attempt, left) {
+      const turn = turns.get(attempt.algorithm) ?? { files: 0, bytes: 0 };
+      turns.set(attempt.algorithm, turn);
       if (typeof attempt.result === 'number') {
         turn.files += 1;
         turn.bytes += attempt.result;
       }
-      if (session.verbosity === 'verbose') {
-        moving?.clear();
-        session.err.write(`${attempt.path}: ${attempt.algorithm} ${said(attempt)}\n`);
-      }
-      const left = formatDuration(Math.max(0, endsAtMs - session.clock.nowMs()));
-      moving?.(
-        `${title}  ${turn.algorithm} ${turn.files}  ${attempt.path}  ${left} left`.slice(0, session.err.columns),
-      );
+      const lines = [
+        ...(session.verbosity === 'verbose' ? [`${attempt.path}: ${attempt.algorithm} ${said(attempt)}`] : []),
+        ...(left > 0 || turn.files === 0 ? [] : [`${title}: ${attempt.algorithm} on ${totals(turn)}`]),
+      ];
+      if (lines.length > 0) moving?.clear();
+      for (const line of lines) session.err.write(`${line}\n`);
     },
     close() {
-      endTurn();
       moving?.clear();
       moving?.done();
     },
   };
+}
+
+function totals({ files, bytes }: { readonly files: number; readonly bytes: number }): string {
+  return `${files} ${files === 1 ? 'file' : 'files'}, ${formatSize(bytes)}`;
 }
 
 function said({ result, detail }: Attempt): string {

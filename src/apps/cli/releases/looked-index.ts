@@ -3,10 +3,7 @@
  * names what is known already, and kept in the fleet's state directory with when that was. A look that fails counts as
  * one, so that whoever runs this in a loop does not knock at a door that is shut.
  */
-import { dirname } from 'node:path';
 import { createNodeFileSystem } from '../../../adapters/file-system/node.ts';
-import { stateFile } from '../../../adapters/store/state-directory.ts';
-import { digestBytes, shortDigest } from '../../../kernel/digest.ts';
 import { nullOr, objectOf, readShape, textOf } from '../../../kernel/document/shape.ts';
 import { parseStrictJson } from '../../../kernel/document/strict-json.ts';
 import { exitCodeOf, ThemisError, toFailure } from '../../../kernel/error.ts';
@@ -19,13 +16,14 @@ import type { ReleaseIndex } from '../../../model/release.ts';
 import type { FileSystem } from '../../../ports/file-system.ts';
 import type { ReleaseSource } from '../../../ports/release-source.ts';
 import type { KnownIndex } from '../../../release/index/changes/fetch-index.ts';
-import { decodeKeptIndex, encodeKeptIndex, keptIndexBytes } from '../../../release/index/changes/kept-index.ts';
+import { encodeKeptIndex } from '../../../release/index/changes/kept-index.ts';
 import { writeWholeFile } from '../../../release/write-file.ts';
 import { checkIndex } from '../../../trust/policy/check-index.ts';
 import type { TrustStore } from '../../../trust/policy/trust-store.ts';
 import { toTrustError } from '../../../trust/refusal.ts';
 import type { Session } from '../command.ts';
 import { awaitLock } from '../reading/await-lock.ts';
+import { makeDirectories, readKnownIndex } from '../reading/fleet-source.ts';
 
 export interface LookedIndex {
   readonly index: ReleaseIndex;
@@ -38,10 +36,11 @@ export interface LookedIndex {
 }
 
 export interface Look {
-  readonly fleetUid: string;
   readonly source: ReleaseSource;
-  /** What tells the source from every other one. */
+  /** For people. */
   readonly address: string;
+  /** Where what is known of it is kept. */
+  readonly place: { readonly directory: string; readonly name: string };
   readonly intervalMs: number;
   /** Whom to believe; null: the index is taken as it is. */
   readonly trust: TrustStore | null;
@@ -69,11 +68,11 @@ const recordBytes = 1 << 16;
 /** Throws what the source throws where nothing is kept; a refusal of its signature always. */
 export async function lookAtIndex(session: Session, look: Look): Promise<LookedIndex> {
   const files = createNodeFileSystem();
-  const place = placeOf(session, look);
+  const place = placeOf(look);
   await makeDirectories(files, place.directory);
   const lock = await awaitLock(session, files, `${place.directory}/lock`, 'looking for releases');
   try {
-    const known = await readKept(files, place.index);
+    const known = await readKnownIndex(files, place.index);
     const before = await readRecord(files, place.record);
     const nowMs = session.clock.nowMs();
     const triedMs = before === null ? -Infinity : Date.parse(before.triedAt);
@@ -166,24 +165,9 @@ interface Place {
   readonly recordName: string;
 }
 
-function placeOf({ environment }: Session, { fleetUid, address }: Look): Place {
-  const directory = `${dirname(stateFile(environment, fleetUid))}/releases`;
-  const name = shortDigest(digestBytes(address), 32);
-  const [indexName, recordName] = [`${name}.index`, `${name}.look.json`];
+function placeOf({ place: { directory, name } }: Look): Place {
+  const [indexName, recordName] = [`${name}.looked`, `${name}.look.json`];
   return { directory, index: `${directory}/${indexName}`, indexName, record: `${directory}/${recordName}`, recordName };
-}
-
-async function readKept(files: FileSystem, path: string): Promise<KnownIndex | null> {
-  const stat = await files.lstat(path);
-  if (stat?.kind !== 'file' || stat.sizeBytes > keptIndexBytes) return null;
-  const known = decodeKeptIndex(await files.readFile(path));
-  try {
-    if (known !== null) parseReleaseIndex(known.bytes);
-    return known;
-  } catch (error) {
-    if (error instanceof ThemisError) return null;
-    throw error;
-  }
 }
 
 async function readRecord(files: FileSystem, path: string): Promise<LookRecord | null> {
@@ -197,12 +181,6 @@ async function readRecord(files: FileSystem, path: string): Promise<LookRecord |
 async function writeRecord(files: FileSystem, { directory, recordName }: Place, value: LookRecord): Promise<void> {
   const bytes = new TextEncoder().encode(`${JSON.stringify(value)}\n`);
   await writeWholeFile(files, directory, recordName, bytes, 0o600);
-}
-
-async function makeDirectories(files: FileSystem, path: string): Promise<void> {
-  if ((await files.lstat(path))?.kind === 'directory') return;
-  await makeDirectories(files, dirname(path));
-  await files.makeDirectory(path);
 }
 
 function isKnown(fetched: unknown): fetched is KnownIndex {

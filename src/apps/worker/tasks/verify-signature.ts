@@ -9,6 +9,7 @@ import { parseAnchors } from '../../../trust/policy/anchors.ts';
 import type { TrustStore } from '../../../trust/policy/trust-store.ts';
 import { toTrustError } from '../../../trust/refusal.ts';
 import { readCertificateList } from '../../../trust/x509/certificate-list.ts';
+import type { InitialPolicies } from '../../../trust/x509/policies/policy-graph.ts';
 import type { Profile } from '../../../trust/x509/validate-path.ts';
 
 export interface TrustBytes {
@@ -24,6 +25,7 @@ export interface SignatureQuestion {
   readonly trust: TrustBytes;
   readonly nowMs: number;
   readonly profile: Profile;
+  readonly policies?: InitialPolicies;
 }
 
 const kept = 4;

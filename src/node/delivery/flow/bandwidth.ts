@@ -13,7 +13,7 @@ export interface Bandwidth {
 }
 
 /** Who wakes up late catches up with this much; more would be a burst. */
-const creditMs = 100;
+const creditMs = 250;
 const quantumMs = 10;
 const quantum = { leastBytes: 4 * 1024, mostBytes: 256 * 1024 } as const;
 

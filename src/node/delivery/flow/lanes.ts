@@ -8,6 +8,8 @@ import { Heap } from '../../../kernel/heap.ts';
 export interface Lanes {
   /** Resolves when there is room; what it resolves to gives the room back, once. CANCELLED when the signal aborts. */
   enter(rank: number, host: string, signal: AbortSignal): Promise<() => void>;
+  /** Nobody else enters the lanes of a host until what this returns is called, once. Who is in stays in. */
+  close(host: string): () => void;
 }
 
 export interface LaneLimits {
@@ -25,29 +27,33 @@ interface Waiter {
 export function createLanes({ total, perHost }: LaneLimits): Lanes {
   const waiting = new Map<string, Heap<Waiter>>();
   const busy = new Map<string, number>();
+  const closed = new Map<string, number>();
   let busyInAll = 0;
 
-  const hasRoom = (host: string): boolean => host === '' || (busy.get(host) ?? 0) < perHost;
+  const hasRoom = (host: string): boolean =>
+    (closed.get(host) ?? 0) === 0 && (host === '' || (busy.get(host) ?? 0) < perHost);
   const admit = (): void => {
     while (busyInAll < total) {
       const next = lowest(waiting, hasRoom);
       if (next === undefined) return;
       busyInAll += 1;
-      busy.set(next.host, (busy.get(next.host) ?? 0) + 1);
+      count(busy, next.host, 1);
       next.enter();
     }
   };
-  const leaveOnce = (host: string): (() => void) => {
-    let isIn = true;
-    return () => {
-      if (!isIn) return;
-      isIn = false;
-      busyInAll -= 1;
-      busy.set(host, busy.get(host)! - 1);
-      admit();
-    };
+  const leave = (host: string): void => {
+    busyInAll -= 1;
+    count(busy, host, -1);
+    admit();
   };
   return {
+    close(host) {
+      count(closed, host, 1);
+      return once(() => {
+        count(closed, host, -1);
+        admit();
+      });
+    },
     enter(rank, host, signal) {
       return new Promise((resolve, reject) => {
         if (signal.aborted) {
@@ -62,7 +68,7 @@ export function createLanes({ total, perHost }: LaneLimits): Lanes {
           rank,
           enter: () => {
             signal.removeEventListener('abort', giveUp);
-            resolve(leaveOnce(host));
+            resolve(once(() => leave(host)));
           },
         };
         signal.addEventListener('abort', giveUp, { once: true });
@@ -89,6 +95,19 @@ function lowest(
   }
   const enter = best?.queue.pop()?.enter;
   return best === undefined || enter === undefined ? undefined : { host: best.host, enter };
+}
+
+function count(counts: Map<string, number>, host: string, by: number): void {
+  counts.set(host, (counts.get(host) ?? 0) + by);
+}
+
+function once(work: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    work();
+  };
 }
 
 function cancelled(): ThemisError {

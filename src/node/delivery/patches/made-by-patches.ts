@@ -5,7 +5,7 @@
  */
 import { digestBytes, hexOf } from '../../../kernel/digest.ts';
 import { ThemisError } from '../../../kernel/error.ts';
-import { findPatchAlgorithm } from '../../../patch/index.ts';
+import { patchAlgorithm } from '../../../patch/index.ts';
 import type { ReleaseSource } from '../../../ports/release-source.ts';
 import type { NodeContext } from '../../context.ts';
 import type { MadeOrigin } from '../delivery.ts';
@@ -56,12 +56,7 @@ function apply(
   patch: Uint8Array,
   signal: AbortSignal,
 ): AsyncIterable<Uint8Array> {
-  const algorithm = findPatchAlgorithm(file.algorithm);
-  if (algorithm === undefined)
-    throw new ThemisError('PATCH_INVALID', `This Themis cannot apply ${file.algorithm} patches.`);
-  if (base.length > algorithm.limits.baseBytes)
-    throw new ThemisError('PATCH_INVALID', `The base of ${file.path} is too large for ${file.algorithm}.`);
-  return algorithm.apply(base, patch, {
+  return patchAlgorithm(file.algorithm).apply(base, patch, {
     targetBytes: file.targetSize,
     signal,
     ...(compute === undefined ? {} : { compute }),
@@ -70,8 +65,11 @@ function apply(
 
 /** The first that is what the patch starts at. */
 async function readBase({ files }: Within, { file }: PatchStep, bases: readonly string[]): Promise<Uint8Array> {
+  const { baseBytes } = patchAlgorithm(file.algorithm).limits;
   for (const path of bases) {
-    if ((await files.lstat(path))?.kind !== 'file') continue;
+    const stat = await files.lstat(path);
+    // What is too large is not read to find that out.
+    if (stat?.kind !== 'file' || stat.sizeBytes > baseBytes) continue;
     const bytes = await files.readFile(path);
     if (hexOf(digestBytes(bytes)) === file.baseHash) return bytes;
   }

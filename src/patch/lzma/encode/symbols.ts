@@ -30,7 +30,7 @@ import { bitPrice, fixedPrice, reverseTreePrice, treePrice } from './prices.ts';
 import { encodeBit, encodeFixed, encodeReverseTree, encodeTree, type RangeEncoder } from './range-encoder.ts';
 
 /** Positions do not matter in what is written here, and every bit of the byte before does at most by its upper half. */
-export const literalContext = 4;
+const literalContext = 4;
 /** (pb * 5 + lp) * 9 + lc. */
 export const properties = literalContext;
 

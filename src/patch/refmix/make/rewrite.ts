@@ -24,7 +24,8 @@ interface Work {
 }
 
 export function rewriteReferences(base: Uint8Array, map: AddressMap, before: Image, after: Image): Uint8Array {
-  const rewritten = base.slice();
+  // `slice` of a Buffer would be the same bytes.
+  const rewritten = new Uint8Array(base);
   const view = new DataView(rewritten.buffer);
   const from = new DataView(base.buffer, base.byteOffset, base.byteLength);
   const code = before.parts.filter(({ form }) => form === 'code');

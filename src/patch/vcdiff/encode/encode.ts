@@ -21,6 +21,7 @@ import {
   writtenBytes,
 } from '../format/byte-writer.ts';
 import { type Chooser, chooseSteps, createChooser } from './choose-steps.ts';
+import { createMatchFinder } from './match-finder.ts';
 import { digitsOf, packedPrices, plainPrices } from './prices.ts';
 import { createSteps } from './steps.ts';
 import { type Segment, usedSegment, writeInstructions } from './write-instructions.ts';
@@ -41,7 +42,7 @@ export function encodeVcdiff(base: Uint8Array, target: Uint8Array, { dialect, si
   checkLimits(base, target);
   const inWindow = createWindowIndex(Math.min(windowBytes, target.length));
   const prices = dialect === 'xdelta3' ? packedPrices : plainPrices;
-  const chooser = createChooser({ base, target, inBase: indexBase(base), inWindow }, prices);
+  const chooser = createChooser(createMatchFinder(base, target, indexBase(base), inWindow), prices);
   const write = windowWriter(chooser, dialect);
   const patch = createWriter();
   writeFileHeader(patch, dialect);

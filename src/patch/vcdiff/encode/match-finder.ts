@@ -1,6 +1,6 @@
 /** Finds copies for one place of the target: in the base, and earlier in the same window. */
 import { type BaseIndex, hashAt, hashedBytes } from './base-index.ts';
-import { longHash, shortHash, type WindowIndex } from './window-index.ts';
+import { shortHash, type WindowIndex } from './window-index.ts';
 
 /** Addresses are those of a window whose source segment is the whole base. */
 export interface MatchFinder {
@@ -8,6 +8,21 @@ export interface MatchFinder {
   readonly target: Uint8Array;
   readonly inBase: BaseIndex;
   readonly inWindow: WindowIndex;
+  readonly baseChain: Chain;
+  readonly shortChain: Chain;
+  readonly longChain: Chain;
+}
+
+interface Chain {
+  readonly bytes: Uint8Array;
+  /** By entry: the next one, -1 at the end. */
+  readonly next: Int32Array;
+  /** Entries lie so far apart. */
+  readonly step: number;
+  /** How many of them are looked at. */
+  readonly depth: number;
+  /** Of the first entry. */
+  readonly address: number;
 }
 
 export interface Matches {
@@ -19,11 +34,28 @@ export interface Matches {
 export const shortestCopy = 4;
 /** Matches of this length are taken as they come. */
 export const niceLength = 128;
-/** How many places of a chain are looked at. */
 const baseDepth = 8;
 const longDepth = 8;
 const shortDepth = 4;
 const mostMatches = 32;
+
+export function createMatchFinder(
+  base: Uint8Array,
+  target: Uint8Array,
+  inBase: BaseIndex,
+  inWindow: WindowIndex,
+): MatchFinder {
+  const inTarget = { bytes: target, step: 1, address: base.length };
+  return {
+    base,
+    target,
+    inBase,
+    inWindow,
+    baseChain: { bytes: base, next: inBase.next, step: inBase.step, depth: baseDepth, address: 0 },
+    shortChain: { ...inTarget, next: inWindow.shortNext, depth: shortDepth },
+    longChain: { ...inTarget, next: inWindow.longNext, depth: longDepth },
+  };
+}
 
 export function createMatches(): Matches {
   return { addresses: new Int32Array(mostMatches), lengths: new Int32Array(mostMatches), count: 0 };
@@ -50,80 +82,28 @@ export function matchLength(finder: MatchFinder, address: number, at: number, li
 
 /** Adds longer and longer matches from the window, then such from the base. */
 export function findMatches(finder: MatchFinder, at: number, withBase: boolean, matches: Matches): void {
-  if (at + hashedBytes > finder.inWindow.end) return;
-  const hash = hashAt(finder.target, at);
-  findInWindow(finder, at, hash, matches);
-  if (withBase) findInBase(finder, at, hash, matches);
+  const { target, inBase, inWindow, baseChain, shortChain, longChain } = finder;
+  const { start, end, shortHeads, shortShift, longHeads, longShift } = inWindow;
+  if (at + hashedBytes > end) return;
+  const hash = hashAt(target, at);
+  const short = shortHeads[shortHash(target, at) >>> shortShift]!;
+  const longest = followChain(finder, shortChain, start, short, at, shortestCopy - 1, matches);
+  const long = longHeads[hash >>> longShift]!;
+  followChain(finder, longChain, start, long, at, Math.max(longest, hashedBytes - 1), matches);
+  if (withBase) followChain(finder, baseChain, 0, inBase.heads[hash >>> inBase.shift]!, at, hashedBytes - 1, matches);
 }
 
-function findInWindow({ base, target, inWindow }: MatchFinder, at: number, hash: number, matches: Matches): void {
-  const { start, end, shortHeads, shortNext, longHeads, longNext } = inWindow;
-  const short = shortHeads[shortHash(target, at)]!;
-  const best = followChain(
-    target,
-    start,
-    1,
-    short,
-    shortNext,
-    shortDepth,
-    target,
-    at,
-    end,
-    shortestCopy - 1,
-    base.length,
-    matches,
-  );
-  const long = longHeads[longHash(hash)]!;
-  followChain(
-    target,
-    start,
-    1,
-    long,
-    longNext,
-    longDepth,
-    target,
-    at,
-    end,
-    Math.max(best, hashedBytes - 1),
-    base.length,
-    matches,
-  );
-}
-
-function findInBase({ base, target, inBase, inWindow }: MatchFinder, at: number, hash: number, matches: Matches): void {
-  const { heads, next, step, shift } = inBase;
-  followChain(
-    base,
-    0,
-    step,
-    heads[hash >>> shift]!,
-    next,
-    baseDepth,
-    target,
-    at,
-    inWindow.end,
-    hashedBytes - 1,
-    0,
-    matches,
-  );
-}
-
-/** The longest match of the chain that is longer than `best`, by way of the longer ones before it. */
-// oxlint-disable-next-line max-params -- the innermost loop of all, and one shape for base and window
+/** Adds what is longer than `best` and all before it, and returns the longest length. */
 function followChain(
-  bytes: Uint8Array,
+  { target, inWindow }: MatchFinder,
+  { bytes, next, step, depth, address }: Chain,
   origin: number,
-  step: number,
   first: number,
-  next: Int32Array,
-  depth: number,
-  target: Uint8Array,
   at: number,
-  end: number,
   best: number,
-  firstAddress: number,
   matches: Matches,
 ): number {
+  const { end } = inWindow;
   let longest = best;
   let left = depth;
   for (let entry = first; entry >= 0 && left > 0; entry = next[entry]!, left -= 1) {
@@ -134,7 +114,7 @@ function followChain(
     while (length < most && bytes[from + length] === target[at + length]) length += 1;
     if (length <= longest) continue;
     longest = length;
-    addMatch(matches, firstAddress + entry * step, length);
+    addMatch(matches, address + entry * step, length);
     if (longest >= niceLength) break;
   }
   return longest;

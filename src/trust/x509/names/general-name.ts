@@ -1,7 +1,8 @@
 /** GeneralName (RFC 5280 4.2.1.6): the forms that are compared anywhere, and the rest by tag and bytes. */
 import { refuse } from '../../refusal.ts';
 import { membersOf, unwrap } from '../../der/fields.ts';
-import { type DerElement, tags } from '../../der/read-der.ts';
+import type { DerElement } from '../../der/read-der.ts';
+import { tags } from '../../der/tags.ts';
 import { type Name, readName } from '../name.ts';
 
 export type GeneralName =

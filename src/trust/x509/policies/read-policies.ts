@@ -1,7 +1,8 @@
 /** The four extensions of certificate policies (RFC 5280 4.2.1.4, 4.2.1.5, 4.2.1.11, 4.2.1.14), form only. */
 import { refuse } from '../../refusal.ts';
 import { fieldsOf, membersOf } from '../../der/fields.ts';
-import { type DerElement, tags } from '../../der/read-der.ts';
+import type { DerElement } from '../../der/read-der.ts';
+import { tags } from '../../der/tags.ts';
 import { readOid, readSmall } from '../../der/values.ts';
 
 export const anyPolicy = '2.5.29.32.0';

@@ -2,7 +2,8 @@
  * Revocation along a path (RFC 5280 6.3) from the lists at hand, none of which is believed for lying there. A list that
  * names a certificate counts even when it is stale, partial or not yet due; that a certificate is not named counts only
  * from lists that are complete, current, understood and, together, for every reason. The latter is asked for only where
- * revocation is `required`. On hold is lifted by nothing but a newer list.
+ * revocation is `required`. On hold is lifted by nothing but a newer list; a list from after a certificate expired may
+ * leave it out, and then says nothing of it.
  */
 import { refuse, type TrustCode } from '../../refusal.ts';
 import type { CandidatePath } from '../build-paths.ts';
@@ -12,6 +13,7 @@ import { endlessSpan, narrow } from '../path-span.ts';
 import { allReasons } from './distribution.ts';
 import { findListSigner, type ListSigner } from './find-list-signer.ts';
 import type { RevocationContext, RevocationResult } from './context.ts';
+import { isReplaced, lifts, type ListAtHand, reachesBack, isSuperseded } from './newer-lists.ts';
 import { isAbout, reasonsCovered } from './scope.ts';
 
 /** From the anchor down: who signs a list has been checked before it vouches. CERT_*REVOKED, CRL_*. */
@@ -20,10 +22,8 @@ export function checkRevocation(path: CandidatePath, context: RevocationContext)
   return { supporting: results.flatMap(({ supporting }) => supporting), ...narrow(endlessSpan, ...results) };
 }
 
-interface Authentic {
-  readonly list: CertificateList;
+interface Authentic extends ListAtHand {
   readonly signer: ListSigner;
-  readonly entry: RevokedEntry | undefined;
 }
 
 function checkOne(path: CandidatePath, index: number, context: RevocationContext): RevocationResult {
@@ -31,10 +31,13 @@ function checkOne(path: CandidatePath, index: number, context: RevocationContext
   const problems = new Set<TrustCode>();
   const known = authenticLists(path, index, context, problems);
   const future = known.filter(({ list }) => list.thisUpdateMs > context.nowMs);
-  const past = newestPerScope(known.filter(({ list }) => list.thisUpdateMs <= context.nowMs));
-  const lifting = checkEntries([...past, ...future], context, index === 0, certificate);
+  const past = known.filter(({ list }) => list.thisUpdateMs <= context.nowMs);
+  const counted = past.filter(({ list }) => !isReplaced(list, past, certificate));
+  const lifting = checkEntries([...counted, ...future], context, index === 0, certificate);
   if (future.length > 0) problems.add('CRL_NOT_YET_VALID');
-  const covering = context.revocation === 'required' ? requireCoverage(certificate, past, context.nowMs, problems) : [];
+  const newest = past.filter(({ list }) => !isSuperseded(list, past));
+  const covering =
+    context.revocation === 'required' ? requireCoverage(certificate, newest, context.nowMs, problems) : [];
   const spans = [...covering, ...lifting].map(({ list, signer }) =>
     narrow(signer, { validFromMs: list.thisUpdateMs, validUntilMs: list.nextUpdateMs }),
   );
@@ -43,6 +46,8 @@ function checkOne(path: CandidatePath, index: number, context: RevocationContext
     ...narrow(
       endlessSpan,
       ...spans,
+      // A list that vouches for nothing may still keep another from counting, as long as its signer is believed.
+      ...known.map(({ signer }) => signer),
       ...past.map(({ list }) => ({ ...endlessSpan, validFromMs: list.thisUpdateMs })),
       ...future.map(({ list }) => ({ ...endlessSpan, validUntilMs: list.thisUpdateMs - 1 })),
     ),
@@ -70,40 +75,13 @@ function authenticLists(
     if (signer.ok) authentic.push({ list, signer, entry });
     else problems.add(signer.code);
     // A signature brings the certificates by which a list's signer is found: leaving one out must gain nothing.
-    if (!signer.ok && !signer.isForged && entry !== undefined && isCounted(entry, context))
+    if (!signer.ok && !signer.isForged && entry !== undefined && isCounted(list, entry, context))
       refuse(
         signer.code,
         `A list whose signer cannot be vouched for names the certificate of ${labelOf(certificate)}.`,
       );
   }
   return authentic;
-}
-
-/** Of complete lists only the newest of a scope counts; deltas stay. */
-function newestPerScope(lists: readonly Authentic[]): readonly Authentic[] {
-  return lists.filter(
-    (one) => one.list.baseNumber !== null || !lists.some((other) => other !== one && replaces(other.list, one.list)),
-  );
-}
-
-function replaces(newer: CertificateList, older: CertificateList): boolean {
-  if (newer.baseNumber !== null || !isSameScope(newer, older)) return false;
-  const byNumber = newer.number !== null && older.number !== null ? compare(newer.number, older.number) : 0;
-  const byTime = compare(newer.thisUpdateMs, older.thisUpdateMs);
-  const byBytes = newer.fingerprint > older.fingerprint ? 1 : -1;
-  return (byNumber || byTime || byBytes) > 0;
-}
-
-function compare<T extends bigint | number>(a: T, b: T): number {
-  return a === b ? 0 : a > b ? 1 : -1;
-}
-
-function isSameScope(a: CertificateList, b: CertificateList): boolean {
-  return (
-    a.issuer.key === b.issuer.key &&
-    a.authorityKeyId === b.authorityKeyId &&
-    (a.scope?.bytes.toHex() ?? '') === (b.scope?.bytes.toHex() ?? '')
-  );
 }
 
 /** Refuses where a list names the certificate; returns the lists that lift a hold. */
@@ -115,8 +93,9 @@ function checkEntries(
 ): readonly Authentic[] {
   const lifting: Authentic[] = [];
   for (const { list, entry } of lists) {
-    if (entry === undefined || !isCounted(entry, context)) continue;
-    const lift = entry.reason === reasons.hold ? lists.find((other) => lifts(other, list, context.nowMs)) : undefined;
+    if (entry === undefined || !isCounted(list, entry, context)) continue;
+    const lift =
+      entry.reason === reasons.hold ? lists.find((other) => lifts(other, list, certificate, context.nowMs)) : undefined;
     if (lift === undefined) {
       const code = isLeaf ? 'CERT_REVOKED' : 'CERT_ISSUER_REVOKED';
       return refuse(code, `The certificate of ${labelOf(certificate)} was revoked by ${list.issuer.text}.`);
@@ -126,19 +105,18 @@ function checkEntries(
   return lifting;
 }
 
-/** A lost key signs any time it likes; other reasons leave standing what was proven to exist before them. */
-function isCounted({ reason, revokedAtMs, invalidAtMs }: RevokedEntry, { provenAtMs }: RevocationContext): boolean {
-  if (reason === reasons.removeFromCrl) return false;
+/**
+ * A lost key signs any time it likes; other reasons leave standing what was proven to exist before them. Only changes
+ * to a list take something out of it (RFC 5280 5.3.1); anything that a complete list names is revoked.
+ */
+function isCounted(
+  { baseNumber }: CertificateList,
+  { reason, revokedAtMs, invalidAtMs }: RevokedEntry,
+  { provenAtMs }: RevocationContext,
+): boolean {
+  if (reason === reasons.removeFromCrl && baseNumber !== null) return false;
   const isLost = [reasons.keyCompromise, reasons.caCompromise, reasons.aaCompromise].includes(reason);
   return isLost || provenAtMs === null || provenAtMs >= Math.min(revokedAtMs, invalidAtMs ?? Infinity);
-}
-
-/** A delta that takes the hold back, or a complete list that came after the delta that made it. */
-function lifts({ list, entry }: Authentic, held: CertificateList, nowMs: number): boolean {
-  if (list.thisUpdateMs > nowMs || list.nextUpdateMs < nowMs || !isSameScope(list, held)) return false;
-  if (list.number === null || held.number === null || list.unprocessedCritical.length > 0) return false;
-  if (list.baseNumber === null) return entry === undefined && list.number >= held.number;
-  return entry?.reason === reasons.removeFromCrl && list.number > held.number && list.baseNumber <= held.number;
 }
 
 /** The lists that together say that the certificate stands; refuses where they leave something open. */
@@ -154,7 +132,7 @@ function requireCoverage(
   for (const authentic of latestFirst) {
     const { list } = authentic;
     const reasonsOfList = reasonsCovered(list, certificate);
-    const problem = problemOf(list, reasonsOfList, nowMs);
+    const problem = problemOf(authentic, reasonsOfList, certificate, nowMs);
     if (problem !== undefined) {
       problems.add(problem);
       continue;
@@ -172,11 +150,17 @@ function requireCoverage(
   );
 }
 
-function problemOf(list: CertificateList, covered: ReadonlySet<number>, nowMs: number): ListProblem | undefined {
+function problemOf(
+  { list, entry }: ListAtHand,
+  covered: ReadonlySet<number>,
+  certificate: Certificate,
+  nowMs: number,
+): ListProblem | undefined {
   if (list.baseNumber !== null) return 'CRL_DELTA_WITHOUT_BASE';
   if (covered.size === 0) return 'CRL_SCOPE';
   if (list.unprocessedCritical.length > 0) return 'CRL_EXTENSION_CRITICAL';
-  return list.nextUpdateMs < nowMs ? 'CRL_STALE' : undefined;
+  if (list.nextUpdateMs < nowMs) return 'CRL_STALE';
+  return entry !== undefined || reachesBack(list, certificate) ? undefined : 'CRL_AFTER_EXPIRY';
 }
 
 /** The farther a list got, the more its problem says. */
@@ -191,6 +175,7 @@ const messageOrder = [
   'CRL_EXTENSION_CRITICAL',
   'CRL_NOT_YET_VALID',
   'CRL_STALE',
+  'CRL_AFTER_EXPIRY',
   'CRL_REASONS',
 ] as const satisfies readonly TrustCode[];
 
@@ -207,6 +192,8 @@ const messages: Readonly<Record<ListProblem, string>> = {
   CRL_EXTENSION_CRITICAL: 'the revocation list carries a critical extension that is not processed',
   CRL_NOT_YET_VALID: 'the revocation list is not valid yet',
   CRL_STALE: 'the revocation list was to be renewed by now',
+  CRL_AFTER_EXPIRY:
+    'the revocation list is from after it expired and does not say that it still names such certificates',
   CRL_REASONS: 'the revocation lists at hand do not cover every reason',
 };
 

@@ -1,7 +1,8 @@
 /** Where revocation is published: distribution points of certificates and the scope a list gives itself (RFC 5280 4.2.1.13, 5.2.5). */
 import { refuse } from '../../refusal.ts';
 import { fieldsOf, membersOf, unwrap } from '../../der/fields.ts';
-import { type DerElement, tags } from '../../der/read-der.ts';
+import type { DerElement } from '../../der/read-der.ts';
+import { tags } from '../../der/tags.ts';
 import { readBoolean, readNamedBits } from '../../der/values.ts';
 import { keyOfParts, type Name, readRelativeName } from '../name.ts';
 import { directoryKey, keyOfName, readGeneralNames } from '../names/general-name.ts';

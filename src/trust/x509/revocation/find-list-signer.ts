@@ -7,6 +7,7 @@ import type { TrustCode } from '../../refusal.ts';
 import type { CandidatePath } from '../build-paths.ts';
 import type { Certificate } from '../certificate.ts';
 import type { CertificateList } from '../certificate-list.ts';
+import { directoryKey } from '../names/general-name.ts';
 import { endlessSpan, type PathSpan } from '../path-span.ts';
 import type { RevocationContext } from './context.ts';
 import { isNamedIssuer } from './scope.ts';
@@ -20,7 +21,10 @@ export interface ListSigner extends PathSpan {
 interface NoSigner {
   readonly ok: false;
   readonly code: TrustCode;
-  /** An authority of the path is who it claims to be signed by, and did not sign it; nobody else's word makes it so. */
+  /**
+   * It claims, by a key identifier, to be signed with the very key of an authority of the path, and was not. Without such
+   * a claim another key of that authority may have signed it, whose certificate is not at hand.
+   */
   readonly isForged: boolean;
 }
 
@@ -41,13 +45,13 @@ export function findListSigner(
     if (!context.isSignedBy(list, signer.key)) continue;
     const isAbove = above.includes(signer);
     const found = isAbove ? pathAbove : pathOfSigner(signer, list, path, index, context);
-    if (found !== undefined && maySignLists(signer, context)) return found;
+    const isUsageOptional = context.isUsageOptional || signer === path.anchor.certificate;
+    if (found !== undefined && (isUsageOptional ? mayAnchorSignLists(signer) : maySignLists(signer))) return found;
     code ??= found === undefined ? 'CRL_SIGNER_UNTRUSTED' : 'CRL_SIGNER_USAGE';
   }
   if (code !== undefined) return { ok: false, code, isForged: false };
-  return above.some(mayHaveSigned)
-    ? { ok: false, code: 'CRL_SIGNATURE_INVALID', isForged: true }
-    : { ok: false, code: 'CRL_SIGNER_UNTRUSTED', isForged: false };
+  code = above.some(mayHaveSigned) ? 'CRL_SIGNATURE_INVALID' : 'CRL_SIGNER_UNTRUSTED';
+  return { ok: false, code, isForged: above.some((authority) => isClaimed(list, authority)) };
 
   function isIssuerNamed(candidate: Certificate): boolean {
     return candidate.subject.key === list.issuer.key;
@@ -59,10 +63,27 @@ export function findListSigner(
   }
 }
 
+/** Whether the list says that the key of this certificate signed it: by everything it says of its key. */
+function isClaimed({ authorityKeyId, authorityCertificate }: CertificateList, authority: Certificate): boolean {
+  if (authorityKeyId === null && authorityCertificate === null) return false;
+  const { issuers, serial } = authorityCertificate ?? { issuers: [directoryKey(authority.issuer.key)], ...authority };
+  return (
+    (authorityKeyId === null || authorityKeyId === authority.extensions.subjectKeyId) &&
+    issuers.includes(directoryKey(authority.issuer.key)) &&
+    serial === authority.serial
+  );
+}
+
 const pathAbove: ListSigner = { ok: true, supporting: [], ...endlessSpan };
 
-function maySignLists({ extensions: { keyUsage } }: Certificate, context: RevocationContext): boolean {
-  return keyUsage === null ? context.isUsageOptional : keyUsage.cRLSign;
+/** RFC 5280 6.3.3 (f): a key usage, where there is one, has to name the signing of lists. */
+export function mayAnchorSignLists({ extensions: { keyUsage } }: Certificate): boolean {
+  return keyUsage === null || keyUsage.cRLSign;
+}
+
+/** Below an anchor it has to be there (RFC 5280 4.2.1.3). */
+function maySignLists({ extensions: { keyUsage } }: Certificate): boolean {
+  return keyUsage?.cRLSign === true;
 }
 
 function pathOfSigner(

@@ -5,6 +5,7 @@ import { tasks, type WorkerTasks } from '../../../../src/apps/worker/tasks/index
 import { verifyOnWorkers } from '../../../../src/apps/verification/verify-on-workers.ts';
 import type { Compute } from '../../../../src/ports/compute.ts';
 import { verifyDetached, type VerifyInput } from '../../../../src/trust/cms/verify-detached.ts';
+import { openPolicies } from '../../../../src/trust/x509/policies/policy-graph.ts';
 import * as pki from '../../../support/pki.ts';
 import { testTrust } from '../../../support/releases.ts';
 
@@ -37,11 +38,12 @@ describe.each([
       { ...input, nowMs: Date.UTC(2030, 0, 1) },
       { ...input, trust: testTrust(others) },
       { ...input, trust: testTrust([pki.rootCertificate()], 2) },
+      { ...input, policies: { ...openPolicies, requireExplicit: true } },
       input,
     ];
     const answers = await Promise.all(questions.map(async (question) => await verify(question)));
     expect(answers).toEqual(questions.map(verifyDetached));
-    expect(new Set(answers.map((answer) => (answer.ok ? 'ok' : answer.code))).size).toBe(6);
+    expect(new Set(answers.map((answer) => (answer.ok ? 'ok' : answer.code))).size).toBe(7);
   });
 
   test('leaves the bytes it was given alone, and takes nothing that lies beside them', async () => {

@@ -35,9 +35,9 @@ test('kinds and fields are found whatever their case', () => {
 });
 
 test('what is not acted on yet says so', () => {
-  expect(page('Fleet.spec.releases.http').experimental).toMatch(/^[A-Z]/u);
+  expect(page('Fleet.spec.coordination.etcd').experimental).toMatch(/^[A-Z]/u);
   expect(page('Rollout.spec.stages').experimental).toBeUndefined();
-  expect(page('Fleet.spec.releases').children.find(({ name }) => name === 'http')?.experimental).toBe(true);
+  expect(page('Fleet.spec.coordination').children.find(({ name }) => name === 'etcd')?.experimental).toBe(true);
 });
 
 test('a slip of the pen is met with the word that was meant', () => {

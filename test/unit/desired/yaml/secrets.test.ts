@@ -10,6 +10,9 @@ const key = ['-----BEGIN RSA PRIVATE', ' KEY-----\nMIIB\n-----END RSA PRIVATE', 
 
 test.each([
   ['a URL with a password', 'url: postgres://app:hunter22@db/orders', 'hunter22'],
+  ['a URL with a token', 'url: https://deploykey@releases.example.org/db', 'deploykey'],
+  ['a URL with a secret', 'url: "https://h/db?sv=2&sig=aBc%3D&x=1"', 'aBc%3D'],
+  ['a URL with a secret', '{ url: https://h/db?X-Amz-Credential=hunter22 }', 'hunter22'],
   ['a webhook URL', `url: ${slack}`, slack.slice('https://hooks.slack.com/services/'.length)],
   ['a private key', `key: |\n${key}`, key],
   ['a GitHub token', `# ${token}`, token],
@@ -30,6 +33,7 @@ test.each([
   'tokenFrom: { file: /run/secrets/token }',
   'url: https://releases.example.org/themisdb',
   'url: postgres://app@db/orders',
+  'url: https://h/@scope/db?page=2',
   '# the token: ask the owner',
   'set: { reset_token: gen_random_uuid() }',
   'password: null',

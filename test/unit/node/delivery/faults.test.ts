@@ -98,3 +98,20 @@ test('a transfer that goes on longer than one may, or too slowly, is TIMEOUT', a
     await run({ minimumRate: 1 });
   });
 });
+
+test('a host that says to come back later is left alone by all transfers until then', async () => {
+  const files = new Map(Array.from({ length: 30 }, (_, index) => [`file-${index}`, someBytes(20, index + 1)]));
+  const source = new FaultySource(files, [{ kind: 'refuses', code: 'RATE_LIMITED' }]);
+  await onSimulatedClock(async (clock) => {
+    const began = clock.steadyMs();
+    const deliveries = [...files].map(([path, bytes]) => fromSource(path, bytes, source));
+    const settings = { concurrency: 4, perHost: 2 };
+    const run = runDelivery({ files: new MemoryFileSystem(), clock, settings, deliveries });
+    let asked = -1;
+    clock.at(clock.nowMs() + 4999, () => (asked = source.opened));
+    await run;
+    // The one that was refused, and one that was under way beside it.
+    expect(asked).toBe(2);
+    expect(clock.steadyMs() - began).toBeGreaterThanOrEqual(5000);
+  });
+});

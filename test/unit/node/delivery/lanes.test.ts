@@ -59,3 +59,22 @@ test('who gives up while waiting takes no room', async () => {
   leave();
   (await lanes.enter(4, 'a', signal))();
 });
+
+test('nobody enters the lanes of a host that is closed, and its closing holds up no other', async () => {
+  const lanes = createLanes({ total: 3, perHost: 3 });
+  const inside = await lanes.enter(1, 'a', signal);
+  const reopen = [lanes.close('a'), lanes.close('a')];
+  const order: string[] = [];
+  const entering = [2, 3].map(async (rank) => {
+    (await lanes.enter(rank, rank === 2 ? 'a' : 'b', signal))();
+    order.push(rank === 2 ? 'a' : 'b');
+  });
+  inside();
+  reopen[0]!();
+  reopen[0]!();
+  await settled();
+  expect(order).toEqual(['b']);
+  reopen[1]!();
+  await Promise.all(entering);
+  expect(order).toEqual(['b', 'a']);
+});

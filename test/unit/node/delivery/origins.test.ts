@@ -83,6 +83,21 @@ test('a file is made of what it needs, or fetched whole where that does not work
   }
 });
 
+test('what several files are made of is fetched once', async () => {
+  const patch = someBytes(40, 3);
+  const source = new FaultySource(new Map([['p', patch]]));
+  const needs = [{ title: 'p', content: contentOf(patch), origin: { kind: 'source', source, path: 'p' } as const }];
+  const made = (bytes: Uint8Array) => ({ kind: 'made', name: 'patch', needs, make: () => halves(bytes) }) as const;
+  const files = new MemoryFileSystem();
+  const contents = [1, 2, 3].map((seed) => someBytes(100, seed));
+  // One of them is what the others are made of.
+  const deliveries = [patch, ...contents].map((bytes, index) => deliveryOf(`f${index}`, bytes, [made(bytes)]));
+  await runDelivery({ files, deliveries });
+  expect(source.bytesSent).toBe(40);
+  expect(await files.readFile('/root/tree/f0')).toEqual(patch);
+  expect(await files.readDirectory('/root/parts')).toEqual([]);
+});
+
 test('a patch that cannot be had costs its file a whole transfer, and nobody else anything', async () => {
   const bytes = someBytes(500);
   const source = new FaultySource(

@@ -4,11 +4,11 @@ import type { ReleaseDelta } from '../../../../src/model/delta.ts';
 import { auditDelta } from '../../../../src/release/delta/audit-delta.ts';
 import { scanDeltas } from '../../../../src/release/delta/scan-deltas.ts';
 import { auditIndex } from '../../../../src/release/index/audit-index.ts';
-import { publishIndex } from '../../../../src/release/index/publish-index.ts';
 import { scanReleases } from '../../../../src/release/scan-releases.ts';
 import { verifyDetached } from '../../../../src/trust/cms/verify-detached.ts';
 import { delta, deltaDirectory, deltaEntries, deltaFile, onDisk, patch } from '../../../support/delta/delta-fixture.ts';
 import * as pki from '../../../support/pki.ts';
+import { publishAt } from '../../../support/publish-index.ts';
 import { testSigner, testTrust } from '../../../support/releases.ts';
 
 const patchPath = `${deltaDirectory}/${deltaFile.patchUrl}`;
@@ -18,7 +18,7 @@ type Entries = Map<string, Uint8Array>;
 
 async function publish(entries: Entries): Promise<{ codes: string[]; deltas: unknown; entries: Entries }> {
   const disk = await onDisk(entries);
-  const { index, findings } = await publishIndex(disk, '/r', await scanReleases(disk, '/r'), testSigner(), {
+  const { made, findings } = await publishAt(disk, await scanReleases(disk, '/r'), testSigner(), {
     nowMs,
     counter: 1,
     crls: [],
@@ -27,7 +27,7 @@ async function publish(entries: Entries): Promise<{ codes: string[]; deltas: unk
     yanked: new Set(),
   });
   for (const name of ['index.json', 'index.json.p7s']) entries.set(name, await disk.readFile(`/r/${name}`));
-  return { codes: findings.map(({ code }) => code), deltas: index?.deltas, entries };
+  return { codes: findings.map(({ code }) => code), deltas: made?.index.deltas, entries };
 }
 
 async function codesOf(entries: Entries): Promise<string[]> {

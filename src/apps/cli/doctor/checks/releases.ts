@@ -18,7 +18,11 @@ export const releasesCheck: Check<FleetSurroundings> = {
     if (catalogue instanceof Error) {
       return wrong('error', 'THM6061', `The releases cannot be read: ${catalogue.message}`, indexAgain);
     }
-    const { bytes, signature, index } = await openReleaseSource(desired.fleet.releases, directory).readIndex();
+    const { bytes, signature, index } = await openReleaseSource(desired.fleet.releases, {
+      directory,
+      environment: session.environment,
+      clock: session.clock,
+    }).readIndex();
     const nowMs = session.clock.nowMs();
     const seen = new Set<string>();
     for (const node of desired.fleet.nodes) {

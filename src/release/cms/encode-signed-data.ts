@@ -6,14 +6,15 @@
  * Identifiers: RFC 5754 (RSA, ECDSA), RFC 4056 (PSS), RFC 8419 (Ed25519: the content is hashed with SHA-512).
  */
 import type { Attribute } from '@peculiar/asn1-cms';
-import { hashBytes } from '../kernel/digest.ts';
-import type { SigningAlgorithm } from '../model/signing.ts';
-import type { Signer } from '../ports/signer.ts';
-import { compareBytes } from '../trust/der/read-der.ts';
+import { hashBytes } from '../../kernel/digest.ts';
+import type { SigningAlgorithm } from '../../model/signing.ts';
+import type { Signer } from '../../ports/signer.ts';
+import { compareBytes } from '../../trust/der/read-der.ts';
+import { tags } from '../../trust/der/tags.ts';
+import { derOf, derOid } from '../../trust/der/write-der.ts';
+import { cmsOids, writeSignedData } from './signed-data.ts';
 
 const oids = {
-  data: '1.2.840.113549.1.7.1',
-  signedData: '1.2.840.113549.1.7.2',
   contentType: '1.2.840.113549.1.9.3',
   messageDigest: '1.2.840.113549.1.9.4',
   signingTime: '1.2.840.113549.1.9.5',
@@ -69,7 +70,7 @@ export async function makeSignerPart(
     bytes: new Uint8Array(AsnConvert.serialize(attribute)),
   }));
   attributes.sort((a, b) => compareBytes(a.bytes, b.bytes));
-  const signature = await signer.sign(derElement(0x31, ...attributes.map(({ bytes }) => bytes)));
+  const signature = await signer.sign(derOf(tags.set, ...attributes.map(({ bytes }) => bytes)));
   const { tbsCertificate } = AsnConvert.parse(exactBuffer(chain[0]!), x509.Certificate);
   const info = new cms.SignerInfo({
     version: cms.CMSVersion.v1,
@@ -91,44 +92,19 @@ export async function makeSignerPart(
 }
 
 /** DER ContentInfo of at least one part; certificates that several parts carry are written once. */
-export async function encodeSignedData(parts: readonly SignerPart[]): Promise<Uint8Array> {
-  const cms = await import('@peculiar/asn1-cms');
-  const { AsnConvert } = await import('@peculiar/asn1-schema');
-  const x509 = await import('@peculiar/asn1-x509');
-  // Of one length and one prefix, so that the order of their names is the order of their encodings.
-  const hashes = [...new Set(parts.map(({ hash }) => hash))].toSorted();
-  const signedData = new cms.SignedData({
-    version: cms.CMSVersion.v1,
-    digestAlgorithms: new cms.DigestAlgorithmIdentifiers(
-      hashes.map((hash) => new cms.DigestAlgorithmIdentifier({ algorithm: hashOids[hash] })),
-    ),
-    encapContentInfo: new cms.EncapsulatedContentInfo({ eContentType: oids.data }),
-    certificates: new cms.CertificateSet(
-      distinct(parts.flatMap(({ certificates }) => certificates)).map(
-        (bytes) => new cms.CertificateChoices({ certificate: AsnConvert.parse(exactBuffer(bytes), x509.Certificate) }),
-      ),
-    ),
-    signerInfos: new cms.SignerInfos(
-      distinct(parts.map(({ info }) => info)).map((bytes) => AsnConvert.parse(exactBuffer(bytes), cms.SignerInfo)),
-    ),
+export function encodeSignedData(parts: readonly SignerPart[]): Uint8Array {
+  return writeSignedData({
+    version: 1,
+    digestAlgorithms: parts.map(({ hash }) => derOf(tags.sequence, derOid(hashOids[hash]))),
+    certificates: parts.flatMap(({ certificates }) => certificates),
+    signerInfos: parts.map(({ info }) => info),
   });
-  const contentInfo = new cms.ContentInfo({ contentType: oids.signedData, content: AsnConvert.serialize(signedData) });
-  return new Uint8Array(AsnConvert.serialize(contentInfo));
-}
-
-/** In the order of a DER SET OF. */
-function distinct(elements: readonly Uint8Array[]): Uint8Array[] {
-  return elements
-    .toSorted(compareBytes)
-    .filter((bytes, index, sorted) => index === 0 || compareBytes(bytes, sorted[index - 1]!) !== 0);
 }
 
 function signedAttributes(AttributeType: typeof Attribute, digest: Uint8Array, nowMs: number): Attribute[] {
-  // OBJECT IDENTIFIER 1.2.840.113549.1.7.1
-  const dataOid = Uint8Array.of(0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01);
   return [
-    new AttributeType({ attrType: oids.contentType, attrValues: [exactBuffer(dataOid)] }),
-    new AttributeType({ attrType: oids.messageDigest, attrValues: [exactBuffer(derElement(0x04, digest))] }),
+    new AttributeType({ attrType: oids.contentType, attrValues: [exactBuffer(derOid(cmsOids.data))] }),
+    new AttributeType({ attrType: oids.messageDigest, attrValues: [exactBuffer(derOf(tags.octetString, digest))] }),
     new AttributeType({ attrType: oids.signingTime, attrValues: [exactBuffer(derTime(nowMs))] }),
   ];
 }
@@ -138,22 +114,7 @@ function derTime(ms: number): Uint8Array {
   const text = Temporal.Instant.fromEpochMilliseconds(ms).toString({ smallestUnit: 'second' });
   const digits = text.replaceAll(/[-:T]/gu, '');
   const isUtc = digits < '2050';
-  return derElement(isUtc ? 0x17 : 0x18, new TextEncoder().encode(isUtc ? digits.slice(2) : digits));
-}
-
-/** For short and medium contents: attributes stay far below 64 KiB. */
-function derElement(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const header =
-    length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff];
-  const bytes = new Uint8Array(header.length + length);
-  bytes.set(header);
-  let offset = header.length;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
+  return derOf(isUtc ? 0x17 : 0x18, new TextEncoder().encode(isUtc ? digits.slice(2) : digits));
 }
 
 /** The encoder takes whole buffers, and a view may be a part of one. */
