@@ -22,6 +22,7 @@ export function makeClassicBsdiff(base: Uint8Array, target: Uint8Array): Uint8Ar
 }
 
 async function make(base: Uint8Array, target: Uint8Array, { signal }: MakeGiven): Promise<Uint8Array> {
+  refuseWhenAborted(signal, 'Making');
   return await writeOwn(base, target, alignWithinLimits(base, target), signal);
 }
 
@@ -32,7 +33,7 @@ async function* apply(
   { targetBytes, signal }: ApplyGiven,
 ): AsyncGenerator<Uint8Array> {
   for (const chunk of rebuild(base, readParts(base, patch, targetBytes), targetBytes)) {
-    if (signal?.aborted === true) throw new ThemisError('CANCELLED', 'Applying a patch was cancelled.');
+    refuseWhenAborted(signal, 'Applying');
     yield chunk;
   }
 }
@@ -48,6 +49,10 @@ function readParts(base: Uint8Array, patch: Uint8Array, targetBytes: number): Pa
   if (beginsWith(patch, ownMagic)) return readOwn(base.length, patch, targetBytes);
   if (beginsWith(patch, classicMagic)) return readClassic(patch, targetBytes);
   throw refuseBsdiff('it begins as neither container does');
+}
+
+function refuseWhenAborted(signal: AbortSignal | undefined, what: string): void {
+  if (signal?.aborted === true) throw new ThemisError('CANCELLED', `${what} a patch was cancelled.`);
 }
 
 function beginsWith(bytes: Uint8Array, magic: Uint8Array): boolean {

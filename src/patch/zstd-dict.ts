@@ -5,7 +5,7 @@
  */
 import { constants, createZstdDecompress, zstdCompress } from 'node:zlib';
 import { ThemisError } from '../kernel/error.ts';
-import type { ApplyGiven, PatchAlgorithm } from './algorithm.ts';
+import type { ApplyGiven, MakeGiven, PatchAlgorithm } from './algorithm.ts';
 
 const mib = 2 ** 20;
 /**
@@ -20,7 +20,8 @@ const limits = { baseBytes: 512 * mib, targetBytes: 512 * mib, applyBytes: 64 * 
 
 export const zstdDict: PatchAlgorithm<'ZSTD_DICT'> = { id: 'ZSTD_DICT', limits, make, apply };
 
-async function make(base: Uint8Array, target: Uint8Array): Promise<Uint8Array> {
+async function make(base: Uint8Array, target: Uint8Array, { signal }: MakeGiven): Promise<Uint8Array> {
+  if (signal?.aborted === true) throw new ThemisError('CANCELLED', 'Making a patch was cancelled.');
   if (base.length > limits.baseBytes || target.length > limits.targetBytes)
     throw new ThemisError('USAGE', `ZSTD_DICT is for files of at most ${limits.targetBytes} bytes.`);
   // The base can be referred to as long as all of the target lies in the window (RFC 8878 5).

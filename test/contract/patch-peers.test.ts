@@ -1,14 +1,12 @@
-/** Patches both ways with the programs that others make and apply them with. */
+/** Patches both ways with the programs of others; xdelta3 has a suite of its own. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { bsdiff, makeClassicBsdiff } from '../../src/patch/bsdiff.ts';
 import { packBzip2 } from '../../src/patch/bzip2/pack.ts';
 import { unpackBzip2 } from '../../src/patch/bzip2/unpack.ts';
-import { xdelta3 } from '../../src/patch/xdelta3.ts';
-import { vcdiff } from '../../src/patch/vcdiff.ts';
 import { zstdDict } from '../../src/patch/zstd-dict.ts';
 import { applyPatch } from '../support/patch/apply-patch.ts';
-import { noise } from '../support/patch/noise.ts';
+import { noise } from '../support/patch/kinds-of-files.ts';
 import { hasProgram, runProgram } from '../support/patch/program.ts';
 
 interface FilePair {
@@ -30,12 +28,12 @@ const programs: FilePair = { name: 'a program', base: readFileSync('/bin/ls'), t
 const pairs: readonly FilePair[] = [
   { name: 'nothing', base: lines(5), target: new Uint8Array(0) },
   { name: 'text', base: lines(7), target: lines(11) },
-  { name: 'what moved', base: noise(150_000, 1), target: turned(noise(150_000, 1), 40_000) },
-  { name: 'what is like nothing', base: noise(20_000, 2), target: noise(30_000, 3) },
+  { name: 'what moved', base: noise(150_000, 256, 1), target: turned(noise(150_000, 256, 1), 40_000) },
+  { name: 'what is like nothing', base: noise(20_000, 256, 2), target: noise(30_000, 256, 3) },
   { name: 'zeros', base: new Uint8Array(1000), target: new Uint8Array(2_000_000) },
   { name: 'one byte', base: Uint8Array.of(1), target: Uint8Array.of(2) },
   { name: 'the same', base: lines(5), target: lines(5) },
-  { name: 'something from nothing', base: new Uint8Array(0), target: noise(5000, 4) },
+  { name: 'something from nothing', base: new Uint8Array(0), target: noise(5000, 256, 4) },
   programs,
 ];
 /** bsdiff maps both files into memory and cannot do so with an empty one; zstd aborts over an empty target. */
@@ -61,7 +59,7 @@ describe.skipIf(!hasProgram('bspatch', 'bsdiff'))('bsdiff and bspatch', () => {
 });
 
 describe.skipIf(!hasProgram('bzip2', 'bzip2'))('bzip2', () => {
-  const blocks = Uint8Array.from([...lines(3), ...new Uint8Array(70_000), ...noise(950_000, 5), ...lines(3)]);
+  const blocks = Uint8Array.from([...lines(3), ...new Uint8Array(70_000), ...noise(950_000, 256, 5), ...lines(3)]);
   const contents = [...pairs, { name: 'several blocks', target: blocks }];
 
   test.each(contents)('reads $name', ({ target }) => {
@@ -89,23 +87,5 @@ describe.skipIf(!hasProgram('zstd', 'zstd'))('zstd --patch-from', () => {
     const args = ['-q', '-19', '--long=27', '--patch-from=base', 'target', '-o', 'made'];
     const patch = runProgram('zstd', args, { base, target });
     expect(await applyPatch(zstdDict, base, patch, target.length)).toEqual(Buffer.from(target));
-  });
-});
-
-describe.skipIf(!hasProgram('xdelta3', 'xdelta3'))('xdelta3', () => {
-  test.each(pairs)('makes $name of what XDELTA3 and VCDIFF make', async ({ base, target }) => {
-    for (const algorithm of [xdelta3, vcdiff]) {
-      const patch = await algorithm.make(base, target, {});
-      const args = ['-q', '-d', '-s', 'base', 'patch', 'made'];
-      expect(runProgram('xdelta3', args, { base, patch })).toEqual(Buffer.from(target));
-    }
-  });
-
-  test.each(pairs)('makes a patch that makes $name', async ({ base, target }) => {
-    for (const secondary of ['none', 'lzma', 'djw']) {
-      const args = ['-q', '-e', '-9', '-S', secondary, '-s', 'base', 'target', 'made'];
-      const patch = runProgram('xdelta3', args, { base, target });
-      expect(await applyPatch(xdelta3, base, patch, target.length)).toEqual(Buffer.from(target));
-    }
   });
 });

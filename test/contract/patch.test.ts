@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { deltaAlgorithms } from '../../src/model/delta.ts';
 import { patchAlgorithms } from '../../src/patch/index.ts';
 import { applyPatch, judgePatch } from '../support/patch/apply-patch.ts';
-import { noise } from '../support/patch/noise.ts';
+import { kindsOfFiles, noise } from '../support/patch/kinds-of-files.ts';
 import { relatedFiles } from '../support/patch/related-files.ts';
 import { runs } from '../support/runs.ts';
 
@@ -18,28 +18,18 @@ const relocated = (bytes: Uint8Array): Uint8Array => bytes.map((byte, at) => (at
 /** More than a block of any algorithm that works in blocks, and cheap to align. */
 function large(seed: number): Uint8Array {
   const bytes = new Uint8Array(4_300_000);
-  for (let at = 0; at < bytes.length; at += 86_000) bytes.set(noise(1000, at + seed), at);
+  for (let at = 0; at < bytes.length; at += 86_000) bytes.set(noise(1000, 256, at + seed), at);
   return bytes;
 }
 
 const files: readonly (readonly [name: string, base: Uint8Array, target: Uint8Array])[] = [
-  ['nothing from nothing', empty, empty],
-  ['something from nothing', empty, noise(3000, 1)],
-  ['nothing from something', noise(3000, 1), empty],
-  ['one byte from another', Uint8Array.of(7), Uint8Array.of(8)],
-  ['one byte from the same', Uint8Array.of(7), Uint8Array.of(7)],
-  ['the same', noise(100_000, 2), noise(100_000, 2)],
-  ['a longer row of zeros', new Uint8Array(200_000), new Uint8Array(700_001)],
-  ['a longer row of a period', period('abcabd', 20_000), period('abcabd', 50_000)],
+  ...kindsOfFiles().map(({ name, base, target }) => [name, base, target] as const),
+  ['one byte', Uint8Array.of(7), Uint8Array.of(8)],
+  ['the same byte', Uint8Array.of(7), Uint8Array.of(7)],
   ['another period', period('abcabd', 2000), period('abcabe', 2000)],
-  [
-    'the base many times over',
-    noise(997, 3),
-    Uint8Array.from(Array.from({ length: 300 }, () => [...noise(997, 3)]).flat()),
-  ],
-  ['two halves in the other order', noise(60_000, 4), moved(noise(60_000, 4), 25_000)],
-  ['references that moved', noise(60_000, 5), relocated(noise(60_000, 5))],
-  ['nothing alike', noise(40_000, 6), noise(50_000, 7)],
+  ['the base many times over', noise(997, 256, 3), Buffer.alloc(300_000, noise(997, 256, 3))],
+  ['two halves in the other order', noise(60_000, 256, 4), moved(noise(60_000, 256, 4), 25_000)],
+  ['references that moved', noise(60_000, 256, 5), relocated(noise(60_000, 256, 5))],
   ['a large file', large(1), large(2)],
 ];
 
@@ -65,7 +55,7 @@ describe.each(patchAlgorithms)('$id', (algorithm) => {
   });
 
   test('equal files give equal patches, and stay as they are', async () => {
-    const base = noise(20_000, 8);
+    const base = noise(20_000, 256, 8);
     const target = relocated(moved(base, 7000));
     const before = [base.slice(), target.slice()];
     const patch = await algorithm.make(base, target, {});
@@ -75,7 +65,7 @@ describe.each(patchAlgorithms)('$id', (algorithm) => {
   });
 
   test('files and patches may lie anywhere in memory', async () => {
-    const base = noise(20_000, 9);
+    const base = noise(20_000, 256, 9);
     const target = relocated(base);
     const shifted = (bytes: Uint8Array, by: number): Uint8Array => {
       const room = new Uint8Array(bytes.length + by);
@@ -88,7 +78,7 @@ describe.each(patchAlgorithms)('$id', (algorithm) => {
   });
 
   test('a patch is refused for a target of any other size', async () => {
-    const base = noise(5000, 10);
+    const base = noise(5000, 256, 10);
     const target = relocated(base);
     const patch = await algorithm.make(base, target, {});
     for (const size of [0, 1, target.length - 1, target.length + 1, 2 * target.length, algorithm.limits.targetBytes])
@@ -96,21 +86,23 @@ describe.each(patchAlgorithms)('$id', (algorithm) => {
   });
 
   test('over another base it is refused or makes other bytes', async () => {
-    const base = noise(5000, 11);
+    const base = noise(5000, 256, 11);
     const target = moved(base, 2000);
     const patch = await algorithm.make(base, target, {});
-    for (const other of [empty, base.subarray(0, -1), base.subarray(0, 100), relocated(base), noise(9000, 12)])
+    for (const other of [empty, base.subarray(0, -1), base.subarray(0, 100), relocated(base), noise(9000, 256, 12)])
       expect(await judgePatch(algorithm, other, patch, target)).not.toBe('ok');
   });
 
   test('bytes that are no patch are refused', async () => {
-    const base = noise(5000, 13);
-    for (const bytes of [empty, Uint8Array.of(0), new Uint8Array(100), noise(1000, 14), base])
+    const base = noise(5000, 256, 13);
+    for (const bytes of [empty, Uint8Array.of(0), new Uint8Array(100), noise(1000, 256, 14), base])
       await expect(applyPatch(algorithm, base, bytes, 5000)).rejects.toMatchObject({ code: 'PATCH_INVALID' });
   });
 
-  test('applying ends when it is cancelled', async () => {
-    const base = noise(5000, 15);
+  test('making and applying end when they are cancelled', async () => {
+    const base = noise(5000, 256, 15);
+    const cancelled = algorithm.make(base, relocated(base), { signal: AbortSignal.abort() });
+    await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' });
     const patch = await algorithm.make(base, relocated(base), {});
     const applied = algorithm.apply(base, patch, { targetBytes: base.length, signal: AbortSignal.abort() });
     await expect(Array.fromAsync(applied)).rejects.toMatchObject({ code: 'CANCELLED' });

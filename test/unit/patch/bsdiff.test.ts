@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { bsdiff, makeClassicBsdiff } from '../../../src/patch/bsdiff.ts';
 import { packBzip2 } from '../../../src/patch/bzip2/pack.ts';
 import { applyPatch } from '../../support/patch/apply-patch.ts';
-import { noise } from '../../support/patch/noise.ts';
+import { noise } from '../../support/patch/kinds-of-files.ts';
 
-const base = noise(100, 1);
+const base = noise(100, 256, 1);
 const refusal = { code: 'PATCH_INVALID' };
 const apply = async (patch: Uint8Array, targetBytes: number): Promise<Uint8Array> =>
   await applyPatch(bsdiff, base, patch, targetBytes);
@@ -189,7 +189,7 @@ describe('a patch of the own container', () => {
   });
 
   test('cut anywhere is refused', async () => {
-    const patch = await bsdiff.make(base, noise(300, 2), {});
+    const patch = await bsdiff.make(base, noise(300, 256, 2), {});
     for (let end = 0; end < patch.length; end += 1)
       await expect(apply(patch.subarray(0, end), 300)).rejects.toMatchObject(refusal);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { packBzip2 } from '../../../src/patch/bzip2/pack.ts';
 import { unpackBzip2 } from '../../../src/patch/bzip2/unpack.ts';
-import { noise } from '../../support/patch/noise.ts';
+import { noise } from '../../support/patch/kinds-of-files.ts';
 
 const unpack = (packed: Uint8Array, mostBytes: number): Uint8Array =>
   Buffer.concat(Array.from(unpackBzip2(packed, mostBytes), (chunk) => chunk.slice()));
@@ -26,8 +26,8 @@ describe('a stream', () => {
 
   test('of several blocks comes back, whatever run lies across their border', () => {
     const bytes = new Uint8Array(2_000_000);
-    bytes.set(noise(899_700, 1));
-    bytes.set(noise(900_000, 2), 1_000_000);
+    bytes.set(noise(899_700, 256, 1));
+    bytes.set(noise(900_000, 256, 2), 1_000_000);
     expect(unpack(packBzip2(bytes), bytes.length)).toEqual(Buffer.from(bytes));
   });
 
