@@ -63,7 +63,7 @@ export interface FileSystem {
   tryLock(path: string): Promise<FileLock | null>;
 }
 
-/** Its owner's alone (0600) while it grows. One call at a time, but for `sync`; after `seal` or `close` none. */
+/** Its owner's alone (0600) from when it is made. One call at a time, but for `sync`; after `seal` or `close` none. */
 export interface GrowingFile {
   write(chunks: readonly Uint8Array[]): Promise<void>;
   /** Makes durable what was written before. */

@@ -223,10 +223,16 @@ async function* readChunks(path: string, limitBytes: number): AsyncGenerator<Uin
 }
 
 async function openGrowing(path: string, keptBytes: number): Promise<GrowingFile> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | noFollow | (keptBytes === 0 ? constants.O_TRUNC : 0);
   const file = await wrapped('open', path, async () => {
-    const opened = await fs.open(path, constants.O_WRONLY | constants.O_CREAT | noFollow, 0o600);
+    const opened = await fs.open(path, flags, 0o600).catch(async (error: unknown) => {
+      // One that was sealed.
+      if (!isCode(error, 'EACCES') || !(await fs.lstat(path)).isFile()) throw error;
+      await fs.chmod(path, 0o600);
+      return fs.open(path, flags, 0o600);
+    });
+    if (keptBytes === 0) return opened;
     try {
-      await opened.chmod(0o600);
       await opened.truncate(keptBytes);
       return opened;
     } catch (error) {

@@ -10,6 +10,8 @@ import type { FileMeter } from './meter.ts';
 import { openPart, type PartFile, type PartKind } from './part-file.ts';
 import { mismatch, transfer, type TransferItem } from './transfer.ts';
 
+const worthAWrite = 256 * 1024;
+
 /** Returns where it lies. FILE_HASH_MISMATCH, FILE_MISSING, or the fault that was met too often. */
 export async function fetchContent(
   run: Run,
@@ -21,19 +23,18 @@ export async function fetchContent(
   const stop = new AbortController();
   const { source, path } = origin;
   const lane = createLane(run.lanes, wanted.rank, source.host, AbortSignal.any([run.signal, stop.signal]));
+  // Before its turn: what is here is read, and the file opened, while others use the connections.
+  const part = await openPart(placesOf(run), wanted.content, kind, { host: source.host, path });
   try {
     await lane.enter();
-    const part = await openPart(placesOf(run), wanted.content, kind, { host: source.host, path });
     run.meter.reused(part.bytes);
     meter.at(part.bytes);
-    try {
-      await fill(run, wanted, origin, part, { lane, stop, meter });
-      // Held until there is room: files that are not yet durable must not pile up.
-      return await sealPart(run, wanted, part, () => lane.leave());
-    } catch (error) {
-      await endPart(run, part, error);
-      throw error;
-    }
+    await fill(run, wanted, origin, part, { lane, stop, meter });
+    // Held until there is room: files that are not yet durable must not pile up.
+    return await sealPart(run, wanted, part, () => lane.leave());
+  } catch (error) {
+    await endPart(run, part, error);
+    throw error;
   } finally {
     lane.leave();
   }
@@ -100,19 +101,33 @@ async function fillOnce(
 ): Promise<void> {
   const { settings, memory } = run;
   const aheadBytes = Math.floor(Math.min(settings.memoryBytes / 4, settings.resumeBlockBytes / 2));
+  const batchBytes = Math.min(worthAWrite, Math.floor(aheadBytes / 2));
   const start = { offset: part.bytes, validator: part.validator };
   await pump(
-    transfer(run, wanted, origin, lane, start),
+    followed(transfer(run, wanted, origin, lane, start), meter, start.offset),
     sizeOf,
     async (batch) => {
       for (const step of stepsOf(batch)) {
         if (step.kind === 'opened') await part.begin(step.offset, step.validator);
         else await part.append(step.chunks);
-        meter.at(part.bytes);
       }
     },
-    { memory, aheadBytes, stop },
+    { memory, aheadBytes, batchBytes, stop },
   );
+}
+
+/** What has come counts as soon as it is here. */
+async function* followed(
+  items: AsyncIterable<TransferItem>,
+  meter: FileMeter,
+  from: number,
+): AsyncGenerator<TransferItem> {
+  let bytes = from;
+  for await (const item of items) {
+    bytes = item.kind === 'opened' ? item.offset : bytes + item.bytes.length;
+    meter.at(bytes);
+    yield item;
+  }
 }
 
 function sizeOf(item: TransferItem): number {

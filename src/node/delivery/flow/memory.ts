@@ -5,6 +5,8 @@
 export interface Memory {
   /** Resolves when there is room, or early when the signal aborts: it is taken all the same. */
   take(bytes: number, signal: AbortSignal): Promise<void>;
+  /** Takes it where nobody has to wait for it. */
+  takeNow(bytes: number): boolean;
   give(bytes: number): void;
 }
 
@@ -48,6 +50,11 @@ export function createMemory(limitBytes: number): Memory {
           admit();
         }
       });
+    },
+    takeNow(bytes) {
+      if (waiting.length > 0 || !fits(bytes)) return false;
+      usedBytes += bytes;
+      return true;
     },
     give(bytes) {
       usedBytes -= bytes;

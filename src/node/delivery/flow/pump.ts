@@ -1,6 +1,7 @@
 /**
- * Reads ahead: while a batch is being written the next chunks come in, as many as memory allows. What has come is
- * written even when the source then fails, so that a resumed transfer has it.
+ * Reads ahead: while a batch is being written the next chunks come in, as many as memory allows. Small chunks are
+ * gathered, since each write costs as much as a large one. What has come is written even when the source then fails, so
+ * that a resumed transfer has it.
  */
 import type { Memory } from './memory.ts';
 
@@ -8,6 +9,8 @@ export interface PumpLimits {
   readonly memory: Memory;
   /** How far ahead one transfer may be. */
   readonly aheadBytes: number;
+  /** What is worth a write of its own. */
+  readonly batchBytes: number;
   /** Of the source: aborted when nobody wants its items any more. */
   readonly stop: AbortController;
 }
@@ -53,9 +56,11 @@ async function fill<Item>(queue: Queue<Item>, items: AsyncIterable<Item>): Promi
 
 type Queue<Item> = ReturnType<typeof createQueue<Item>>;
 
-function createQueue<Item>(sizeOf: (item: Item) => number, { memory, aheadBytes, stop }: PumpLimits) {
+function createQueue<Item>(sizeOf: (item: Item) => number, { memory, aheadBytes, batchBytes, stop }: PumpLimits) {
   let items: Item[] = [];
   let heldBytes = 0;
+  /** Nothing more comes before something is written. */
+  let isHeldUp = false;
   let ended = false;
   let more = Promise.withResolvers<void>();
   let room = Promise.withResolvers<void>();
@@ -65,16 +70,25 @@ function createQueue<Item>(sizeOf: (item: Item) => number, { memory, aheadBytes,
     memory.give(bytes);
     room.resolve();
   };
+  const holdUp = (): void => {
+    isHeldUp = true;
+    more.resolve();
+  };
   return {
     /** Resolves when there is room for another. An abort ends the source at its next item, not here. */
     async add(item: Item): Promise<void> {
       const bytes = sizeOf(item);
-      await memory.take(bytes, stop.signal);
+      if (!memory.takeNow(bytes)) {
+        holdUp();
+        await memory.take(bytes, stop.signal);
+      }
+      isHeldUp = false;
       heldBytes += bytes;
       items.push(item);
-      more.resolve();
+      if (heldBytes >= batchBytes) more.resolve();
       while (heldBytes > aheadBytes && !stop.signal.aborted) {
         room = Promise.withResolvers();
+        holdUp();
         await room.promise;
       }
     },
@@ -84,11 +98,11 @@ function createQueue<Item>(sizeOf: (item: Item) => number, { memory, aheadBytes,
     },
     /** All that has come; null when nothing more comes. */
     async next(): Promise<readonly Item[] | null> {
-      while (items.length === 0) {
-        if (ended) return null;
+      while (!ended && (items.length === 0 || (heldBytes < batchBytes && !isHeldUp))) {
         more = Promise.withResolvers();
         await more.promise;
       }
+      if (items.length === 0) return null;
       const batch = items;
       items = [];
       return batch;
