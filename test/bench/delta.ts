@@ -36,12 +36,17 @@ interface PreparedFile {
 
 /** One way for all files of a pair. */
 interface Made {
-  readonly id: DeltaAlgorithm;
   /** Of each file that has a base, in their order. */
   readonly patches: readonly JobFile[];
   readonly seconds: number;
   readonly cpuSeconds: number;
   readonly peakMiB: number;
+}
+
+/** Of ours also the time of all its threads: on a machine that does other things it says more. */
+interface Applied extends Measures {
+  readonly generateCpuSeconds: number;
+  readonly applyCpuSeconds: number;
 }
 
 const preparedFile = 'pair.json';
@@ -92,18 +97,18 @@ async function run(pair: Pair): Promise<BenchRow[]> {
   const best = ofPeers.toSorted((a, b) => a.patchBytes - b.patchBytes)[0];
   const tried: Made[] = [];
   for (const { id } of patchAlgorithms) tried.push(await make(id, files));
-  const rows: BenchRow[] = [];
-  for (const made of [chosenOf(tried), ...tried]) {
-    const { applied, cpuSeconds } = await apply(made, files);
-    const name = made.id === undefined ? 'chosen' : made.id;
-    rows.push(...rowsOf(`${pair.name} ${name}`, applied, best), {
-      case: `${pair.name} ${name}`,
-      metric: 'applyCpuSeconds',
-      value: rounded(cpuSeconds, 2),
-      unit: 's',
-    });
-  }
-  return [...rows, ...ofPeers.flatMap((peer) => rowsOf(`${pair.name} ${peer.name}`, peer))];
+  const applied = new Map<string, Applied>();
+  for (const made of tried) applied.set(algorithmsOf(made), await apply(made, files));
+  const chosen = chosenOf(tried);
+  const costs = { generateSeconds: rounded(chosen.seconds, 2), generateCpuSeconds: rounded(chosen.cpuSeconds, 2) };
+  const measured: readonly (readonly [string, Measures])[] = [
+    ['chosen', { ...(applied.get(algorithmsOf(chosen)) ?? (await apply(chosen, files))), ...costs }],
+    ...applied,
+  ];
+  return [
+    ...measured.flatMap(([name, measures]) => rowsOf(`${pair.name} ${name}`, measures, best)),
+    ...ofPeers.flatMap((peer) => rowsOf(`${pair.name} ${peer.name}`, peer)),
+  ];
 }
 
 async function make(id: DeltaAlgorithm, files: readonly PreparedFile[]): Promise<Made> {
@@ -112,14 +117,17 @@ async function make(id: DeltaAlgorithm, files: readonly PreparedFile[]): Promise
     base === undefined ? [] : [{ algorithm: id, base, target, patch: resolve(id, String(index)), targetBytes }],
   );
   const { seconds, done } = await work({ kind: 'make', files: patches });
-  return { id, patches, seconds, cpuSeconds: done.cpuSeconds, peakMiB: done.peakMiB };
+  return { patches, seconds, cpuSeconds: done.cpuSeconds, peakMiB: done.peakMiB };
+}
+
+function algorithmsOf({ patches }: Made): string {
+  return [...new Set(patches.map(({ algorithm }) => algorithm))].join(' and ');
 }
 
 /** File by file the smallest, the first of equals. The seconds are those of trying all of them. */
-function chosenOf(tried: readonly Made[]): Omit<Made, 'id'> & { readonly id: undefined } {
+function chosenOf(tried: readonly Made[]): Made {
   const size = ({ patch }: JobFile): number => statSync(patch).size;
   return {
-    id: undefined,
     patches: tried[0]!.patches.map((_, index) => {
       const [first, ...others] = tried.map(({ patches }) => patches[index]!);
       return others.reduce((least, other) => (size(other) < size(least) ? other : least), first!);
@@ -130,10 +138,7 @@ function chosenOf(tried: readonly Made[]): Omit<Made, 'id'> & { readonly id: und
   };
 }
 
-async function apply(
-  made: Omit<Made, 'id'>,
-  files: readonly PreparedFile[],
-): Promise<{ applied: Measures; cpuSeconds: number }> {
+async function apply(made: Made, files: readonly PreparedFile[]): Promise<Applied> {
   const worth = made.patches.filter(({ patch, targetBytes }) => isWorthIt(statSync(patch).size, targetBytes));
   const patched = new Map(worth.map((file) => [file.target, statSync(file.patch).size]));
   const patchBytes = files.reduce((sum, { target, targetBytes }) => sum + (patched.get(target) ?? targetBytes), 0);
@@ -146,14 +151,15 @@ async function apply(
   const right = new Map(files.map(({ target, targetDigest }) => [target, targetDigest]));
   for (const [index, { algorithm, target }] of worth.entries())
     if (done.digests[index] !== right.get(target)) throw new Error(`${algorithm} makes something else of ${target}`);
-  const applied: Measures = {
+  return {
     patchBytes,
     generateSeconds: rounded(made.seconds, 2),
+    generateCpuSeconds: rounded(made.cpuSeconds, 2),
     generatePeakMiB: made.peakMiB,
     applySeconds: seconds,
+    applyCpuSeconds: rounded(done.cpuSeconds, 2),
     peakMiB: done.peakMiB,
   };
-  return { applied, cpuSeconds: done.cpuSeconds };
 }
 
 async function work(job: PatchJob): Promise<{ seconds: number; done: JobDone }> {
@@ -166,25 +172,24 @@ async function work(job: PatchJob): Promise<{ seconds: number; done: JobDone }> 
 const units = {
   patchBytes: 'bytes',
   generateSeconds: 's',
+  generateCpuSeconds: 's',
   generatePeakMiB: 'MiB',
   applySeconds: 's',
+  applyCpuSeconds: 's',
   peakMiB: 'MiB',
-} as const satisfies Record<keyof Measures, string>;
+} as const satisfies Record<keyof Applied, string>;
 
 /** Each beside the peer with the smallest patch. */
-function rowsOf(name: string, measures: Measures, peer?: MeasuredPeer): BenchRow[] {
-  return (Object.keys(units) as (keyof Measures)[]).map((metric) => ({
-    case: name,
-    metric,
-    value: measures[metric],
-    unit: units[metric],
-    ...(peer === undefined ? {} : beside(measures[metric], peer.name, peer[metric])),
-  }));
-}
-
-function beside(value: number, peer: string, peerValue: number): Pick<BenchRow, 'peer' | 'peerValue' | 'ratio'> {
-  // A program that ended before it could be asked for its memory.
-  return peerValue === 0 ? { peer } : { peer, peerValue, ratio: rounded(value / peerValue) };
+function rowsOf(name: string, measures: Partial<Applied>, peer?: MeasuredPeer): BenchRow[] {
+  return (Object.keys(units) as (keyof Applied)[]).flatMap((metric): BenchRow[] => {
+    const value = measures[metric];
+    if (value === undefined) return [];
+    const row = { case: name, metric, value, unit: units[metric] };
+    const peerValue = (peer as Partial<Applied> | undefined)?.[metric] ?? 0;
+    // Zero also for a program that ended before it could be asked for its memory.
+    if (peer === undefined || peerValue === 0) return [row];
+    return [{ ...row, peer: peer.name, peerValue, ratio: rounded(value / peerValue) }];
+  });
 }
 
 const caseOf = (pair: Pair): BenchCase => ({

@@ -12,16 +12,18 @@ export interface MeasuredProcess {
 
 export async function measureProcess(program: string, argv: readonly string[]): Promise<MeasuredProcess> {
   const start = performance.now();
-  const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
   let peakMiB = 0;
   let output = '';
+  let complaint = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
   const watch = setInterval(() => (peakMiB = Math.max(peakMiB, highWaterMiB(child.pid))), 10);
   try {
     const status = await new Promise<unknown>((ended, failed) => {
       child.on('error', failed).on('close', (code, signal) => ended(code ?? signal));
     });
-    if (status !== 0) throw new Error(`${[program, ...argv].join(' ')} ended with ${String(status)}`);
+    if (status !== 0) throw new Error(`${[program, ...argv].join(' ')} ended with ${String(status)}\n${complaint}`);
   } finally {
     clearInterval(watch);
   }

@@ -82,6 +82,6 @@ function tool(program: string, argv: readonly string[], cwd: string): void {
   const result = spawnSync(program, argv, { cwd, encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
   if (result.error !== undefined) throw result.error;
   if (result.status === 0) return;
-  const [line = ''] = result.stderr.split('\n').filter((text) => text !== '');
+  const line = result.stderr.split('\n').find((text) => text !== '') ?? '';
   throw new Error(`${program} ${argv.slice(0, 2).join(' ')}: ${line}`);
 }

@@ -63,9 +63,13 @@ export async function makePeerPatches(base: string, target: string): Promise<voi
       process.stderr.write(`${peer.name} is left out: apt-get install ${peer.debian}\n`);
       continue;
     }
-    const { seconds, peakMiB } = await measureProcess(program, argv);
-    renameSync(part, patch);
-    writeFileSync(notes, JSON.stringify({ generateSeconds: seconds, generatePeakMiB: peakMiB }));
+    try {
+      const { seconds, peakMiB } = await measureProcess(program, argv);
+      renameSync(part, patch);
+      writeFileSync(notes, JSON.stringify({ generateSeconds: seconds, generatePeakMiB: peakMiB }));
+    } finally {
+      rmSync(part, { force: true });
+    }
   }
 }
 
