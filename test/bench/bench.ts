@@ -11,6 +11,9 @@ export interface BenchRow {
   readonly ratio?: number;
 }
 
+/** Of the case that measured it, unless it says what part of it. */
+export type MeasuredRow = Omit<BenchRow, 'case'> & Partial<Pick<BenchRow, 'case'>>;
+
 export interface Bench {
   readonly name: string;
   readonly summary: string;
@@ -18,14 +21,14 @@ export interface Bench {
   readonly cases: readonly BenchCase[];
   /** How often each case is measured; the median counts. Default: three times. 1: nothing depends on the machine. */
   readonly runs?: number;
-  /** Rows that follow from all others: growth. */
+  /** Rows that follow from all others: growth. Not asked when only some cases run. */
   conclude?(rows: readonly BenchRow[]): readonly BenchRow[];
 }
 
 export interface BenchCase {
   readonly name: string;
   /** In a child process of its own. `seconds` and `peakMiB` of the whole are not added by the harness. */
-  run(): Promise<readonly Omit<BenchRow, 'case'>[]>;
+  run(): Promise<readonly MeasuredRow[]>;
   /** Before the clock starts, in another process: files the case reads. The path is passed on to `run` as cwd. */
   prepare?(directory: string): Promise<void>;
 }

@@ -1,14 +1,16 @@
 /**
  * `npm run bench -- NAME [--json]`: runs one bench and prints a table, or one JSON object. Without NAME it lists them.
  * Each case is prepared in one process and measured in another, of the same Node: memory and warm code are its own. The
- * median of three such processes is what is printed, unless the bench counts what no machine changes.
+ * median of three such processes is what is printed, unless the bench counts what no machine changes or takes too long.
+ * THEMIS_BENCH_CASE: only the cases whose name holds this.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Bench, BenchRow } from './bench.ts';
+import type { Bench, BenchRow, MeasuredRow } from './bench.ts';
+import { deltaBench } from './delta.ts';
 import { downloadBench } from './download.ts';
 import { judgeBench } from './judge.ts';
 import { planBench } from './plan.ts';
@@ -17,9 +19,17 @@ import { simulateBench } from './simulate.ts';
 import { trustBench } from './trust.ts';
 
 /** One line a bench. */
-const benches: readonly Bench[] = [planBench, judgeBench, resolveBench, simulateBench, trustBench, downloadBench];
+const benches: readonly Bench[] = [
+  planBench,
+  judgeBench,
+  resolveBench,
+  simulateBench,
+  trustBench,
+  downloadBench,
+  deltaBench,
+];
 
-type Measured = readonly Omit<BenchRow, 'case'>[];
+type Measured = readonly MeasuredRow[];
 const runsOfEach = 3;
 
 const [name, ...rest] = process.argv.slice(2);
@@ -43,7 +53,14 @@ function runAll(json: boolean): void {
     process.exitCode = name === undefined ? 0 : 64;
     return;
   }
-  const rows: BenchRow[] = bench.cases.flatMap((entry) => {
+  const cases = bench.cases.filter((entry) => entry.name.includes(process.env['THEMIS_BENCH_CASE'] ?? ''));
+  if (cases.length === 0) {
+    const names = bench.cases.map((entry) => `  ${entry.name}\n`).join('');
+    process.stderr.write(`No case has THEMIS_BENCH_CASE in its name. There are:\n${names}`);
+    process.exitCode = 64;
+    return;
+  }
+  const rows: BenchRow[] = cases.flatMap((entry) => {
     const directory = mkdtempSync(join(tmpdir(), 'themis-bench-'));
     try {
       if (entry.prepare !== undefined) child(['--prepare', entry.name], directory);
@@ -56,7 +73,7 @@ function runAll(json: boolean): void {
       rmSync(directory, { recursive: true, force: true });
     }
   });
-  rows.push(...(bench.conclude?.(rows) ?? []));
+  if (cases.length === bench.cases.length) rows.push(...(bench.conclude?.(rows) ?? []));
   process.stdout.write(json ? `${JSON.stringify({ name: bench.name, rows })}\n` : table(rows));
 }
 
