@@ -1,7 +1,7 @@
 import { type Digest, digestBytes, hexOf } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import type { IndexedDelta, ReleaseDelta } from '../../model/delta.ts';
-import { releaseLimits, releaseNames } from '../../model/release-format/layout.ts';
+import { draftedName, releaseLimits, releaseNames } from '../../model/release-format/layout.ts';
 import { parseReleaseDelta } from '../../model/release-format/parse-delta.ts';
 import type { FileSystem } from '../../ports/file-system.ts';
 
@@ -70,13 +70,13 @@ export function patchBytesOf({ files }: ReleaseDelta): number {
 
 /** What makes up a delta beside its patches, and what an interrupted write of it left. */
 export function isDeltaFile(name: string): boolean {
-  const written = /^\.(.+)\.new$/u.exec(name)?.[1] ?? name;
+  const written = draftedName(name) ?? name;
   return written === releaseNames.delta || written === releaseNames.deltaSignature;
 }
 
-/** Named by its hash. */
+/** Named by its hash, or the draft of one. */
 export function isPatchFile(name: string): boolean {
-  return /^(?:[0-9a-f]{64}|\.[0-9a-f]{64}\.new)$/u.test(name);
+  return /^[0-9a-f]{64}$/u.test(draftedName(name) ?? name);
 }
 
 /** Whether a delta starts or ends at a version of a package. */

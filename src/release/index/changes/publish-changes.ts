@@ -9,7 +9,7 @@ import { digestBytes } from '../../../kernel/digest.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import { compareText } from '../../../kernel/finding.ts';
 import type { IndexDelta } from '../../../model/release-format/index-delta.ts';
-import { indexDeltaPath, releaseLimits, releaseNames } from '../../../model/release-format/layout.ts';
+import { draftedName, indexDeltaPath, releaseLimits, releaseNames } from '../../../model/release-format/layout.ts';
 import { parseIndexDelta } from '../../../model/release-format/parse-index-delta.ts';
 import { parseReleaseIndex } from '../../../model/release-format/parse-index.ts';
 import type { FileSystem } from '../../../ports/file-system.ts';
@@ -17,7 +17,7 @@ import { writeWholeFile } from '../../write-file.ts';
 import { composeDeltas, type DigestedIndex, diffIndexes, encodeIndexDelta } from './index-delta.ts';
 
 const nameOfChanges = /^[0-9a-f]{64}\.delta\.json$/u;
-const nameOfDraft = /^\.[0-9a-f]{64}\.delta\.json\.new$/u;
+const isDraft = (name: string): boolean => nameOfChanges.test(draftedName(name) ?? '');
 
 /** Before the new index takes the place of the one that lies there. */
 export async function writeStep(fileSystem: FileSystem, root: string, after: DigestedIndex): Promise<void> {
@@ -55,7 +55,7 @@ export async function removeChanges(fileSystem: FileSystem, root: string): Promi
   const directory = directoryOf(root);
   if ((await fileSystem.lstat(directory))?.kind !== 'directory') return;
   for (const name of await fileSystem.readDirectory(directory)) {
-    if (nameOfChanges.test(name) || nameOfDraft.test(name)) await fileSystem.removeFile(`${directory}/${name}`);
+    if (nameOfChanges.test(name) || isDraft(name)) await fileSystem.removeFile(`${directory}/${name}`);
   }
   await fileSystem.syncDirectory(directory);
   await fileSystem.removeEmptyDirectory(directory);
@@ -85,7 +85,7 @@ async function readAll(fileSystem: FileSystem, root: string): Promise<Map<string
     const path = `${directory}/${name}`;
     const delta = nameOfChanges.test(name) ? await readDelta(fileSystem, path) : null;
     if (delta !== null && `${root}/${indexDeltaPath(delta.from)}` === path) found.set(delta.from, delta);
-    else if (nameOfChanges.test(name) || nameOfDraft.test(name)) await fileSystem.removeFile(path);
+    else if (nameOfChanges.test(name) || isDraft(name)) await fileSystem.removeFile(path);
   }
   return found;
 }
