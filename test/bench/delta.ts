@@ -100,7 +100,11 @@ async function run(pair: Pair): Promise<BenchRow[]> {
   const applied = new Map<string, Applied>();
   for (const made of tried) applied.set(algorithmsOf(made), await apply(made, files));
   const chosen = chosenOf(tried);
-  const costs = { generateSeconds: rounded(chosen.seconds, 2), generateCpuSeconds: rounded(chosen.cpuSeconds, 2) };
+  const costs = {
+    generateSeconds: rounded(chosen.seconds, 2),
+    generateCpuSeconds: rounded(chosen.cpuSeconds, 2),
+    generatePeakMiB: chosen.peakMiB,
+  };
   const measured: readonly (readonly [string, Measures])[] = [
     ['chosen', { ...(applied.get(algorithmsOf(chosen)) ?? (await apply(chosen, files))), ...costs }],
     ...applied,

@@ -111,7 +111,8 @@ describe('release delete', () => {
     expect((await themis('delete', '1.7.0')).error).toMatchObject({ code: 'POLICY_REFUSED' });
     expect((await themis('delete', '1.7.0', ...keys)).error).toMatchObject({ reason: 'INDEX_UNSIGNED' });
     expect(await themis('delete', '1.7.0', ...keys, '--trust-index')).toMatchObject({ exitCode: 0 });
-    expect(await list()).toEqual(['.themis', 'index.json', 'index.json.p7s', 'themisdb-1.4.0', 'themisdb-1.6.0']);
+    const documents = ['.themis', 'index', 'index.json', 'index.json.p7s'];
+    expect(await list()).toEqual([...documents, 'themisdb-1.4.0', 'themisdb-1.6.0']);
   });
 
   it('refuses what is not there, what is not one, and the last one unless told so', async () => {

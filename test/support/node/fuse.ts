@@ -78,6 +78,8 @@ export function fusedFileSystem(inner: FileSystem, fuse: Fuse): FileSystem {
       if (name === 'readChunks')
         return (path: string, limit: number) => fusedChunks(target.readChunks(path, limit), fuse);
       if (name === 'openGrowing') return fusedGrowing(target, fuse);
+      // No effect, and not asynchronous.
+      if (name === 'uniqueName') return () => target.uniqueName();
       const method = (target[name] as (...given: unknown[]) => Promise<unknown>).bind(target);
       return (...given: unknown[]) =>
         mutating.has(name)
