@@ -48,6 +48,11 @@ export function partPath(parts: string, sha256: string, kind: PartKind): string 
   return `${parts}/${sha256}.${kind}`;
 }
 
+function pathsOf(parts: string, sha256: string, kind: PartKind): readonly [part: string, log: string] {
+  const path = partPath(parts, sha256, kind);
+  return [path, `${path}.log`];
+}
+
 /** `from`: null for what cannot go on, because it is not fetched. */
 export async function openPart(
   { files, parts, resumeBlockBytes }: PartPlaces,
@@ -55,10 +60,11 @@ export async function openPart(
   kind: PartKind,
   from: PartSource | null,
 ): Promise<PartFile> {
-  const path = partPath(parts, content.sha256, kind);
-  const log = `${path}.log`;
+  const [path, log] = pathsOf(parts, content.sha256, kind);
   const stepBytes = Math.ceil(resumeBlockBytes / recordsPerBlock);
   const kept = await readKept(files, { part: path, log }, content, from);
+  // Whoever began it may have been killed before these names were durable.
+  if (kept.bytes > 0) await files.syncDirectory(parts);
   const recorder = createRecorder(files, log, content, from, kept);
   let file = await files.openGrowing(path, kept.bytes);
   let { bytes, digest, validator } = kept;

@@ -39,30 +39,39 @@ export function createPlacing({ files, root, stepBytes, isKnown }: PlacingGiven)
       isSyncing = false;
     }
   };
+  /** Its name is to become durable, together with others. */
+  const touch = async (target: string, { sizeBytes }: Content): Promise<void> => {
+    for (const directory of ancestorsOf(target.slice(root.length + 1))) touched.add(`${root}/${directory}`);
+    unsyncedBytes += sizeBytes;
+    if (unsyncedBytes < stepBytes || isSyncing) return;
+    await syncing;
+    syncing = sync(touched.add(root));
+    // Met by whoever comes next, or in the end.
+    syncing.catch(() => {});
+    touched = new Set();
+    unsyncedBytes = 0;
+  };
   return {
     async isThere(target, content) {
       const stat = await files.lstat(target);
       if (stat === null) return false;
-      if (stat.kind === 'file' && stat.sizeBytes === content.sizeBytes) {
-        if (isKnown(target, stat, content)) return true;
-        if (hexOf((await files.digestFile(target)).digest) === content.sha256) return true;
+      const looksRight = stat.kind === 'file' && stat.sizeBytes === content.sizeBytes;
+      if (!looksRight || !(isKnown(target, stat, content) || (await hasContent(files, target, content)))) {
+        await files.removeTree(target);
+        return false;
       }
-      await files.removeTree(target);
-      return false;
+      // Whoever put it there may have been killed before the name was durable.
+      await touch(target, content);
+      return true;
     },
     async place(from, target, content) {
       await files.rename(from, target);
-      const below = target.slice(root.length + 1);
-      for (const directory of ancestorsOf(below)) touched.add(`${root}/${directory}`);
-      unsyncedBytes += content.sizeBytes;
-      if (unsyncedBytes < stepBytes || isSyncing) return;
-      await syncing;
-      syncing = sync(touched.add(root));
-      // Met by whoever comes next, or in the end.
-      syncing.catch(() => {});
-      touched = new Set();
-      unsyncedBytes = 0;
+      await touch(target, content);
     },
     settled: () => syncing,
   };
+}
+
+async function hasContent(files: FileSystem, path: string, { sha256 }: Content): Promise<boolean> {
+  return hexOf((await files.digestFile(path)).digest) === sha256;
 }
