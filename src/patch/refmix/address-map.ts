@@ -118,6 +118,6 @@ function setShift({ low, reach, grain, shifts }: AddressMap, address: number, si
 
 /** How far what lies at an address moved. */
 export function shiftAt({ low, reach, grain, shifts }: AddressMap, address: number): number {
-  const from = (address - low) >>> 0;
-  return from < reach ? shifts[from >>> grain]! : unknownShift;
+  const from = (address - low) | 0;
+  return from >= 0 && from < reach ? shifts[from >>> grain]! : unknownShift;
 }

@@ -2,8 +2,9 @@
  * A block in which something changed, byte by byte: whether something happens here at all, and if so, whether the word
  * that begins here changed as one of the guesses says, or bytes from here on changed in their own ways.
  */
+import { learnUnrest } from './blocks.ts';
 import { findGuesses, isGuessed, learnWord, noGuesses, takeGuess } from './guesses.ts';
-import { mixBit } from './mixture.ts';
+import { mixSix } from './mixture.ts';
 import { codeChangedBytes } from './values.ts';
 import { hash, type Place, type Walk } from './walk.ts';
 
@@ -17,7 +18,9 @@ export function codeBytes(walk: Walk, from: number, end: number): number {
     const isWhole = at + 4 <= runEnd;
     const word = wordIn(work, at, runEnd);
     place.pattern = isWhole ? findGuesses(walk, at, word, relative[at - from]!) : noGuesses(walk);
-    const passed = codeEvent(walk, at, word, place) === 0 ? passOver(walk) : codeChange(walk, at, word, isWhole);
+    const happened = codeEvent(walk, at, word, place);
+    learnUnrest(walk, word, happened);
+    const passed = happened === 0 ? passOver(walk) : codeChange(walk, at, word, isWhole);
     for (let passing = at; passing < at + passed; passing += 1) place.before = (place.before << 8) | work[passing]!;
     place.phase = (place.phase + passed) % walk.stride;
     at += passed;
@@ -54,21 +57,15 @@ function codeChange(walk: Walk, at: number, word: number, isWhole: boolean): num
 function codeEvent(walk: Walk, at: number, word: number, { before, pattern, phase }: Place): number {
   const { events, coder, changes, quiet } = walk;
   const slots = events.at;
-  const one = word & 255;
   const hints = ((pattern & 1) | ((pattern >> 1) & 2)) << 24;
-  slots[0] = ((changes & 0x7_ff) << 5) | phase;
-  slots[1] = 0x1_00_00 + (hash(one | ((before & 0xff_ff) << 8) | hints, 1) >>> 16);
-  slots[2] = 0x2_00_00 + (hash((before & 0xff_ff_ff) | hints, 2) >>> 16);
-  slots[3] = 0x3_00_00 + ((Math.min(quiet, 255) << 8) | (changes & 255));
-  slots[4] = 0x4_00_00 + (hash((before & 255) | (pattern << 8) | (phase << 16), 5) >>> 16);
-  slots[5] = 0x5_00_00 + (hash(pattern | ((changes & 255) << 8) | (phase << 16), 6) >>> 16);
-  slots[6] = 0x6_00_00 + (hash((before & 0xff_ff) | (pattern << 16), 7) >>> 16);
-  slots[7] = 0x7_00_00 + (hash(word, 8 + (pattern & 1)) >>> 16);
-  slots[8] =
-    0x8_00_00 +
-    (hash(one | ((before & 255) << 8) | (Math.min(quiet, 31) << 16) | ((pattern & 1) << 21) | (phase << 22), 9) >>> 16);
+  slots[0] = hash((before & 0xff_ff_ff) | hints, 2) >>> 16;
+  slots[1] = 0x1_00_00 + ((Math.min(quiet, 255) << 8) | (changes & 255));
+  slots[2] = 0x2_00_00 + (hash((before & 255) | (pattern << 8) | (phase << 16), 5) >>> 16);
+  slots[3] = 0x3_00_00 + (hash(pattern | ((changes & 255) << 8) | (phase << 16), 6) >>> 16);
+  slots[4] = 0x4_00_00 + (hash((before & 0xff_ff) | (pattern << 16), 7) >>> 16);
+  slots[5] = 0x5_00_00 + (hash(word, 8 + (pattern & 1)) >>> 16);
   const set = pattern | ((phase & 3) << 5) | ((changes & 1) << 7) | (quiet < 4 ? 256 : 0);
-  return mixBit(coder, events, set, walk.truth === undefined ? 0 : happens(walk, walk.truth, at, word));
+  return mixSix(coder, events, set, walk.truth === undefined ? 0 : happens(walk, walk.truth, at, word));
 }
 
 /** For the writer: a byte changed, or a word that a guess would get right although its first byte is the same. */

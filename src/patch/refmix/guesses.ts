@@ -4,7 +4,7 @@
  * region's anchor, what words alike did, and what the last words did.
  */
 import { shiftAt, unknownShift } from './address-map.ts';
-import { mixBit } from './mixture.ts';
+import { mixSix } from './mixture.ts';
 import { guessKinds, hash, memoryBits, type Place, type Walk, wordBits } from './walk.ts';
 
 /** Places in `guesses`. */
@@ -18,19 +18,19 @@ const latest = 5;
 /** Fills `guesses` for the word at `at`; returns which of the first five say something, one bit each. */
 export function findGuesses(walk: Walk, at: number, word: number, moved: number): number {
   const { guesses, map, memory } = walk;
-  const { addresses, shifts, words, deltas } = memory;
+  const { moves, words } = memory;
   const target = (walk.address + at + 4 + word) | 0;
-  let slot = hash(target, 1) >>> (32 - memoryBits);
-  guesses[seen] = walk.mapped === 1 && addresses[slot] === target ? (shifts[slot]! - walk.shift) | 0 : 0;
+  let slot = moveSlot(target);
+  guesses[seen] = walk.mapped === 1 && moves[slot] === target ? (moves[slot + 1]! - walk.shift) | 0 : 0;
   guesses[relative] = moved;
-  slot = hash(word, 1) >>> (32 - memoryBits);
+  slot = moveSlot(word);
   const fixed = shiftAt(map, word);
-  guesses[absolute] = word !== 0 && addresses[slot] === word ? shifts[slot]! : fixed === unknownShift ? 0 : fixed;
-  const counted = shiftAt(map, (walk.anchor + word) | 0);
+  guesses[absolute] = word !== 0 && moves[slot] === word ? moves[slot + 1]! : fixed === unknownShift ? 0 : fixed;
+  const counted = walk.anchor === 0 ? unknownShift : shiftAt(map, (walk.anchor + word) | 0);
   guesses[anchored] = counted === unknownShift ? 0 : (counted - walk.anchorShift) | 0;
   const upper = word >> 6;
-  slot = hash(upper, 2) >>> (32 - wordBits);
-  guesses[alike] = words[slot] === upper ? deltas[slot]! : 0;
+  slot = wordSlot(upper);
+  guesses[alike] = words[slot] === upper ? words[slot + 1]! : 0;
   guesses[latest] = walk.delta1;
   guesses[latest + 1] = walk.delta2;
   guesses[latest + 2] = walk.delta3;
@@ -94,7 +94,7 @@ function codeGuess(walk: Walk, kind: number, tries: number, group: number, place
   slots[3] = 196_608 + (hash(kind | (tries << 3), group) >>> 16);
   slots[4] = 262_144 + (hash(guesses[kind]!, kind) >>> 16);
   slots[5] = 327_680 + (hash((before & 255) | (kind << 8) | (phase << 12) | (pattern << 17), kind) >>> 16);
-  return mixBit(coder, choices, kind * 16 + tries * 4 + (record[kind]! & 3), bit);
+  return mixSix(coder, choices, kind * 16 + tries * 4 + (record[kind]! & 3), bit);
 }
 
 /** Keeps what the word became; `kind` of the guess that said so, -1 for none. */
@@ -107,16 +107,24 @@ export function learnWord(walk: Walk, at: number, word: number, change: number, 
   }
   if (walk.mapped === 1) {
     const target = (walk.address + at + 4 + word) | 0;
-    const slot = hash(target, 1) >>> (32 - memoryBits);
-    memory.addresses[slot] = target;
-    memory.shifts[slot] = (change + walk.shift) | 0;
+    const slot = moveSlot(target);
+    memory.moves[slot] = target;
+    memory.moves[slot + 1] = (change + walk.shift) | 0;
   }
   const upper = word >> 6;
-  const slot = hash(upper, 2) >>> (32 - wordBits);
+  const slot = wordSlot(upper);
   memory.words[slot] = upper;
-  memory.deltas[slot] = change;
+  memory.words[slot + 1] = change;
   if (kind !== absolute && kind < alike) return;
-  const fixed = hash(word, 1) >>> (32 - memoryBits);
-  memory.addresses[fixed] = word;
-  memory.shifts[fixed] = change;
+  const fixed = moveSlot(word);
+  memory.moves[fixed] = word;
+  memory.moves[fixed + 1] = change;
+}
+
+function moveSlot(address: number): number {
+  return (hash(address, 1) >>> (32 - memoryBits)) * 2;
+}
+
+function wordSlot(upper: number): number {
+  return (hash(upper, 2) >>> (32 - wordBits)) * 2;
 }

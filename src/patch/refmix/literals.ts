@@ -35,7 +35,7 @@ function codeLiteral(walk: Walk, last: number, earlier: number, byte: number): n
   let node = 1;
   for (let left = 7; left >= 0; left -= 1) {
     const salt = Math.imul(node, 0x9e_37_79_b1);
-    for (let input = 0; input < 7; input += 1) slots[input] = (input << 18) + ((hashes[input]! + salt) >>> 14);
+    for (let input = 0; input < 7; input += 1) slots[input] = (input << 20) + ((hashes[input]! + salt) >>> 12);
     node = (node << 1) | mixBit(coder, literals, node, (byte >>> left) & 1);
   }
   return node & 255;

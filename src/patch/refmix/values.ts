@@ -2,7 +2,7 @@
  * Up to four bytes from a change on that no guess explains: of each but the first whether it changed, and by how much,
  * bit by bit, in the light of what the guesses would have made of it.
  */
-import { mixBit } from './mixture.ts';
+import { mixBit, mixSix } from './mixture.ts';
 import { hash, type Walk } from './walk.ts';
 
 /** What the bytes in hand would have changed by. */
@@ -48,17 +48,14 @@ function codeWhether(walk: Walk, at: number, nth: number, old: number, hints: Hi
     (hints.relative === 0 ? 0 : 4) |
     (hints.absolute === 0 ? 0 : 8);
   const slots = events.at;
-  slots[0] = hash((changes & 255) | place26, 11) >>> 16;
-  slots[1] = 0x1_00_00 + (hash(old | (last << 8) | place26, 12) >>> 16);
-  slots[2] = 0x2_00_00 + (hash(last | (second << 8) | (third << 16) | place26, 13) >>> 16);
-  slots[3] = 0x3_00_00 + (hash((changes & 15) | ((bytes & 255) << 8) | (old << 16) | place26, 14) >>> 16);
-  slots[4] = 0x4_00_00 + (hash((before & 0xff_ff) | (pattern << 16) | place26, 15) >>> 16);
-  slots[5] = 0x5_00_00 + (hash(alike | ((bytes & 255) << 8) | place26, 16) >>> 16);
-  slots[6] = 0x6_00_00 + (hash((bytes & 0xff_ff) | place26, 17) >>> 16);
-  slots[7] = 0x7_00_00 + (hash(last | ((bytes & 255) << 8) | place26, 18) >>> 16);
-  slots[8] = 0x8_00_00 + (hash((before & 255) | (phase << 8) | ((bytes & 255) << 16) | place26, 19) >>> 16);
+  slots[0] = hash(last | (second << 8) | (third << 16) | place26, 13) >>> 16;
+  slots[1] = 0x1_00_00 + (hash((changes & 15) | ((bytes & 255) << 8) | (old << 16) | place26, 14) >>> 16);
+  slots[2] = 0x2_00_00 + (hash((before & 0xff_ff) | (pattern << 16) | place26, 15) >>> 16);
+  slots[3] = 0x3_00_00 + (hash(alike | ((bytes & 255) << 8) | place26, 16) >>> 16);
+  slots[4] = 0x4_00_00 + (hash((bytes & 0xff_ff) | place26, 17) >>> 16);
+  slots[5] = 0x5_00_00 + (hash(last | ((bytes & 255) << 8) | place26, 18) >>> 16);
   const set = 512 + (nth | ((changes & 3) << 2) | ((alike & 1) << 4) | ((alike & 4) << 3) | ((phase & 3) << 6));
-  return mixBit(coder, events, set, bit);
+  return mixSix(coder, events, set, bit);
 }
 
 function codeValue(walk: Walk, at: number, nth: number, old: number, hints: Hints, change: number): number {
@@ -67,22 +64,20 @@ function codeValue(walk: Walk, at: number, nth: number, old: number, hints: Hint
   const second = at - 2 >= from ? work[at - 2]! : 0;
   const third = at - 3 >= from ? work[at - 3]! : 0;
   const { latest, earlier, relative, absolute } = hints;
-  hashes[0] = hash(nth, 11);
-  hashes[1] = hash(bytes & 0xff_ff, 12 + nth);
-  hashes[2] = hash(old | ((bytes & 255) << 8), 20 + nth);
-  hashes[3] = hash(latest | (nth << 8), 30);
-  hashes[4] = hash(last | (second << 8) | (third << 16), 40 + nth);
-  hashes[5] = hash(bytes, 50);
-  hashes[6] = hash(relative | (nth << 8) | (guesses[1] === 0 ? 0 : 0x10_00), 60);
-  hashes[7] = hash(absolute | (nth << 8) | (guesses[2] === 0 ? 0 : 0x10_00), 70);
-  hashes[8] = hash(old | (last << 8), 80 + nth);
-  hashes[9] = hash(earlier | ((place.before & 255) << 8) | (nth << 16), 90);
+  hashes[0] = hash(old | ((bytes & 255) << 8), 20 + nth);
+  hashes[1] = hash(latest | (nth << 8), 30);
+  hashes[2] = hash(last | (second << 8) | (third << 16), 40 + nth);
+  hashes[3] = hash(bytes, 50);
+  hashes[4] = hash(relative | (nth << 8) | (guesses[1] === 0 ? 0 : 0x10_00), 60);
+  hashes[5] = hash(absolute | (nth << 8) | (guesses[2] === 0 ? 0 : 0x10_00), 70);
+  hashes[6] = hash(old | (last << 8), 80 + nth);
+  hashes[7] = hash(earlier | ((place.before & 255) << 8) | (nth << 16), 90);
   const set = (nth * 4 + (relative === 0 ? 0 : 1) + (latest === 0 ? 0 : 2)) * 256;
   const slots = values.at;
   let node = 1;
   for (let left = 7; left >= 0; left -= 1) {
     const salt = Math.imul(node, 0x9e_37_79_b1);
-    for (let input = 0; input < 10; input += 1) slots[input] = (input << 18) + ((hashes[input]! + salt) >>> 14);
+    for (let input = 0; input < 8; input += 1) slots[input] = (input << 18) + ((hashes[input]! + salt) >>> 14);
     node = (node << 1) | mixBit(coder, values, set + node, (change >>> left) & 1);
   }
   return node & 255;

@@ -25,6 +25,10 @@ export interface Walk {
   readonly memory: Memory;
   /** Shift of what each byte of the block at hand would refer to, if it began a relative reference; 0: none. */
   readonly relative: Int32Array;
+  /** Where the block at hand has restless words: slots of them, so many. */
+  readonly restlessSlots: Int32Array;
+  restlessCount: number;
+  worstUnrest: number;
   /** What the word at hand may have changed by, one for each way of guessing; 0: no guess. */
   readonly guesses: Int32Array;
   /** Of each way of guessing, whether it was right lately: one bit a time. */
@@ -73,37 +77,42 @@ export interface Place {
 
 /** What words were seen to become. */
 export interface Memory {
-  /** By address: to where the base's things moved, told by references to them. */
-  readonly addresses: Int32Array;
-  readonly shifts: Int32Array;
-  /** By the upper bits of a word: how the last one of them changed. */
+  /** Pairs of an address and how far what lies there moved, told by references to it. */
+  readonly moves: Int32Array;
+  /** Pairs of the upper bits of a word and how the last such word changed. */
   readonly words: Int32Array;
-  readonly deltas: Int32Array;
+  /** Words that change again and again, by themselves. */
+  readonly restless: Int32Array;
+  /** How much each of them does, up to 15. */
+  readonly unrest: Uint8Array;
   /** By the bytes before a word: which guess was right. */
   readonly favourites: Uint8Array;
 }
 
-export const memoryBits = 18;
-export const wordBits = 16;
+export const memoryBits = 14;
+export const wordBits = 13;
 export const guessKinds = 8;
-export const blockBytes = 32;
+export const blockBytes = 128;
 
 export function startWalk(given: Pick<Walk, 'coder' | 'work' | 'truth' | 'from' | 'to' | 'map'>): Walk {
   return {
     ...given,
-    blocks: startMixture({ inputs: 4, counterBits: 16, sets: 64, weight: 20_000, steady: 255, inertia: 16 }),
-    events: startMixture({ inputs: 9, counterBits: 16, sets: 2048, weight: 20_000, steady: 255, inertia: 16 }),
-    choices: startMixture({ inputs: 6, counterBits: 16, sets: 256, weight: 20_000, steady: 127, inertia: 15 }),
-    values: startMixture({ inputs: 10, counterBits: 18, sets: 4096, weight: 18_000, steady: 60, inertia: 15 }),
-    literals: startMixture({ inputs: 7, counterBits: 18, sets: 512, weight: 16_000, steady: 127, inertia: 14 }),
+    blocks: startMixture({ inputs: 4, counterBits: 16, sets: 128, weight: 20_000, steady: 30, inertia: 16 }),
+    events: startMixture({ inputs: 6, counterBits: 16, sets: 1024, weight: 12_000, steady: 30, inertia: 13 }),
+    choices: startMixture({ inputs: 6, counterBits: 16, sets: 128, weight: 16_000, steady: 20, inertia: 14 }),
+    values: startMixture({ inputs: 8, counterBits: 18, sets: 4096, weight: 12_000, steady: 20, inertia: 13 }),
+    literals: startMixture({ inputs: 7, counterBits: 20, sets: 256, weight: 16_000, steady: 30, inertia: 14 }),
     memory: {
-      addresses: new Int32Array(1 << memoryBits),
-      shifts: new Int32Array(1 << memoryBits),
-      words: new Int32Array(1 << wordBits).fill(-1),
-      deltas: new Int32Array(1 << wordBits),
+      moves: new Int32Array(2 << memoryBits),
+      words: new Int32Array(2 << wordBits),
+      restless: new Int32Array(1 << wordBits),
+      unrest: new Uint8Array(1 << wordBits),
       favourites: new Uint8Array(1 << 16),
     },
     relative: new Int32Array(blockBytes),
+    restlessSlots: new Int32Array(blockBytes),
+    restlessCount: 0,
+    worstUnrest: 0,
     guesses: new Int32Array(guessKinds),
     record: new Int32Array(guessKinds),
     place: { before: 0, pattern: 0, phase: 0 },

@@ -8,6 +8,7 @@ import { cutPieces, mapAddresses } from '../address-map.ts';
 import { type Layout, noLayout } from '../layout.ts';
 import { readElf } from './elf.ts';
 import { layoutOf } from './image.ts';
+import { pruneStretches } from './prune.ts';
 import { rewriteReferences } from './rewrite.ts';
 
 export interface Aligned {
@@ -19,8 +20,9 @@ export function alignPrograms(base: Uint8Array, target: Uint8Array): Aligned {
   const first = align(base, target);
   const before = readElf(base);
   const after = readElf(target);
-  if (before === undefined || after === undefined) return { layout: noLayout, stretches: first };
+  if (before === undefined || after === undefined) return { layout: noLayout, stretches: pruneStretches(first, base, target) };
   const layout = layoutOf(before, after);
   const map = mapAddresses(cutPieces(first, layout), layout);
-  return { layout, stretches: align(rewriteReferences(base, map, before, after), target) };
+  const rewritten = rewriteReferences(base, map, before, after);
+  return { layout, stretches: pruneStretches(align(rewritten, target), rewritten, target) };
 }
