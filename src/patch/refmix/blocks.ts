@@ -1,6 +1,6 @@
 /** Whether a block of the target is just as the base has it. */
 import { shiftAt, unknownShift } from './address-map.ts';
-import { mixBit } from './mixture.ts';
+import { mixBit } from './coder/mixture.ts';
 import { hash, type Walk, wordBits } from './walk.ts';
 
 /**

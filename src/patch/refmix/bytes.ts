@@ -4,7 +4,7 @@
  */
 import { learnUnrest } from './blocks.ts';
 import { findGuesses, isGuessed, learnWord, noGuesses, takeGuess } from './guesses.ts';
-import { mixSix } from './mixture.ts';
+import { mixSix } from './coder/mixture.ts';
 import { codeChangedBytes } from './values.ts';
 import { hash, type Place, type Walk } from './walk.ts';
 

@@ -4,11 +4,11 @@
  * version.
  */
 import type { Alignment } from '../alignment.ts';
-import { type BitCoder, finishWriting, startReading, startWriting } from './bit-coder.ts';
+import { type BitCoder, finishWriting, startReading, startWriting } from './coder/bit-coder.ts';
 import { type Layout, layoutToNumbers, readLayout } from './layout.ts';
-import { codeNumber, type NumberModel, startNumbers } from './number-coder.ts';
+import { codeNumber, type NumberModel, startNumbers } from './coder/number-coder.ts';
 import { refusePatch } from './refuse.ts';
-import { codeStretches } from './stretch-coder.ts';
+import { codeStretches } from './coder/stretch-coder.ts';
 
 export interface Container {
   readonly baseBytes: number;

@@ -1,7 +1,7 @@
 /** One segment made true in place: what is beside the base already is, what lies beside nothing is zero. */
 import { brotliDecompressSync } from 'node:zlib';
 import type { AddressMap, Pieces } from './address-map.ts';
-import { startReading } from './bit-coder.ts';
+import { startReading } from './coder/bit-coder.ts';
 import type { SegmentMethod } from './container.ts';
 import type { Region } from './layout.ts';
 import { addPacked, placeLiterals, sizesOf } from './packed.ts';

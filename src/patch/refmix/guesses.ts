@@ -4,7 +4,7 @@
  * region's anchor, what words alike did, and what the last words did.
  */
 import { shiftAt, unknownShift } from './address-map.ts';
-import { mixSix } from './mixture.ts';
+import { mixSix } from './coder/mixture.ts';
 import { guessKinds, hash, memoryBits, type Place, type Walk, wordBits } from './walk.ts';
 
 /** Places in `guesses`. */

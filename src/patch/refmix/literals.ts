@@ -1,5 +1,5 @@
 /** Bytes of the target that lie beside nothing, in the light of the bytes before them. */
-import { mixBit } from './mixture.ts';
+import { mixBit } from './coder/mixture.ts';
 import { hash, type Walk } from './walk.ts';
 
 export function codeLiterals(walk: Walk, start: number, end: number): void {

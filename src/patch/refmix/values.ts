@@ -2,7 +2,7 @@
  * Up to four bytes from a change on that no guess explains: of each but the first whether it changed, and by how much,
  * bit by bit, in the light of what the guesses would have made of it.
  */
-import { mixBit, mixSix } from './mixture.ts';
+import { mixBit, mixSix } from './coder/mixture.ts';
 import { hash, type Walk } from './walk.ts';
 
 /** What the bytes in hand would have changed by. */

@@ -5,8 +5,8 @@
  * reader see the same at every step.
  */
 import type { AddressMap } from './address-map.ts';
-import type { BitCoder } from './bit-coder.ts';
-import { type Mixture, startMixture } from './mixture.ts';
+import type { BitCoder } from './coder/bit-coder.ts';
+import { type Mixture, startMixture } from './coder/mixture.ts';
 
 export interface Walk {
   readonly coder: BitCoder;

@@ -20,7 +20,8 @@ export function alignPrograms(base: Uint8Array, target: Uint8Array): Aligned {
   const first = align(base, target);
   const before = readElf(base);
   const after = readElf(target);
-  if (before === undefined || after === undefined) return { layout: noLayout, stretches: pruneStretches(first, base, target) };
+  if (before === undefined || after === undefined)
+    return { layout: noLayout, stretches: pruneStretches(first, base, target) };
   const layout = layoutOf(before, after);
   const map = mapAddresses(cutPieces(first, layout), layout);
   const rewritten = rewriteReferences(base, map, before, after);

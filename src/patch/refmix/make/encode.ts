@@ -3,7 +3,7 @@
  * beside nothing, so of much of that it gets none.
  */
 import { brotliCompressSync, constants } from 'node:zlib';
-import { finishWriting, startWriting } from '../bit-coder.ts';
+import { finishWriting, startWriting } from '../coder/bit-coder.ts';
 import type { Segment } from '../container.ts';
 import type { SegmentTask } from '../decode.ts';
 import { packSegment, placeLiterals } from '../packed.ts';

@@ -3,10 +3,10 @@
  * lie beside nothing. Where it lies is told as the change against one of the last few displacements (target position
  * minus base position), since a program goes back to where it was after a look elsewhere. One function goes both ways.
  */
-import type { Alignment } from '../alignment.ts';
+import type { Alignment } from '../../alignment.ts';
 import type { BitCoder } from './bit-coder.ts';
 import { codeNumber, codeTree, type NumberModel, startNumbers } from './number-coder.ts';
-import { refusePatch } from './refuse.ts';
+import { refusePatch } from '../refuse.ts';
 
 const remembered = 8;
 const choiceBits = 3;
