@@ -1,6 +1,6 @@
 /**
  * The bytes of a patch: a head, the control stream (layout, segments, stretches: one arithmetic code), and for each
- * segment its packed bytes and its code. Described byte by byte in docs/refmix.md; another arrangement is another
+ * segment its packed bytes and its code. Written down here and nowhere else; another arrangement is another
  * version.
  */
 import type { Alignment } from '../alignment.ts';
