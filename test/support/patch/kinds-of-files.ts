@@ -28,7 +28,8 @@ export function noise(length: number, values: number, seed = 1): Uint8Array {
 /** A program after a change: every so often a word moved, a byte changed, and some put in and left out. */
 export function edited(bytes: Uint8Array, seed = 1): Uint8Array {
   const changes = noise(Math.max(4, bytes.length >> 8), 256, seed);
-  const out = bytes.slice();
+  // A slice of a Buffer is the Buffer: that would edit the base as well.
+  const out = Uint8Array.from(bytes);
   for (const [index, change] of changes.entries()) {
     const at = (index * 256 + change) % Math.max(1, out.length - 4);
     out[at] = (out[at]! + change) & 0xff;
