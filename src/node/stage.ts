@@ -11,7 +11,6 @@ import type { NodeProgress, NodeRequest, OperationResult, ReleaseLocator, Staged
 import type { ReleaseIndex } from '../model/release.ts';
 import type { ReleaseSource } from '../ports/release-source.ts';
 import type { NodeContext } from './context.ts';
-import { findPatches } from './delivery/patches/find-patches.ts';
 import {
   abandonReleases,
   keptBytes,
@@ -221,11 +220,14 @@ async function withPatches(
   const note = (text: string): void => tell(onProgress, text);
   for (const release of releases) {
     const { manifest, source, index } = release;
-    if (index === undefined) patched.push(release);
-    else {
-      const trust = await readTrust(context, await checkAuthority(context, request.authority));
-      patched.push({ ...release, made: await findPatches(context, { manifest, source, index }, trust, note) });
+    if (index === undefined || index.deltas.length === 0) {
+      patched.push(release);
+      continue;
     }
+    // Only here: a process is started for every request, and the algorithms are a third of what it would load.
+    const { findPatches } = await import('./delivery/patches/find-patches.ts');
+    const trust = await readTrust(context, await checkAuthority(context, request.authority));
+    patched.push({ ...release, made: await findPatches(context, { manifest, source, index }, trust, note) });
   }
   return patched;
 }

@@ -1,17 +1,16 @@
-/** What workers can do: one file and one line a task. */
-import type { TaskTypesOf } from '../../../ports/compute.ts';
-import { checkPatch } from './check-patch.ts';
-import { makePatch } from './make-patch.ts';
-import { decodeSegment } from '../../../patch/refmix/decode.ts';
-import { encodeSegment } from '../../../patch/refmix/make/encode.ts';
-import { verifySignature } from './verify-signature.ts';
+/** What workers can do: one file and one line a task. A worker loads what it is asked for, and nothing else. */
+import type { TaskContext, TaskTypesOf } from '../../../ports/compute.ts';
 
 export const tasks = {
-  'verify-signature': verifySignature,
-  'make-patch': makePatch,
-  'check-patch': checkPatch,
-  'refmix-encode': encodeSegment,
-  'refmix-decode': decodeSegment,
+  'verify-signature': whenAsked(async () => (await import('./verify-signature.ts')).verifySignature),
+  'make-patch': whenAsked(async () => (await import('./make-patch.ts')).makePatch),
+  'check-patch': whenAsked(async () => (await import('./check-patch.ts')).checkPatch),
+  'refmix-encode': whenAsked(async () => (await import('../../../patch/refmix/make/encode.ts')).encodeSegment),
+  'refmix-decode': whenAsked(async () => (await import('../../../patch/refmix/decode.ts')).decodeSegment),
 } as const;
 
 export type WorkerTasks = TaskTypesOf<typeof tasks>;
+
+function whenAsked<Input, Output>(load: () => Promise<(input: Input, context: TaskContext) => Output>) {
+  return async (input: Input, context: TaskContext): Promise<Awaited<Output>> => await (await load())(input, context);
+}

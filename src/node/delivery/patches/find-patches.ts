@@ -39,7 +39,7 @@ export async function findPatches(
   note: (detail: string) => void,
 ): Promise<ReadonlyMap<string, MadeOrigin>> {
   const { missing, wholeBytes } = await missingFiles(context, manifest);
-  if (wholeBytes === 0 || index.deltas.length === 0) return new Map();
+  if (wholeBytes === 0) return new Map();
   const bases = await basesOf(context);
   const refused = new Set<string>();
   for (let attempt = 0; attempt <= mostRefusals; attempt += 1) {
