@@ -19,12 +19,13 @@ import {
   type Stageable,
   stageReleases,
 } from './delivery/stage-releases.ts';
-import type { History, VerifiedRelease } from './deps.ts';
+import type { History, TrustFiles, VerifiedRelease } from './deps.ts';
 import { checkManifest, payloadBytes, readStagedManifest, verifyStagedFiles } from './operation/staged-release.ts';
 import { settle } from './operation/operate.ts';
 import { checkAuthority, noteAuthority } from './state/authority.ts';
 import { recallDownloads } from './state/download-memory.ts';
 import { withLock } from './state/lock.ts';
+import type { NodeRecord } from './state/node-record.ts';
 import {
   acceptNew,
   type Listed,
@@ -64,20 +65,26 @@ export async function stage(
   return withLock(context, async () => {
     await settle(context, onProgress);
     await finishRotation(context);
-    const { listings, missing } = await lookAtOffers(context, request);
+    const offered = await lookAtOffers(context, request);
+    const listings = offered.flatMap(({ listed }) => (listed === undefined ? [] : [listed]));
+    // After the indexes, which may have brought newer revocation lists; from here on nothing changes it.
+    const record = await checkAuthority(context, request.authority);
+    const beliefs: Beliefs = { record, trust: await readTrust(context, record) };
+    const missing: Offered[] = [];
+    for (const each of offered) if (!(await isStaged(context, beliefs, each))) missing.push(each);
     if (missing.length === 0) {
       await noteOffers(context, listings);
       return { kind: 'unchanged' };
     }
     const verified: Verified[] = [];
     for (const each of missing)
-      verified.push(await withdrawing(context, each.release, () => verify(context, request, each)));
+      verified.push(await withdrawing(context, each.release, () => verify(context, beliefs, each)));
     refuseMixedProducts(
       context,
       verified.map(({ manifest }) => manifest),
     );
     await checkSize(context, verified);
-    const releases = await withPatches(context, request, verified, onProgress);
+    const releases = await withPatches(context, beliefs, verified, onProgress);
     try {
       await stageNoting(context, releases, onProgress);
       await noteAuthority(context, request.authority);
@@ -98,17 +105,18 @@ export async function stage(
   });
 }
 
-async function lookAtOffers(
-  context: NodeContext,
-  request: StageRequest,
-): Promise<{ readonly listings: readonly Listed[]; readonly missing: readonly Offered[] }> {
+/** What the node goes by in one staging. */
+interface Beliefs {
+  readonly record: NodeRecord;
+  readonly trust: TrustFiles;
+}
+
+async function lookAtOffers(context: NodeContext, request: StageRequest): Promise<readonly Offered[]> {
   const indexes: Indexes = new Map();
   const offered: Offered[] = [];
   for (const release of request.releases)
     offered.push(await withdrawing(context, release, () => offer(context, request, release, indexes)));
-  const missing: Offered[] = [];
-  for (const each of offered) if (!(await isStaged(context, request, each.release))) missing.push(each);
-  return { listings: offered.flatMap(({ listed }) => (listed === undefined ? [] : [listed])), missing };
+  return offered;
 }
 
 /** In one step a release, durable together. */
@@ -122,15 +130,17 @@ async function place(context: NodeContext, releases: readonly Verified[]): Promi
 }
 
 /** There, still what was verified, and believed today: a damaged copy, or one signed anew since, is fetched again. */
-async function isStaged(context: NodeContext, { authority }: StageRequest, release: StagedRelease): Promise<boolean> {
+async function isStaged(
+  context: NodeContext,
+  { record, trust }: Beliefs,
+  { release, history }: Offered,
+): Promise<boolean> {
   if ((await context.files.lstat(context.layout.staged(release.manifestHash))) === null) return false;
-  const record = await checkAuthority(context, authority);
-  const trust = await readTrust(context, record);
   try {
     const manifest = await readStagedManifest(context, release);
     const hashes = manifest.files.map(({ sha256 }) => sha256);
     await verifyStagedFiles(context, manifest, await recallDownloads(context, hashes));
-    await verifyStagedRelease(context, record, trust, release);
+    await verifyStagedRelease(context, record, trust, release, history);
     return true;
   } catch (error) {
     if (error instanceof ThemisError && error.code !== 'IO') return false;
@@ -181,13 +191,12 @@ async function offer(
   return { release, source, path, history, listed: listedIn(await index, release, path) };
 }
 
-async function verify(context: NodeContext, request: StageRequest, offered: Offered): Promise<Verified> {
+async function verify(context: NodeContext, { record, trust }: Beliefs, offered: Offered): Promise<Verified> {
   const { release, source, path, history, listed } = offered;
   const { locator: _, ...wanted } = release;
   const result = await context.verifyRelease(source, path, {
     ...wanted,
-    // Read now, because the index may have brought newer revocation lists.
-    trust: await readTrust(context, await checkAuthority(context, request.authority)),
+    trust,
     platform: context.platform,
     architecture: context.architecture,
     nowMs: context.clock.nowMs(),
@@ -203,7 +212,6 @@ async function verify(context: NodeContext, request: StageRequest, offered: Offe
   if (manifest.package !== release.package || manifest.version !== release.version) {
     throw new ThemisError('MANIFEST_INVALID', `${title} at the source is ${manifest.package} ${manifest.version}.`);
   }
-  const record = await checkAuthority(context, request.authority);
   if (history === 'none') acceptNew(context, record, manifest, listed);
   checkManifest(context, manifest);
   return { ...result, source, path, index: listed?.index };
@@ -212,7 +220,7 @@ async function verify(context: NodeContext, request: StageRequest, offered: Offe
 /** With what can be made of bytes that are here. */
 async function withPatches(
   context: NodeContext,
-  request: StageRequest,
+  { trust }: Beliefs,
   releases: readonly Verified[],
   onProgress: OnProgress,
 ): Promise<readonly Stageable[]> {
@@ -226,7 +234,6 @@ async function withPatches(
     }
     // Only here: a process is started for every request, and the algorithms are a third of what it would load.
     const { findPatches } = await import('./delivery/patches/find-patches.ts');
-    const trust = await readTrust(context, await checkAuthority(context, request.authority));
     patched.push({ ...release, made: await findPatches(context, { manifest, source, index }, trust, note) });
   }
   return patched;

@@ -16,6 +16,7 @@ import type { Installed, InstalledRecord, InstalledRecords } from '../state/inst
 import { readRecord } from '../state/node-record.ts';
 import { readRestorePoint, verifyObjects } from '../state/restore-point.ts';
 import { checkOwnPlaces } from '../trust/own-places.ts';
+import { historyOf } from '../trust/history.ts';
 import { finishRotation } from '../trust/rotate-anchors.ts';
 import { readTrust } from '../trust/trust-files.ts';
 import { requireOffer, verifyStagedRelease } from '../trust/verify-staged.ts';
@@ -46,9 +47,10 @@ export async function preflightUpdate(context: NodeContext, request: Of<'update'
   for (const release of request.releases) {
     const manifest = await readStagedManifest(context, release);
     await verifyStagedFiles(context, manifest);
-    await requireOffer(context, record, release);
+    const history = await historyOf(context, release.manifestHash);
+    requireOffer(context, record, release, history);
     // Staged before the node went on to a newer one, perhaps, or before its signer was revoked.
-    await verifyStagedRelease(context, record, trust, release);
+    await verifyStagedRelease(context, record, trust, release, history);
     refuseUpgradeFrom(manifest, installed.packages[release.package]);
     sizeBytes += payloadBytes(context, manifest);
   }

@@ -2,10 +2,9 @@ import { ThemisError } from '../../kernel/error.ts';
 import type { WantedRelease } from '../../model/message.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
 import type { NodeContext } from '../context.ts';
-import type { TrustFiles } from '../deps.ts';
+import type { History, TrustFiles } from '../deps.ts';
 import type { NodeRecord } from '../state/node-record.ts';
 import { acceptNew } from './acceptance.ts';
-import { historyOf } from './history.ts';
 
 /**
  * A staged release once more by what the node believes now: its signature lies beside it. What somebody put into the
@@ -16,8 +15,8 @@ export async function verifyStagedRelease(
   record: NodeRecord,
   trust: TrustFiles,
   release: WantedRelease,
+  history: History,
 ): Promise<void> {
-  const history = await historyOf(context, release.manifestHash);
   const result = await context.verifyRelease(stagedSource(context, context.layout.staged(release.manifestHash)), '', {
     ...release,
     trust,
@@ -35,9 +34,13 @@ export async function verifyStagedRelease(
  * That an index offered what the node never had, and may still be believed. NOT_STAGED where not: staging it again looks
  * at the index again, which may have withdrawn it, or its signer, since.
  */
-export async function requireOffer(context: NodeContext, record: NodeRecord, release: WantedRelease): Promise<void> {
-  const { package: name, version, manifestHash } = release;
-  if ((await historyOf(context, manifestHash)) !== 'none') return;
+export function requireOffer(
+  context: NodeContext,
+  record: NodeRecord,
+  { package: name, version, manifestHash }: WantedRelease,
+  history: History,
+): void {
+  if (history !== 'none') return;
   const until = Object.hasOwn(record.offers, manifestHash) ? record.offers[manifestHash] : undefined;
   const hint = 'Stage it again.';
   if (until === undefined)
