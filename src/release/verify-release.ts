@@ -3,7 +3,7 @@
  * bounds, the checklist of `trust/`, then the listing (no link, nothing unlisted, nothing missing). Payload bytes are hashed
  * by `verifyPayload`, or by whoever copies them. Refusals are returned; only a source that fails throws.
  */
-import { type Digest, startDigest } from '../kernel/digest.ts';
+import type { Digest } from '../kernel/digest.ts';
 import { ThemisError } from '../kernel/error.ts';
 import type { ReleaseFile, ReleaseManifest } from '../model/release.ts';
 import {
@@ -18,6 +18,8 @@ import { type Verified, verifyDetached } from '../trust/cms/verify-detached.ts';
 import { checkSignedRelease, type ReleaseExpectation } from '../trust/policy/check-release.ts';
 import type { TrustStore } from '../trust/policy/trust-store.ts';
 import type { Refusal, TrustCode } from '../trust/refusal.ts';
+import { hashSourceFile } from './hash-source-file.ts';
+import { readIfThere } from './read-if-there.ts';
 import type { Verify } from './store/verify-cached.ts';
 
 export interface VerifiedRelease {
@@ -110,30 +112,18 @@ export async function* verifyPayload(
 }
 
 async function verifyFile(source: ReleaseSource, path: string, file: ReleaseFile): Promise<Refusal | null> {
-  const digest = startDigest();
-  let sizeBytes = 0;
-  try {
-    // One byte more than there should be, so that a longer file is seen and an endless one is not read.
-    const { chunks } = await source.openFile(path, { limitBytes: file.sizeBytes + 1 });
-    for await (const chunk of chunks) {
-      sizeBytes += chunk.length;
-      if (sizeBytes > file.sizeBytes) break;
-      digest.add(chunk);
-    }
-  } catch (error) {
-    if (!(error instanceof ThemisError)) throw error;
-    if (error.code === 'NOT_FOUND')
-      return refusal('RELEASE_FILE_MISSING', `${file.path} is listed in the manifest but missing.`);
-    if (error.code === 'SYMLINK_REFUSED')
-      return refusal('RELEASE_SYMLINK', `${file.path} is a symbolic link, or reached through one.`);
-    throw error;
-  }
+  const found = await hashSourceFile(source, path, file.sizeBytes);
+  if (found.kind === 'missing')
+    return refusal('RELEASE_FILE_MISSING', `${file.path} is listed in the manifest but missing.`);
+  if (found.kind === 'link')
+    return refusal('RELEASE_SYMLINK', `${file.path} is a symbolic link, or reached through one.`);
+  const { sizeBytes, digest } = found;
   if (sizeBytes !== file.sizeBytes) {
-    const found = sizeBytes > file.sizeBytes ? 'more' : String(sizeBytes);
-    return refusal('RELEASE_FILE_SIZE', `${file.path} has ${found} bytes; the manifest says ${file.sizeBytes}.`);
+    const shown = sizeBytes > file.sizeBytes ? 'more' : String(sizeBytes);
+    return refusal('RELEASE_FILE_SIZE', `${file.path} has ${shown} bytes; the manifest says ${file.sizeBytes}.`);
   }
   const expected: Digest = `sha256:${file.sha256}`;
-  return digest.finish() === expected
+  return digest === expected
     ? null
     : refusal('RELEASE_FILE_HASH', `${file.path} is not the file that was released: its hash differs.`);
 }
@@ -144,9 +134,8 @@ async function readSmall(
   limitBytes: number,
 ): Promise<Uint8Array | Refusal | null> {
   try {
-    return await source.readFile(path, limitBytes);
+    return await readIfThere(source, path, limitBytes);
   } catch (error) {
-    if (error instanceof ThemisError && error.code === 'NOT_FOUND') return null;
     if (error instanceof ThemisError && error.code === 'SYMLINK_REFUSED')
       return refusal('RELEASE_SYMLINK', error.message);
     throw error;

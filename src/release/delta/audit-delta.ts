@@ -1,6 +1,5 @@
 /** Everything that is right and wrong with a delta, for people: its signature, its releases, and every patch it names. */
-import { startDigest, hexOf } from '../../kernel/digest.ts';
-import { ThemisError } from '../../kernel/error.ts';
+import { hexOf } from '../../kernel/digest.ts';
 import { formatSize } from '../../kernel/units/size.ts';
 import type { DeltaFile, ReleaseDelta } from '../../model/delta.ts';
 import { patchPathOf, releaseNames } from '../../model/release-format/layout.ts';
@@ -9,6 +8,7 @@ import type { ReleaseSource } from '../../ports/release-source.ts';
 import type { TrustStore } from '../../trust/policy/trust-store.ts';
 import type { Refusal } from '../../trust/refusal.ts';
 import { type AuditCheck, checkOf, describeSignature, failed, passed } from '../audit-release.ts';
+import { hashSourceFile } from '../hash-source-file.ts';
 import type { FoundRelease } from '../scan-releases.ts';
 import type { Verify } from '../store/verify-cached.ts';
 import { readDelta } from './read-delta.ts';
@@ -58,24 +58,13 @@ async function verifyPatch(source: ReleaseSource, path: string, file: DeltaFile)
   const refusal = (code: Refusal['code'], what: string): Refusal => {
     return { ok: false, code, message: `The patch of ${file.path} ${what}.` };
   };
-  const digest = startDigest();
-  let sizeBytes = 0;
-  try {
-    const { chunks } = await source.openFile(path, { limitBytes: file.patchSize + 1 });
-    for await (const chunk of chunks) {
-      sizeBytes += chunk.length;
-      digest.add(chunk);
-    }
-  } catch (error) {
-    if (!(error instanceof ThemisError)) throw error;
-    if (error.code === 'NOT_FOUND' || error.code === 'SYMLINK_REFUSED')
-      return refusal('DELTA_PATCH_MISSING', 'is missing, or no plain file');
-    if (sizeBytes > file.patchSize) return refusal('DELTA_PATCH_SIZE', `has more than ${file.patchSize} bytes`);
-    throw error;
-  }
+  const found = await hashSourceFile(source, path, file.patchSize);
+  if (found.kind !== 'hashed') return refusal('DELTA_PATCH_MISSING', 'is missing, or no plain file');
+  const { sizeBytes, digest } = found;
+  if (sizeBytes > file.patchSize) return refusal('DELTA_PATCH_SIZE', `has more than ${file.patchSize} bytes`);
   if (sizeBytes !== file.patchSize)
     return refusal('DELTA_PATCH_SIZE', `has not the ${file.patchSize} bytes that it should have`);
-  return hexOf(digest.finish()) === file.patchHash
+  return hexOf(digest) === file.patchHash
     ? null
     : refusal('DELTA_PATCH_HASH', 'is not the one that was signed: its hash differs');
 }

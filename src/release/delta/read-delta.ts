@@ -9,7 +9,7 @@ import {
 } from '../../trust/policy/check-delta.ts';
 import type { TrustStore } from '../../trust/policy/trust-store.ts';
 import type { Refusal } from '../../trust/refusal.ts';
-import { readIfThere } from '../index/read-if-there.ts';
+import { readIfThere } from '../read-if-there.ts';
 import type { Verify } from '../store/verify-cached.ts';
 
 /** The `delta.json` at `url`, from the source, checked. Refusals are returned; only a source that fails throws. */

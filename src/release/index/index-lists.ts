@@ -1,24 +1,19 @@
 import { digestBytes, hexOf } from '../../kernel/digest.ts';
-import { ThemisError } from '../../kernel/error.ts';
 import { releaseLimits } from '../../model/release-format/layout.ts';
 import type { IndexedList, ReleaseIndex } from '../../model/release.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
 import { takeList } from '../../trust/policy/take-list.ts';
 import type { TrustStore } from '../../trust/policy/trust-store.ts';
 import type { Refusal } from '../../trust/refusal.ts';
+import { readIfThere } from '../read-if-there.ts';
 
 /** A revocation list as the index names it, byte for byte, or INDEX_LIST. */
 export async function readIndexedList(
   source: ReleaseSource,
   { url, sha256 }: IndexedList,
 ): Promise<{ readonly ok: true; readonly bytes: Uint8Array } | Refusal> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await source.readFile(url, releaseLimits.listBytes);
-  } catch (error) {
-    if (!(error instanceof ThemisError) || error.code !== 'NOT_FOUND') throw error;
-    return refusal(`The index names the revocation list ${url}, which is missing.`);
-  }
+  const bytes = await readIfThere(source, url, releaseLimits.listBytes);
+  if (bytes === null) return refusal(`The index names the revocation list ${url}, which is missing.`);
   if (hexOf(digestBytes(bytes)) === sha256) return { ok: true, bytes };
   return refusal(`${url} is not the revocation list that the index names.`);
 }

@@ -5,10 +5,12 @@
  */
 import type { AnchorSet } from '../policy/anchors.ts';
 import { refuse, refusing, type Refusal } from '../refusal.ts';
+import type { Certificate } from '../x509/certificate.ts';
 import { withinBudget } from '../x509/signature-budget.ts';
-import { nameOf } from '../x509/validate-path.ts';
+import { checkAnchor, nameOf } from '../x509/validate-path.ts';
+import { checkNothingElse } from './check-nothing-else.ts';
 import { checkSigner, digestsOf } from './check-signer.ts';
-import { contentTypes, readSignedData } from './read-signed-data.ts';
+import { readDetached } from './read-detached.ts';
 import { refuseStrippedAttributes } from './stripped-attributes.ts';
 
 export interface SigningAnchor {
@@ -37,13 +39,10 @@ export function verifyByAnchors(
 
 function readSigners({ content, signature, anchors, needed, nowMs }: AnchorsInput): readonly SigningAnchor[] {
   refuseStrippedAttributes(content);
-  const data = readSignedData(signature);
-  if (data.content !== null)
-    refuse('CMS_EMBEDDED_CONTENT', 'The signature carries its own content; a detached one is expected.');
-  if (data.contentType !== contentTypes.data)
-    refuse('CMS_CONTENT_TYPE', `The signature is over content of type ${data.contentType}; plain data is expected.`);
+  const data = readDetached(signature);
   const digestOf = digestsOf(content);
   const signers = new Map<string, SigningAnchor>();
+  const certificates: Certificate[] = [];
   for (const info of data.signers) {
     if (info.timestamp !== null)
       refuse('CMS_UNSIGNED_ATTRIBUTES', 'A signature over anchors carries an attribute that nobody signed.');
@@ -57,17 +56,12 @@ function readSigners({ content, signature, anchors, needed, nowMs }: AnchorsInpu
         'ANCHORS_ROTATION_SIGNERS',
         `${nameOf(certificate)} is no present anchor; only the keys of anchors themselves sign for others.`,
       );
-    if (nowMs < anchor.certificate.notBeforeMs)
-      refuse('ANCHOR_NOT_YET_VALID', `Trust anchor ${anchor.name} is not valid yet.`);
-    if (nowMs > anchor.certificate.notAfterMs) refuse('ANCHOR_EXPIRED', `Trust anchor ${anchor.name} has expired.`);
+    checkAnchor(anchor, nowMs);
     if (signers.has(certificate.key.id)) refuse('CMS_SIGNER_REPEATED', 'One key signed more than once.');
+    certificates.push(certificate);
     signers.set(certificate.key.id, { subject: nameOf(certificate), anchor: anchor.name });
   }
-  const unused = data.certificates.length - data.signers.length;
-  if (unused > 0) refuse('CMS_CERTIFICATE_UNUSED', `The signature carries ${unused} certificates that signed nothing.`);
-  for (const digest of data.digests)
-    if (!data.signers.some((info) => info.digest === digest))
-      refuse('CMS_DIGEST_UNLISTED', `The signature lists ${digest} without using it.`);
+  checkNothingElse(data, certificates);
   if (signers.size >= needed) return [...signers.values()];
   return refuse(
     'ANCHORS_ROTATION_SIGNERS',

@@ -18,7 +18,8 @@ import { nameOf, type Profile } from '../x509/validate-path.ts';
 import { certificatesOf, checkNothingElse } from './check-nothing-else.ts';
 import { type CheckedSigner, checkSigner, digestsOf } from './check-signer.ts';
 import { findSignerPath } from './find-signer-path.ts';
-import { contentTypes, readSignedData, type SignedData, type SignerInfo } from './read-signed-data.ts';
+import { readDetached } from './read-detached.ts';
+import type { SignedData, SignerInfo } from './read-signed-data.ts';
 import { checkIssuersNamed } from './signing-certificate.ts';
 import { refuseStrippedAttributes } from './stripped-attributes.ts';
 
@@ -86,10 +87,7 @@ export function verifyDetached(input: VerifyInput): (Verified & { readonly ok: t
 function verifyWithin(input: VerifyInput): ReturnType<typeof verifyDetached> {
   return refusing(() => {
     refuseStrippedAttributes(input.content);
-    const data = readSignedData(input.signature, input.profile === 'rfc5280');
-    if (data.content !== null)
-      refuse('CMS_EMBEDDED_CONTENT', 'The signature carries its own content; a detached one is expected.');
-    checkContentType(data);
+    const data = readDetached(input.signature, input.profile === 'rfc5280');
     checkSignerCount(data, input.trust.anchors.threshold);
     const digestOf = digestsOf(input.content);
     const results = data.signers.map((info) => verifySigner(info, data, digestOf, input));
@@ -128,11 +126,6 @@ function verifySigner(
   const path = findSignerPath(checked.certificate, data, timestamp, input);
   for (const ids of checked.named) checkIssuersNamed(ids, path);
   return { signer: describe(checked, info, timestamp, path.anchor.name), path };
-}
-
-function checkContentType(data: SignedData): void {
-  if (data.contentType !== contentTypes.data)
-    refuse('CMS_CONTENT_TYPE', `The signature is over content of type ${data.contentType}; plain data is expected.`);
 }
 
 function checkSignerCount(data: SignedData, threshold: number): void {

@@ -36,7 +36,7 @@ export function validatePath(path: CandidatePath, rules: PathRules): void {
   const { nowMs, role } = rules;
   // Nobody signs lists for a purpose.
   const profile = role === 'signer' ? rules.profile : 'rfc5280';
-  checkAnchor(path, nowMs);
+  checkAnchor(anchor, nowMs);
   checkPurpose(anchor.certificate, profile);
   let issuer = anchor.certificate;
   let remaining = issuer.extensions.basicConstraints?.pathLength ?? Infinity;
@@ -76,7 +76,8 @@ export function checkSigningCertificate(certificate: Certificate, nowMs: number)
   checkLeaf(certificate, 'codeSigning');
 }
 
-function checkAnchor({ anchor }: CandidatePath, nowMs: number): void {
+/** What an anchor's own certificate says of when it counts. */
+export function checkAnchor(anchor: CandidatePath['anchor'], nowMs: number): void {
   if (nowMs < anchor.certificate.notBeforeMs)
     refuse('ANCHOR_NOT_YET_VALID', `Trust anchor ${anchor.name} is not valid yet.`);
   if (nowMs > anchor.certificate.notAfterMs) refuse('ANCHOR_EXPIRED', `Trust anchor ${anchor.name} has expired.`);

@@ -1,5 +1,5 @@
-import { ThemisError } from '../../kernel/error.ts';
-import type { ReleaseSource } from '../../ports/release-source.ts';
+import { ThemisError } from '../kernel/error.ts';
+import type { ReleaseSource } from '../ports/release-source.ts';
 
 /** A small file of a source; null where there is none. */
 export async function readIfThere(source: ReleaseSource, path: string, limitBytes: number): Promise<Uint8Array | null> {
