@@ -4,6 +4,7 @@
  * sign. An entry of the control stream is three of them: bytes beside the base, bytes after them, and how far to go on
  * in the base from there before the next entry.
  */
+import { concatenate } from '../../kernel/concatenate.ts';
 import { type Alignment, diffOf, extraOf } from '../alignment.ts';
 import { packBzip2 } from '../bzip2/pack.ts';
 import { unpackBzip2 } from '../bzip2/unpack.ts';
@@ -22,18 +23,13 @@ export function writeClassic(base: Uint8Array, target: Uint8Array, alignment: Al
   const packed = [controlOf(alignment), diffOf(base, target, alignment), extraOf(target, alignment)].map((stream) =>
     packBzip2(stream),
   );
-  const bytes = new Uint8Array(headBytes + packed.reduce((sum, { length }) => sum + length, 0));
-  bytes.set(classicMagic);
-  const view = viewOf(bytes);
+  const head = new Uint8Array(headBytes);
+  head.set(classicMagic);
+  const view = viewOf(head);
   writeNumber(view, 8, packed[0]!.length);
   writeNumber(view, 16, packed[1]!.length);
   writeNumber(view, 24, target.length);
-  let at = headBytes;
-  for (const stream of packed) {
-    bytes.set(stream, at);
-    at += stream.length;
-  }
-  return bytes;
+  return concatenate([head, ...packed]);
 }
 
 /** Of a patch that begins with the magic. */

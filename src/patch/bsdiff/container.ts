@@ -13,9 +13,10 @@
  * 1, -2 as 0, 1, 2, 3), how many bytes lie beside it, how many extra ones come after them. Gaps and values are what is
  * added to all those beside the base (sparse-differences.ts). Nothing follows the last stream.
  */
+import { concatenate } from '../../kernel/concatenate.ts';
 import { type Alignment, diffOf, extraOf } from '../alignment.ts';
 import { type ByteSource, byteSource } from './byte-source.ts';
-import { join, type PackedStream, packMethods, packStream, unpackStream } from './packed-stream.ts';
+import { type PackedStream, packMethods, packStream, unpackStream } from './packed-stream.ts';
 import { type Entry, mostEntries, type PatchParts } from './rebuild.ts';
 import { refuseBsdiff } from './refuse.ts';
 import { makeSparse, mostGapBytes, sparseDifferences } from './sparse-differences.ts';
@@ -41,7 +42,7 @@ export async function writeOwn(
     ...varint(packed.length),
   ]);
   const head = Uint8Array.from([...ownMagic, ...varint(base.length), ...varint(target.length), ...heads]);
-  return join([head, ...streams.map(({ packed }) => packed)]);
+  return concatenate([head, ...streams.map(({ packed }) => packed)]);
 }
 
 /** Of a patch that begins with the magic. */

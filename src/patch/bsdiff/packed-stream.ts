@@ -3,6 +3,7 @@
  * so that neither side holds more than a few blocks, and no decompressor makes more than it was asked for. A block is
  * its packed length (varint) and one frame of zstd (RFC 8878) or one stream of Brotli (RFC 7932).
  */
+import { concatenate } from '../../kernel/concatenate.ts';
 import { brotliCompress, brotliDecompressSync, constants, zstdCompress, zstdDecompressSync } from 'node:zlib';
 import { ThemisError } from '../../kernel/error.ts';
 import { refuseBsdiff } from './refuse.ts';
@@ -76,7 +77,7 @@ async function packBlocks(
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
-  return join(packed.flatMap((block) => [Uint8Array.from(varint(block.length)), block]));
+  return concatenate(packed.flatMap((block) => [Uint8Array.from(varint(block.length)), block]));
 }
 
 async function packBlock(block: Uint8Array, method: 'zstd' | 'brotli'): Promise<Uint8Array> {
@@ -119,14 +120,4 @@ function unpackBlock(packed: Uint8Array, method: 'zstd' | 'brotli', contentBytes
   if (content.length !== contentBytes) throw refuseBsdiff('a block holds less than it says');
   if (readBytes !== packed.length) throw refuseBsdiff('something follows the content of a block');
   return content;
-}
-
-export function join(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

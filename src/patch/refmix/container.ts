@@ -3,6 +3,7 @@
  * segment its packed bytes and its code. Written down here and nowhere else; another arrangement is another
  * version.
  */
+import { concatenate } from '../../kernel/concatenate.ts';
 import type { Alignment } from '../alignment.ts';
 import { type BitCoder, finishWriting, startReading, startWriting } from './coder/bit-coder.ts';
 import { type Layout, layoutToNumbers, readLayout } from './layout.ts';
@@ -132,14 +133,4 @@ function readVarint(bytes: Uint8Array, head: { at: number }): number {
     if (byte < 128) return value;
   }
   throw refusePatch('a number in its head is too large');
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

@@ -1,17 +1,10 @@
+import { concatenate } from '../../kernel/concatenate.ts';
 import { tags } from './tags.ts';
 
 /** One element in DER: tag, the shortest length there is, and the parts as its content. Sets have to come sorted. */
 export function derOf(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const header = [tag, ...lengthOctets(length)];
-  const bytes = new Uint8Array(header.length + length);
-  bytes.set(header);
-  let offset = header.length;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
+  return concatenate([Uint8Array.from([tag, ...lengthOctets(length)]), ...parts]);
 }
 
 function lengthOctets(length: number): readonly number[] {
