@@ -7,7 +7,8 @@ import type { Verdict, VerdictSummary } from '../../src/model/verdict.ts';
 import { eventually } from '../support/eventually.ts';
 import { LiveFleet } from '../support/live/live-fleet.ts';
 import { Load } from '../support/live/load.ts';
-import { hasPrometheus, startPrometheus, type PrometheusServer } from '../support/live/prometheus-server.ts';
+import type { LoopbackServer } from '../support/live/loopback-server.ts';
+import { hasPrometheus, startPrometheus } from '../support/live/prometheus-server.ts';
 
 const rollout = `apiVersion: themis.dev/v1
 kind: Rollout
@@ -72,7 +73,7 @@ async function expectReplayable(): Promise<void> {
 }
 
 describe.skipIf(!hasPrometheus)('a real Prometheus', () => {
-  let prometheus: PrometheusServer;
+  let prometheus: LoopbackServer;
   beforeAll(async () => {
     const targets = fleet.nodes.map(({ name, port }) => ({ node: name, address: `127.0.0.1:${port}` }));
     prometheus = await startPrometheus(targets, '1s');

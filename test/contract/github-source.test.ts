@@ -4,8 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRateLimit } from '../../src/adapters/release-source/github/rate-limit.ts';
 import { systemClock } from '../../src/adapters/clock/system.ts';
-import { ThemisError } from '../../src/kernel/error.ts';
 import type { ReleaseSource } from '../../src/ports/release-source.ts';
+import { failureOf } from '../support/failure-of.ts';
 import { type GithubServer, type GithubServerOptions, startGithubServer } from '../support/github-server.ts';
 import { assetsOf, bytesOf, codeOf, collect, githubSource } from '../support/release-sources.ts';
 
@@ -32,15 +32,6 @@ async function serve(options: Partial<GithubServerOptions> = {}): Promise<Github
   const server = await startGithubServer({ releases: assetsOf(files), ...options });
   undo.push(() => server.close());
   return server;
-}
-
-async function failureOf(work: Promise<unknown>): Promise<ThemisError> {
-  const error = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof ThemisError) return error;
-  throw new Error(`ended with ${String(error)}`);
 }
 
 const text = async (source: ReleaseSource, path: string): Promise<string> =>

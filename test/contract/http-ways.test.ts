@@ -2,8 +2,9 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHttpClient, type HttpSettings } from '../../src/adapters/release-source/http/client.ts';
-import { ThemisError } from '../../src/kernel/error.ts';
+import type { ThemisError } from '../../src/kernel/error.ts';
 import type { ReleaseSource } from '../../src/ports/release-source.ts';
+import { failureOf } from '../support/failure-of.ts';
 import { eventually } from '../support/eventually.ts';
 import {
   type FaultServer,
@@ -32,15 +33,6 @@ async function proxy(credentials?: string) {
   const server = await startProxy(credentials);
   undo.push(() => server.close());
   return server;
-}
-
-async function failureOf(work: Promise<unknown>): Promise<ThemisError> {
-  const error = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof ThemisError) return error;
-  throw new Error(`ended with ${String(error)}`);
 }
 
 const secret = 'ghp_5ecret';

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Metrics, MetricsRequest } from '../../src/ports/metrics.ts';
 import { eventually } from '../support/eventually.ts';
-import { hasPrometheus, startPrometheus, type PrometheusServer } from '../support/live/prometheus-server.ts';
+import type { LoopbackServer } from '../support/live/loopback-server.ts';
+import { hasPrometheus, startPrometheus } from '../support/live/prometheus-server.ts';
 import { last, MetricsBench, read, signal, type OpenOptions } from '../support/metrics-bench.ts';
 
 let bench: MetricsBench;
@@ -18,7 +19,7 @@ const requests = signal('requests', 'counter', 'requests_total');
 
 describe.skipIf(!hasPrometheus)('the real Prometheus', () => {
   const many = Array.from({ length: 40 }, (_, index) => `many-${index}`);
-  let running: PrometheusServer;
+  let running: LoopbackServer;
   let metrics: Metrics;
   let end = false;
   const warnings: string[] = [];

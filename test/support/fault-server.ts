@@ -9,6 +9,7 @@
  *     server.url                                      // http://127.0.0.1:PORT, no slash at its end
  *     await server.close();
  */
+import { seededRandom } from '../../src/adapters/transport/simulated/seeded-random.ts';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { answer, type Exchange, Pace, pause, type Respond, type SeenRequest } from './faults/exchange.ts';
@@ -51,7 +52,7 @@ export async function startFaultServer(options: FaultServerOptions): Promise<Fau
     requests: [],
     counts: new Map(),
     sockets: new Set(),
-    random: mulberry32(options.seed ?? 1),
+    random: seededRandom(options.seed ?? 1),
     bytesSent: 0,
     connections: 0,
     url: '',
@@ -181,16 +182,5 @@ function exchangeOf(state: State, socket: Socket, pace: Pace, request: SeenReque
     close: () => void socket.end(),
     reset: () => void socket.resetAndDestroy(),
     hang: () => new Promise((resolve) => (socket.destroyed ? resolve() : socket.once('close', () => resolve()))),
-  };
-}
-
-/** Small, seeded, good enough to choose a byte. */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }

@@ -1,3 +1,5 @@
+import { seededRandom as uniform } from '../../../src/adapters/transport/simulated/seeded-random.ts';
+
 /** Seeded randomness for simulated metrics: the same numbers on every machine. */
 export interface Random {
   /** In [0, 1). */
@@ -7,14 +9,7 @@ export interface Random {
 }
 
 export function seededRandom(seed: number): Random {
-  let state = (seed ^ 0x9e3779b9) >>> 0;
-  /** mulberry32 */
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
+  const next = uniform(seed ^ 0x9e3779b9);
   for (let warm = 0; warm < 8; warm += 1) next();
   let spare: number | undefined;
   const normal = (): number => {

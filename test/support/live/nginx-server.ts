@@ -1,51 +1,31 @@
 /** Debian's nginx on loopback over a directory, with a configuration and a prefix of its own; where it is installed. */
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../../../src/apps/demo/free-ports.ts';
-import { eventually } from '../eventually.ts';
+import { type LoopbackServer, startServer } from './loopback-server.ts';
 
 export const hasNginx = spawnSync('nginx', ['-v'], { stdio: 'ignore' }).status === 0;
 if (!hasNginx) {
   console.warn('nginx: not on this machine, releases over a real HTTP server not tested; apt-get install nginx');
 }
 
-export interface NginxServer {
-  readonly url: string;
-  stop(): Promise<void>;
-}
-
 /** Documents (`.json`) are compressed for whoever asks, the rest is sent as it lies there. */
-export async function startNginx(root: string): Promise<NginxServer> {
+export async function startNginx(root: string): Promise<LoopbackServer> {
   const prefix = mkdtempSync(join(tmpdir(), 'themis-nginx-'));
   mkdirSync(join(prefix, 'temp'));
   const [port] = await freePorts(1);
   writeFileSync(join(prefix, 'nginx.conf'), configuration(root, port!));
-  const child = spawn('nginx', ['-p', prefix, '-c', 'nginx.conf', '-e', 'error.log'], { stdio: 'ignore' });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const url = `http://127.0.0.1:${port}`;
-  const stop = async (): Promise<void> => {
-    child.kill('SIGTERM');
-    await ended;
-    rmSync(prefix, { recursive: true, force: true });
-  };
-  try {
-    await eventually(
-      async () => {
-        if (child.exitCode !== null) throw new Error(`nginx ended with ${child.exitCode}`);
-        return await fetch(url).then(
-          () => true,
-          () => false,
-        );
-      },
-      (ready) => ready,
-    );
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { url, stop };
+  return await startServer({
+    command: 'nginx',
+    line: ['-p', prefix, '-c', 'nginx.conf', '-e', 'error.log'],
+    port: port!,
+    directory: prefix,
+    signal: 'SIGTERM',
+    // Whatever it answers.
+    isReady: async (url) => (await fetch(url)).status > 0,
+  });
 }
 
 function configuration(root: string, port: number): string {

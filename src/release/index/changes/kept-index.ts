@@ -2,6 +2,7 @@
  * An index as its reader keeps it until the next time, with its signature and what the source named them by: one file, a
  * line of JSON and then the bytes. One that is cut off, altered or of another format is none.
  */
+import { concatenate } from '../../../kernel/concatenate.ts';
 import { digestBytes } from '../../../kernel/digest.ts';
 import { nullOr, objectOf, readShape, textOf } from '../../../kernel/document/shape.ts';
 import { parseStrictJson } from '../../../kernel/document/strict-json.ts';
@@ -45,11 +46,7 @@ export function encodeKeptIndex({ bytes, signature, validators }: KnownIndex): U
     // One too long to be kept is as good as none.
     validators: { index: short(index), signature: short(ofSignature), changes: short(changes) },
   };
-  const first = new TextEncoder().encode(`${JSON.stringify(line)}\n`);
-  const whole = new Uint8Array(first.length + bytes.length);
-  whole.set(first);
-  whole.set(bytes, first.length);
-  return whole;
+  return concatenate([new TextEncoder().encode(`${JSON.stringify(line)}\n`), bytes]);
 }
 
 export function decodeKeptIndex(whole: Uint8Array): KnownIndex | null {
