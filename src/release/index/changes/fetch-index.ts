@@ -42,19 +42,30 @@ const spareBytes = 1 << 16;
 export async function fetchIndex(source: ReleaseSource, known: KnownIndex | null, holds: Holds): Promise<FetchedIndex> {
   // Where nothing is far away, the whole is as near as a part.
   if (known !== null && source.host !== '') {
-    const changed = await readChanges(source, known);
-    if (changed !== null) {
-      const fetched = await withSignature(source, known, changed);
-      if (await isHeld(fetched, holds)) return fetched;
-    }
-    const again = await readWhole(source, known);
-    if (again.way === 'full' || (await isHeld(again, holds))) return again;
+    const merged = await readChanges(source, known);
+    const held = merged === null ? null : await readHeld(source, known, merged, holds);
+    if (held !== null) return held;
+    const again = await readHeld(source, known, await readWhole(source, known), holds);
+    if (again !== null) return again;
   }
-  return readWhole(source, null);
+  return withSignature(source, null, await readWhole(source, null));
 }
 
-async function isHeld({ bytes, signature }: KnownIndex, holds: Holds): Promise<boolean> {
-  return signature !== null && (await holds(bytes, signature));
+/** With its signature; null where that is not over it. */
+async function readHeld(
+  source: ReleaseSource,
+  known: KnownIndex,
+  index: WithoutSignature,
+  holds: Holds,
+): Promise<FetchedIndex | null> {
+  const isHeld = async ({ bytes, signature }: KnownIndex): Promise<boolean> =>
+    signature !== null && (await holds(bytes, signature));
+  const fetched = await withSignature(source, known, index);
+  if (await isHeld(fetched)) return fetched;
+  if (fetched.signature !== known.signature) return null;
+  // Servers that tag by size and whole seconds call another signature of the same second unchanged.
+  const again = await withSignature(source, null, index);
+  return (await isHeld(again)) ? again : null;
 }
 
 type WithoutSignature = Omit<FetchedIndex, 'signature'>;
@@ -84,13 +95,11 @@ async function readChanges(source: ReleaseSource, known: KnownIndex): Promise<Wi
 /** What says something about the changes only. A source that does not answer at all will not give the whole either. */
 const fallsBack: ReadonlySet<string> = new Set(['NOT_FOUND', 'IO', 'INDEX_INVALID', 'UNSUPPORTED_FORMAT']);
 
-async function readWhole(source: ReleaseSource, known: KnownIndex | null): Promise<FetchedIndex> {
+async function readWhole(source: ReleaseSource, known: KnownIndex | null): Promise<WithoutSignature> {
   const read = await source.readChanged(releaseNames.index, releaseLimits.indexBytes, known?.validators.index ?? null);
-  const changed: WithoutSignature =
-    read.kind === 'changed' || known === null
-      ? { bytes: bytesOf(read), validators: { ...noValidators, index: validatorOf(read) }, way: 'full' }
-      : { ...known, way: 'unchanged' };
-  return withSignature(source, known, changed);
+  return read.kind === 'changed' || known === null
+    ? { bytes: bytesOf(read), validators: { ...noValidators, index: validatorOf(read) }, way: 'full' }
+    : { ...known, way: 'unchanged' };
 }
 
 /** After the index, never before: then one that was signed meanwhile has its own signature, and not the one before it. */

@@ -101,6 +101,25 @@ describe('fetching an index', () => {
     await expect(fetchIndex(lying, stale, holds)).rejects.toMatchObject({ code: 'IO' });
   });
 
+  it('reads the signature again where a server takes another one of the same second for the one before', async () => {
+    const known = { ...knownOf(older), validators: { index: 'x', signature: 'same second', changes: null } };
+    const without = published();
+    without.delete(changesPath);
+    for (const [way, files] of [
+      ['merged', published()],
+      ['full', without],
+    ] as const) {
+      const far = farSource(files);
+      const coarse: typeof far = {
+        ...far,
+        readChanged: async (path, limitBytes, validator) =>
+          validator === 'same second' ? { kind: 'unchanged' } : far.readChanged(path, limitBytes, validator),
+      };
+      const fetched = await fetchIndex(coarse, known, holds);
+      expect(fetched).toMatchObject({ way, bytes: newer.bytes, signature: sign(newer.bytes) });
+    }
+  });
+
   it('returns an index without a signature as that, and ends where the source does not answer', async () => {
     const files = published();
     files.delete('index.json.p7s');
