@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Bench, BenchRow, MeasuredRow } from './bench.ts';
+import { bandwidthBench } from './bandwidth.ts';
 import { deltaBench } from './delta.ts';
 import { downloadBench } from './download.ts';
 import { judgeBench } from './judge.ts';
@@ -26,6 +27,7 @@ const benches: readonly Bench[] = [
   simulateBench,
   trustBench,
   downloadBench,
+  bandwidthBench,
   deltaBench,
 ];
 

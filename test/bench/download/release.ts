@@ -1,5 +1,5 @@
 import { createHash, randomFillSync } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { digestJson } from '../../../src/kernel/digest.ts';
 import type { ReleaseFile, ReleaseFileType, ReleaseManifest } from '../../../src/model/release.ts';
@@ -7,8 +7,15 @@ import type { ReleaseFile, ReleaseFileType, ReleaseManifest } from '../../../src
 export const releaseDirectory = 'themisdb-9.0.0';
 
 const kib = 1024;
+
+export interface Shape {
+  readonly type: ReleaseFileType;
+  readonly count: number;
+  readonly sizeBytes: number;
+}
+
 /** 200 files as a database has them, 96 MiB: few programs, some libraries, and many small ones. */
-const shapes: readonly { readonly type: ReleaseFileType; readonly count: number; readonly sizeBytes: number }[] = [
+export const usualShapes: readonly Shape[] = [
   { type: 'executable', count: 4, sizeBytes: 6 * 1024 * kib },
   { type: 'library', count: 36, sizeBytes: 1024 * kib },
   { type: 'config', count: 10, sizeBytes: 8 * kib },
@@ -16,7 +23,7 @@ const shapes: readonly { readonly type: ReleaseFileType; readonly count: number;
 ];
 
 /** Into the current directory. */
-export function writeRelease(): void {
+export function writeRelease(shapes: readonly Shape[]): void {
   const files: ReleaseFile[] = [];
   for (const { type, count, sizeBytes } of shapes) {
     for (let index = 0; index < count; index += 1) {
@@ -53,4 +60,8 @@ function manifestOf(files: readonly ReleaseFile[]): ReleaseManifest {
     build: { commit: null, date: null, compiler: null },
   };
   return { ...manifest, manifestHash: digestJson(manifest) };
+}
+
+export function writtenManifest(): ReleaseManifest {
+  return JSON.parse(readFileSync(`${releaseDirectory}/release.json`, 'utf8')) as ReleaseManifest;
 }
