@@ -1,7 +1,7 @@
 /**
  * REFMIX, reference-mapped mixing: an alignment in the manner of bsdiff, whose differences are guessed by following the
  * references in them (refmix/guesses.ts) and coded bit by bit with what a small model makes of the guesses. The smallest
- * patches for programs that were linked anew, and the slowest to apply. The format: refmix/container.ts.
+ * patches for programs that were linked anew, and the slowest to apply. The format, byte by byte: docs/refmix.md.
  *
  * Everything is counted in whole numbers, and segments know nothing of each other: the same bytes on every machine and
  * with any number of workers.
