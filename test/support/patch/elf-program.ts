@@ -5,7 +5,7 @@
  */
 import { noise } from './kinds-of-files.ts';
 
-const functionCount = 120;
+const functionCount = 400;
 const functionBytes = 160;
 const added = { place: 70, seed: 999 } as const;
 const textAt = 0x1000;
@@ -26,6 +26,7 @@ interface Places {
   readonly starts: ReadonlyMap<number, number>;
   readonly dataAt: number;
   readonly zerosAt: number;
+  readonly release: number;
 }
 
 export function elfProgram(grown: boolean): Uint8Array {
@@ -40,7 +41,7 @@ export function elfProgram(grown: boolean): Uint8Array {
   const dataAt = aligned(end, 0x1000);
   const indexAt = dataAt + 8 * seeds.length;
   const symbolsAt = aligned(indexAt + 16 + 8 * seeds.length, 16);
-  const places = { starts, dataAt, zerosAt: symbolsAt };
+  const places = { starts, dataAt, zerosAt: symbolsAt, release: grown ? 18 : 17 };
   const text = new Uint8Array(end - textAt);
   for (const [seed, start] of starts) text.set(functionCode(seed, start, places), start - textAt);
   const data = rows(seeds, 8, (view, at, seed) => view.setUint32(at, loadedAt + starts.get(seed)!, true));
@@ -66,17 +67,22 @@ export function elfProgram(grown: boolean): Uint8Array {
   ]);
 }
 
-/** Noise with calls, and operands that lie in data and in what is zero. */
-function functionCode(seed: number, start: number, { starts, dataAt, zerosAt }: Places): Uint8Array {
+/** Noise with calls and jumps, operands that lie in data and in what is zero, and numbers that a release counts up. */
+function functionCode(seed: number, start: number, { starts, dataAt, zerosAt, release }: Places): Uint8Array {
   const code = noise(functionBytes, 256, seed).map((byte) => (byte === 0xe8 ? 0x90 : byte));
   const view = new DataView(code.buffer);
+  const refer = (opcode: readonly number[], at: number, goal: number): void => {
+    code.set(opcode, at);
+    const end = at + opcode.length + 4;
+    view.setInt32(end - 4, goal - start - end, true);
+  };
   for (let at = 0; at < functionBytes; at += 20) {
     const drawn = code[at + 1]!;
-    code[at] = 0xe8;
-    view.setInt32(at + 1, starts.get(1 + (drawn % functionCount))! - start - at - 5, true);
-    code.set([0x48, 0x8b, 0x05], at + 8);
-    const goal = drawn < 128 ? dataAt + 8 * (drawn % 100) : zerosAt + 16 * drawn;
-    view.setInt32(at + 11, goal - start - at - 15, true);
+    refer([[0xe8], [0xe9], [0x0f, 0x84]][drawn % 3]!, at, starts.get(1 + (drawn % functionCount))!);
+    refer([0x8b, 0x05], at + 8, drawn < 128 ? dataAt + 8 * (drawn % 100) : zerosAt + 16 * drawn);
+    if (drawn % 5 === 0) view.setUint32(at + 14, (release << 8) | (drawn & 15), true);
+    // Nothing tells what this becomes.
+    if (drawn % 7 === 0) view.setUint16(at + 17, Math.imul(release, seed * 40_503 + at) >>> 3, true);
   }
   return code;
 }

@@ -26,7 +26,7 @@ function patchInRows(): Uint8Array {
 
 const text = new TextEncoder().encode('SELECT name, version FROM nodes WHERE healthy;\n'.repeat(40));
 const bytes = noise(5000, 256);
-const code = programBytes(40_000);
+const code = programBytes(120_000);
 
 const pairs: readonly NamedPair[] = [
   { name: 'programs of ELF', base: elfProgram(false), target: elfProgram(true) },
@@ -37,6 +37,7 @@ const pairs: readonly NamedPair[] = [
     base: bytes,
     target: bytes.map((byte, at) => byte + (at % 3 === 0 ? at * at * 7 : 0)),
   },
+  { name: 'a program without a base', base: new Uint8Array(), target: code.subarray(0, 8000) },
   { name: 'text without a base', base: new Uint8Array(), target: text },
   {
     name: 'text in another order',
