@@ -6,7 +6,7 @@
 import type { DeltaAlgorithm } from '../model/delta.ts';
 import type { Compute } from '../ports/compute.ts';
 import type { Segment } from './refmix/container.ts';
-import type { DecodeTask } from './refmix/decode.ts';
+import type { DecodedPart, DecodeTask } from './refmix/apply/decode-part.ts';
 import type { EncodeTask } from './refmix/make/encode.ts';
 
 export interface PatchAlgorithm<Id extends DeltaAlgorithm = DeltaAlgorithm> {
@@ -46,5 +46,5 @@ export interface ApplyGiven {
 /** Of the algorithms that split their work. Inputs and outputs are plain data and bytes (shared buffers are not copied). */
 export interface PatchTasks {
   readonly 'refmix-encode': { readonly input: EncodeTask; readonly output: Segment };
-  readonly 'refmix-decode': { readonly input: DecodeTask; readonly output: null };
+  readonly 'refmix-decode': { readonly input: DecodeTask; readonly output: DecodedPart };
 }

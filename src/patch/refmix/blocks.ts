@@ -1,7 +1,8 @@
 /** Whether a block of the target is just as the base has it. */
 import { shiftAt, unknownShift } from './address-map.ts';
 import { mixBit } from './coder/mixture.ts';
-import { hash, type Walk, wordBits } from './walk.ts';
+import { wordBits } from './model.ts';
+import { hash, type Walk } from './walk.ts';
 
 /**
  * Looks for what ought to change in the block: references from instructions (up to three of them), absolute addresses at

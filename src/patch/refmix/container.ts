@@ -1,7 +1,7 @@
 /**
  * The bytes of a patch: a head, the control stream (layout, segments, stretches: one arithmetic code), and for each
- * segment its packed bytes and its code. Written down here and nowhere else; another arrangement is another
- * version.
+ * segment its packed bytes and its code (docs/refmix.md, "The patch" and "The control stream"). Another arrangement is
+ * another version.
  */
 import { concatenate } from '../../kernel/concatenate.ts';
 import type { Alignment } from '../alignment.ts';

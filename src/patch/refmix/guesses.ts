@@ -5,7 +5,8 @@
  */
 import { shiftAt, unknownShift } from './address-map.ts';
 import { mixSix } from './coder/mixture.ts';
-import { guessKinds, hash, memoryBits, type Place, type Walk, wordBits } from './walk.ts';
+import { guessKinds, memoryBits, wordBits } from './model.ts';
+import { hash, type Place, type Walk } from './walk.ts';
 
 /** Places in `guesses`. */
 const seen = 0;

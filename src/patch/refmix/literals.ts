@@ -1,17 +1,20 @@
 /** Bytes of the target that lie beside nothing, in the light of the bytes before them. */
+import { needsMore } from './coder/bit-coder.ts';
 import { mixBit } from './coder/mixture.ts';
 import { hash, type Walk } from './walk.ts';
 
-export function codeLiterals(walk: Walk, start: number, end: number): void {
-  const { work, truth, from } = walk;
+/** Returns where it stopped: at `end`, or earlier where the coder needs more bytes. */
+export function codeLiterals(walk: Walk, start: number, end: number): number {
+  const { work, truth, from, coder } = walk;
   let last = 0;
   let earlier = 0;
-  for (let at = Math.max(from, start - 6); at < start; at += 1) {
+  for (let back = Math.max(from, start - 6); back < start; back += 1) {
     earlier = ((earlier << 8) | (last >>> 24)) & 0xff_ff;
-    last = (last << 8) | work[at]!;
+    last = (last << 8) | work[back]!;
   }
-  const before = walk.coder.position;
-  for (let at = start; at < end; at += 1) {
+  const before = coder.position;
+  let at = start;
+  for (; at < end && !needsMore(coder); at += 1) {
     const byte = codeLiteral(walk, last, earlier, truth === undefined ? 0 : truth[at]!);
     work[at] = byte;
     earlier = ((earlier << 8) | (last >>> 24)) & 0xff_ff;
@@ -19,7 +22,8 @@ export function codeLiterals(walk: Walk, start: number, end: number): void {
   }
   walk.changes = 0;
   walk.bytes = 0;
-  walk.literalBytes += walk.coder.position - before;
+  walk.literalBytes += coder.position - before;
+  return at;
 }
 
 function codeLiteral(walk: Walk, last: number, earlier: number, byte: number): number {

@@ -1,11 +1,14 @@
 /**
  * One segment of the target, bit by bit, the same way for writer and reader: runs beside the base block by block, what
  * lies between them byte by byte. Most blocks are as the base has them and cost one bit that is nearly certain.
+ *
+ * It may be done in parts: where one ends, nothing is in hand but the walk, and the next goes on from there.
  */
 import { type Pieces, pieceColumns } from './address-map.ts';
 import { codeBytes } from './bytes.ts';
 import { codeLiterals } from './literals.ts';
 import { codeUnchanged, lookAhead } from './blocks.ts';
+import { needsMore } from './coder/bit-coder.ts';
 import { plainRegion, type Region } from './layout.ts';
 import { blockBytes, type Walk } from './walk.ts';
 
@@ -16,21 +19,28 @@ export interface SegmentPlan {
   readonly hasLiterals: boolean;
 }
 
-export function codeSegment(walk: Walk, { pieces, regions, hasLiterals }: SegmentPlan): void {
-  let at = walk.from;
-  for (let row = firstRow(pieces, at); row < pieces.length && at < walk.to; row += pieceColumns) {
-    const start = Math.max(at, pieces[row]!);
-    const end = Math.min(walk.to, pieces[row]! + pieces[row + 1]!);
-    if (start > at && !hasLiterals) codeLiterals(walk, at, Math.min(start, walk.to));
-    if (end > start) {
-      walk.address = (pieces[row + 2]! - pieces[row]!) | 0;
-      walk.shift = pieces[row + 3]!;
-      walk.mapped = pieces[row + 4]!;
-      codePiece(walk, regions, start, end);
+/**
+ * Positions in the target; `until` is a multiple of `blockBytes` or the segment's end. Returns where it stopped: there,
+ * up to three bytes behind, where a word did not end before, or earlier, where the coder needs more bytes.
+ */
+export function codeSegment(walk: Walk, plan: SegmentPlan, from: number, until: number): number {
+  const { pieces, hasLiterals } = plan;
+  let at = from;
+  for (let row = firstRow(pieces, at); at < until; row += pieceColumns) {
+    const start = row < pieces.length ? pieces[row]! : Infinity;
+    if (start > at) {
+      const end = Math.min(start, until);
+      at = hasLiterals ? end : codeLiterals(walk, at - walk.origin, end - walk.origin) + walk.origin;
+      if (at < start) return at;
     }
-    at = Math.max(at, end, Math.min(start, walk.to));
+    const end = Math.min(walk.to + walk.origin, start + pieces[row + 1]!);
+    walk.address = (pieces[row + 2]! - start + walk.origin) | 0;
+    walk.shift = pieces[row + 3]!;
+    walk.mapped = pieces[row + 4]!;
+    at = codePiece(walk, plan.regions, at, end, until);
+    if (at < end) return at;
   }
-  if (at < walk.to && !hasLiterals) codeLiterals(walk, at, walk.to);
+  return at;
 }
 
 /** The first piece that does not end before the position. */
@@ -46,9 +56,11 @@ export function firstRow(pieces: Pieces, position: number): number {
   return low * pieceColumns;
 }
 
-function codePiece(walk: Walk, regions: readonly Region[], from: number, to: number): void {
+function codePiece(walk: Walk, regions: readonly Region[], from: number, to: number, until: number): number {
+  const { origin } = walk;
   let start = 0;
-  for (let index = 0, at = from; at < to; index += 1) {
+  let at = from;
+  for (let index = 0; at < to; index += 1) {
     const region = regions[index];
     const end = region === undefined ? to : Math.min(region.end, to);
     if (end > at) {
@@ -57,21 +69,24 @@ function codePiece(walk: Walk, regions: readonly Region[], from: number, to: num
       walk.anchor = anchor;
       walk.anchorShift = anchorShift;
       walk.phase = (at - start) % stride;
-      walk.runEnd = end;
-      codeRun(walk, at);
-      at = end;
+      walk.runEnd = end - origin;
+      at = codeRun(walk, at - origin, until - origin) + origin;
+      if (at < end) return at;
     }
     start = region?.end ?? start;
   }
+  return at;
 }
 
-function codeRun(walk: Walk, from: number): void {
-  const { runEnd } = walk;
-  for (let at = from; at < runEnd;) {
+function codeRun(walk: Walk, from: number, until: number): number {
+  const { runEnd, coder } = walk;
+  let at = from;
+  while (at < runEnd && at < until && !needsMore(coder)) {
     const end = Math.min(runEnd, Math.floor(at / blockBytes + 1) * blockBytes);
     const outlook = lookAhead(walk, at, end);
     const next = codeUnchanged(walk, at, end, outlook) ? end : codeBytes(walk, at, end);
     walk.phase = (walk.phase + next - at) % walk.stride;
     at = next;
   }
+  return at;
 }

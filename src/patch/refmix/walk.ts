@@ -3,17 +3,23 @@
  * from the segment's start to where the walk is, bytes of the target; beyond, those of the base beside it, and zeros
  * where none are. The writer has the target itself beside it and puts it into `work` byte by byte, so that writer and
  * reader see the same at every step.
+ *
+ * `work` may be a window of the target: positions count from its start, and nothing is looked at but the block at hand,
+ * six bytes before it, and three behind it.
  */
 import type { AddressMap } from './address-map.ts';
 import type { BitCoder } from './coder/bit-coder.ts';
-import { type Mixture, startMixture } from './coder/mixture.ts';
+import type { Mixture } from './coder/mixture.ts';
+import { guessKinds, type Memory, type Model } from './model.ts';
 
-export interface Walk {
+export interface Walk extends History {
   readonly coder: BitCoder;
   readonly work: Uint8Array;
+  /** Position in the target of the first byte of `work`; a multiple of `blockBytes`. */
+  readonly origin: number;
   /** Only the writer knows it. */
   readonly truth: Uint8Array | undefined;
-  /** The segment: nothing before or behind it is read. */
+  /** The segment, in `work` or beyond its ends: nothing before or behind it is read. */
   readonly from: number;
   readonly to: number;
   readonly map: AddressMap;
@@ -23,6 +29,7 @@ export interface Walk {
   readonly values: Mixture;
   readonly literals: Mixture;
   readonly memory: Memory;
+  readonly record: Int32Array;
   /** Shift of what each byte of the block at hand would refer to, if it began a relative reference; 0: none. */
   readonly relative: Int32Array;
   /** Where the block at hand has restless words: slots of them, so many. */
@@ -31,8 +38,6 @@ export interface Walk {
   worstUnrest: number;
   /** What the word at hand may have changed by, one for each way of guessing; 0: no guess. */
   readonly guesses: Int32Array;
-  /** Of each way of guessing, whether it was right lately: one bit a time. */
-  readonly record: Int32Array;
   readonly place: Place;
   /** Hashes of the contexts of a byte. */
   readonly hashes: Int32Array;
@@ -48,7 +53,12 @@ export interface Walk {
   anchorShift: number;
   phase: number;
 
-  // What happened last.
+  /** About how many bytes of code literals took. */
+  literalBytes: number;
+}
+
+/** What happened last. */
+export interface History {
   /** One bit a byte: whether it changed. */
   changes: number;
   /** Bytes since the last change. */
@@ -62,8 +72,6 @@ export interface Walk {
   /** One bit a block: whether anything changed in it. */
   blockChanges: number;
   quietBlocks: number;
-  /** About how many bytes of code literals took. */
-  literalBytes: number;
 }
 
 /** Where the word at hand stands. */
@@ -75,46 +83,39 @@ export interface Place {
   phase: number;
 }
 
-/** What words were seen to become. */
-export interface Memory {
-  /** Pairs of an address and how far what lies there moved, told by references to it. */
-  readonly moves: Int32Array;
-  /** Pairs of the upper bits of a word and how the last such word changed. */
-  readonly words: Int32Array;
-  /** Words that change again and again, by themselves. */
-  readonly restless: Int32Array;
-  /** How much each of them does, up to 15. */
-  readonly unrest: Uint8Array;
-  /** By the bytes before a word: which guess was right. */
-  readonly favourites: Uint8Array;
-}
-
-export const memoryBits = 14;
-export const wordBits = 13;
-export const guessKinds = 8;
 export const blockBytes = 128;
 
-export function startWalk(given: Pick<Walk, 'coder' | 'work' | 'truth' | 'from' | 'to' | 'map'>): Walk {
+/** Of a segment at its start. */
+export const noHistory: History = {
+  changes: 0,
+  quiet: 0,
+  bytes: 0,
+  delta1: 0,
+  delta2: 0,
+  delta3: 0,
+  blockChanges: 0,
+  quietBlocks: 0,
+};
+
+type Given = Pick<Walk, 'coder' | 'work' | 'origin' | 'truth' | 'from' | 'to' | 'map'>;
+
+/** From where the history ended, with what was learnt by then. */
+export function startWalk(given: Given, model: Model, history: History): Walk {
+  const { blocks, events, choices, values, literals, memory, record } = model;
   return {
     ...given,
-    blocks: startMixture({ inputs: 4, counterBits: 16, sets: 128, weight: 20_000, steady: 30, inertia: 16 }),
-    events: startMixture({ inputs: 6, counterBits: 16, sets: 1024, weight: 12_000, steady: 30, inertia: 13 }),
-    choices: startMixture({ inputs: 6, counterBits: 16, sets: 128, weight: 16_000, steady: 20, inertia: 14 }),
-    values: startMixture({ inputs: 8, counterBits: 18, sets: 4096, weight: 12_000, steady: 20, inertia: 13 }),
-    literals: startMixture({ inputs: 7, counterBits: 20, sets: 256, weight: 16_000, steady: 30, inertia: 14 }),
-    memory: {
-      moves: new Int32Array(2 << memoryBits),
-      words: new Int32Array(2 << wordBits),
-      restless: new Int32Array(1 << wordBits),
-      unrest: new Uint8Array(1 << wordBits),
-      favourites: new Uint8Array(1 << 16),
-    },
+    blocks,
+    events,
+    choices,
+    values,
+    literals,
+    memory,
+    record,
     relative: new Int32Array(blockBytes),
     restlessSlots: new Int32Array(blockBytes),
     restlessCount: 0,
     worstUnrest: 0,
     guesses: new Int32Array(guessKinds),
-    record: new Int32Array(guessKinds),
     place: { before: 0, pattern: 0, phase: 0 },
     hashes: new Int32Array(10),
     address: 0,
@@ -125,16 +126,14 @@ export function startWalk(given: Pick<Walk, 'coder' | 'work' | 'truth' | 'from' 
     anchor: 0,
     anchorShift: 0,
     phase: 0,
-    changes: 0,
-    quiet: 0,
-    bytes: 0,
-    delta1: 0,
-    delta2: 0,
-    delta3: 0,
-    blockChanges: 0,
-    quietBlocks: 0,
+    ...history,
     literalBytes: 0,
   };
+}
+
+export function historyOf(walk: Walk): History {
+  const { changes, quiet, bytes, delta1, delta2, delta3, blockChanges, quietBlocks } = walk;
+  return { changes, quiet, bytes, delta1, delta2, delta3, blockChanges, quietBlocks };
 }
 
 /** Mixes two numbers to 32 bits, of which the upper ones are the better. */

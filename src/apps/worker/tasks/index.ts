@@ -6,7 +6,7 @@ export const tasks = {
   'make-patch': whenAsked(async () => (await import('./make-patch.ts')).makePatch),
   'check-patch': whenAsked(async () => (await import('./check-patch.ts')).checkPatch),
   'refmix-encode': whenAsked(async () => (await import('../../../patch/refmix/make/encode.ts')).encodeSegment),
-  'refmix-decode': whenAsked(async () => (await import('../../../patch/refmix/decode.ts')).decodeSegment),
+  'refmix-decode': whenAsked(async () => (await import('../../../patch/refmix/apply/decode-part.ts')).decodePart),
 } as const;
 
 export type WorkerTasks = TaskTypesOf<typeof tasks>;

@@ -7,19 +7,36 @@ export interface BitCoder {
   readonly reads: boolean;
   bytes: Uint8Array;
   position: number;
+  /** Behind this position there may be too few of the bytes at hand for what comes next. */
+  readonly enough: number;
   /** Ends of the interval, both in it, and what was read. */
   readonly interval: Uint32Array;
 }
 
 export function startWriting(): BitCoder {
-  return { reads: false, bytes: new Uint8Array(4096), position: 0, interval: Uint32Array.of(0, 0xff_ff_ff_ff, 0) };
+  const interval = Uint32Array.of(0, 0xff_ff_ff_ff, 0);
+  return { reads: false, bytes: new Uint8Array(4096), position: 0, enough: Infinity, interval };
 }
 
-export function startReading(bytes: Uint8Array): BitCoder {
-  const interval = Uint32Array.of(0, 0xff_ff_ff_ff, 0);
-  const coder: BitCoder = { reads: true, bytes, position: 0, interval };
+export function startReading(
+  bytes: Uint8Array,
+  enough = Infinity,
+  interval: Uint32Array = new Uint32Array(3),
+): BitCoder {
+  interval.set([0, 0xff_ff_ff_ff, 0]);
+  const coder = goOnReading(bytes, enough, interval);
   for (let count = 0; count < 4; count += 1) interval[2] = (interval[2]! << 8) | nextByte(coder);
   return coder;
+}
+
+/** The bytes that follow those that were read with the interval so far. */
+export function goOnReading(bytes: Uint8Array, enough: number, interval: Uint32Array): BitCoder {
+  return { reads: true, bytes, position: 0, enough, interval };
+}
+
+/** Whether whoever reads has to bring more bytes first. */
+export function needsMore({ position, enough }: BitCoder): boolean {
+  return position > enough;
 }
 
 /** Codes `bit`, or reads one when the coder reads; `probability` of a one is from 1 to 65535. */

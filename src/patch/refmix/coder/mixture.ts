@@ -35,17 +35,23 @@ export interface MixtureShape {
 const untaught = -0x80_00_00_00;
 const certain = 1 << 22;
 
-export function startMixture(shape: MixtureShape): Mixture {
-  const { inputs, counterBits, sets, weight, steady, inertia } = shape;
+/** One whose counters and weights are in words that somebody else keeps. */
+export function mixtureIn(words: (count: number) => Int32Array, shape: MixtureShape): Mixture {
+  const { inputs, counterBits, sets, steady, inertia } = shape;
   return {
     inputs,
-    counters: new Int32Array(inputs << counterBits).fill(untaught),
+    counters: words(inputs << counterBits),
     at: new Int32Array(inputs),
     pulls: new Int32Array(inputs),
-    weights: new Int32Array(inputs * sets).fill(weight),
+    weights: words(inputs * sets),
     steady,
     inertia,
   };
+}
+
+export function startMixture({ counters, weights }: Mixture, { weight }: MixtureShape): void {
+  counters.fill(untaught);
+  weights.fill(weight);
 }
 
 /** Codes `bit` (or reads one) with the guess of the counters at `at`, weighed by set `set`; all of them learn it. */

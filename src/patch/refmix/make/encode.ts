@@ -5,13 +5,23 @@
 import { brotliCompressSync, constants } from 'node:zlib';
 import { finishWriting, startWriting } from '../coder/bit-coder.ts';
 import type { Segment } from '../container.ts';
-import type { SegmentTask } from '../decode.ts';
-import { packSegment, placeLiterals } from '../packed.ts';
+import type { AddressMap, Pieces } from '../address-map.ts';
+import type { Region } from '../layout.ts';
+import { modelBytes, startModel } from '../model.ts';
+import { copyLiterals, packSegment } from '../packed.ts';
 import { codeSegment } from '../segment.ts';
-import { startWalk } from '../walk.ts';
+import { noHistory, startWalk } from '../walk.ts';
 
-export interface EncodeTask extends SegmentTask {
+/** Nothing outside the segment is read or written, so segments may be encoded in any order, or beside each other. */
+export interface EncodeTask {
+  /** The whole target as the base has it, and as it is; shared where segments are encoded in several threads. */
+  readonly work: Uint8Array;
   readonly truth: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+  readonly pieces: Pieces;
+  readonly map: AddressMap;
+  readonly regions: readonly Region[];
 }
 
 /** More bytes than these beside nothing are packed, for the sake of time. */
@@ -22,7 +32,7 @@ const clearGain = 20;
 /** What `work` holds in the segment is the target's afterwards. */
 export function encodeSegment(task: EncodeTask): Segment {
   const { work, truth, from, to } = task;
-  const { differences, literals } = packSegment(task, truth);
+  const { differences, literals } = packSegment({ ...task, origin: 0 }, truth);
   const packedLiterals = pack(literals);
   const before = work.slice(from, to);
   let best: Segment | undefined;
@@ -45,9 +55,10 @@ export function encodeSegment(task: EncodeTask): Segment {
 
 function mix(task: EncodeTask, hasLiterals: boolean): { readonly code: Uint8Array; readonly literalBytes: number } {
   const { work, truth, from, to, map, pieces, regions } = task;
-  if (hasLiterals) placeLiterals(task, packSegment(task, truth).literals);
-  const walk = startWalk({ coder: startWriting(), work, truth, from, to, map });
-  codeSegment(walk, { pieces, regions, hasLiterals });
+  if (hasLiterals) copyLiterals({ ...task, origin: 0 }, truth);
+  const model = startModel(new ArrayBuffer(modelBytes(!hasLiterals)), !hasLiterals);
+  const walk = startWalk({ coder: startWriting(), work, origin: 0, truth, from, to, map }, model, noHistory);
+  codeSegment(walk, { pieces, regions, hasLiterals }, from, to);
   return { code: finishWriting(walk.coder), literalBytes: walk.literalBytes };
 }
 
