@@ -26,7 +26,7 @@ export const refmix: PatchAlgorithm<'REFMIX'> = {
   limits: {
     baseBytes: containerLimits.baseBytes,
     targetBytes: containerLimits.targetBytes,
-    applyBytes: 256 * 2 ** 20,
+    applyBytes: () => 256 * 2 ** 20,
   },
   make,
   apply,

@@ -5,8 +5,8 @@
  */
 import { constants, createZstdDecompress, type ZstdDecompress, zstdCompress } from 'node:zlib';
 import { ThemisError } from '../kernel/error.ts';
-import type { ApplyGiven, MakeGiven, PatchAlgorithm } from './algorithm.ts';
-import { dictionaryToMake, dictionaryToRead } from './zstd/dictionary.ts';
+import type { AppliedFiles, ApplyGiven, MakeGiven, PatchAlgorithm } from './algorithm.ts';
+import { dictionaryToMake, dictionaryToRead, free } from './zstd/dictionary.ts';
 import { checkFrame } from './zstd/frame.ts';
 import { refuseZstd } from './zstd/refuse.ts';
 
@@ -16,11 +16,23 @@ const windowLogs = { least: 10, most: 31 } as const;
 const mostTableLog = 26;
 /** One turn through the thread pool each. */
 const leastChunkBytes = 64;
-const mostChunkBytes = mib;
+const mostChunkBytes = 2 ** 16;
 
-const limits = { baseBytes: 512 * mib, targetBytes: 512 * mib, applyBytes: 64 * mib } as const;
+const limits = { baseBytes: 512 * mib, targetBytes: 512 * mib, applyBytes } as const;
+
+/** Of the decompressor beside dictionary and window, of chunks under way, and of such as nobody has collected yet. */
+const besideBytes = 64 * mib;
 
 export const zstdDict: PatchAlgorithm<'ZSTD_DICT'> = { id: 'ZSTD_DICT', limits, make, apply };
+
+/**
+ * `node:zlib` copies the dictionary, which is the whole base, and keeps a window as large as the target; neither can be
+ * asked of it otherwise. So this takes more than 64 MiB beyond the base, by the larger of base and target where the base
+ * is freed once it is copied, and by both where it is not.
+ */
+function applyBytes({ baseBytes, targetBytes, mayFreeBase = false }: AppliedFiles): number {
+  return besideBytes + (mayFreeBase ? Math.max(baseBytes, targetBytes) : baseBytes + targetBytes);
+}
 
 async function make(base: Uint8Array, target: Uint8Array, { signal }: MakeGiven): Promise<Uint8Array> {
   if (signal?.aborted === true) throw new ThemisError('CANCELLED', 'Making a patch was cancelled.');
@@ -74,12 +86,13 @@ function searchParameters(baseBytes: number, targetBytes: number): Record<number
 async function* apply(
   base: Uint8Array,
   patch: Uint8Array,
-  { targetBytes, signal }: ApplyGiven,
+  { targetBytes, mayFreeBase, signal }: ApplyGiven,
 ): AsyncGenerator<Uint8Array> {
   if (base.length > limits.baseBytes || targetBytes > limits.targetBytes)
     refuseZstd('TOO_LARGE', 'is for files that are too large for it');
   checkFrame(patch, targetBytes);
   const stream = openStream(dictionaryToRead(base), targetBytes);
+  if (mayFreeBase === true) free(base);
   let emittedBytes = 0;
   stream.end(patch);
   try {

@@ -4,6 +4,7 @@
  * writes patches of such a base as of any other, and matches count back from its end. So the first byte is left out where
  * a patch is made, which nothing then refers to, and another one put before it where a patch is read.
  */
+const worthFreeing = 2 ** 20;
 const magic = [0x37, 0xa4, 0x30, 0xec];
 
 export function dictionaryToMake(base: Uint8Array): Uint8Array {
@@ -16,6 +17,13 @@ export function dictionaryToRead(base: Uint8Array): Uint8Array {
   const dictionary = new Uint8Array(base.length + 1);
   dictionary.set(base, 1);
   return dictionary;
+}
+
+/** Gives its memory back at once, where it is large and has a buffer of its own. */
+export function free({ buffer, byteLength }: Uint8Array): void {
+  if (byteLength < worthFreeing || byteLength !== buffer.byteLength || !(buffer instanceof ArrayBuffer)) return;
+  // What is transferred to nothing is freed without waiting for a collection.
+  buffer.transfer(0);
 }
 
 function isFormatted(base: Uint8Array): boolean {
