@@ -27,7 +27,14 @@ export interface PatchLimits {
   readonly baseBytes: number;
   readonly targetBytes: number;
   /** What `apply` holds at most beyond base and patch. */
-  readonly applyBytes: number;
+  applyBytes(files: AppliedFiles): number;
+}
+
+export interface AppliedFiles {
+  readonly baseBytes: number;
+  readonly targetBytes: number;
+  /** As it is given to `apply`. */
+  readonly mayFreeBase?: boolean;
 }
 
 /** Parts that can run beside each other, by the name of their task; without `compute` they run here, one by one. */
@@ -39,6 +46,11 @@ export interface MakeGiven {
 export interface ApplyGiven {
   /** Exactly; signed. */
   readonly targetBytes: number;
+  /**
+   * Nobody reads the base any more: its memory may be given back as soon as the algorithm has what it needs of it, and
+   * its buffer be detached. Not for a base that shares its buffer with anything.
+   */
+  readonly mayFreeBase?: boolean;
   readonly compute?: Compute<PatchTasks>;
   readonly signal?: AbortSignal;
 }

@@ -12,7 +12,7 @@ import { type PatchParts, rebuild } from './bsdiff/rebuild.ts';
 import { refuseBsdiff } from './bsdiff/refuse.ts';
 
 const mib = 2 ** 20;
-const limits = { baseBytes: 512 * mib, targetBytes: 512 * mib, applyBytes: 64 * mib } as const;
+const limits = { baseBytes: 512 * mib, targetBytes: 512 * mib, applyBytes: () => 64 * mib } as const;
 
 export const bsdiff: PatchAlgorithm<'BSDIFF'> = { id: 'BSDIFF', limits, make, apply };
 

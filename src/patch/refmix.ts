@@ -24,7 +24,7 @@ export const refmix: PatchAlgorithm<'REFMIX'> = {
     targetBytes: containerLimits.targetBytes,
     // Map, pieces and stretches: 16, 20 and 4 MiB. Two segments at work, each with a model, or what unpacks it, and its
     // window of the target: 42 MiB each. What waits of the second one: 81 MiB. The rest: what passes through, and garbage.
-    applyBytes: 256 * 2 ** 20,
+    applyBytes: () => 256 * 2 ** 20,
   },
   make,
   apply,

@@ -5,7 +5,7 @@ import { encodeVcdiff, vcdiffLimits } from './vcdiff/encode/encode.ts';
 
 export const vcdiff: PatchAlgorithm<'VCDIFF'> = {
   id: 'VCDIFF',
-  limits: { ...vcdiffLimits, applyBytes },
+  limits: { ...vcdiffLimits, applyBytes: () => applyBytes },
   // oxlint-disable-next-line typescript/require-await -- the contract of algorithms is asynchronous
   make: async (base, target, { signal }) => encodeVcdiff(base, target, { dialect: 'rfc3284', signal }),
   apply: (base, patch, { targetBytes, signal }) =>

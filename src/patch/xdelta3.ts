@@ -8,7 +8,7 @@ import { encodeVcdiff, vcdiffLimits } from './vcdiff/encode/encode.ts';
 
 export const xdelta3: PatchAlgorithm<'XDELTA3'> = {
   id: 'XDELTA3',
-  limits: { ...vcdiffLimits, applyBytes },
+  limits: { ...vcdiffLimits, applyBytes: () => applyBytes },
   // oxlint-disable-next-line typescript/require-await -- the contract of algorithms is asynchronous
   make: async (base, target, { signal }) => encodeVcdiff(base, target, { dialect: 'xdelta3', signal }),
   apply: (base, patch, { targetBytes, signal }) =>

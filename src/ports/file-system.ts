@@ -10,6 +10,7 @@ export interface FileSystem {
   lstat(path: string): Promise<FileStat | null>;
   /** Names, sorted; NOT_FOUND when there is no such directory. */
   readDirectory(path: string): Promise<readonly string[]>;
+  /** In a buffer that is the caller's. */
   readFile(path: string): Promise<Uint8Array>;
   readLink(path: string): Promise<string>;
   /** The first `limitBytes` bytes, or as many as there are. Each chunk is the caller's to keep. */

@@ -88,4 +88,16 @@ describe.skipIf(!hasProgram('zstd', 'zstd'))('zstd --patch-from', () => {
     const patch = runProgram('zstd', args, { base, target });
     expect(await applyPatch(zstdDict, base, patch, target.length)).toEqual(Buffer.from(target));
   });
+
+  test('makes a patch of a base that begins as a trained dictionary does', async () => {
+    const samples = Array.from({ length: 40 }, (_, index) => lines(index + 2).subarray(0, 4000));
+    const files = Object.fromEntries(samples.map((sample, index) => [`sample${index}`, sample]));
+    const trained = runProgram('zstd', ['-q', '--train', ...Object.keys(files), '--maxdict=4000', '-o', 'made'], files);
+    for (const base of [trained, Uint8Array.from([...trained.subarray(0, 4), ...noise(5000, 256, 9)])]) {
+      const target = turned(base, 1000);
+      const patch = runProgram('zstd', ['-q', '-19', '--patch-from=base', 'target', '-o', 'made'], { base, target });
+      expect(await applyPatch(zstdDict, base, patch, target.length)).toEqual(Buffer.from(target));
+      expect(patch.length).toBeLessThan(1000);
+    }
+  });
 });

@@ -72,7 +72,8 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   async readFile(path: string): Promise<Uint8Array> {
-    return this.#file(path).bytes.slice();
+    // A slice of a Buffer would be the Buffer.
+    return new Uint8Array(this.#file(path).bytes);
   }
 
   async readLink(path: string): Promise<string> {

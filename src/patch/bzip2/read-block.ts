@@ -21,12 +21,14 @@ export function readBlock(bits: Bits, slots: Int32Array): Block {
   const tables = takeBits(bits, 3);
   if (tables < leastTables || tables > mostTables) throw refuseBzip2('a block has a wrong number of tables');
   const selectors = readSelectors(bits, tables);
-  const decoders = Array.from({ length: tables }, () => prefixDecoder(readLengths(bits, used.length + runDigits)));
+  const lengths = Array.from({ length: tables }, () => readLengths(bits, used.length + runDigits));
+  // Six tables can be stated in as many bytes: only those are built that something is read with.
+  const decoders: PrefixDecoder[] = [];
   const size = readSymbols(
     bits,
     slots,
     used,
-    selectors.map((table) => decoders[table]!),
+    selectors.map((table) => (decoders[table] ??= prefixDecoder(lengths[table]!))),
   );
   if (origin >= size) throw refuseBzip2('a block begins outside of itself');
   return { size, origin };

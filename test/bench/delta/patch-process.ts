@@ -55,7 +55,7 @@ async function apply({ algorithm, ...file }: JobFile, compute: ReturnType<typeof
   const patch = await files.readFile(file.patch);
   digestBytes(patch);
   const { targetBytes } = file;
-  const chunks = patchAlgorithm(algorithm).apply(base, patch, { targetBytes, compute });
+  const chunks = patchAlgorithm(algorithm).apply(base, patch, { targetBytes, compute, mayFreeBase: true });
   const { digest } = await files.writeStream(file.target, chunks, 0o600, targetBytes);
   await files.syncFile(file.target);
   return digest;

@@ -11,6 +11,8 @@ import type { NodeContext } from '../../context.ts';
 import type { MadeOrigin } from '../delivery.ts';
 import type { PatchPlan, PatchStep } from './plan-patches.ts';
 
+const nothing = new Uint8Array(0);
+
 type Within = Pick<NodeContext, 'files' | 'layout' | 'compute'>;
 
 /** `bases`: where the content may lie that the first step starts at. */
@@ -44,6 +46,8 @@ async function* applyAll(
   for (const [index, step] of steps.entries()) {
     const patch = await context.files.readFile(needed[index]!);
     const chunks = apply(context, step, base, patch, signal);
+    // Whatever applies it holds it as long as it needs it.
+    base = nothing;
     if (index === steps.length - 1) yield* chunks;
     else base = await keepStep(context, step, chunks);
   }
@@ -58,6 +62,7 @@ function apply(
 ): AsyncIterable<Uint8Array> {
   return patchAlgorithm(file.algorithm).apply(base, patch, {
     targetBytes: file.targetSize,
+    mayFreeBase: true,
     signal,
     ...(compute === undefined ? {} : { compute }),
   });

@@ -2,110 +2,143 @@ import { describe, expect, test } from 'vitest';
 import { ThemisError } from '../../../../src/kernel/error.ts';
 import { openDjw } from '../../../../src/patch/djw/djw.ts';
 import { openAccount } from '../../../../src/patch/vcdiff/decode/memory-account.ts';
+import {
+  contentOf,
+  type Field,
+  headOf,
+  lengthsFrom,
+  packFields,
+  packSection,
+  type SectionByHand,
+} from '../../../support/patch/djw-by-hand.ts';
 
-/** Fields of a section: a value and its bits, most significant first. */
-type Field = readonly [value: number, bits: number];
+const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-function section(...fields: readonly Field[]): Uint8Array {
-  const bits = fields.flatMap(([value, count]) =>
-    Array.from({ length: count }, (_, index) => (value >> (count - 1 - index)) & 1),
-  );
-  const bytes = new Uint8Array(Math.ceil(bits.length / 8));
-  for (const [at, bit] of bits.entries()) bytes[at >> 3]! |= bit << (at & 7);
-  return bytes;
+/** What they expand to, one after the other, or why the first that is refused is. */
+function expand(...sections: readonly (readonly [packed: Uint8Array, size: number])[]): string[] {
+  const open = openDjw({ largest: Math.max(...sections.map(([, size]) => size)) }, openAccount(2 ** 20));
+  return sections.map(([bytes, size]) => {
+    const packed = { bytes, at: 0, end: bytes.length };
+    try {
+      const found = open(packed, size);
+      return packed.at === packed.end ? Buffer.from(found).toString('latin1') : `${packed.end - packed.at} bytes left`;
+    } catch (error) {
+      if (error instanceof ThemisError && error.code === 'PATCH_INVALID') return error.reason ?? error.message;
+      throw error;
+    }
+  });
 }
 
-function expand(bytes: Uint8Array, size: number): string {
-  const packed = { bytes, at: 0, end: bytes.length };
-  try {
-    const found = openDjw({ largest: size }, openAccount(2 ** 20))(packed, size);
-    return packed.at === packed.end ? Buffer.from(found).toString('latin1') : `${packed.end - packed.at} bytes left`;
-  } catch (error) {
-    if (error instanceof ThemisError && error.code === 'PATCH_INVALID') return error.reason ?? error.message;
-    throw error;
-  }
+function expanded(section: SectionByHand): string[] {
+  return expand([packSection(section), section.content.length]);
 }
 
-const times = (count: number, field: Field): readonly Field[] => Array.from({ length: count }, () => field);
-
-/**
- * All 256 codes of 8 bits. The front begins 0, 4, 5, 6, 7, 8: length 8 is symbol 6, under the code 1; it comes 255 times
- * more, eight digits of one, each symbol 0 under the code 0. Lengths of these codes are stated for the symbols 0 to 6.
- */
-const evenCodes: readonly Field[] = [[0, 4], [1, 4], ...times(5, [0, 4]), [1, 4], [1, 1], ...times(8, [0, 1])];
-const bytes = (text: string): readonly Field[] => [...Buffer.from(text, 'latin1')].map((byte) => [byte, 8]);
+const a = 97;
+/** The letters a to h under three bits each. */
+const even = lengthsFrom(a, [3, 3, 3, 3, 3, 3, 3, 3]);
+const text = ascii('feedabadbadegghadabeachheadacebadgefadedcabbagebeef');
+const plain: SectionByHand = { groups: [even], sectorBytes: text.length, choices: [], content: text };
 
 describe('a section', () => {
   test('of one group', () => {
-    expect(expand(section([0, 3], ...evenCodes, ...bytes('hello')), 5)).toBe('hello');
+    expect(expanded(plain)).toEqual([Buffer.from(text).toString()]);
   });
 
-  test('of two groups, chosen for every five bytes', () => {
-    // For the second group lengths are stated again, but where the first has 0: 256 more repeats, so 511 in all.
-    const codes: readonly Field[] = [[0, 4], [1, 4], ...times(5, [0, 4]), [1, 4], [1, 1], ...times(9, [0, 1])];
-    // Choices 1, 1, 0: symbols 2, 0, 2, with codes 1, 0, 1.
-    const choices: readonly Field[] = [
-      [1, 3],
+  test('written down bit by bit', () => {
+    // 97 times 0, 8 times 3, which lies at place 8 of the front, and 151 times 0, then at place 1: symbols 0 and 1 are
+    // digits of one and two, lowest first, n + 1 is place n. The four symbols have codes of two bits, in order.
+    const symbols = [0, 1, 0, 0, 0, 1, 9, 0, 0, 0, 2, 1, 1, 1, 0, 1, 0, 0];
+    const head: Field[] = [
       [0, 3],
-      [1, 3],
-      [1, 1],
-      [0, 1],
-      [1, 1],
+      [3, 4],
+      ...[2, 2, 2, 0, 0, 0, 0, 0, 0, 2].map((length): Field => [length, 4]),
+      ...symbols.map((symbol): Field => [symbol === 9 ? 3 : symbol, 2]),
     ];
-    expect(expand(section([1, 3], [0, 5], ...codes, ...choices, ...bytes('hello, world')), 12)).toBe('hello, world');
+    const content = Array.from(text, (byte): Field => [byte - a, 3]);
+    expect(expand([packFields([...head, ...content]), text.length])).toEqual([Buffer.from(text).toString()]);
   });
 
-  test('of codes longer than one step reads', () => {
-    // Lengths of symbols 0 to 19 are 1 to 19 and 19 again: a code for each, by the front they are moved from.
-    const front = [0, 4, 5, 6, 7, 8, 9, 10, 3, 11, 2, 12, 13, 1, 14, 15, 16, 17, 18, 19, 20];
-    const symbols: number[] = [];
-    for (const length of [...Array.from({ length: 19 }, (_, index) => index + 1), 19, 0]) {
-      const place = front.indexOf(length);
-      front.splice(0, 0, ...front.splice(place, 1));
-      symbols.push(place === 0 ? 0 : place + 1);
-    }
-    // 0 comes 235 times more: digits of one and two, least significant first, make 235 as 1 1 2 2 1 2 2.
-    const repeats = [0, 0, 1, 1, 0, 1, 1];
-    // Twenty-two symbols under five bits each; not all of the codes are used.
-    const lengths: readonly Field[] = times(22, [5, 4]);
-    const code = (symbol: number): Field => [symbol, 5];
-    const all = [...symbols, ...repeats].map(code);
-    // Symbol n has the code of n ones and a zero; the last two are told apart by their last bit.
-    const data: readonly Field[] = [
-      [0b0, 1],
-      [0b110, 3],
-      [2 ** 19 - 2, 19],
-      [2 ** 19 - 1, 19],
-      [2 ** 12 - 2, 12],
-    ];
-    expect([...Buffer.from(expand(section([0, 3], [15, 4], ...lengths, ...all, ...data), 5), 'latin1')]).toEqual([
-      0, 2, 18, 19, 11,
+  test('of two groups, chosen for every ten bytes', () => {
+    const other = lengthsFrom(a, [4, 4, 3, 3, 3, 3, 3, 3]);
+    for (const choices of [
+      [0, 0, 0, 0, 0, 0],
+      [1, 1, 1, 1, 1, 1],
+      [1, 0, 0, 0, 1, 0],
+      [0, 1, 0, 1, 0, 1],
+    ])
+      expect(expanded({ groups: [even, other], sectorBytes: 10, choices, content: text })).toEqual([
+        Buffer.from(text).toString(),
+      ]);
+  });
+
+  test.each([100, 600])('of codes longer than one step reads, with %i symbols', (size) => {
+    const lengths = [...Array.from({ length: 19 }, (_, index) => index + 1), 19];
+    const content = new Uint8Array(size);
+    content.set([0, 2, 18, 19, 11]);
+    expect(expanded({ groups: [lengthsFrom(0, lengths)], sectorBytes: size, choices: [], content })).toEqual([
+      Buffer.from(content).toString('latin1'),
     ]);
+  });
+
+  test('says nothing of the next one', () => {
+    const all: SectionByHand = {
+      groups: [new Uint8Array(256).fill(9).fill(1, 0, 1)],
+      sectorBytes: 600,
+      choices: [],
+      content: new Uint8Array(600),
+    };
+    const two: SectionByHand = { ...plain, groups: [even, even], sectorBytes: 160, choices: [1] };
+    const zeros = '\0'.repeat(600);
+    const found = expand(...[all, two, all, plain].map((one) => [packSection(one), one.content.length] as const));
+    expect(found).toEqual([zeros, Buffer.from(text).toString(), zeros, Buffer.from(text).toString()]);
   });
 });
 
 describe('a section is refused', () => {
+  const head = headOf(plain);
+  const content = contentOf(plain);
+  const times = (count: number, field: Field): readonly Field[] => Array.from({ length: count }, () => field);
+  /** One more than the bits of it that are used. */
+  const bit = head.concat(content).reduce((sum, [, bits]) => sum + bits, 0) % 8;
+  const tooMany = new Uint8Array(256).fill(7);
+  const gaps = [...headOf({ ...plain, groups: [lengthsFrom(a, [3])] }), [7, 3] as const, ...content.slice(1)];
+
   test.each<[string, Uint8Array, string]>([
-    ['that ends early', section([0, 3], ...evenCodes, ...bytes('hell')), 'TRUNCATED'],
-    ['that ends in its codes', section([0, 3], [0, 4], [1, 4]), 'TRUNCATED'],
-    ['that ends in set bits', section([0, 3], ...evenCodes, ...bytes('hello'), [1, 1]), 'SECTION_CORRUPT'],
+    ['that ends early', packFields([...head, ...content.slice(0, -9)]), 'TRUNCATED'],
+    ['that ends in its codes', packFields(head.slice(0, -9)), 'TRUNCATED'],
+    ['that ends in set bits', packFields([...head, ...content, [1, 8 - bit]]), 'SECTION_CORRUPT'],
+    ['with more codes than there can be', packSection({ ...plain, groups: [tooMany] }), 'SECTION_CORRUPT'],
     [
-      'with more codes than there can be',
-      section([0, 3], [0, 4], ...times(7, [1, 4]), ...bytes('hello')),
+      'whose lengths have more codes than there can be',
+      packFields([[0, 3], [0, 4], ...times(7, [1, 4])]),
       'SECTION_CORRUPT',
     ],
-    ['with a code of nothing', section([0, 3], [0, 4], ...times(7, [0, 4]), ...bytes('hello')), 'SECTION_CORRUPT'],
+    ['with a code of nothing', packFields(gaps), 'SECTION_CORRUPT'],
+    ['with lengths under a code of nothing', packFields([[0, 3], [0, 4], ...times(9, [0, 4])]), 'SECTION_CORRUPT'],
+    ['that repeats a length too often', packFields([...head, ...times(2, [1, 2]), ...content]), 'SECTION_CORRUPT'],
     [
-      'that repeats too often',
-      section([0, 3], ...evenCodes.slice(0, -8), ...times(9, [0, 1]), ...bytes('hello')),
+      'that repeats one length without end',
+      packFields([...head.slice(0, 24), ...times(40, [1, 2])]),
       'SECTION_CORRUPT',
     ],
+    ['as large as what it expands to', packFields([...head, ...content, ...times(99, [0, 8])]), 'SECTION_CORRUPT'],
   ])('%s', (_, packed, reason) => {
-    expect(expand(packed, 5)).toBe(reason);
+    expect(expand([packed, text.length])).toEqual([reason]);
+  });
+
+  test('that repeats a choice too often', () => {
+    const two = { ...plain, groups: [even, even], sectorBytes: 50, choices: [0, 0] };
+    expect(expanded(two)).toEqual([Buffer.from(text).toString()]);
+    expect(expanded({ ...two, choices: [0, 0, 0, 0, 0, 0] })).toEqual(['SECTION_CORRUPT']);
+  });
+
+  test('that expands to less than xdelta3 tries it with', () => {
+    const one = lengthsFrom(a, [1]);
+    const short: SectionByHand = { groups: [one], sectorBytes: 9, choices: [], content: ascii('aaaaaaaaa') };
+    expect(expand([packSection(short).subarray(0, 8), 9])).toEqual(['SECTION_CORRUPT']);
   });
 
   test('bytes behind it are not taken', () => {
-    const whole = section([0, 3], ...evenCodes, ...bytes('hello'));
-    expect(expand(Uint8Array.from([...whole, 0]), 5)).toBe('1 bytes left');
+    expect(expand([Uint8Array.from([...packSection(plain), 0]), text.length])).toEqual(['1 bytes left']);
   });
 });

@@ -68,8 +68,15 @@ describe('a window is refused', () => {
       'WINDOW_OVERRUN',
     ],
     ['whose sum is another', { ...hello, adler: 1 }, 'CHECKSUM_MISMATCH'],
+    ['whose addresses go beyond 31 bits', { ...hello, segment: whole, targetLength: 2 ** 31 - 1 }, 'TOO_LARGE'],
   ])('%s', async (_, window, reason) => {
     expect(await reasonOf(patchByHand([window]), 5)).toBe(reason);
+  });
+
+  test.each([1, 2])('with a section that expands to nothing (compressor %i)', async (compressor) => {
+    const window = { ...hello, compressed: 1, data: Uint8Array.of(0, 1, 2, 3) };
+    const patch = patchByHand([window], [0, 1, compressor]);
+    expect(await judgePatch(xdelta3, base, patch, ascii('hello'))).toBe('SECTION_CORRUPT');
   });
 
   test('whose sections do not add up to its length', async () => {

@@ -26,7 +26,7 @@ function algorithm(id: DeltaAlgorithm, limit = 10_000): PatchAlgorithm {
   const never = (): never => {
     throw new Error('workers do this');
   };
-  return { id, limits: { baseBytes: limit, targetBytes: limit, applyBytes: limit }, make: never, apply: never };
+  return { id, limits: { baseBytes: limit, targetBytes: limit, applyBytes: () => limit }, make: never, apply: never };
 }
 
 interface Run {
