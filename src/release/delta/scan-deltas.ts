@@ -2,7 +2,7 @@ import { type Digest, digestBytes, hexOf } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import type { IndexedDelta, ReleaseDelta } from '../../model/delta.ts';
 import { draftedName, releaseLimits, releaseNames } from '../../model/release-format/layout.ts';
-import { parseReleaseDelta } from '../../model/release-format/parse-delta.ts';
+import { distinctPatches, parseReleaseDelta } from '../../model/release-format/parse-delta.ts';
 import type { FileSystem } from '../../ports/file-system.ts';
 
 export interface FoundDelta {
@@ -64,8 +64,7 @@ export function indexedDeltaOf(directory: string, delta: ReleaseDelta, digest: D
 
 /** One patch may serve several files. */
 export function patchBytesOf({ files }: ReleaseDelta): number {
-  const sizes = new Map(files.map(({ patchUrl, patchSize }) => [patchUrl, patchSize]));
-  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  return distinctPatches(files).reduce((sum, { patchSize }) => sum + patchSize, 0);
 }
 
 /** What makes up a delta beside its patches, and what an interrupted write of it left. */

@@ -63,9 +63,15 @@ describe('delta.json', () => {
     ['a target larger than any file', withFile({ targetSize: 2 ** 41 })],
     ['a negative size', withFile({ targetSize: -1 })],
     ['an unknown algorithm', withFile({ algorithm: 'XZ' })],
+    ['one patch of two sizes', encoded({ files: [{ ...deltaFile, path: 'a', patchSize: 9_000_000 }, deltaFile] })],
+    ['one patch with two hashes', encoded({ files: [{ ...deltaFile, path: 'a', patchHash: other }, deltaFile] })],
     ['an upper-case hash', withFile({ targetHash: 'F'.repeat(64) })],
   ])('with %s is refused', (_, bytes) => {
     expect(codeOf(bytes)).toBe('DELTA_INVALID');
+  });
+
+  it('may name one patch for several files', () => {
+    expect(codeOf(encoded({ files: [{ ...deltaFile, path: 'a' }, deltaFile] }))).toBe('ok');
   });
 
   it('of another major version is refused as that, and too many files are not looked at', () => {
