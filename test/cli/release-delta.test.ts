@@ -80,6 +80,11 @@ describe('release delta', () => {
     await writeFile(join(root, 'releases/deltas/db-1.4.0-1.5.0/patches', patch!), 'damaged');
     const refused = await themis('verify', 'releases', '--anchors', 'keys/anchors.json');
     expect([refused.exitCode, refused.out]).toEqual([4, expect.stringContaining('DELTA_PATCH_SIZE')]);
+    const indexed = await themis('index', 'releases', ...keys);
+    expect([indexed.err, indexed.out]).toEqual([
+      expect.stringContaining('THM2030'),
+      expect.stringContaining('Indexed 2 releases,'),
+    ]);
   });
 
   it('gives the same bytes again, signs later, and removes what release delete makes pointless', async () => {

@@ -1,5 +1,6 @@
 import { type Digest, digestBytes, hexOf } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
+import type { FindingCode } from '../../kernel/finding.ts';
 import type { IndexedDelta, ReleaseDelta } from '../../model/delta.ts';
 import { draftedName, releaseLimits, releaseNames } from '../../model/release-format/layout.ts';
 import { distinctPatches, parseReleaseDelta } from '../../model/release-format/parse-delta.ts';
@@ -12,6 +13,13 @@ export interface FoundDelta {
   readonly result:
     | { readonly ok: true; readonly delta: ReleaseDelta; readonly digest: Digest }
     | { readonly ok: false; readonly message: string };
+  /** Why no index lists it, for whoever had it looked at. */
+  readonly fault?: DeltaFault;
+}
+
+export interface DeltaFault {
+  readonly code: FindingCode;
+  readonly message: string;
 }
 
 /** The deltas that lie beside an index, parsed and not trusted; patches are not looked at. Sorted by directory. */
