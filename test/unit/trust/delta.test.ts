@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { digestBytes, hexOf } from '../../../src/kernel/digest.ts';
 import { ThemisError } from '../../../src/kernel/error.ts';
+import { pathProblem } from '../../../src/kernel/path-guard.ts';
 import type { ReleaseDelta } from '../../../src/model/delta.ts';
 import { encodeReleaseDelta, parseReleaseDelta } from '../../../src/model/release-format/parse-delta.ts';
 import { deltaDirectoryName } from '../../../src/model/release-format/layout.ts';
@@ -34,6 +35,23 @@ describe('delta.json', () => {
     expect(deltaDirectoryName({ ...delta, package: 'x'.repeat(128), from: `1.0.0-${'1'.repeat(58)}` })).toMatch(
       /^[0-9a-f]{12}-[0-9a-f]{12}$/u,
     );
+  });
+
+  it('lies in a directory of its own, whatever hyphens the versions hold', () => {
+    const anywhere = { ...delta, package: 'p', platform: 'any', architecture: 'any' } as const;
+    const named = (from: string, to: string, over: Partial<ReleaseDelta> = {}): string =>
+      deltaDirectoryName({ ...anywhere, from, to, ...over });
+    const names = [
+      named('1.0.0', '2.0.0'),
+      named('1.0.0', '2.0.0-3.0.0'),
+      named('1.0.0-2.0.0', '3.0.0'),
+      named('2.0.0', '3.0.0', { package: 'p-1.0.0' }),
+      named('1.0.0', '2.0.0-linux-x64'),
+      named('1.0.0', '2.0.0', { platform: 'linux', architecture: 'x64' }),
+    ];
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.filter((name) => pathProblem(name) !== undefined)).toEqual([]);
+    expect(names.slice(0, 3)).toEqual(['p-1.0.0-2.0.0', 'p+1.0.0+2.0.0-3.0.0', 'p+1.0.0-2.0.0+3.0.0']);
   });
 
   it.each<[string, Uint8Array]>([
