@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -80,6 +80,11 @@ describe('release delta', () => {
     await writeFile(join(root, 'releases/deltas/db-1.4.0-1.5.0/patches', patch!), 'damaged');
     const refused = await themis('verify', 'releases', '--anchors', 'keys/anchors.json');
     expect([refused.exitCode, refused.out]).toEqual([4, expect.stringContaining('DELTA_PATCH_SIZE')]);
+    const indexed = await themis('index', 'releases', ...keys);
+    expect([indexed.err, indexed.out]).toEqual([
+      expect.stringContaining('THM2030'),
+      expect.stringContaining('Indexed 2 releases,'),
+    ]);
   });
 
   it('gives the same bytes again, signs later, and removes what release delete makes pointless', async () => {
@@ -109,6 +114,30 @@ describe('release delta', () => {
     expect(await list('releases')).not.toContain('deltas');
   });
 
+  it('makes no delta worse that lies there, whatever it is called, and takes the place of no other one', async () => {
+    await themis('keygen');
+    for (const version of ['1.4.0', '1.5.0']) await release(version);
+    const line = ['delta', '--from', '1.4.0', '--to', '1.5.0', '-o', 'json', '--workers', '1'];
+    const [first] = deltasOf(await themis(...line, '--algorithms', 'vcdiff,bsdiff'));
+    const deltas = join(root, 'releases/deltas');
+    await rename(join(deltas, 'db-1.4.0-1.5.0'), join(deltas, 'mine'));
+    const again = await themis(...line, '--algorithms', 'zstd_dict', '--budget', '0s');
+    expect(deltasOf(again)).toMatchObject([
+      { directory: 'deltas/mine', changed: false, patchBytes: first!.patchBytes },
+    ]);
+    expect(deltasOf(again)[0]!.files).toMatchObject(first!.files.map((file) => ({ ...file, kept: true })));
+
+    const document = join(deltas, 'mine/delta.json');
+    const other = (await readFile(document, 'utf8')).replace('"from": "1.4.0"', '"from": "1.3.0"');
+    await rename(join(deltas, 'mine'), join(deltas, 'db-1.4.0-1.5.0'));
+    await writeFile(join(deltas, 'db-1.4.0-1.5.0/delta.json'), other);
+    const refused = await themis(...line, '--algorithms', 'vcdiff');
+    expect([refused.error?.code, refused.err]).toEqual([
+      'POLICY_REFUSED',
+      expect.stringContaining('db 1.3.0 to 1.5.0'),
+    ]);
+  });
+
   it('goes over every platform that both versions are there for, and says what there was no time for', async () => {
     await themis('keygen');
     for (const version of ['1.4.0', '1.5.0'])
@@ -119,9 +148,15 @@ describe('release delta', () => {
       'deltas/db-1.4.0-1.5.0-linux-any',
       'deltas/db-1.4.0-1.5.0-macos-any',
     ]);
-    const late = await themis('delta', '--from', '1.4.0', '--to', '1.5.0', ...fast, '--budget', '0s');
-    expect([late.exitCode, late.err]).toEqual([0, expect.stringContaining('Not tried within 0ms: VCDIFF on 4 files')]);
-    expect(late.out).toContain('nothing was written');
+    const late = await themis('delta', '--from', '1.4.0', '--to', '1.5.0', 'releases', ...fast, '--budget', '0s');
+    expect([late.exitCode, late.err]).toEqual([
+      0,
+      expect.stringContaining('After 0ms VCDIFF was not tried on 4 files.'),
+    ]);
+    expect(late.out).toContain('2 files keep the patch that was there');
+    await rm(join(root, 'releases/deltas'), { recursive: true });
+    const never = await themis('delta', '--from', '1.4.0', '--to', '1.5.0', ...fast, '--budget', '0s');
+    expect(never.out).toContain('nothing was written');
     const mixed = ['--from', 'releases/db-1.4.0-linux', '--to', 'releases/db-1.5.0-windows'];
     expect((await themis('delta', ...mixed, ...fast)).error?.code).toBe('USAGE');
   });

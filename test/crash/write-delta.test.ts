@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { digestBytes, hexOf } from '../../src/kernel/digest.ts';
 import type { FileSystem } from '../../src/ports/file-system.ts';
 import type { FoundPatch } from '../../src/release/delta/find-patches.ts';
+import { findPresent } from '../../src/release/delta/present-delta.ts';
 import { scanDeltas } from '../../src/release/delta/scan-deltas.ts';
 import { assembleDelta, writeDelta } from '../../src/release/delta/write-delta.ts';
 import { writeWholeFile } from '../../src/release/write-file.ts';
@@ -12,12 +13,13 @@ import { Fuse, fusedFileSystem } from '../support/node/fuse.ts';
 function patchesOf(text: string): FoundPatch[] {
   const patch = Buffer.from(text);
   const pair = { base: from.manifest.files[0]!, target: to.manifest.files[0]! };
-  return [{ pair, algorithm: 'BSDIFF', patch, patchHash: hexOf(digestBytes(patch)) }];
+  return [{ pair, algorithm: 'BSDIFF', patch, patchHash: hexOf(digestBytes(patch)), wasThere: false }];
 }
 
 async function write(files: FileSystem, text: string): Promise<void> {
   const patches = patchesOf(text);
-  await writeDelta(files, '/r', assembleDelta(from.manifest, to.manifest, patches), patches, async (path, bytes) => {
+  const delta = assembleDelta(from.manifest, to.manifest, patches);
+  await writeDelta(files, '/r', delta, patches, await findPresent(files, '/r', delta), async (path, bytes) => {
     const slash = path.lastIndexOf('/');
     const signature = Buffer.from(`over ${digestBytes(bytes)}`);
     await writeWholeFile(files, path.slice(0, slash), `${path.slice(slash + 1)}.p7s`, signature);

@@ -83,11 +83,19 @@ export function patchPathOf(deltaUrl: string, patchUrl: string): string {
   return `${deltaUrl.slice(0, deltaUrl.lastIndexOf('/') + 1)}${patchUrl}`;
 }
 
-/** Below the directory of deltas: `themisdb-1.4.0-1.5.0-linux-x64`. */
+/**
+ * Below the directory of deltas: `themisdb-1.4.0-1.5.0-linux-x64`. Where a version holds hyphens that could be the name of
+ * another delta as well, so a `+` stands between the parts: neither packages nor versions hold one.
+ */
 export function deltaDirectoryName(delta: ReleaseDelta): string {
   const { package: name, from, to, platform, architecture } = delta;
-  const suffix = platform === 'any' && architecture === 'any' ? '' : `-${platform}-${architecture}`;
-  const full = `${name}-${from}-${to}${suffix}`;
+  const parts = [
+    name,
+    from,
+    to,
+    ...(platform === 'any' && architecture === 'any' ? [] : [`${platform}-${architecture}`]),
+  ];
+  const full = parts.join([from, to].some((version) => version.includes('-')) ? '+' : '-');
   // No file system takes longer names; a delta is found by its content, whatever its directory is called.
   return full.length <= 200 ? full : `${shortDigest(delta.fromManifestHash)}-${shortDigest(delta.toManifestHash)}`;
 }

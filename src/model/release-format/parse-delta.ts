@@ -50,7 +50,25 @@ export function parseReleaseDelta(bytes: Uint8Array): ReleaseDelta {
   if (index !== -1) throw invalid(`names ${files[index]!.path} twice or out of order`);
   const idle = files.find(({ baseHash, targetHash }) => baseHash === targetHash);
   if (idle !== undefined) throw invalid(`patches ${idle.path}, whose content does not change`);
+  checkPatches(files);
   return read;
+}
+
+/** A patch that serves several files is the same for all of them: whoever looks at one has looked at all. */
+function checkPatches(files: readonly DeltaFile[]): void {
+  const known = new Map<string, DeltaFile>();
+  for (const each of files) {
+    const { patchUrl, patchHash, patchSize } = each;
+    const before = known.get(patchUrl) ?? each;
+    if (patchHash !== before.patchHash || patchSize !== before.patchSize)
+      throw invalid(`names ${patchUrl} for ${before.path} and ${each.path} with another hash or size`);
+    known.set(patchUrl, each);
+  }
+}
+
+/** Each patch once, by one of the files it serves. */
+export function distinctPatches(files: readonly DeltaFile[]): readonly DeltaFile[] {
+  return [...new Map(files.map((each) => [each.patchUrl, each])).values()];
 }
 
 /** The bytes that are signed: equal deltas give equal bytes. */

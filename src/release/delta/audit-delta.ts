@@ -3,6 +3,7 @@ import { hexOf } from '../../kernel/digest.ts';
 import { formatSize } from '../../kernel/units/size.ts';
 import type { DeltaFile, ReleaseDelta } from '../../model/delta.ts';
 import { patchPathOf, releaseNames } from '../../model/release-format/layout.ts';
+import { distinctPatches } from '../../model/release-format/parse-delta.ts';
 import type { ReleaseManifest } from '../../model/release.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
 import type { TrustStore } from '../../trust/policy/trust-store.ts';
@@ -12,7 +13,7 @@ import { hashSourceFile } from '../hash-source-file.ts';
 import type { FoundRelease } from '../scan-releases.ts';
 import type { Verify } from '../store/verify-cached.ts';
 import { readDelta } from './read-delta.ts';
-import type { FoundDelta } from './scan-deltas.ts';
+import { type FoundDelta, patchBytesOf } from './scan-deltas.ts';
 
 export interface DeltaAuditInput {
   readonly source: ReleaseSource;
@@ -69,15 +70,10 @@ async function verifyPatch(source: ReleaseSource, path: string, file: DeltaFile)
     : refusal('DELTA_PATCH_HASH', 'is not the one that was signed: its hash differs');
 }
 
-function describePatches({ files }: ReleaseDelta): string {
-  const patches = distinctPatches(files);
-  const patchBytes = patches.reduce((sum, { patchSize }) => sum + patchSize, 0);
+function describePatches(delta: ReleaseDelta): string {
+  const { files } = delta;
   const targetBytes = files.reduce((sum, { targetSize }) => sum + targetSize, 0);
-  return `${formatSize(patchBytes)} in place of ${formatSize(targetBytes)}, every hash fits`;
-}
-
-function distinctPatches(files: readonly DeltaFile[]): DeltaFile[] {
-  return [...new Map(files.map((file) => [file.patchUrl, file])).values()];
+  return `${formatSize(patchBytesOf(delta))} in place of ${formatSize(targetBytes)}, every hash fits`;
 }
 
 function manifestOf(releases: readonly FoundRelease[], hash: string): ReleaseManifest | undefined {

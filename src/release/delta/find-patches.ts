@@ -1,8 +1,8 @@
 /**
- * The smallest patch for each pair of files that can be made in time. Algorithms take their turns over all files, the
- * cheap ones first, so that when the time is over every file has had the same chance; what was not tried is said. Files
- * are read for each attempt and shared with its worker, so that no more of them are in memory than are worked on. Equal
- * releases give equal patches, whatever order the workers end in, as long as there was time.
+ * The smallest patch for each pair of files that can be made in time, and none that is larger than what was there. What
+ * was there is applied first, whatever the time; then algorithms take their turns (patch-turns.ts), and what was not tried
+ * or cut off is said. Files are read for each attempt and shared with its worker, so that no more of them are in memory
+ * than are worked on. Equal releases give equal patches, whatever order the workers end in, as long as there was time.
  */
 import { digestBytes, hexOf } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
@@ -13,6 +13,7 @@ import type { ReleaseFile } from '../../model/release.ts';
 import type { PatchAlgorithm } from '../../patch/algorithm.ts';
 import type { Compute } from '../../ports/compute.ts';
 import type { FilePair } from './pair-files.ts';
+import { compareTurns, isStrong, splitSpare, takeTurns, type Turn } from './patch-turns.ts';
 
 /** What generation needs of workers. Inputs are shared memory. */
 export interface DeltaTasks {
@@ -38,11 +39,17 @@ export interface FoundPatch {
   readonly patch: Uint8Array;
   /** 64 lower-case hex digits. */
   readonly patchHash: string;
+  /** Kept from the delta that lay there, and not made anew. */
+  readonly wasThere: boolean;
 }
 
 export interface PatchSearch {
   readonly pairs: readonly FilePair[];
   readonly algorithms: readonly PatchAlgorithm[];
+  /** Whether each of them is tried on each file, even where others make anything it makes needless. */
+  readonly tryAll: boolean;
+  /** At most one of a pair, not yet applied. */
+  readonly present: readonly FoundPatch[];
   readonly compute: Compute<DeltaTasks>;
   /** How many tasks to have in hand at once. */
   readonly atOnce: number;
@@ -61,8 +68,8 @@ export interface PatchSearch {
 export interface Attempt {
   readonly path: string;
   readonly algorithm: DeltaAlgorithm;
-  /** Bytes; else why there are none. */
-  readonly result: number | 'too large' | 'no time' | 'failed';
+  /** Bytes; else why there are none: `no time` to begin, `cut off` when it was over, `needless` beside what others made. */
+  readonly result: number | 'too large' | 'no time' | 'cut off' | 'needless' | 'failed';
   readonly detail?: string;
 }
 
@@ -73,8 +80,8 @@ export interface PatchFindings {
   readonly attempts: readonly Attempt[];
 }
 
-/** By what they cost to make. The first of equals wins, which is the one that is cheap to apply as well. */
-export const cheapestFirst: readonly DeltaAlgorithm[] = ['ZSTD_DICT', 'VCDIFF', 'XDELTA3', 'BSDIFF', 'REFMIX'];
+/** By what they cost to apply: the first of equals wins. */
+const cheapestFirst: readonly DeltaAlgorithm[] = ['ZSTD_DICT', 'VCDIFF', 'XDELTA3', 'BSDIFF', 'REFMIX'];
 
 /**
  * Payloads travel as they are, so a patch is held against the plain file: it has to save a fifth of it, and more than
@@ -86,27 +93,103 @@ export function isWorthIt(patchBytes: number, targetBytes: number): boolean {
 
 /** Throws CANCELLED when aborted, and what reading a file throws. */
 export async function findPatches(search: PatchSearch): Promise<PatchFindings> {
-  const best = new Map<FilePair, FoundPatch>();
-  const attempts = new Map<string, Attempt>();
-  const turns = search.algorithms.toSorted((a, b) => rankOf(a.id) - rankOf(b.id));
-  const left = new Map(turns.map(({ id }) => [id, search.pairs.length]));
-  const jobs = turns.flatMap((algorithm) => search.pairs.map((pair) => ({ algorithm, pair })));
-  await mapBounded(jobs, search.atOnce, async ({ algorithm, pair }) => {
-    const beats = (patch: Uint8Array): boolean => isBetter(patch.length, algorithm.id, best.get(pair));
-    const { attempt, patch } = await tryPatch(search, algorithm, pair, beats);
-    const { id } = algorithm;
-    // Another one may have been as fast.
-    if (patch !== undefined && beats(patch))
-      best.set(pair, { pair, algorithm: id, patch, patchHash: hexOf(digestBytes(patch)) });
-    const said = { path: pair.target.path, algorithm: id, ...attempt };
-    attempts.set(`${said.path} ${id}`, said);
-    left.set(id, left.get(id)! - 1);
-    search.onTry?.(said, left.get(id)!);
-  });
-  const inOrder = search.pairs.flatMap(({ target }) =>
-    turns.flatMap(({ id }) => attempts.get(`${target.path} ${id}`) ?? []),
-  );
-  return { patches: search.pairs.flatMap((pair) => best.get(pair) ?? []), attempts: inOrder };
+  const state: SearchState = { best: new Map(), attempts: new Map(), left: new Map() };
+  for (const { id } of search.algorithms) state.left.set(id, search.pairs.length);
+  await mapBounded(search.present, search.atOnce, async (patch) => tryPresent(search, state, patch));
+  const { main, rest } = splitSpare(search.algorithms);
+  if (search.tryAll) await tryAll(search, state, [...main, ...rest], search.pairs);
+  else {
+    await tryAll(search, state, main, search.pairs);
+    const needless = new Set(search.pairs.filter((pair) => wasMade(state, pair)));
+    for (const { id } of rest) for (const pair of needless) note(search, state, pair, id, { result: 'needless' });
+    await tryAll(
+      search,
+      state,
+      rest,
+      search.pairs.filter((pair) => !needless.has(pair)),
+    );
+  }
+  return {
+    patches: search.pairs.flatMap((pair) => state.best.get(pair) ?? []),
+    attempts: search.pairs.flatMap((pair) => (state.attempts.get(pair) ?? []).toSorted(compareTurns)),
+  };
+}
+
+interface SearchState {
+  readonly best: Map<FilePair, FoundPatch>;
+  readonly attempts: Map<FilePair, Attempt[]>;
+  /** Of each algorithm, how many files wait for it. */
+  readonly left: Map<DeltaAlgorithm, number>;
+}
+
+async function tryAll(
+  search: PatchSearch,
+  state: SearchState,
+  algorithms: readonly PatchAlgorithm[],
+  pairs: readonly FilePair[],
+): Promise<void> {
+  const next = takeTurns(algorithms, pairs, (pair) => gainOf(state, pair));
+  // Which turn is next shows only when its time comes.
+  const turns = Array.from({ length: algorithms.length * pairs.length }, () => next);
+  await mapBounded(turns, search.atOnce, async (take) => tryTurn(search, state, take()!));
+}
+
+/** A patch can save no more than there is; on what the first ones made nothing of, the others hardly do. */
+function gainOf({ best, attempts }: SearchState, pair: FilePair): number {
+  const wasTried = attempts.get(pair)?.some(({ result }) => typeof result === 'number') === true;
+  return best.get(pair)?.patch.length ?? (wasTried ? 0 : pair.target.sizeBytes);
+}
+
+/** By one of those beside which the others are spare. */
+function wasMade({ attempts }: SearchState, pair: FilePair): boolean {
+  const made = attempts.get(pair) ?? [];
+  return made.some(({ algorithm, result }) => isStrong(algorithm) && typeof result === 'number');
+}
+
+async function tryTurn(search: PatchSearch, state: SearchState, { algorithm, pair }: Turn): Promise<void> {
+  const { best } = state;
+  const { id } = algorithm;
+  const beats = (patch: Uint8Array): boolean => isBetter(patch.length, id, best.get(pair));
+  const { attempt, patch } = await tryPatch(search, algorithm, pair, beats);
+  const known = best.get(pair);
+  // Another one may have been as fast.
+  if (patch !== undefined && beats(patch))
+    best.set(pair, { pair, algorithm: id, patch, patchHash: hexOf(digestBytes(patch)), wasThere: false });
+  else if (known?.algorithm === id && attempt.result === known.patch.length)
+    best.set(pair, { ...known, wasThere: false });
+  note(search, state, pair, id, attempt);
+}
+
+function note(
+  { onTry }: PatchSearch,
+  { attempts, left }: SearchState,
+  pair: FilePair,
+  algorithm: DeltaAlgorithm,
+  attempt: Pick<Attempt, 'result' | 'detail'>,
+): void {
+  const said = { path: pair.target.path, algorithm, ...attempt };
+  attempts.set(pair, [...(attempts.get(pair) ?? []), said]);
+  left.set(algorithm, left.get(algorithm)! - 1);
+  onTry?.(said, left.get(algorithm)!);
+}
+
+/** What the next release of Themis can make nothing of, or somebody wrote there, is said and not kept. */
+async function tryPresent(search: PatchSearch, { best, attempts }: SearchState, found: FoundPatch): Promise<void> {
+  const { pair, algorithm, patch } = found;
+  if (!isWorthIt(patch.length, pair.target.sizeBytes)) return;
+  try {
+    const files = { base: await search.read('base', pair.base), target: await search.read('target', pair.target) };
+    await search.compute.run('check-patch', { algorithm, ...files, patch }, signalOf(search.signal));
+    best.set(pair, found);
+  } catch (error) {
+    if (!(error instanceof ThemisError) || error.code === 'CANCELLED') throw error;
+    const detail = `The patch that was there is not kept. ${error.message}`;
+    attempts.set(pair, [{ path: pair.target.path, algorithm, result: 'failed', detail }]);
+  }
+}
+
+function signalOf(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
 }
 
 function rankOf(id: DeltaAlgorithm): number {
@@ -151,7 +234,7 @@ async function tryPatch(
   } catch (error) {
     if (!(error instanceof ThemisError)) throw error;
     if (search.signal?.aborted === true) throw error;
-    if (search.budget.aborted) return { attempt: { result: 'no time' } };
+    if (search.budget.aborted) return { attempt: { result: 'cut off' } };
     if (error.code === 'CANCELLED') throw error;
     // One algorithm that cannot do it is no reason to have no delta.
     return { attempt: { result: 'failed', detail: error.message } };

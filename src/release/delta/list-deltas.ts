@@ -1,7 +1,8 @@
 /**
  * Which of the deltas that lie there an index lists: signed ones between two of its releases. None of them is worth
  * refusing an index, so whatever is wrong with one is a warning.
- * Findings: THM2025 not a delta, THM2026 unsigned, THM2027 between releases that are not there, THM2028 twice.
+ * Findings: THM2025 not a delta, THM2026 unsigned, THM2027 between releases that are not there, THM2028 twice,
+ * THM2029 its signature does not hold, THM2030 a patch is not there.
  */
 import type { Digest } from '../../kernel/digest.ts';
 import { compareText, type Finding, type FindingCode } from '../../kernel/finding.ts';
@@ -17,7 +18,7 @@ export function listDeltas(
   const byHash = new Map(manifests.map((manifest) => [manifest.manifestHash, manifest]));
   const listed = new Map<string, IndexedDelta>();
   const findings: Finding[] = [];
-  for (const { directory, isSigned, result } of found) {
+  for (const { directory, isSigned, result, fault } of found) {
     const note = (code: FindingCode, summary: string, fix: string): void =>
       void findings.push({ severity: 'warning', code, summary, fix });
     if (!result.ok) {
@@ -29,6 +30,7 @@ export function listDeltas(
     if (!isSigned) note('THM2026', `The delta in ${directory} is left out: it is not signed.`, again);
     else if (!connects(result.delta, byHash))
       note('THM2027', `The delta in ${directory} is left out: its releases are not those that lie here.`, again);
+    else if (fault !== undefined) note(fault.code, `The delta in ${directory} is left out: ${fault.message}`, again);
     else if (listed.has(deltaKey(indexed)))
       note('THM2028', `The delta in ${directory} is left out: another lies beside it.`, 'Remove one of them.');
     else listed.set(deltaKey(indexed), indexed);

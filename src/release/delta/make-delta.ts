@@ -10,6 +10,7 @@ import type { FileSystem } from '../../ports/file-system.ts';
 import { assembleDelta } from './write-delta.ts';
 import { type Attempt, findPatches, type FoundPatch, isWorthIt, type PatchSearch } from './find-patches.ts';
 import { pairFiles } from './pair-files.ts';
+import { findPresent, type PresentDelta, presentPatches } from './present-delta.ts';
 
 export interface LyingRelease {
   /** Absolute, of its payload. */
@@ -20,6 +21,8 @@ export interface LyingRelease {
 export interface MadeDelta {
   readonly delta: ReleaseDelta;
   readonly patches: readonly FoundPatch[];
+  /** What lay there when it was begun: as long as that does, this one may take its place. */
+  readonly present: PresentDelta;
   readonly attempts: readonly Attempt[];
   /** Files of the target whose content the base has. */
   readonly reused: readonly ReleaseFile[];
@@ -27,23 +30,30 @@ export interface MadeDelta {
   readonly whole: readonly ReleaseFile[];
 }
 
-/** Throws USAGE for releases that no delta can lead between, FILE_MISSING or FILE_HASH_MISMATCH for damaged ones. */
+/**
+ * For the delta in `root`, over what lies there. Throws USAGE for releases that no delta can lead between, POLICY_REFUSED
+ * where another one lies in its place, FILE_MISSING or FILE_HASH_MISMATCH for damaged ones.
+ */
 export async function makeDelta(
   fileSystem: FileSystem,
+  root: string,
   from: LyingRelease,
   to: LyingRelease,
-  search: Omit<PatchSearch, 'pairs' | 'read'>,
+  search: Omit<PatchSearch, 'pairs' | 'present' | 'read'>,
 ): Promise<MadeDelta> {
   checkEnds(from.manifest, to.manifest);
+  const present = await findPresent(fileSystem, root, assembleDelta(from.manifest, to.manifest, []));
   for (const release of [from, to]) await verifyFiles(fileSystem, release, search.signal);
   const { pairs, reused } = pairFiles(from.manifest, to.manifest);
   const promising = pairs.filter(({ target }) => isWorthIt(1, target.sizeBytes));
   const read: PatchSearch['read'] = (which, file) => readShared(fileSystem, which === 'base' ? from : to, file);
-  const { patches, attempts } = await findPatches({ ...search, pairs: promising, read });
+  const before = await presentPatches(fileSystem, root, present, promising);
+  const { patches, attempts } = await findPatches({ ...search, pairs: promising, present: before, read });
   const served = new Set([...reused, ...patches.map(({ pair }) => pair.target)]);
   return {
     delta: assembleDelta(from.manifest, to.manifest, patches),
     patches,
+    present,
     attempts,
     reused,
     whole: to.manifest.files.filter((file) => !served.has(file)),

@@ -1,8 +1,9 @@
 import { type Digest, digestBytes, hexOf } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
+import type { FindingCode } from '../../kernel/finding.ts';
 import type { IndexedDelta, ReleaseDelta } from '../../model/delta.ts';
 import { draftedName, releaseLimits, releaseNames } from '../../model/release-format/layout.ts';
-import { parseReleaseDelta } from '../../model/release-format/parse-delta.ts';
+import { distinctPatches, parseReleaseDelta } from '../../model/release-format/parse-delta.ts';
 import type { FileSystem } from '../../ports/file-system.ts';
 
 export interface FoundDelta {
@@ -12,6 +13,13 @@ export interface FoundDelta {
   readonly result:
     | { readonly ok: true; readonly delta: ReleaseDelta; readonly digest: Digest }
     | { readonly ok: false; readonly message: string };
+  /** Why no index lists it, for whoever had it looked at. */
+  readonly fault?: DeltaFault;
+}
+
+export interface DeltaFault {
+  readonly code: FindingCode;
+  readonly message: string;
 }
 
 /** The deltas that lie beside an index, parsed and not trusted; patches are not looked at. Sorted by directory. */
@@ -64,8 +72,7 @@ export function indexedDeltaOf(directory: string, delta: ReleaseDelta, digest: D
 
 /** One patch may serve several files. */
 export function patchBytesOf({ files }: ReleaseDelta): number {
-  const sizes = new Map(files.map(({ patchUrl, patchSize }) => [patchUrl, patchSize]));
-  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  return distinctPatches(files).reduce((sum, { patchSize }) => sum + patchSize, 0);
 }
 
 /** What makes up a delta beside its patches, and what an interrupted write of it left. */

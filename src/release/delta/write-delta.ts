@@ -4,13 +4,15 @@
  * or the new one.
  */
 import { digestBytes } from '../../kernel/digest.ts';
+import { ThemisError } from '../../kernel/error.ts';
 import type { DeltaFile, ReleaseDelta } from '../../model/delta.ts';
-import { deltaDirectoryName, releaseNames } from '../../model/release-format/layout.ts';
+import { releaseNames } from '../../model/release-format/layout.ts';
 import { encodeReleaseDelta } from '../../model/release-format/parse-delta.ts';
 import type { ReleaseManifest } from '../../model/release.ts';
 import type { FileSystem } from '../../ports/file-system.ts';
 import { writeWholeFile } from '../write-file.ts';
 import type { FoundPatch } from './find-patches.ts';
+import { findPresent, type PresentDelta } from './present-delta.ts';
 import { isPatchFile } from './scan-deltas.ts';
 
 export function assembleDelta(
@@ -54,15 +56,20 @@ export interface WrittenDelta {
   readonly isSigned: boolean;
 }
 
-/** `sign` gets the bytes of `delta.json`; null leaves it unsigned, and a signature over the same bytes where it is. */
+/**
+ * In place of `present`: throws ALREADY_IN_PROGRESS where another has been written since, which may be the better one.
+ * `sign` gets the bytes of `delta.json`; null leaves it unsigned, and a signature over the same bytes where it is.
+ */
 export async function writeDelta(
   fileSystem: FileSystem,
   root: string,
   delta: ReleaseDelta,
   patches: readonly FoundPatch[],
+  present: PresentDelta,
   sign: ((path: string, bytes: Uint8Array) => Promise<void>) | null,
 ): Promise<WrittenDelta> {
-  const directory = `${releaseNames.deltas}/${deltaDirectoryName(delta)}`;
+  const { directory } = present;
+  await checkUnchanged(fileSystem, root, delta, present);
   const place = `${root}/${directory}`;
   for (const made of [`${root}/${releaseNames.deltas}`, place, `${place}/${releaseNames.patches}`])
     await makeDirectory(fileSystem, made);
@@ -70,8 +77,8 @@ export async function writeDelta(
     await writeWholeFile(fileSystem, `${place}/${releaseNames.patches}`, patchHash, patch);
   const path = `${place}/${releaseNames.delta}`;
   const bytes = encodeReleaseDelta(delta);
-  const present = await fileSystem.lstat(path);
-  const changed = present?.kind !== 'file' || digestBytes(await fileSystem.readFile(path)) !== digestBytes(bytes);
+  const stat = await fileSystem.lstat(path);
+  const changed = stat?.kind !== 'file' || digestBytes(await fileSystem.readFile(path)) !== digestBytes(bytes);
   if (changed) {
     // A signature over other bytes can only mislead.
     await fileSystem.removeFile(`${place}/${releaseNames.deltaSignature}`);
@@ -81,6 +88,19 @@ export async function writeDelta(
   await removeOthers(fileSystem, `${place}/${releaseNames.patches}`, new Set(patches.map((each) => each.patchHash)));
   const signature = await fileSystem.lstat(`${place}/${releaseNames.deltaSignature}`);
   return { directory, changed, isSigned: signature?.kind === 'file' };
+}
+
+async function checkUnchanged(
+  fileSystem: FileSystem,
+  root: string,
+  delta: ReleaseDelta,
+  present: PresentDelta,
+): Promise<void> {
+  const now = await findPresent(fileSystem, root, delta);
+  if (now.directory === present.directory && now.found?.digest === present.found?.digest) return;
+  throw new ThemisError('ALREADY_IN_PROGRESS', `Somebody else wrote ${now.directory} meanwhile.`, {
+    hint: 'Run it again: it starts from what lies there.',
+  });
 }
 
 async function removeOthers(fileSystem: FileSystem, directory: string, named: ReadonlySet<string>): Promise<void> {

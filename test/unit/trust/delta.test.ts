@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { digestBytes, hexOf } from '../../../src/kernel/digest.ts';
 import { ThemisError } from '../../../src/kernel/error.ts';
+import { pathProblem } from '../../../src/kernel/path-guard.ts';
 import type { ReleaseDelta } from '../../../src/model/delta.ts';
 import { encodeReleaseDelta, parseReleaseDelta } from '../../../src/model/release-format/parse-delta.ts';
 import { deltaDirectoryName } from '../../../src/model/release-format/layout.ts';
@@ -36,6 +37,23 @@ describe('delta.json', () => {
     );
   });
 
+  it('lies in a directory of its own, whatever hyphens the versions hold', () => {
+    const anywhere = { ...delta, package: 'p', platform: 'any', architecture: 'any' } as const;
+    const named = (from: string, to: string, over: Partial<ReleaseDelta> = {}): string =>
+      deltaDirectoryName({ ...anywhere, from, to, ...over });
+    const names = [
+      named('1.0.0', '2.0.0'),
+      named('1.0.0', '2.0.0-3.0.0'),
+      named('1.0.0-2.0.0', '3.0.0'),
+      named('2.0.0', '3.0.0', { package: 'p-1.0.0' }),
+      named('1.0.0', '2.0.0-linux-x64'),
+      named('1.0.0', '2.0.0', { platform: 'linux', architecture: 'x64' }),
+    ];
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.filter((name) => pathProblem(name) !== undefined)).toEqual([]);
+    expect(names.slice(0, 3)).toEqual(['p-1.0.0-2.0.0', 'p+1.0.0+2.0.0-3.0.0', 'p+1.0.0-2.0.0+3.0.0']);
+  });
+
   it.each<[string, Uint8Array]>([
     ['what is no JSON', Buffer.from('{')],
     ['an unknown field', encoded({ size: 1 })],
@@ -63,9 +81,15 @@ describe('delta.json', () => {
     ['a target larger than any file', withFile({ targetSize: 2 ** 41 })],
     ['a negative size', withFile({ targetSize: -1 })],
     ['an unknown algorithm', withFile({ algorithm: 'XZ' })],
+    ['one patch of two sizes', encoded({ files: [{ ...deltaFile, path: 'a', patchSize: 9_000_000 }, deltaFile] })],
+    ['one patch with two hashes', encoded({ files: [{ ...deltaFile, path: 'a', patchHash: other }, deltaFile] })],
     ['an upper-case hash', withFile({ targetHash: 'F'.repeat(64) })],
   ])('with %s is refused', (_, bytes) => {
     expect(codeOf(bytes)).toBe('DELTA_INVALID');
+  });
+
+  it('may name one patch for several files', () => {
+    expect(codeOf(encoded({ files: [{ ...deltaFile, path: 'a' }, deltaFile] }))).toBe('ok');
   });
 
   it('of another major version is refused as that, and too many files are not looked at', () => {

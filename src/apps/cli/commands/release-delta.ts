@@ -35,9 +35,14 @@ export const releaseDeltaCommand: Command = {
     {
       name: '--algorithms',
       value: 'A,B',
-      summary: `those to try: ${deltaAlgorithms.join(', ')} (default: all that this Themis has)`,
+      summary: `those to try: ${deltaAlgorithms.join(', ')} (default: all, but those that never win beside others only where these make nothing)`,
     },
-    { name: '--budget', value: 'DURATION', summary: 'time for all of it; cheap algorithms come first', default: '10m' },
+    {
+      name: '--budget',
+      value: 'DURATION',
+      summary: 'time for all of it; what saves most for its time comes first',
+      default: '10m',
+    },
     { name: '--workers', value: 'N', summary: 'threads at once (default: one a core, at most 4)' },
     ...indexOptions,
     { name: '--index', summary: 'then make the index again, as `themis release index` does: nodes look there alone' },
@@ -68,7 +73,7 @@ export const releaseDeltaCommand: Command = {
     const results: DeltaResult[] = [];
     try {
       for (const { from, to } of pairs) {
-        const made = await search.make(fileSystem, from, to);
+        const made = await search.make(fileSystem, root, from, to);
         results.push(await keep(session, fileSystem, root, made, signer));
       }
     } finally {
@@ -104,13 +109,14 @@ function createSearch(session: Session, input: Input, algorithms: readonly Patch
   const compute = openWorkers(size, budgetMs + 60_000);
   const budget = budgetMs === 0 ? AbortSignal.abort() : AbortSignal.timeout(budgetMs);
   return {
-    async make(fileSystem: FileSystem, from: LyingRelease, to: LyingRelease): Promise<MadeDelta> {
+    async make(fileSystem: FileSystem, root: string, from: LyingRelease, to: LyingRelease): Promise<MadeDelta> {
       const title = `${to.manifest.package} ${from.manifest.version} to ${to.manifest.version}`;
       const progress = createDeltaProgress(session, title, endsAtMs);
       try {
         const { onStart, onTry } = progress;
         const signal = session.interrupts.soft;
-        return await makeDelta(fileSystem, from, to, {
+        return await makeDelta(fileSystem, root, from, to, {
+          tryAll: input.text('algorithms') !== undefined,
           algorithms,
           compute,
           atOnce: size,
@@ -142,7 +148,7 @@ async function keep(
       ? null
       : async (path: string, bytes: Uint8Array) => signFile(fileSystem, path, bytes, signer, { nowMs, cosign: false });
   const written = await withReleases(session, root, async () =>
-    writeDelta(fileSystem, root, made.delta, made.patches, sign),
+    writeDelta(fileSystem, root, made.delta, made.patches, made.present, sign),
   );
   return { ...made, ...written };
 }

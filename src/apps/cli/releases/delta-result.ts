@@ -18,10 +18,12 @@ export function deltaText(result: DeltaResult, shown: (path: string) => string):
   const { patchBytes, targetBytes } = totalsOf(result);
   const share = ((100 * patchBytes) / targetBytes).toFixed(1);
   const path = shown(directory);
+  const kept = result.patches.filter(({ wasThere }) => wasThere).length;
   const lines = [
     title,
     `  ${files(delta.files.length)} patched: ${formatSize(patchBytes)} in place of ${formatSize(targetBytes)} (${share} %)`,
     `  ${files(reused.length)} unchanged, ${files(whole.length)} whole`,
+    ...(kept === 0 ? [] : [`  ${files(kept)} keep the patch that was there: none was made that is smaller`]),
     `${changed ? 'Wrote' : 'Unchanged:'} ${path}${isSigned ? '' : ' (unsigned)'}`,
     ...(isSigned ? [] : [`Next: themis release sign ${path} --key FILE --certificate FILE, then themis release index`]),
   ];
@@ -42,8 +44,9 @@ export function deltaJson(result: DeltaResult): object {
     changed,
     signed,
     ...totalsOf(result),
-    files: delta.files.map(({ path, basePath, algorithm, patchSize, targetSize }) => {
-      return { path, basePath: basePath ?? path, algorithm, patchSize, targetSize };
+    files: delta.files.map(({ path, basePath, algorithm, patchSize, targetSize }, index) => {
+      const kept = result.patches[index]!.wasThere;
+      return { path, basePath: basePath ?? path, algorithm, patchSize, targetSize, kept };
     }),
     unchanged: reused.length,
     whole: whole.map(({ path, sizeBytes }) => ({ path, sizeBytes })),
@@ -62,16 +65,17 @@ function totalsOf({ delta, patches }: MadeDelta): { readonly patchBytes: number;
 /** What the result may be smaller for with more time, and what failed. */
 export function deltaNotes(results: readonly DeltaResult[], budgetMs: number): string[] {
   const attempts = results.flatMap((result) => result.attempts);
-  const untried = Map.groupBy(
-    attempts.filter(({ result }) => result === 'no time'),
-    ({ algorithm }) => algorithm,
-  );
-  const parts = [...untried].map(([algorithm, each]) => `${algorithm} on ${files(each.length)}`);
+  const parts = (['cut off', 'no time'] as const).flatMap((why) => {
+    const late = attempts.filter(({ result }) => result === why);
+    const what = why === 'cut off' ? 'was cut off' : 'was not tried';
+    const byAlgorithm = Map.groupBy(late, ({ algorithm }) => algorithm);
+    return [...byAlgorithm].map(([algorithm, each]) => `${algorithm} ${what} on ${files(each.length)}`);
+  });
   const failed = attempts.filter(({ result }) => result === 'failed');
   return [
     ...(parts.length === 0
       ? []
-      : [`Not tried within ${formatDuration(budgetMs)}: ${parts.join(', ')}. A larger --budget may help.`]),
+      : [`After ${formatDuration(budgetMs)} ${parts.join(', ')}. A larger --budget may help.`]),
     ...failed.map(({ path, algorithm, detail }) => `warning: ${algorithm} failed on ${path}: ${detail}`),
   ];
 }

@@ -1,5 +1,6 @@
 import { ThemisError } from '../../../kernel/error.ts';
-import { scanDeltas } from '../../../release/delta/scan-deltas.ts';
+import { inspectDeltas } from '../../../release/delta/inspect-deltas.ts';
+import { type FoundDelta, scanDeltas } from '../../../release/delta/scan-deltas.ts';
 import { type MadeIndex, makeIndex, publishIndex } from '../../../release/index/publish-index.ts';
 import { scanLists } from '../../../release/index/scan-lists.ts';
 import { yankedAfter } from '../../../release/index/yank.ts';
@@ -7,6 +8,7 @@ import { scanReleases } from '../../../release/scan-releases.ts';
 import type { ReleasesPlace } from '../../../release/store/releases-place.ts';
 import { syncStore } from '../../../release/store/sync-store.ts';
 import type { Input, Session } from '../command.ts';
+import { trustOf } from '../reading/release-input.ts';
 import { checkPresent, indexSignerOf, lastMarkOf, presentIndexIn } from './index-input.ts';
 
 export interface RemadeIndex {
@@ -46,10 +48,16 @@ export async function remakeIndex(
     freshForMs: input.duration('expires')!,
     yanked: yankedAfter(last.yanked, found, options.yank ?? [], options.unyank ?? []),
     crls: await scanLists(files, root),
-    deltas: await scanDeltas(files, root),
+    deltas: await deltasIn(session, input, place),
   });
   if (result.made !== null) await publishIndex(place, result.made.publication, options.changes);
   return result;
+}
+
+/** Looked at as far as can be without reading their patches: nodes are sent to what is listed. */
+async function deltasIn(session: Session, input: Input, { files, root }: ReleasesPlace): Promise<FoundDelta[]> {
+  const trust = input.text('anchors') === undefined ? null : await trustOf(session, input, files);
+  return await inspectDeltas(files, root, await scanDeltas(files, root), trust, session.clock.nowMs());
 }
 
 function nextCounter({ counter = 0, lowerCounter }: RemadeIndex, last: number): number {

@@ -2,27 +2,38 @@ import { describe, expect, it } from 'vitest';
 import { openMemorySource } from '../../../../src/adapters/release-source/memory.ts';
 import type { ReleaseDelta } from '../../../../src/model/delta.ts';
 import { auditDelta } from '../../../../src/release/delta/audit-delta.ts';
+import { inspectDeltas } from '../../../../src/release/delta/inspect-deltas.ts';
 import { scanDeltas } from '../../../../src/release/delta/scan-deltas.ts';
 import { auditIndex } from '../../../../src/release/index/audit-index.ts';
 import { scanReleases } from '../../../../src/release/scan-releases.ts';
 import { verifyDetached } from '../../../../src/trust/cms/verify-detached.ts';
+import type { TrustStore } from '../../../../src/trust/policy/trust-store.ts';
 import { delta, deltaDirectory, deltaEntries, deltaFile, onDisk, patch } from '../../../support/delta/delta-fixture.ts';
 import * as pki from '../../../support/pki.ts';
 import { publishAt } from '../../../support/publish-index.ts';
 import { testSigner, testTrust } from '../../../support/releases.ts';
 
 const patchPath = `${deltaDirectory}/${deltaFile.patchUrl}`;
+const documentPath = `${deltaDirectory}/delta.json`;
+const signaturePath = `${documentPath}.p7s`;
 const nowMs = pki.nowMs;
+
+/** Still a delta that can be read, but not the one that was signed. */
+const edited = (bytes: Uint8Array): Uint8Array =>
+  Buffer.from(Buffer.from(bytes).toString().replace('BSDIFF', 'REFMIX'));
 
 type Entries = Map<string, Uint8Array>;
 
-async function publish(entries: Entries): Promise<{ codes: string[]; deltas: unknown; entries: Entries }> {
+async function publish(
+  entries: Entries,
+  trust: TrustStore | null = null,
+): Promise<{ codes: string[]; deltas: unknown; entries: Entries }> {
   const disk = await onDisk(entries);
   const { made, findings } = await publishAt(disk, await scanReleases(disk, '/r'), testSigner(), {
     nowMs,
     counter: 1,
     crls: [],
-    deltas: await scanDeltas(disk, '/r'),
+    deltas: await inspectDeltas(disk, '/r', await scanDeltas(disk, '/r'), trust, nowMs),
     freshForMs: 86_400_000,
     yanked: new Set(),
   });
@@ -65,16 +76,31 @@ describe('an index', () => {
     ['THM2025', (entries) => entries.delete(`${deltaDirectory}/delta.json`)],
     ['THM2026', (entries) => entries.delete(`${deltaDirectory}/delta.json.p7s`)],
     ['THM2027', (entries) => entries.delete('themisdb-1.4.0/release.json')],
+    ['THM2029', (entries) => entries.set(signaturePath, Buffer.from('x'))],
+    ['THM2029', (entries) => entries.set(signaturePath, Buffer.alloc(2 ** 20 + 1))],
+    ['THM2029', (entries) => entries.set(documentPath, edited(entries.get(documentPath)!))],
+    ['THM2030', (entries) => entries.delete(patchPath)],
+    ['THM2030', (entries) => entries.set(patchPath, patch.subarray(1))],
   ])('leaves a delta out with %s, and is made all the same', async (code, damage) => {
     const entries = await deltaEntries();
     damage(entries);
     expect(await publish(entries)).toMatchObject({ codes: [code], deltas: [] });
   });
 
+  it('leaves out a delta that somebody signed whom the anchors at hand do not name', async () => {
+    const entries = await deltaEntries();
+    expect(await publish(entries, testTrust())).toMatchObject({ codes: [], deltas: [{ package: 'themisdb' }] });
+    const strangers = testTrust([
+      pki.rootCertificate({ key: pki.keyPair('elsewhere'), subject: pki.name('Elsewhere') }),
+    ]);
+    expect(await publish(entries, strangers)).toMatchObject({ codes: ['THM2029'], deltas: [] });
+  });
+
   it('lists one of two deltas between the same releases, and none that names them wrongly', async () => {
     const twice = await deltaEntries();
     for (const name of ['delta.json', 'delta.json.p7s'])
       twice.set(`deltas/z/${name}`, twice.get(`${deltaDirectory}/${name}`)!);
+    twice.set(`deltas/z/${deltaFile.patchUrl}`, patch);
     expect(await publish(twice)).toMatchObject({
       codes: ['THM2028'],
       deltas: [{ url: `${deltaDirectory}/delta.json` }],

@@ -8,6 +8,7 @@ import {
   type Attempt,
   type DeltaTasks,
   findPatches,
+  type FoundPatch,
   isWorthIt,
   type PatchFindings,
   type PatchSearch,
@@ -53,6 +54,8 @@ async function search(sizes: Sizes, over: Partial<PatchSearch> = {}, onMake?: (t
   const compute = openCompute<DeltaTasks>({ kind: 'inline', tasks });
   const found = await findPatches({
     pairs,
+    tryAll: false,
+    present: [],
     algorithms: (Object.keys(sizes) as DeltaAlgorithm[]).map((id) => algorithm(id)),
     compute,
     atOnce: 2,
@@ -61,6 +64,10 @@ async function search(sizes: Sizes, over: Partial<PatchSearch> = {}, onMake?: (t
     ...over,
   });
   return { found, tried };
+}
+
+function there(at: number, id: DeltaAlgorithm, size: number): FoundPatch {
+  return { pair: pairs[at]!, algorithm: id, patch: new Uint8Array(size), patchHash: 'f'.repeat(64), wasThere: true };
 }
 
 const chosen = ({ found }: Run): Record<string, string> =>
@@ -80,8 +87,8 @@ describe('the search for patches', () => {
     expect(chosen(run)).toEqual({ a: 'REFMIX 100', b: 'ZSTD_DICT 300', c: 'BSDIFF 40' });
     expect(run.found.attempts.slice(0, 3).map(({ path, algorithm: id }) => `${path} ${id}`)).toEqual([
       'a ZSTD_DICT',
-      'a BSDIFF',
       'a REFMIX',
+      'a BSDIFF',
     ]);
   });
 
@@ -93,6 +100,45 @@ describe('the search for patches', () => {
     ]);
   });
 
+  it('begins with the file that has most left to save, as far as is known by then', async () => {
+    const sizes = { REFMIX: { a: 1, b: 1, c: 1 }, ZSTD_DICT: { a: 200, b: 400, c: 4600 } };
+    const { tried } = await search(sizes, { atOnce: 1 });
+    expect(tried.slice(3)).toEqual(['REFMIX b', 'REFMIX a', 'REFMIX c']);
+  });
+
+  it('tries VCDIFF and XDELTA3 only where REFMIX and BSDIFF made nothing, unless it is to try all', async () => {
+    const sizes = { VCDIFF: { a: 1, b: 1, c: 1 }, BSDIFF: { a: 9, b: null, c: 4600 }, XDELTA3: { a: 2, b: 2, c: 2 } };
+    const run = await search(sizes);
+    expect(chosen(run)).toEqual({ a: 'BSDIFF 9', b: 'VCDIFF 1' });
+    expect(resultsOf(run, 'a')).toEqual([9, 'needless', 'needless']);
+    expect(chosen(await search(sizes, { tryAll: true }))).toEqual({ a: 'VCDIFF 1', b: 'VCDIFF 1', c: 'VCDIFF 1' });
+  });
+
+  it('keeps a patch that was there unless it makes a smaller one, even when there is no time', async () => {
+    const sizes = { ZSTD_DICT: { a: 300, b: 300, c: 300 }, BSDIFF: { a: 100, b: 100, c: 100 } };
+    const present = (
+      [
+        ['BSDIFF', 50],
+        ['REFMIX', 200],
+        ['BSDIFF', 100],
+      ] as const
+    ).map(([id, size], at) => there(at, id, size));
+    const run = await search(sizes, { present });
+    expect(chosen(run)).toEqual({ a: 'BSDIFF 50', b: 'BSDIFF 100', c: 'BSDIFF 100' });
+    expect(run.found.patches.map(({ wasThere }) => wasThere)).toEqual([true, false, false]);
+    const late = await search(sizes, { present, budget: AbortSignal.abort() });
+    expect(chosen(late)).toEqual({ a: 'BSDIFF 50', b: 'REFMIX 200', c: 'BSDIFF 100' });
+  });
+
+  it('does not keep a patch that was there and makes something else, which it says, or is not worth it', async () => {
+    const run = await search(
+      { ZSTD_DICT: { a: 300 } },
+      { present: [there(0, 'BSDIFF', 13), there(1, 'BSDIFF', 4600)] },
+    );
+    expect(chosen(run)).toEqual({ a: 'ZSTD_DICT 300' });
+    expect(resultsOf(run, 'a')).toEqual([300, 'failed']);
+  });
+
   it('keeps what it has when the time is over, and says what was not tried', async () => {
     const time = new AbortController();
     const sizes = { ZSTD_DICT: { a: 300, b: 300, c: 300 }, BSDIFF: { a: 100, b: 100, c: 100 } };
@@ -100,7 +146,7 @@ describe('the search for patches', () => {
       if (tried === 'BSDIFF b') time.abort();
     });
     expect(chosen(run)).toEqual({ a: 'BSDIFF 100', b: 'ZSTD_DICT 300', c: 'ZSTD_DICT 300' });
-    expect(['a', 'b', 'c'].map((path) => resultsOf(run, path)[1])).toEqual([100, 'no time', 'no time']);
+    expect(['a', 'b', 'c'].map((path) => resultsOf(run, path)[1])).toEqual([100, 'cut off', 'no time']);
     expect(chosen(await search(sizes, { budget: AbortSignal.abort() }))).toEqual({});
   });
 
