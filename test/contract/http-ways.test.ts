@@ -255,6 +255,20 @@ describe('documents', () => {
     expect(server.requests.at(-1)?.headers).not.toHaveProperty('range');
   });
 
+  test('are not known by the tag of a server that may not have ended the second in which they changed', async () => {
+    const at = (second: number): string => new Date(Date.UTC(2026, 6, 1, 0, 0, second)).toUTCString();
+    const tagOf = async (headers: Record<string, string>): Promise<string | null> => {
+      const server = await serve({ fault: () => (exchange) => answer(exchange, { etag: '"a-7"', ...headers }) });
+      const read = await httpSource(server.url).readChanged('r/file', 10, null);
+      return read.kind === 'changed' ? read.validator : 'unchanged';
+    };
+    expect(await tagOf({ 'last-modified': at(7), date: at(7) })).toBeNull();
+    expect(await tagOf({ 'last-modified': at(8), date: at(7) })).toBeNull();
+    expect(await tagOf({ 'last-modified': at(7), date: at(8) })).toBe('"a-7"');
+    expect(await tagOf({ 'last-modified': 'yesterday', date: at(7) })).toBe('"a-7"');
+    expect(await tagOf({ date: at(7) })).toBe('"a-7"');
+  });
+
   test('are asked for whole where what is known is no tag', async () => {
     const server = await serve();
     expect(await httpSource(server.url).readChanged('r/file', 10, 'a\r\nb: c')).toMatchObject({ kind: 'changed' });

@@ -9,7 +9,7 @@ import { openBody } from './body.ts';
 import type { HttpAnswer, HttpClient, Inspect } from './client.ts';
 import { acceptedCodings, codingOf } from './codings.ts';
 import { mayPass, nameOf, statusFailure } from './failures.ts';
-import { contentLength, header, isTag, sameTag } from './headers.ts';
+import { contentLength, header, isTag, lastingTag, sameTag } from './headers.ts';
 import { judgeAnswer, type Wanted } from './payload-answer.ts';
 
 export interface HttpAccess {
@@ -61,7 +61,7 @@ async function readOnce(
       return { kind: 'unchanged' };
     }
     const bytes = await wholeBody(answer, limitBytes, client.deadlines.idleMs, clock.nowMs());
-    return { kind: 'changed', bytes, validator: isTag(tag) ? tag : null };
+    return { kind: 'changed', bytes, validator: lastingTag(answer.headers) };
   } catch (error) {
     if (!deadline.signal.aborted) throw error;
     throw new ThemisError('TIMEOUT', `${nameOf(url)} took longer than ${documentMs / 1000} s.`, { cause: error });
