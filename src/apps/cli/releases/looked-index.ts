@@ -120,11 +120,11 @@ async function ask(look: Look, known: KnownIndex | null, nowMs: number): Promise
     return {
       bytes,
       signature: kept?.signature ?? null,
-      validators: { index, signature: kept?.validators.signature ?? null, changes: null },
+      validators: { index, signature: kept?.validators.signature ?? null },
     };
   }
   const signature = await source.readFile(releaseNames.indexSignature, releaseLimits.signatureBytes).catch(absent);
-  const fetched = { bytes, signature, validators: { index, signature: null, changes: null } };
+  const fetched = { bytes, signature, validators: { index, signature: null } };
   judge(look, fetched, nowMs);
   return fetched;
 }
