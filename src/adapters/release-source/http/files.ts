@@ -17,6 +17,8 @@ export interface HttpAccess {
   readonly clock: Clock;
   /** At least 0, below 1: spreads those who come back. */
   readonly random: () => number;
+  /** How often a document is asked for, at most, where that can help. Default 3. */
+  readonly mostAttempts?: number;
 }
 
 export interface Target {
@@ -28,7 +30,7 @@ export interface Target {
 
 const documentMs = 300_000;
 const patienceMs = 20_000;
-const mostAttempts = 3;
+const usualAttempts = 3;
 const firstPauseMs = 500;
 
 /** `known`: a tag that the source gave before. Throws what `ReleaseSource` may throw. */
@@ -150,7 +152,8 @@ function refused(answer: HttpAnswer, nowMs: number): ThemisError {
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 /** With growing, scattered pauses; a server that names a time is obeyed where it is near, and else left to the caller. */
-async function again<T>({ clock, random }: HttpAccess, work: () => Promise<T>): Promise<T> {
+async function again<T>(access: HttpAccess, work: () => Promise<T>): Promise<T> {
+  const { clock, random, mostAttempts = usualAttempts } = access;
   const startMs = clock.steadyMs();
   for (let attempt = 1; ; attempt += 1) {
     try {
