@@ -91,7 +91,10 @@ describe('fetching an index', () => {
       ...delta,
       entries: { ...entries, changed: [entryOf('x', '1.0.0')] },
     }),
-    'is larger than what it changes': Buffer.alloc(older.bytes.length + (1 << 16) + 1, ' '),
+    'is larger than what it changes': Buffer.concat([
+      encodeIndexDelta(delta),
+      Buffer.alloc(older.bytes.length + (1 << 16), ' '),
+    ]),
   };
   it.each(Object.entries(hostile))('reads the whole where the changes document %s', async (_, bytes) => {
     const files = published();
