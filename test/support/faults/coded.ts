@@ -13,8 +13,8 @@ export function answerIn(
 ): Respond {
   return async (exchange) => {
     const { request, bytes } = exchange;
-    const accepted = (request.headers['accept-encoding'] ?? '').split(',').map((each) => each.trim());
-    const coding = offered.find((each) => accepted.includes(each));
+    const accepted = new Set((request.headers['accept-encoding'] ?? '').split(/\s*,\s*/u));
+    const coding = offered.find((each) => accepted.has(each));
     // Like nginx: what is compressed on the way is the same content, and not the same bytes.
     const etag = bytes === undefined ? undefined : `${coding === undefined ? '' : 'W/'}${etagOf(bytes)}`;
     if (bytes === undefined || request.headers['if-none-match'] === etag) return answer(exchange, { etag });
