@@ -2,7 +2,9 @@ import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createNodeFileSystem } from '../../../src/adapters/file-system/node.ts';
 import type { Session } from '../../../src/apps/cli/command.ts';
+import { keepIndex } from '../../../src/apps/cli/reading/fleet-source.ts';
 import { type Look, lookAtIndex } from '../../../src/apps/cli/releases/looked-index.ts';
 import { ThemisError } from '../../../src/kernel/error.ts';
 import type { ReleaseSource } from '../../../src/ports/release-source.ts';
@@ -184,6 +186,15 @@ describe('whom to believe', () => {
     await expect(made.look(40 * 24 * hourMs, { trust })).rejects.toMatchObject({ reason: 'ANCHOR_EXPIRED' });
   });
 
+  it('is asked once of what is too old, which does not get younger by asking again', async () => {
+    const made = world();
+    await made.publish({ ...first!, bytes: encodeIndex({ ...first!.index, expiresAt: '2026-07-01T00:30:00Z' }) });
+    await made.look(0, { trust });
+    made.asked();
+    await expect(made.look(hourMs, { trust })).rejects.toMatchObject({ reason: 'INDEX_STALE' });
+    expect(made.asked()).toEqual(['index.json.p7s: unchanged']);
+  });
+
   it('is nobody where there is no signature, and a look that was refused is refused until the next', async () => {
     const made = world();
     await made.publish(first!);
@@ -227,6 +238,18 @@ describe('an index that is older than the one before', () => {
     await made.publish(second!);
     rmSync(join(state, 'fleet-1', 'releases', 'a.index'));
     await expect(made.look(3 * hourMs, { trust })).rejects.toMatchObject({ reason: 'INDEX_ROLLED_BACK' });
+  });
+
+  it('is refused or told as well where another command kept it in between', async () => {
+    const made = world();
+    await made.publish(second!);
+    await made.look(0, { trust });
+    const signature = await signDetached(first!.bytes, testSigner(), pki.nowMs);
+    const place = { directory: join(state, 'fleet-1', 'releases'), name: 'a' };
+    const older = { bytes: first!.bytes, signature, validators: { index: null, signature: null } };
+    await keepIndex(createNodeFileSystem(), place, older);
+    await expect(made.look(1, { trust })).rejects.toMatchObject({ reason: 'INDEX_ROLLED_BACK' });
+    expect(await made.look(2)).toBe('1 kept 0.002 s, in vain');
   });
 
   it('is told without anchors, and the one before answers', async () => {

@@ -134,9 +134,10 @@ function answer(
     const message = `What the last look at ${look.address}, at ${triedAt}, found is no more in ${look.place.directory}.`;
     throw new ThemisError('NOT_FOUND', message, { hint });
   }
-  const floor = look.trust === null ? null : verified;
-  const index = judged(look, nowMs, known, floor);
-  return { index, atMs: Date.parse(lookedAt), nextMs, failure: failure?.message ?? null };
+  const index = judged(look, nowMs, known, look.trust === null ? null : verified);
+  // Kept by another command, since what was verified is lost.
+  const older = verified === null ? undefined : refusalAfter(look, index, verified);
+  return { index, atMs: Date.parse(lookedAt), nextMs, failure: failure?.message ?? older?.message ?? null };
 }
 
 /** Throws for one that is not to be believed, or older than `floor`. */
