@@ -6,7 +6,7 @@ export interface UpdatesView {
   readonly source: string;
   /** RFC 3339 UTC: when the source was asked for what this says. */
   readonly asOf: string;
-  /** Whether that was just now. */
+  /** Whether it was asked just now, if in vain. */
   readonly asked: boolean;
   /** Before this instant the source is not asked again. */
   readonly nextAt: string;
@@ -31,7 +31,9 @@ export function updatesText(view: UpdatesView): string {
   if (view.index.stale)
     lines.push(`The index was to be renewed before ${view.index.expiresAt}: it may hide newer ones.`);
   if (view.failure !== null) lines.push(`The last look was in vain: ${view.failure}`);
-  lines.push(`As of ${view.asOf}${view.asked ? '' : ', kept since'}. The next look is at ${view.nextAt}.`);
+  if (!view.verified) lines.push('Not verified: --anchors FILE says whom to believe.');
+  const isKept = !view.asked || view.failure !== null;
+  lines.push(`As of ${view.asOf}${isKept ? ', kept since' : ''}. The next look is at ${view.nextAt}.`);
   return `${lines.join('\n')}\n`;
 }
 

@@ -3,18 +3,20 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type FaultServer, startFaultServer } from '../support/fault-server.ts';
+import { type FaultServer, type FaultServerOptions, startFaultServer } from '../support/fault-server.ts';
 import { nowMs } from '../support/pki.ts';
 import { type Ran, runCommand } from '../support/run-command.ts';
 
 let root: string;
 let server: FaultServer;
+let fault: FaultServerOptions['fault'];
 /** Of the releases directory, as the server shows it. */
 const files = new Map<string, Uint8Array>();
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'themis-http-'));
   files.clear();
-  server = await startFaultServer({ files });
+  fault = undefined;
+  server = await startFaultServer({ files, fault: (request) => fault?.(request) });
 });
 afterEach(async () => {
   await server.close();
@@ -22,6 +24,7 @@ afterEach(async () => {
 });
 
 const keys = ['--key', 'keys/signer.key.pem', '--certificate', 'keys/signer.certificate.pem'];
+const anchors = ['--anchors', 'keys/anchors.json'];
 const themis = async (line: readonly string[], atMs = nowMs): Promise<Ran> =>
   await runCommand(root, line, atMs, { THEMIS_STATE_DIR: join(root, 'state') });
 
@@ -77,9 +80,9 @@ describe('the index of a far source', () => {
     await index();
     const upgraded = await themis(['lock', '--upgrade']);
     expect(upgraded.exitCode).toBe(0);
-    expect(asked()).toEqual(['changes', '/index.json.p7s']);
+    expect(asked()).toEqual(['/index.json.p7s', 'changes']);
     expect((await themis(['lock', '--check'])).exitCode).toBe(0);
-    expect(asked()).toEqual(['changes', '/index.json.p7s']);
+    expect(asked()).toEqual(['/index.json.p7s']);
     const state = join(root, 'state/0b5c2f6e-0000-4000-8000-000000000001/releases');
     const [kept] = await readdir(state);
     await writeFile(join(state, kept!), 'damaged');
@@ -87,7 +90,7 @@ describe('the index of a far source', () => {
     expect(asked()).toEqual(['/index.json', '/index.json.p7s']);
   });
 
-  it('is asked for once in an interval by release check, with the tag of the last answer', async () => {
+  it('is looked at once in an interval by release check, with as few requests as other commands', async () => {
     seen = 0;
     await fleet();
     await themis(['lock']);
@@ -97,14 +100,54 @@ describe('the index of a far source', () => {
       const ran = await themis(['release', 'check', '--detailed-exitcode'], nowMs + at);
       expect([ran.exitCode, ran.out.includes('kept since')]).toEqual([0, at > 0]);
     }
-    expect(asked()).toEqual(['/index.json']);
+    expect(asked()).toEqual(['/index.json.p7s']);
     const sent = server.bytesSent;
-    expect((await themis(['release', 'check'], nowMs + hourMs)).exitCode).toBe(0);
-    expect(asked()).toEqual(['/index.json']);
+    expect((await themis(['release', 'check', ...anchors], nowMs + hourMs)).exitCode).toBe(0);
+    expect(asked()).toEqual(['/index.json.p7s']);
     expect(server.bytesSent).toBe(sent);
     await release('1.19.1', '--critical', '--counter', '21');
     await index();
     expect((await themis(['release', 'check', '--detailed-exitcode'], nowMs + 2 * hourMs)).exitCode).toBe(2);
-    expect(asked()).toEqual(['/index.json']);
+    expect(asked()).toEqual(['/index.json.p7s', 'changes']);
+    // Kept by one who believed everybody, judged by one who does not.
+    const judged = await themis(['release', 'check', ...anchors, '--detailed-exitcode'], nowMs + 2 * hourMs + 1);
+    expect([judged.exitCode, asked()]).toEqual([2, []]);
+  });
+
+  it('is asked for no second time by release check where the server does not answer', async () => {
+    seen = 0;
+    await fleet();
+    await themis(['release', 'check']);
+    asked();
+    const hourMs = 3_600_000;
+    fault = () => 'unavailableInSilence';
+    const ran = await themis(['release', 'check', '-o', 'json'], nowMs + hourMs);
+    expect(JSON.parse(ran.out)).toMatchObject({ asked: true, failure: expect.stringContaining('503') });
+    expect(asked()).toEqual(['/index.json.p7s']);
+    const again = await themis(['release', 'check', '-o', 'json'], nowMs + hourMs + 1);
+    expect(JSON.parse(again.out)).toMatchObject({ asked: false, failure: expect.stringContaining('503') });
+    expect(asked()).toEqual([]);
+    await themis(['lock', '--check'], nowMs + hourMs);
+    expect(asked()).toHaveLength(3);
+  });
+
+  it('does not go back to an older one, which would hide what the one before told', async () => {
+    await fleet();
+    await themis(['lock']);
+    const older = new Map(files);
+    await release('1.19.1', '--critical');
+    await index();
+    const check = ['release', 'check', '--detailed-exitcode', '--interval', '0s'];
+    expect((await themis([...check, ...anchors])).out).toContain('~ 1.19.1 critical');
+    files.clear();
+    for (const [path, bytes] of older) files.set(path, bytes);
+    // Another command that reads the older one does not make it the one that is known.
+    expect((await themis(['lock', '--upgrade'])).exitCode).toBe(0);
+    const refused = await themis([...check, ...anchors]);
+    expect([refused.exitCode, refused.error?.reason, refused.out]).toEqual([4, 'INDEX_ROLLED_BACK', '']);
+    expect(refused.error?.message).toContain('has counter 1; one with 2 was seen before');
+    const told = await themis(check);
+    expect([told.exitCode, told.out]).toEqual([2, expect.stringContaining('~ 1.19.1 critical')]);
+    expect(told.out).toContain('The last look was in vain: index.json: The index of');
   });
 });

@@ -225,6 +225,23 @@ describe('documents', () => {
     expect(process.memoryUsage.rss() - before).toBeLessThan(48 * 2 ** 20);
   });
 
+  /** RFC 8878 3.1.1: without a size of the content, a window of that size, and one raw block. */
+  const frame = (windowDescriptor: number): Uint8Array => {
+    const content = Buffer.from('{"small":true}');
+    const head = [0x28, 0xb5, 0x2f, 0xfd, 0x00, windowDescriptor];
+    return Buffer.concat([Buffer.from([...head, (content.length << 3) | 1, 0, 0]), content]);
+  };
+
+  test.each([
+    ['8 MiB', 0x68, 'ok'],
+    ['9 MiB', 0x69, 'IO'],
+    ['16 MiB', 0x70, 'IO'],
+    ['2 GiB', 0xa8, 'IO'],
+  ])('in zstd may want a window of 8 MiB to be undone, and no more (RFC 9659): %s', async (_, descriptor, code) => {
+    const server = await serve(coded('zstd', frame(descriptor)));
+    expect(await codeOf(httpSource(server.url).readFile('d.json', 1000))).toBe(code);
+  });
+
   test('are asked for again when that can help, and not when it cannot', async () => {
     const attempts = async (fault: NonNullable<FaultServerOptions['fault']>): Promise<[string, number]> => {
       const server = await serve({ fault });
@@ -253,6 +270,20 @@ describe('documents', () => {
     expect((await source.openFile('r/file', { limitBytes: 10 })).validator).toBeNull();
     await source.openFile('r/file', { limitBytes: 10, offset: 3, validator: 'W/"weak"' });
     expect(server.requests.at(-1)?.headers).not.toHaveProperty('range');
+  });
+
+  test('are not known by the tag of a server that may not have ended the second in which they changed', async () => {
+    const at = (second: number): string => new Date(Date.UTC(2026, 6, 1, 0, 0, second)).toUTCString();
+    const tagOf = async (headers: Record<string, string>): Promise<string | null> => {
+      const server = await serve({ fault: () => (exchange) => answer(exchange, { etag: '"a-7"', ...headers }) });
+      const read = await httpSource(server.url).readChanged('r/file', 10, null);
+      return read.kind === 'changed' ? read.validator : 'unchanged';
+    };
+    expect(await tagOf({ 'last-modified': at(7), date: at(7) })).toBeNull();
+    expect(await tagOf({ 'last-modified': at(8), date: at(7) })).toBeNull();
+    expect(await tagOf({ 'last-modified': at(7), date: at(8) })).toBe('"a-7"');
+    expect(await tagOf({ 'last-modified': 'yesterday', date: at(7) })).toBe('"a-7"');
+    expect(await tagOf({ date: at(7) })).toBe('"a-7"');
   });
 
   test('are asked for whole where what is known is no tag', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -23,13 +23,16 @@ afterEach(async () => {
   for (const step of undo.splice(0).reverse()) await step();
 });
 
+/** Servers are not believed what tags they give in the very second of a change. */
+const longAgo = new Date('2026-01-01T00:00:00Z');
+
 async function directoryOf(entries: Entries): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'themis-source-'));
   undo.push(() => rm(root, { recursive: true }));
   for (const [path, content] of Object.entries(entries)) {
     await mkdir(join(root, dirname(path)), { recursive: true });
     await (typeof content === 'string'
-      ? writeFile(join(root, path), content)
+      ? writeFile(join(root, path), content).then(() => utimes(join(root, path), longAgo, longAgo))
       : symlink(content.link, join(root, path)));
   }
   return root;

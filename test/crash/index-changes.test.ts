@@ -72,7 +72,7 @@ for (const kind of ['kill', 'fail'] as const) {
       disk.crash();
       const files = await filesOf(disk);
       for (const bytes of earlier) {
-        const known = { bytes, signature: null, validators: { index: null, signature: null, changes: null } };
+        const known = { bytes, signature: null, validators: { index: null, signature: null } };
         const fetched = await fetchIndex(farSource(files), known, holds);
         // Between its two files the index is unsigned, never wrongly signed; there is no third thing.
         expect(fetched.signature === null || holds(fetched.bytes, fetched.signature)).toBe(true);
@@ -80,7 +80,7 @@ for (const kind of ['kill', 'fail'] as const) {
       await publish(disk, 5, store);
       const healed = farSource(await filesOf(disk));
       for (const bytes of earlier) {
-        const known = { bytes, signature: null, validators: { index: null, signature: null, changes: null } };
+        const known = { bytes, signature: null, validators: { index: null, signature: null } };
         expect(await fetchIndex(healed, known, holds)).toMatchObject({ way: 'merged' });
       }
       expect((await disk.readDirectory('/r/index')).filter((name) => name.startsWith('.'))).toEqual([]);

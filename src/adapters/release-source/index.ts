@@ -23,16 +23,19 @@ export interface SourceSurroundings {
   readonly directory: string;
   readonly environment: HttpSettings['environment'];
   readonly clock: Clock;
+  /** Of a document that does not come; default: as often as it can help. */
+  readonly mostAttempts?: number;
 }
 
 /** Throws USAGE or IO where the settings of the source cannot be used. */
 export function openReleaseSource(spec: ReleaseSourceSpec, around: SourceSurroundings): ReleaseSource {
-  const { directory, environment, clock } = around;
+  const { directory, environment, clock, mostAttempts } = around;
   if (spec.kind === 'directory') return openDirectorySource(resolve(directory, spec.directory));
   const { ca, tokenFrom } = spec;
   const caFile = ca === undefined ? null : resolve(directory, ca);
   const token = tokenFrom === undefined ? null : () => readToken(tokenFrom, 'the releases', { directory, environment });
-  return openRemoteSource(remotePlaceOf(spec), { environment, clock, caFile, token });
+  const access = { environment, clock, caFile, token };
+  return openRemoteSource(remotePlaceOf(spec), mostAttempts === undefined ? access : { ...access, mostAttempts });
 }
 
 export type RemotePlace =
@@ -52,15 +55,17 @@ export interface RemoteAccess {
   readonly caFile: string | null;
   /** For the place alone; null: none. */
   readonly token: (() => Promise<string>) | null;
+  readonly mostAttempts?: number;
 }
 
 /** Throws USAGE or IO where the settings cannot be used. */
 export function openRemoteSource(
   place: RemotePlace,
-  { environment, clock, caFile, token }: RemoteAccess,
+  { environment, clock, caFile, token, mostAttempts }: RemoteAccess,
 ): ReleaseSource {
   const shared = sharedOf({ environment, ...(caFile === null ? {} : { ca: readCa(caFile) }) }, clock);
-  const access = { client: shared.client, clock, random: Math.random };
+  const attempts = mostAttempts === undefined ? {} : { mostAttempts };
+  const access = { client: shared.client, clock, random: Math.random, ...attempts };
   switch (place.kind) {
     case 'http': {
       const authorization = async () => (token === null ? null : `Bearer ${await token()}`);

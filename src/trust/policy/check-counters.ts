@@ -48,12 +48,12 @@ export function checkIndexCounter(
   maxJump: number,
 ): Refusal | undefined {
   if (seen === undefined) return undefined;
-  const said = `The index of ${product} has counter ${counter}; this node has seen ${seen}`;
+  const said = `The index of ${product} has counter ${counter}`;
   if (counter < seen) {
     return {
       ok: false,
       code: 'INDEX_ROLLED_BACK',
-      message: `${said}.`,
+      message: `${said}; one with ${seen} was seen before.`,
       fix: `Serve the newest index; one that was lost is made anew with: themis release index --counter ${seen + 1}`,
     };
   }
@@ -61,7 +61,7 @@ export function checkIndexCounter(
   return {
     ok: false,
     code: 'INDEX_JUMP',
-    message: `${said} and takes steps of at most ${maxJump}.`,
+    message: `${said}; this node has seen ${seen} and takes steps of at most ${maxJump}.`,
     fix: 'If the publisher confirms it, raise limits.maxIndexJump in node.yaml for this index.',
   };
 }

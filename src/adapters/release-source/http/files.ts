@@ -9,7 +9,7 @@ import { openBody } from './body.ts';
 import type { HttpAnswer, HttpClient, Inspect } from './client.ts';
 import { acceptedCodings, codingOf } from './codings.ts';
 import { mayPass, nameOf, statusFailure } from './failures.ts';
-import { contentLength, header, isTag, sameTag } from './headers.ts';
+import { contentLength, header, isTag, lastingTag, sameTag } from './headers.ts';
 import { judgeAnswer, type Wanted } from './payload-answer.ts';
 
 export interface HttpAccess {
@@ -17,6 +17,8 @@ export interface HttpAccess {
   readonly clock: Clock;
   /** At least 0, below 1: spreads those who come back. */
   readonly random: () => number;
+  /** How often a document is asked for, at most, where that can help. Default 3. */
+  readonly mostAttempts?: number;
 }
 
 export interface Target {
@@ -28,7 +30,7 @@ export interface Target {
 
 const documentMs = 300_000;
 const patienceMs = 20_000;
-const mostAttempts = 3;
+const usualAttempts = 3;
 const firstPauseMs = 500;
 
 /** `known`: a tag that the source gave before. Throws what `ReleaseSource` may throw. */
@@ -61,7 +63,7 @@ async function readOnce(
       return { kind: 'unchanged' };
     }
     const bytes = await wholeBody(answer, limitBytes, client.deadlines.idleMs, clock.nowMs());
-    return { kind: 'changed', bytes, validator: isTag(tag) ? tag : null };
+    return { kind: 'changed', bytes, validator: lastingTag(answer.headers) };
   } catch (error) {
     if (!deadline.signal.aborted) throw error;
     throw new ThemisError('TIMEOUT', `${nameOf(url)} took longer than ${documentMs / 1000} s.`, { cause: error });
@@ -150,7 +152,8 @@ function refused(answer: HttpAnswer, nowMs: number): ThemisError {
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 /** With growing, scattered pauses; a server that names a time is obeyed where it is near, and else left to the caller. */
-async function again<T>({ clock, random }: HttpAccess, work: () => Promise<T>): Promise<T> {
+async function again<T>(access: HttpAccess, work: () => Promise<T>): Promise<T> {
+  const { clock, random, mostAttempts = usualAttempts } = access;
   const startMs = clock.steadyMs();
   for (let attempt = 1; ; attempt += 1) {
     try {

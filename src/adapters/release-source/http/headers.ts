@@ -12,6 +12,18 @@ export function strongTag(headers: IncomingHttpHeaders): string | null {
   return isTag(tag) && !tag.startsWith('W/') ? tag : null;
 }
 
+/**
+ * What a document is known by, to ask whether it is still the same. None from the second in which it changed: there are
+ * servers whose tag is that second and a size, and it may change once more before the second ends (RFC 9110 8.8.2.2).
+ */
+export function lastingTag(headers: IncomingHttpHeaders): string | null {
+  const tag = header(headers, 'etag') ?? '';
+  if (!isTag(tag)) return null;
+  const changedMs = httpDateMs(header(headers, 'last-modified') ?? '');
+  const saidMs = httpDateMs(header(headers, 'date') ?? '');
+  return changedMs !== undefined && saidMs !== undefined && saidMs - changedMs < 1000 ? null : tag;
+}
+
 export function isTag(text: string): boolean {
   return /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/u.test(text);
 }

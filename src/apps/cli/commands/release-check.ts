@@ -25,7 +25,8 @@ export const releaseCheckCommand: Command = {
     {
       name: '--interval',
       value: 'DURATION',
-      summary: 'ask the source at most once in this time; in between the answer is what was kept (0s: ask now)',
+      summary:
+        'look at the source at most once in this time, with one request where nothing changed and two where something did; in between what was kept answers (0s: look now)',
       default: '1h',
     },
     { name: '--critical-only', summary: 'leave out releases that are not critical' },
@@ -56,10 +57,12 @@ async function lookFor(session: Session, input: Input, desired: Desired, directo
   const { uid, releases, packages } = desired.fleet;
   const trust = input.text('anchors') === undefined ? null : await trustOf(session, input, createNodeFileSystem());
   const address = addressOf(releases, directory);
+  const { environment, clock } = session;
+  // A look is a look: what does not answer is asked again at the next.
   const looked = await lookAtIndex(session, {
-    source: openReleaseSource(releases, { directory, environment: session.environment, clock: session.clock }),
+    source: openReleaseSource(releases, { directory, environment, clock, mostAttempts: 1 }),
     address,
-    place: keptPlace(session.environment, uid, releases),
+    place: keptPlace(environment, uid, releases),
     intervalMs: input.duration('interval')!,
     trust,
   });
@@ -75,7 +78,7 @@ async function lookFor(session: Session, input: Input, desired: Desired, directo
       counter: index.counter,
       generatedAt: index.generatedAt,
       expiresAt: index.expiresAt,
-      stale: Date.parse(index.expiresAt) < session.clock.nowMs(),
+      stale: Date.parse(index.expiresAt) < clock.nowMs(),
     },
     packages: findUpdates({
       packages,

@@ -11,6 +11,7 @@ import { digestBytes, shortDigest } from '../../../kernel/digest.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import type { DesiredFleet } from '../../../model/desired.ts';
 import { parseReleaseIndex } from '../../../model/release-format/parse-index.ts';
+import type { ReleaseIndex } from '../../../model/release.ts';
 import type { FileSystem } from '../../../ports/file-system.ts';
 import type { ReleaseSource } from '../../../ports/release-source.ts';
 import { fetchIndex, type KnownIndex } from '../../../release/index/changes/fetch-index.ts';
@@ -36,35 +37,49 @@ export function openFleetSource(
 }
 
 /** Where things about the releases of a fleet are kept; `name` tells one source from another. */
+export interface KeptPlace {
+  readonly directory: string;
+  readonly name: string;
+}
+
 export function keptPlace(
   environment: Session['environment'],
   uid: string,
   releases: SourceOwner['releases'],
-): { readonly directory: string; readonly name: string } {
+): KeptPlace {
   const directory = `${dirname(stateFile(environment, uid))}/releases`;
   return { directory, name: shortDigest(digestBytes(JSON.stringify(releases)), 32) };
 }
 
-async function readIndex(source: ReleaseSource, { directory, name }: ReturnType<typeof keptPlace>) {
+async function readIndex(source: ReleaseSource, place: KeptPlace) {
   const files = createNodeFileSystem();
-  const path = `${directory}/${name}.index`;
-  const known = await readKnownIndex(files, path);
+  const known = await readKnownIndex(files, place);
   const fetched = await fetchIndex(source, known, isSignedContent);
   const index = parseReleaseIndex(fetched.bytes);
   const { bytes, signature } = fetched;
-  await keep(files, directory, `${name}.index`, fetched).catch((error: unknown) => {
-    if (!(error instanceof ThemisError)) throw error;
-  });
+  if (!isOlder(index, known)) {
+    await keepIndex(files, place, fetched).catch((error: unknown) => {
+      if (!(error instanceof ThemisError)) throw error;
+    });
+  }
   return { index, bytes, signature };
 }
 
-async function keep(files: FileSystem, directory: string, name: string, fetched: KnownIndex): Promise<void> {
+/** What is kept answers `release check` too: whoever shows an older one for a moment must not hide what that one told. */
+function isOlder({ product, counter }: ReleaseIndex, known: KnownIndex | null): boolean {
+  if (known === null) return false;
+  const kept = parseReleaseIndex(known.bytes);
+  return kept.product === product && kept.counter > counter;
+}
+
+export async function keepIndex(files: FileSystem, { directory, name }: KeptPlace, fetched: KnownIndex): Promise<void> {
   await makeDirectories(files, directory);
-  await writeWholeFile(files, directory, name, encodeKeptIndex(fetched), 0o600);
+  await writeWholeFile(files, directory, `${name}.index`, encodeKeptIndex(fetched), 0o600);
 }
 
 /** null where nothing is kept that can be read. */
-export async function readKnownIndex(files: FileSystem, path: string): Promise<KnownIndex | null> {
+export async function readKnownIndex(files: FileSystem, { directory, name }: KeptPlace): Promise<KnownIndex | null> {
+  const path = `${directory}/${name}.index`;
   try {
     const stat = await files.lstat(path);
     if (stat?.kind !== 'file' || stat.sizeBytes > keptIndexBytes) return null;

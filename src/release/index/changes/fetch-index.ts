@@ -1,7 +1,9 @@
 /**
- * The index of a source with as few bytes as it takes: whoever has one asks for what changed since, merges it, and has
- * the newest, or not: `holds` says whether the signature is over what came out. Whatever does not fit, whoever made it,
- * ends in reading the whole. What is returned is as untrusted as what a source returns; only the way there is shorter.
+ * The index of a source with as few requests and bytes as it takes. Whoever has one asks for the signature first, on the
+ * condition that it is another one: as long as it is over what is known, nothing changed, whatever else lies there. Else
+ * what changed since is read and merged, and `holds` says whether the signature is over what came out. Whatever does not
+ * fit, whoever made it, ends in reading the whole. What is returned is as untrusted as what a source returns; only the
+ * way there is shorter.
  */
 import { digestBytes } from '../../../kernel/digest.ts';
 import { ThemisError } from '../../../kernel/error.ts';
@@ -23,8 +25,6 @@ export interface KnownIndex {
 export interface IndexValidators {
   readonly index: string | null;
   readonly signature: string | null;
-  /** Of the answer that nothing changed since these bytes. */
-  readonly changes: string | null;
 }
 
 export interface FetchedIndex extends KnownIndex {
@@ -34,58 +34,58 @@ export interface FetchedIndex extends KnownIndex {
 /** Whether the signature is over exactly these bytes, by whatever the reader has to judge it. */
 export type Holds = (bytes: Uint8Array, signature: Uint8Array) => boolean | Promise<boolean>;
 
-const noValidators: IndexValidators = { index: null, signature: null, changes: null };
+const noValidators: IndexValidators = { index: null, signature: null };
 /** Changes larger than what they change are not worth reading. */
 const spareBytes = 1 << 16;
 
-/** Throws what the source throws; NOT_FOUND where it has no index. */
+/**
+ * One request where nothing changed, two where something did, three where it can be told by the whole only, and one more
+ * where that was signed in between. Throws what the source throws; NOT_FOUND where it has no index.
+ */
 export async function fetchIndex(source: ReleaseSource, known: KnownIndex | null, holds: Holds): Promise<FetchedIndex> {
   // Where nothing is far away, the whole is as near as a part.
-  if (known !== null && source.host !== '') {
-    const merged = await readChanges(source, known);
-    const held = merged === null ? null : await readHeld(source, known, merged, holds);
-    if (held !== null) return held;
-    const again = await readHeld(source, known, await readWhole(source, known), holds);
-    if (again !== null) return again;
+  if (known === null || source.host === '') {
+    const whole = await readWhole(source, null);
+    // After the index: then one that was signed meanwhile has its own signature, and not the one before it.
+    return together(whole, await readSignature(source, null));
   }
-  return withSignature(source, null, await readWhole(source, null));
+  const signature = await readSignature(source, known);
+  const isHeld = async (bytes: Uint8Array, by: Signature): Promise<boolean> =>
+    by.bytes !== null && (await holds(bytes, by.bytes));
+  if (await isHeld(known.bytes, signature)) return together({ ...known, way: 'unchanged' }, signature);
+  const merged = signature.isNew ? await readChanges(source, known) : null;
+  if (merged !== null && (await isHeld(merged.bytes, signature))) return together(merged, signature);
+  const whole = await readWhole(source, known);
+  if (signature.bytes === null || (await isHeld(whole.bytes, signature))) return together(whole, signature);
+  return together(whole, await readSignature(source, null));
 }
 
-/** With its signature; null where that is not over it. */
-async function readHeld(
-  source: ReleaseSource,
-  known: KnownIndex,
-  index: WithoutSignature,
-  holds: Holds,
-): Promise<FetchedIndex | null> {
-  const isHeld = async ({ bytes, signature }: KnownIndex): Promise<boolean> =>
-    signature !== null && (await holds(bytes, signature));
-  const fetched = await withSignature(source, known, index);
-  if (await isHeld(fetched)) return fetched;
-  if (fetched.signature !== known.signature) return null;
-  // Servers that tag by size and whole seconds call another signature of the same second unchanged.
-  const again = await withSignature(source, null, index);
-  return (await isHeld(again)) ? again : null;
+type Unsigned = Pick<FetchedIndex, 'bytes' | 'validators' | 'way'>;
+
+interface Signature {
+  readonly bytes: Uint8Array | null;
+  readonly validator: string | null;
+  /** There is one, and it is another than what was known. */
+  readonly isNew: boolean;
 }
 
-type WithoutSignature = Omit<FetchedIndex, 'signature'>;
+function together({ bytes, validators, way }: Unsigned, signature: Signature): FetchedIndex {
+  const { bytes: signed, validator } = signature;
+  return { bytes, signature: signed, validators: { index: validators.index, signature: validator }, way };
+}
 
 /** What is known with the changes in it; null where there are none to be had, or none that fit. */
-async function readChanges(source: ReleaseSource, known: KnownIndex): Promise<WithoutSignature | null> {
+async function readChanges(source: ReleaseSource, known: KnownIndex): Promise<Unsigned | null> {
   const digest = digestBytes(known.bytes);
   const limitBytes = Math.min(releaseLimits.indexBytes, known.bytes.length + spareBytes);
   try {
-    const read = await source.readChanged(indexDeltaPath(digest), limitBytes, known.validators.changes);
-    if (read.kind === 'unchanged') return { ...known, way: 'unchanged' };
-    const delta = parseIndexDelta(read.bytes);
-    if (delta.from !== digest) return null;
-    if (delta.to === digest)
-      return { ...known, validators: { ...known.validators, changes: read.validator }, way: 'unchanged' };
+    const delta = parseIndexDelta(bytesOf(await source.readChanged(indexDeltaPath(digest), limitBytes, null)));
+    if (delta.from !== digest || delta.to === digest) return null;
     const merged = mergeIndex(parseReleaseIndex(known.bytes), delta);
     if (merged === null) return null;
     const bytes = encodeIndex(merged);
     if (digestBytes(bytes) !== delta.to) return null;
-    return { bytes, validators: { ...noValidators, signature: known.validators.signature }, way: 'merged' };
+    return { bytes, validators: noValidators, way: 'merged' };
   } catch (error) {
     if (error instanceof ThemisError && fallsBack.has(error.code)) return null;
     throw error;
@@ -95,32 +95,22 @@ async function readChanges(source: ReleaseSource, known: KnownIndex): Promise<Wi
 /** What says something about the changes only. A source that does not answer at all will not give the whole either. */
 const fallsBack: ReadonlySet<string> = new Set(['NOT_FOUND', 'IO', 'INDEX_INVALID', 'UNSUPPORTED_FORMAT']);
 
-async function readWhole(source: ReleaseSource, known: KnownIndex | null): Promise<WithoutSignature> {
+async function readWhole(source: ReleaseSource, known: KnownIndex | null): Promise<Unsigned> {
   const read = await source.readChanged(releaseNames.index, releaseLimits.indexBytes, known?.validators.index ?? null);
-  return read.kind === 'changed' || known === null
-    ? { bytes: bytesOf(read), validators: { ...noValidators, index: validatorOf(read) }, way: 'full' }
-    : { ...known, way: 'unchanged' };
+  if (read.kind === 'unchanged' && known !== null) return { ...known, way: 'unchanged' };
+  return { bytes: bytesOf(read), validators: { ...noValidators, index: validatorOf(read) }, way: 'full' };
 }
 
-/** After the index, never before: then one that was signed meanwhile has its own signature, and not the one before it. */
-async function withSignature(
-  source: ReleaseSource,
-  known: KnownIndex | null,
-  index: WithoutSignature,
-): Promise<FetchedIndex> {
-  const hasOld = known !== null && known.signature !== null;
+async function readSignature(source: ReleaseSource, known: KnownIndex | null): Promise<Signature> {
+  const before = known?.signature == null ? null : { bytes: known.signature, validator: known.validators.signature };
   try {
-    const read = await source.readChanged(
-      releaseNames.indexSignature,
-      releaseLimits.signatureBytes,
-      hasOld ? known.validators.signature : null,
-    );
-    const signature = read.kind === 'unchanged' && hasOld ? known.signature : bytesOf(read);
-    const validator = read.kind === 'unchanged' && hasOld ? known.validators.signature : validatorOf(read);
-    return { ...index, signature, validators: { ...index.validators, signature: validator } };
+    const asked = before?.validator ?? null;
+    const read = await source.readChanged(releaseNames.indexSignature, releaseLimits.signatureBytes, asked);
+    if (read.kind === 'unchanged' && before !== null) return { ...before, isNew: false };
+    return { bytes: bytesOf(read), validator: validatorOf(read), isNew: true };
   } catch (error) {
     if (!(error instanceof ThemisError) || error.code !== 'NOT_FOUND') throw error;
-    return { ...index, signature: null, validators: { ...index.validators, signature: null } };
+    return { bytes: null, validator: null, isNew: false };
   }
 }
 

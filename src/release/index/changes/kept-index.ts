@@ -29,7 +29,7 @@ const head = objectOf<KeptHead>(
     formatVersion: shapes.formatVersion,
     digest: shapes.digest,
     signature: nullOr(textOf('base64', /^[A-Za-z0-9+/]*={0,2}$/u)),
-    validators: objectOf<IndexValidators>({ index: validator, signature: validator, changes: validator }, 'refuse'),
+    validators: objectOf<IndexValidators>({ index: validator, signature: validator }, 'refuse'),
   },
   'refuse',
 );
@@ -38,13 +38,13 @@ const head = objectOf<KeptHead>(
 export const keptIndexBytes = releaseLimits.indexBytes + headBytes + 1;
 
 export function encodeKeptIndex({ bytes, signature, validators }: KnownIndex): Uint8Array {
-  const { index, signature: ofSignature, changes } = validators;
+  const { index, signature: ofSignature } = validators;
   const line: KeptHead = {
     formatVersion: '1.0',
     digest: digestBytes(bytes),
     signature: signature === null ? null : signature.toBase64(),
     // One too long to be kept is as good as none.
-    validators: { index: short(index), signature: short(ofSignature), changes: short(changes) },
+    validators: { index: short(index), signature: short(ofSignature) },
   };
   return concatenate([new TextEncoder().encode(`${JSON.stringify(line)}\n`), bytes]);
 }

@@ -24,7 +24,7 @@ function published(): Map<string, Uint8Array> {
 }
 
 const knownOf = ({ bytes }: typeof older): KnownIndex => {
-  return { bytes, signature: sign(bytes), validators: { index: null, signature: null, changes: null } };
+  return { bytes, signature: sign(bytes), validators: { index: null, signature: null } };
 };
 
 const whole = ['index.json: bytes', 'index.json.p7s: bytes'];
@@ -36,24 +36,32 @@ describe('fetching an index', () => {
     expect(source.asked.splice(0)).toEqual(whole);
     const merged = await fetchIndex(source, knownOf(older), holds);
     expect(merged).toMatchObject({ way: 'merged', bytes: newer.bytes, signature: sign(newer.bytes) });
-    expect(source.asked.splice(0)).toEqual(['changes: bytes', 'index.json.p7s: bytes']);
+    expect(source.asked.splice(0)).toEqual(['index.json.p7s: bytes', 'changes: bytes']);
+    // As long as the signature is the same, so is what it is over.
     const same = await fetchIndex(source, merged, holds);
-    expect(same).toMatchObject({ way: 'unchanged', bytes: newer.bytes });
-    expect(source.asked.splice(0)).toEqual(['changes: bytes', 'index.json.p7s: unchanged']);
-    expect(await fetchIndex(source, same, holds)).toMatchObject({ way: 'unchanged', signature: sign(newer.bytes) });
-    expect(source.asked).toEqual(['changes: unchanged', 'index.json.p7s: unchanged']);
+    expect(same).toMatchObject({ way: 'unchanged', bytes: newer.bytes, signature: sign(newer.bytes) });
+    expect(source.asked.splice(0)).toEqual(['index.json.p7s: unchanged']);
+    expect(await fetchIndex(source, same, holds)).toEqual(same);
   });
 
-  it('asks whether the whole changed where changes are not kept', async () => {
+  it('is one request as well where it was signed anew, or is known without its signature', async () => {
+    const source = farSource(published());
+    for (const signature of [null, sign(Buffer.from('other'))]) {
+      const known = { ...knownOf(newer), signature };
+      expect(await fetchIndex(source, known, holds)).toMatchObject({ way: 'unchanged', signature: sign(newer.bytes) });
+      expect(source.asked.splice(0)).toEqual(['index.json.p7s: bytes']);
+    }
+  });
+
+  it('reads the whole where changes are not kept', async () => {
     const files = published();
     files.delete(changesPath);
-    files.delete(nothingPath);
     const source = farSource(files);
     const full = await fetchIndex(source, knownOf(older), holds);
     expect(full).toMatchObject({ way: 'full', bytes: newer.bytes });
-    source.asked.splice(0);
+    expect(source.asked.splice(0)).toEqual(['index.json.p7s: bytes', 'changes: NOT_FOUND', 'index.json: bytes']);
     expect(await fetchIndex(source, full, holds)).toMatchObject({ way: 'unchanged' });
-    expect(source.asked).toEqual(['changes: NOT_FOUND', 'index.json: unchanged', 'index.json.p7s: unchanged']);
+    expect(source.asked).toEqual(['index.json.p7s: unchanged']);
   });
 
   it('reads the whole where nothing is far away', async () => {
@@ -83,41 +91,60 @@ describe('fetching an index', () => {
       ...delta,
       entries: { ...entries, changed: [entryOf('x', '1.0.0')] },
     }),
-    'is larger than what it changes': Buffer.alloc(older.bytes.length + (1 << 16) + 1, ' '),
+    'is larger than what it changes': Buffer.concat([
+      encodeIndexDelta(delta),
+      Buffer.alloc(older.bytes.length + (1 << 16), ' '),
+    ]),
   };
   it.each(Object.entries(hostile))('reads the whole where the changes document %s', async (_, bytes) => {
     const files = published();
     files.set(changesPath, bytes);
     const source = farSource(files);
     expect(await fetchIndex(source, knownOf(older), holds)).toMatchObject({ way: 'full', bytes: newer.bytes });
-    expect(source.asked.slice(-2)).toEqual(whole);
+    expect(source.asked.at(-1)).toBe('index.json: bytes');
   });
 
   it('believes no source that says of what it never sent that it is still the same', async () => {
     const source = farSource(published());
     const lying = { ...source, readChanged: async () => ({ kind: 'unchanged' as const }) };
     await expect(fetchIndex(lying, knownOf(older), holds)).resolves.toMatchObject({ bytes: older.bytes });
+    await expect(fetchIndex(lying, { ...knownOf(older), signature: null }, holds)).rejects.toMatchObject({
+      code: 'IO',
+    });
     const stale = { ...knownOf(older), signature: sign(Buffer.from('other')) };
     await expect(fetchIndex(lying, stale, holds)).rejects.toMatchObject({ code: 'IO' });
   });
 
-  it('reads the signature again where a server takes another one of the same second for the one before', async () => {
-    const known = { ...knownOf(older), validators: { index: 'x', signature: 'same second', changes: null } };
-    const without = published();
-    without.delete(changesPath);
-    for (const [way, files] of [
-      ['merged', published()],
-      ['full', without],
-    ] as const) {
-      const far = farSource(files);
-      const coarse: typeof far = {
-        ...far,
-        readChanged: async (path, limitBytes, validator) =>
-          validator === 'same second' ? { kind: 'unchanged' } : far.readChanged(path, limitBytes, validator),
-      };
-      const fetched = await fetchIndex(coarse, known, holds);
-      expect(fetched).toMatchObject({ way, bytes: newer.bytes, signature: sign(newer.bytes) });
-    }
+  it('has the signature of what was signed while it was read', async () => {
+    const files = published();
+    files.delete(changesPath);
+    files.set('index.json.p7s', sign(Buffer.from('in between')));
+    const far = farSource(files);
+    const meanwhile: typeof far = {
+      ...far,
+      async readChanged(path, limitBytes, known) {
+        const read = await far.readChanged(path, limitBytes, known);
+        if (path === 'index.json') files.set('index.json.p7s', sign(newer.bytes));
+        return read;
+      },
+    };
+    expect(await fetchIndex(meanwhile, knownOf(older), holds)).toMatchObject({ signature: sign(newer.bytes) });
+    expect(far.asked).toEqual(['index.json.p7s: bytes', 'changes: NOT_FOUND', ...whole]);
+  });
+
+  it('asks four times at most, whatever is in the way', async () => {
+    const files = published();
+    files.set('index.json.p7s', sign(Buffer.from('other')));
+    const asked = async (known: KnownIndex): Promise<readonly string[]> => {
+      const source = farSource(files);
+      await fetchIndex(source, known, holds);
+      return source.asked;
+    };
+    expect(await asked(knownOf(older))).toEqual(['index.json.p7s: bytes', 'changes: bytes', ...whole]);
+    const full = await fetchIndex(farSource(files), null, holds);
+    expect(await asked(full)).toEqual(['index.json.p7s: unchanged', 'index.json: unchanged', 'index.json.p7s: bytes']);
+    files.delete('index.json.p7s');
+    expect(await asked(full)).toEqual(['index.json.p7s: NOT_FOUND', 'index.json: unchanged']);
   });
 
   it('returns an index without a signature as that, and ends where the source does not answer', async () => {
