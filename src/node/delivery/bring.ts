@@ -32,7 +32,8 @@ async function bringCopy(run: Run, { title, content, rank }: Wanted, { path }: C
     if (stat?.kind !== 'file' || stat.sizeBytes !== content.sizeBytes) {
       throw new ThemisError('NOT_FOUND', `${path} is not what ${title} could be copied from.`);
     }
-    await files.removeFile(copy);
+    // Whatever lies there.
+    await files.removeTree(copy);
     const { digest } = await files.copyHashed(path, copy, stagedMode);
     if (hexOf(digest) !== content.sha256) {
       await files.removeFile(copy);

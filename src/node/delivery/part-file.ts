@@ -126,7 +126,7 @@ async function closeAfter(recorder: Recorder, file: GrowingFile): Promise<void> 
 export async function removeParts(files: FileSystem, parts: string, contents: ReadonlySet<string>): Promise<void> {
   for (const name of await files.readDirectory(parts)) {
     const [sha256 = '', kind] = name.split('.');
-    if (contents.has(sha256) || kind === ('need' satisfies PartKind)) await files.removeFile(`${parts}/${name}`);
+    if (contents.has(sha256) || kind === ('need' satisfies PartKind)) await files.removeTree(`${parts}/${name}`);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { hexOf, type RunningDigest, startDigest } from '../../kernel/digest.ts';
 import { isJsonObject } from '../../kernel/json.ts';
-import type { FileSystem, GrowingFile } from '../../ports/file-system.ts';
+import type { FileStat, FileSystem, GrowingFile } from '../../ports/file-system.ts';
 import { readIfPresent, writeDurably } from '../state/durable-file.ts';
 import type { Content } from './delivery.ts';
 
@@ -81,7 +81,10 @@ export function createRecorder(
   };
 }
 
-/** Reads the file once; cuts nothing. `from`: null for what is not fetched. */
+/**
+ * Reads the file once; cuts nothing. What is no file of one name goes: nobody here made it, and whoever wrote through it
+ * would write what belongs to somebody else. `from`: null for what is not fetched.
+ */
 export async function readKept(
   files: FileSystem,
   { part, log }: { readonly part: string; readonly log: string },
@@ -89,13 +92,10 @@ export async function readKept(
   from: PartSource | null,
 ): Promise<Kept> {
   const nothing = (): Kept => ({ bytes: 0, digest: startDigest(), validator: null, isLogged: false });
-  const stat = await files.lstat(part);
+  const isLogThere = (await ownFile(files, log)) !== null;
+  const stat = await ownFile(files, part);
   if (stat === null) return nothing();
-  if (stat.kind !== 'file') {
-    await files.removeTree(part);
-    return nothing();
-  }
-  const noted = from === null ? undefined : parseLog(await readIfPresent(files, log), content, from);
+  const noted = from === null || !isLogThere ? undefined : parseLog(await readIfPresent(files, log), content, from);
   const marks = (noted?.marks ?? []).filter(({ bytes }) => bytes <= stat.sizeBytes && bytes < content.sizeBytes);
   const isFull = stat.sizeBytes === content.sizeBytes;
   // What is there whole needs no record: its hash says all.
@@ -105,6 +105,13 @@ export async function readKept(
   // A record after one that does not fit would be believed again.
   const isLogged = noted !== undefined && noted.isClean && noted.marks.at(-1)?.bytes === bytes;
   return { bytes, digest, validator: noted?.head.validator ?? null, isLogged };
+}
+
+async function ownFile(files: FileSystem, path: string): Promise<FileStat | null> {
+  const stat = await files.lstat(path);
+  if (stat === null || (stat.kind === 'file' && stat.links === 1)) return stat;
+  await files.removeTree(path);
+  return null;
 }
 
 /** The longest beginning of the file that a mark fits. */

@@ -46,6 +46,8 @@ export async function stageReleases(
 ): Promise<void> {
   const { files, layout, clock, random, config } = context;
   for (const release of releases) await makeTree(context, release);
+  // A link, say: nobody follows it.
+  if ((await files.lstat(layout.parts))?.kind !== 'directory') await files.removeTree(layout.parts);
   await files.makeDirectory(layout.parts);
   // Records of what is under way are of no use in a directory that a power cut takes away.
   await files.syncDirectory(layout.downloads);

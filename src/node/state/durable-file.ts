@@ -8,8 +8,8 @@ import { parentOf } from '../layout.ts';
 
 export async function writeDurably(files: FileSystem, path: string, bytes: Uint8Array, mode = 0o600): Promise<void> {
   const fresh = `${path}.new`;
-  // One that a crash left may be read-only.
-  await files.removeFile(fresh);
+  // One that a crash left may be read-only, and what anybody else left may be anything.
+  await files.removeTree(fresh);
   await files.writeFile(fresh, bytes, mode);
   await files.syncFile(fresh);
   await files.rename(fresh, path);
