@@ -276,6 +276,10 @@ function directoryOf(locator: ReleaseLocator): string {
   return path;
 }
 
+/**
+ * Before the first byte: `freeSpaceFactor` (2) times the bytes of all files, for they are staged and then prepared for
+ * the install, less what of them is here already. A content that several files have comes once, but lies in each.
+ */
 async function checkSize(context: NodeContext, releases: readonly Verified[]): Promise<void> {
   const { maxReleaseBytes, freeSpaceFactor } = context.config.limits;
   let sizeBytes = 0;
