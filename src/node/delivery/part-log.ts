@@ -36,7 +36,9 @@ export interface Kept {
 export interface Recorder {
   /** Up to where a record was begun. */
   readonly bytes: number;
-  /** Waits for the one before, and throws what that met. */
+  /** Up to where one vouches for what is there. */
+  readonly vouchedBytes: number;
+  /** Waits for the one before, and throws what that met; then it can be begun again. */
   begin(file: GrowingFile, at: { readonly bytes: number; readonly digest: RunningDigest }): Promise<void>;
   /** From `bytes` on it is another content, or one with this validator: a record says of all before it what they are of. */
   restart(bytes: number, validator: string | null): void;
@@ -51,30 +53,42 @@ export function createRecorder(
   kept: Kept,
 ): Recorder {
   let { bytes: begun, validator, isLogged } = kept;
+  let vouched = begun;
   let recording: Promise<void> = Promise.resolve();
   const record = async (file: GrowingFile, head: Head | null, mark: Mark): Promise<void> => {
     await file.sync();
     if (head === null) await files.appendDurably(log, linesOf(mark));
     // The old one stands until the new one does; the directory that then becomes durable names the part, too.
     else await writeDurably(files, log, linesOf(head, mark));
+    vouched = mark.bytes;
+  };
+  /** What is in the log now nobody knows: the next one writes it anew. */
+  const failed = (): void => {
+    isLogged = false;
+    begun = vouched;
   };
   return {
     get bytes() {
       return begun;
     },
+    get vouchedBytes() {
+      return vouched;
+    },
     async begin(file, { bytes, digest }) {
-      await recording;
+      const before = recording;
+      recording = Promise.resolve();
+      await before;
       if (validator === null || from === null || bytes === begun) return;
       const head: Head | null = isLogged ? null : { formatVersion: '1.0', ...from, sizeBytes, validator };
       recording = record(file, head, { bytes, sha256: hexOf(digest.copy().finish()) });
       // Whoever comes next meets what it threw.
-      recording.catch(() => {});
+      recording.catch(failed);
       isLogged = true;
       begun = bytes;
     },
     restart(bytes, given) {
       if (bytes === 0 || given !== validator) isLogged = false;
-      if (bytes === 0) begun = 0;
+      if (bytes === 0) begun = vouched = 0;
       validator = given;
     },
     settled: () => recording,

@@ -81,7 +81,10 @@ export async function stageReleases(
   await tidyParts(context, new Set([...contentsOf(context, releases), ...(await stagedContents(context))]));
 }
 
-/** After an error: what another run can go on from stays, with what is known of it; everything else goes. */
+/**
+ * After an error: what another run can go on from stays, with what is known of it; or all of it goes. It stands in no place
+ * that anybody installs from, and gets there by its hash alone.
+ */
 export async function abandonReleases(
   context: NodeContext,
   releases: readonly Stageable[],

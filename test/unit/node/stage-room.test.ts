@@ -53,7 +53,10 @@ async function worldWith(limits: NodeDocument['limits'] = {}) {
   /** Cut off in the middle of the transfer after so many whole ones. */
   const cutAfter = async (whole: number, ...releases: TestRelease[]): Promise<void> => {
     disk.freeBytes = Infinity;
-    given.plan = [...Array<SourceFault>(whole).fill({ kind: 'cuts', at: 1 }), { kind: 'cuts', at: 0.5 }];
+    given.plan = [
+      ...Array.from({ length: whole }, () => ({ kind: 'cuts', at: 1 }) as const),
+      { kind: 'cuts', at: 0.5 },
+    ];
     expect(await world.refusal(stageOf(...releases))).toBe('UNREACHABLE');
     given.plan = [];
   };
