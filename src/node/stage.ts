@@ -1,8 +1,8 @@
 /**
  * Staging: verify signature and manifest first, then deliver into `downloads/<hash>.part` while hashing, sync, and rename
- * to `downloads/<hash>`. What stands there under a hash was verified. A refusal, at whatever point, leaves the node
- * root as it was before, and nothing of what was begun; a network that fails leaves what another run goes on from.
- * Several releases are staged all or none.
+ * to `downloads/<hash>`. What stands there under a hash was verified. A refusal of signature, manifest or policy leaves
+ * the node root as it was before. Whatever ends the delivery of a verified release leaves what another run goes on from,
+ * in places that nothing is installed from. Several releases are staged all or none.
  */
 import { exitCodeOf, ThemisError } from '../kernel/error.ts';
 import { exitCode } from '../kernel/exit-code.ts';
@@ -62,7 +62,7 @@ export async function stage(
   if (new Set(request.releases.map((release) => release.manifestHash)).size < request.releases.length) {
     throw new ThemisError('MESSAGE_INVALID', 'The request names a release twice.');
   }
-  return withLock(context, async () => {
+  return withLock(context, async (): Promise<OperationResult> => {
     await settle(context, onProgress);
     await finishRotation(context);
     const offered = await lookAtOffers(context, request);
@@ -102,6 +102,18 @@ export async function stage(
     await rememberReleases(context, releases);
     for (const { remember } of verified) await remember?.();
     return { kind: 'done', restorePoint: null };
+  }).catch((error: unknown) => {
+    throw withAdvice(error);
+  });
+}
+
+/** A full disk does not get any emptier by what stays. */
+function withAdvice(error: unknown): unknown {
+  if (!(error instanceof ThemisError) || error.code !== 'NO_SPACE') return error;
+  const advice = 'What has come is kept for the next staging; `themis node prune` drops it.';
+  return new ThemisError('NO_SPACE', `${error.message} ${advice}`, {
+    cause: error,
+    hint: 'Free space on this disk and stage again.',
   });
 }
 
@@ -276,6 +288,10 @@ function directoryOf(locator: ReleaseLocator): string {
   return path;
 }
 
+/**
+ * Before the first byte: `freeSpaceFactor` (2) times the bytes of all files, for they are staged and then prepared for
+ * the install, less what of them is here already. A content that several files have comes once, but lies in each.
+ */
 async function checkSize(context: NodeContext, releases: readonly Verified[]): Promise<void> {
   const { maxReleaseBytes, freeSpaceFactor } = context.config.limits;
   let sizeBytes = 0;
@@ -298,6 +314,5 @@ async function checkSize(context: NodeContext, releases: readonly Verified[]): P
   throw new ThemisError(
     'NO_SPACE',
     `${context.layout.downloads} has ${freeBytes} bytes free; staging needs ${neededBytes}.`,
-    { hint: 'Free space on this disk and stage again.' },
   );
 }

@@ -30,7 +30,10 @@ export interface FileSystem {
     mode: number,
     limitBytes: number,
   ): Promise<{ readonly digest: Digest; readonly sizeBytes: number }>;
-  /** Opens a file to add to its end, cut to this length first; made where there is none. Nobody else may write it. */
+  /**
+   * Opens a file to add to its end, cut to this length first. From 0 it is always a fresh one, in the place of whatever
+   * file or link is there; from further on IO for what is no file, or has another name. Nobody else may write it.
+   */
   openGrowing(path: string, keptBytes: number): Promise<GrowingFile>;
   /** Appends and makes durable in one call: the journal's write. After an error any part of it may be there. */
   appendDurably(path: string, bytes: Uint8Array): Promise<void>;
@@ -85,6 +88,8 @@ export interface FileStat {
   readonly changedNs: string;
   readonly inode: string;
   readonly owner: number;
+  /** How many names it has: who writes a file with more than one writes somebody else's as well. */
+  readonly links: number;
 }
 
 export interface FileLock {

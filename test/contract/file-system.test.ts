@@ -1,4 +1,4 @@
-import { mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
+import { link, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -11,6 +11,7 @@ interface Subject {
   readonly files: FileSystem;
   readonly root: string;
   plantSymlink(at: string, target: string): Promise<void>;
+  plantHardLink(at: string, existing: string): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -21,6 +22,7 @@ const subjects: Record<string, () => Promise<Subject>> = {
       files: createNodeFileSystem(),
       root,
       plantSymlink: (at, target) => symlink(target, at),
+      plantHardLink: (at, existing) => link(existing, at),
       dispose: () => rm(root, { recursive: true, force: true }),
     };
   },
@@ -31,6 +33,7 @@ const subjects: Record<string, () => Promise<Subject>> = {
       files,
       root: '/root',
       plantSymlink: async (at, target) => files.plantSymlink(at, target),
+      plantHardLink: async (at, existing) => files.plantHardLink(at, existing),
       dispose: async () => {},
     };
   },
@@ -101,6 +104,25 @@ describe.each(Object.keys(subjects))('file system: %s', (name) => {
     await (await files.openGrowing(at('a'), 9)).seal(0o400);
     expect(text(await files.readFile(at('a')))).toBe('one two 3');
     expect((await files.lstat(at('a')))?.mode).toBe(0o400);
+  });
+
+  test('a file that grows from nothing takes the place of a link and of a second name, and of no directory', async () => {
+    await files.writeFile(at('a'), bytes('mine'), 0o644);
+    await subject.plantSymlink(at('link'), at('a'));
+    await subject.plantHardLink(at('other'), at('a'));
+    expect((await files.lstat(at('a')))?.links).toBe(2);
+    await expect(files.openGrowing(at('other'), 2)).rejects.toEqual(code('IO'));
+    for (const name of ['link', 'other']) {
+      const file = await files.openGrowing(at(name), 0);
+      await file.write([bytes('new')]);
+      await file.close();
+      expect(await files.lstat(at(name))).toMatchObject({ kind: 'file', sizeBytes: 3, mode: 0o600, links: 1 });
+    }
+    expect(text(await files.readFile(at('a')))).toBe('mine');
+    expect(await files.lstat(at('a'))).toMatchObject({ mode: 0o644, links: 1 });
+    await files.makeDirectory(at('d'));
+    await expect(files.openGrowing(at('d'), 0)).rejects.toEqual(code('IO'));
+    await expect(files.openGrowing(at('no'), 2)).rejects.toEqual(code('NOT_FOUND'));
   });
 
   test('a file grows by more pieces than one call writes', async () => {
@@ -206,7 +228,7 @@ describe.each(Object.keys(subjects))('file system: %s', (name) => {
     await expect(files.digestFile(at('link'))).rejects.toEqual(code('IO'));
     await expect(files.writeFile(at('link'), bytes('x'), 0o600)).rejects.toEqual(code('IO'));
     await expect(files.appendDurably(at('link'), bytes('x'))).rejects.toEqual(code('IO'));
-    await expect(files.openGrowing(at('link'), 0)).rejects.toEqual(code('IO'));
+    await expect(files.openGrowing(at('link'), 1)).rejects.toEqual(code('IO'));
     await expect(files.readChunks(at('link'), 1)[Symbol.asyncIterator]().next()).rejects.toEqual(code('IO'));
     await expect(files.copyHashed(at('link'), at('copy'), 0o600)).rejects.toEqual(code('IO'));
     await expect(files.copyFile(at('link'), at('copy'), 0o600)).rejects.toEqual(code('IO'));

@@ -8,6 +8,8 @@ export interface MemoryFile {
   bytes: Uint8Array;
   mode: number;
   stamp: number;
+  /** Somebody gave it a second name. */
+  hasNames?: true;
   durable: { readonly bytes: Uint8Array; readonly mode: number };
 }
 
@@ -81,6 +83,16 @@ export function sizeOf(entry: MemoryEntry): number {
   let sizeBytes = 0;
   for (const child of entry.entries.values()) sizeBytes += sizeOf(child);
   return sizeBytes;
+}
+
+/** How many names of it programs see. */
+export function namesOf(file: MemoryFile, within: MemoryDirectory): number {
+  let names = 0;
+  for (const child of within.entries.values()) {
+    if (child.kind === 'directory') names += namesOf(file, child);
+    else names += Number(child === file);
+  }
+  return names;
 }
 
 /** A copy that shares nothing; an entry under several names stays one. */

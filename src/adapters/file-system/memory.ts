@@ -7,7 +7,7 @@ import type { Digest } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import { compareText } from '../../kernel/finding.ts';
 import type { FileLock, FileStat, FileSystem, GrowingFile } from '../../ports/file-system.ts';
-import { copyEntry, cutPower, newDirectory, newFile, sizeOf } from './memory-tree.ts';
+import { copyEntry, cutPower, namesOf, newDirectory, newFile, sizeOf } from './memory-tree.ts';
 import type { MemoryDirectory, MemoryEntry, MemoryFile, Survival } from './memory-tree.ts';
 
 export class MemoryFileSystem implements FileSystem {
@@ -53,6 +53,14 @@ export class MemoryFileSystem implements FileSystem {
     });
   }
 
+  /** A second name of a file, as somebody else may have given it; Themis itself gives none. */
+  plantHardLink(path: string, existing: string): void {
+    const file = this.#file(existing);
+    file.hasNames = true;
+    const { directory, name } = this.#place(path);
+    directory.entries.set(name, file);
+  }
+
   async lstat(path: string): Promise<FileStat | null> {
     const entry = this.#find(path);
     if (entry === undefined) return null;
@@ -64,6 +72,7 @@ export class MemoryFileSystem implements FileSystem {
       changedNs: String(entry.stamp),
       inode: String(entry.inode),
       owner: 0,
+      links: this.#names(entry),
     };
   }
 
@@ -132,7 +141,9 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   async openGrowing(path: string, keptBytes: number): Promise<GrowingFile> {
-    const file = this.#open(path, 0o600);
+    if (keptBytes === 0) await this.removeFile(path);
+    const file = keptBytes === 0 ? this.#open(path, 0o600) : this.#file(path);
+    if (this.#names(file) !== 1) throw new ThemisError('IO', `${path} is not a file of one name.`);
     file.mode = 0o600;
     this.#put(file, resized(file.bytes, keptBytes), Math.min(keptBytes, file.bytes.length));
     const sync = async (): Promise<void> => {
@@ -245,6 +256,11 @@ export class MemoryFileSystem implements FileSystem {
         this.#locked.delete(path);
       },
     };
+  }
+
+  /** Looks at the whole disk only where somebody gave a file another name. */
+  #names(entry: MemoryEntry): number {
+    return entry.kind === 'file' && entry.hasNames === true ? namesOf(entry, this.#root) : 1;
   }
 
   #next(): number {

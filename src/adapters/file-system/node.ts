@@ -45,6 +45,7 @@ const reading = {
         changedNs: String(stat.ctimeNs),
         inode: String(stat.ino),
         owner: Number(stat.uid),
+        links: Number(stat.nlink),
       };
     });
   },
@@ -223,23 +224,7 @@ async function* readChunks(path: string, limitBytes: number): AsyncGenerator<Uin
 }
 
 async function openGrowing(path: string, keptBytes: number): Promise<GrowingFile> {
-  const flags = constants.O_WRONLY | constants.O_CREAT | noFollow | (keptBytes === 0 ? constants.O_TRUNC : 0);
-  const file = await wrapped('open', path, async () => {
-    const opened = await fs.open(path, flags, 0o600).catch(async (error: unknown) => {
-      // One that was sealed.
-      if (!isCode(error, 'EACCES') || !(await fs.lstat(path)).isFile()) throw error;
-      await fs.chmod(path, 0o600);
-      return fs.open(path, flags, 0o600);
-    });
-    if (keptBytes === 0) return opened;
-    try {
-      await opened.truncate(keptBytes);
-      return opened;
-    } catch (error) {
-      await opened.close();
-      throw error;
-    }
-  });
+  const file = await wrapped('open', path, () => (keptBytes === 0 ? openFresh(path) : openCut(path, keptBytes)));
   let position = keptBytes;
   let isOpen = true;
   const close = async (): Promise<void> => {
@@ -264,6 +249,34 @@ async function openGrowing(path: string, keptBytes: number): Promise<GrowingFile
       }),
     close: () => wrapped('close', path, close),
   };
+}
+
+/** Never what is there: that may be a link, or have a second name. */
+async function openFresh(path: string): Promise<fs.FileHandle> {
+  await fs.unlink(path).catch((error: unknown) => {
+    if (!isCode(error, 'ENOENT')) throw error;
+  });
+  return fs.open(path, createNew, 0o600);
+}
+
+async function openCut(path: string, keptBytes: number): Promise<fs.FileHandle> {
+  const flags = constants.O_WRONLY | noFollow | (constants.O_NONBLOCK ?? 0);
+  const file = await fs.open(path, flags).catch(async (error: unknown) => {
+    // One that was sealed.
+    if (!isCode(error, 'EACCES') || !(await fs.lstat(path)).isFile()) throw error;
+    await fs.chmod(path, 0o600);
+    return fs.open(path, flags);
+  });
+  try {
+    const stat = await file.stat();
+    if (!stat.isFile() || stat.nlink !== 1) throw new ThemisError('IO', `${path} is not a file of one name.`);
+    await file.chmod(0o600);
+    await file.truncate(keptBytes);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }
 
 /** One call may write less than it was given. */

@@ -32,13 +32,18 @@ async function bringCopy(run: Run, { title, content, rank }: Wanted, { path }: C
     if (stat?.kind !== 'file' || stat.sizeBytes !== content.sizeBytes) {
       throw new ThemisError('NOT_FOUND', `${path} is not what ${title} could be copied from.`);
     }
-    await files.removeFile(copy);
-    const { digest } = await files.copyHashed(path, copy, stagedMode);
-    if (hexOf(digest) !== content.sha256) {
-      await files.removeFile(copy);
-      throw new ThemisError('FILE_HASH_MISMATCH', `${path} is not what it was: ${title} is not copied from it.`);
+    try {
+      // Whatever lies there.
+      await files.removeTree(copy);
+      const { digest } = await files.copyHashed(path, copy, stagedMode);
+      if (hexOf(digest) !== content.sha256)
+        throw new ThemisError('FILE_HASH_MISMATCH', `${path} is not what it was: ${title} is not copied from it.`);
+      await files.syncFile(copy);
+    } catch (error) {
+      // Nobody goes on copying where another left off.
+      await files.removeTree(copy).catch(() => {});
+      throw error;
     }
-    await files.syncFile(copy);
     run.meter.reused(content.sizeBytes);
     meter.at(content.sizeBytes);
     return copy;

@@ -1,8 +1,8 @@
 /**
- * A content from its source into its part file: whole, hashed, durable. What trying again can cure leaves the part for
- * another run to go on from; what cannot leaves nothing.
+ * A content from its source into its part file: whole, hashed, durable. Where it ends before that, the part stays for
+ * another run to go on from, unless its own bytes are what is wrong.
  */
-import { retryOf, ThemisError } from '../../kernel/error.ts';
+import { type ErrorCode, retryOf, ThemisError } from '../../kernel/error.ts';
 import type { Run, SourceOrigin, Wanted } from './delivery.ts';
 import { pump } from './flow/pump.ts';
 import { createLane, type Lane } from './lane.ts';
@@ -66,12 +66,19 @@ export async function sealPart(
 /** The error stands, whatever becomes of the part. */
 async function endPart({ signal }: Run, part: PartFile, error: unknown): Promise<void> {
   const cause: unknown = signal.aborted ? signal.reason : error;
-  await (isWorthKeeping(cause) ? part.keep() : part.discard()).catch(() => {});
+  await (!isMismatch(error) && isWorthKeeping(cause) ? part.keep() : part.discard()).catch(() => {});
 }
 
-/** Whether what has come is of use after this error: a network that failed, not a content that is wrong. */
+function isMismatch(error: unknown): error is ThemisError {
+  return error instanceof ThemisError && error.code === 'FILE_HASH_MISMATCH';
+}
+
+/** What says nothing against the other bytes of a release whose manifest was verified: they count by their hash alone. */
+const ofOneFile: ReadonlySet<ErrorCode> = new Set(['FILE_HASH_MISMATCH', 'FILE_MISSING', 'NO_SPACE', 'NOT_FOUND']);
+
+/** Whether what has come right is of use after this error. What nobody foresaw, or is odd on purpose, ends all of it. */
 export function isWorthKeeping(error: unknown): boolean {
-  return error instanceof ThemisError && retryOf(error.code) === 'backoff';
+  return error instanceof ThemisError && (retryOf(error.code) === 'backoff' || ofOneFile.has(error.code));
 }
 
 interface Filling {

@@ -6,6 +6,7 @@
 import { hexOf, startDigest } from '../../kernel/digest.ts';
 import type { FileSystem, GrowingFile } from '../../ports/file-system.ts';
 import type { Content } from './delivery.ts';
+import { freshOf } from '../state/durable-file.ts';
 import { createRecorder, type PartSource, readKept, type Recorder } from './part-log.ts';
 
 export interface PartFile {
@@ -21,7 +22,7 @@ export interface PartFile {
   isWhole(): boolean;
   /** Durable, of its last mode, and closed. */
   seal(): Promise<void>;
-  /** Closes it; another run goes on from exactly here where it can. */
+  /** Closes it; another run goes on from exactly here where it can. What nobody could go on from is removed. */
   keep(): Promise<void>;
   /** Closes and removes it. */
   discard(): Promise<void>;
@@ -69,6 +70,10 @@ export async function openPart(
   let file = await files.openGrowing(path, kept.bytes);
   let { bytes, digest, validator } = kept;
   const isFull = () => bytes === content.sizeBytes;
+  const discard = async (): Promise<void> => {
+    await closeAfter(recorder, file);
+    for (const one of [freshOf(log), log, path]) await files.removeFile(one);
+  };
   return {
     path,
     get bytes() {
@@ -103,16 +108,12 @@ export async function openPart(
       await files.removeFile(log);
     },
     async keep() {
-      try {
-        await recorder.begin(file, { bytes, digest });
-      } finally {
-        await closeAfter(recorder, file);
-      }
-    },
-    async discard() {
+      // That the one before failed does not mean that this one does: there may be room again.
+      await recorder.begin(file, { bytes, digest }).catch(() => recorder.begin(file, { bytes, digest }));
       await closeAfter(recorder, file);
-      for (const one of [log, path]) await files.removeFile(one);
+      if (recorder.vouchedBytes === 0 && !isFull()) await discard();
     },
+    discard,
   };
 }
 
@@ -126,7 +127,7 @@ async function closeAfter(recorder: Recorder, file: GrowingFile): Promise<void> 
 export async function removeParts(files: FileSystem, parts: string, contents: ReadonlySet<string>): Promise<void> {
   for (const name of await files.readDirectory(parts)) {
     const [sha256 = '', kind] = name.split('.');
-    if (contents.has(sha256) || kind === ('need' satisfies PartKind)) await files.removeFile(`${parts}/${name}`);
+    if (contents.has(sha256) || kind === ('need' satisfies PartKind)) await files.removeTree(`${parts}/${name}`);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { hexOf, type RunningDigest, startDigest } from '../../kernel/digest.ts';
 import { isJsonObject } from '../../kernel/json.ts';
-import type { FileSystem, GrowingFile } from '../../ports/file-system.ts';
+import type { FileStat, FileSystem, GrowingFile } from '../../ports/file-system.ts';
 import { readIfPresent, writeDurably } from '../state/durable-file.ts';
 import type { Content } from './delivery.ts';
 
@@ -36,7 +36,9 @@ export interface Kept {
 export interface Recorder {
   /** Up to where a record was begun. */
   readonly bytes: number;
-  /** Waits for the one before, and throws what that met. */
+  /** Up to where one vouches for what is there. */
+  readonly vouchedBytes: number;
+  /** Waits for the one before, and throws what that met; then it can be begun again. */
   begin(file: GrowingFile, at: { readonly bytes: number; readonly digest: RunningDigest }): Promise<void>;
   /** From `bytes` on it is another content, or one with this validator: a record says of all before it what they are of. */
   restart(bytes: number, validator: string | null): void;
@@ -51,37 +53,52 @@ export function createRecorder(
   kept: Kept,
 ): Recorder {
   let { bytes: begun, validator, isLogged } = kept;
+  let vouched = begun;
   let recording: Promise<void> = Promise.resolve();
   const record = async (file: GrowingFile, head: Head | null, mark: Mark): Promise<void> => {
     await file.sync();
     if (head === null) await files.appendDurably(log, linesOf(mark));
     // The old one stands until the new one does; the directory that then becomes durable names the part, too.
     else await writeDurably(files, log, linesOf(head, mark));
+    vouched = mark.bytes;
+  };
+  /** What is in the log now nobody knows: the next one writes it anew. */
+  const failed = (): void => {
+    isLogged = false;
+    begun = vouched;
   };
   return {
     get bytes() {
       return begun;
     },
+    get vouchedBytes() {
+      return vouched;
+    },
     async begin(file, { bytes, digest }) {
-      await recording;
+      const before = recording;
+      recording = Promise.resolve();
+      await before;
       if (validator === null || from === null || bytes === begun) return;
       const head: Head | null = isLogged ? null : { formatVersion: '1.0', ...from, sizeBytes, validator };
       recording = record(file, head, { bytes, sha256: hexOf(digest.copy().finish()) });
       // Whoever comes next meets what it threw.
-      recording.catch(() => {});
+      recording.catch(failed);
       isLogged = true;
       begun = bytes;
     },
     restart(bytes, given) {
       if (bytes === 0 || given !== validator) isLogged = false;
-      if (bytes === 0) begun = 0;
+      if (bytes === 0) begun = vouched = 0;
       validator = given;
     },
     settled: () => recording,
   };
 }
 
-/** Reads the file once; cuts nothing. `from`: null for what is not fetched. */
+/**
+ * Reads the file once; cuts nothing. What is no file of one name goes: nobody here made it, and whoever wrote through it
+ * would write what belongs to somebody else. `from`: null for what is not fetched.
+ */
 export async function readKept(
   files: FileSystem,
   { part, log }: { readonly part: string; readonly log: string },
@@ -89,13 +106,10 @@ export async function readKept(
   from: PartSource | null,
 ): Promise<Kept> {
   const nothing = (): Kept => ({ bytes: 0, digest: startDigest(), validator: null, isLogged: false });
-  const stat = await files.lstat(part);
+  const isLogThere = (await ownFile(files, log)) !== null;
+  const stat = await ownFile(files, part);
   if (stat === null) return nothing();
-  if (stat.kind !== 'file') {
-    await files.removeTree(part);
-    return nothing();
-  }
-  const noted = from === null ? undefined : parseLog(await readIfPresent(files, log), content, from);
+  const noted = from === null || !isLogThere ? undefined : parseLog(await readIfPresent(files, log), content, from);
   const marks = (noted?.marks ?? []).filter(({ bytes }) => bytes <= stat.sizeBytes && bytes < content.sizeBytes);
   const isFull = stat.sizeBytes === content.sizeBytes;
   // What is there whole needs no record: its hash says all.
@@ -105,6 +119,13 @@ export async function readKept(
   // A record after one that does not fit would be believed again.
   const isLogged = noted !== undefined && noted.isClean && noted.marks.at(-1)?.bytes === bytes;
   return { bytes, digest, validator: noted?.head.validator ?? null, isLogged };
+}
+
+async function ownFile(files: FileSystem, path: string): Promise<FileStat | null> {
+  const stat = await files.lstat(path);
+  if (stat === null || (stat.kind === 'file' && stat.links === 1)) return stat;
+  await files.removeTree(path);
+  return null;
 }
 
 /** The longest beginning of the file that a mark fits. */

@@ -5,6 +5,7 @@
 import type { NodeProgress } from '../../model/message.ts';
 import { joinReleasePath } from '../../model/release-format/layout.ts';
 import type { ReleaseFile, ReleaseManifest } from '../../model/release.ts';
+import type { FileStat } from '../../ports/file-system.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
 import type { NodeContext } from '../context.ts';
 import { ancestorsOf } from '../layout.ts';
@@ -46,6 +47,8 @@ export async function stageReleases(
 ): Promise<void> {
   const { files, layout, clock, random, config } = context;
   for (const release of releases) await makeTree(context, release);
+  // A link, say: nobody follows it.
+  if ((await files.lstat(layout.parts))?.kind !== 'directory') await files.removeTree(layout.parts);
   await files.makeDirectory(layout.parts);
   // Records of what is under way are of no use in a directory that a power cut takes away.
   await files.syncDirectory(layout.downloads);
@@ -78,7 +81,10 @@ export async function stageReleases(
   await tidyParts(context, new Set([...contentsOf(context, releases), ...(await stagedContents(context))]));
 }
 
-/** After an error: what another run can go on from stays, with what is known of it; everything else goes. */
+/**
+ * After an error: what another run can go on from stays, with what is known of it; or all of it goes. It stands in no place
+ * that anybody installs from, and gets there by its hash alone.
+ */
 export async function abandonReleases(
   context: NodeContext,
   releases: readonly Stageable[],
@@ -100,18 +106,29 @@ export async function rememberReleases(context: NodeContext, releases: readonly 
   );
 }
 
-/** Bytes of these releases that earlier runs left on the disk. */
+/**
+ * Bytes of these releases that earlier runs left on the disk: of each file what is in its place, and of each content that
+ * is wanted somewhere still what is under way, once.
+ */
 export async function keptBytes(context: NodeContext, manifests: readonly ReleaseManifest[]): Promise<number> {
   const { files, layout } = context;
+  const missing = new Map<string, number>();
   let bytes = 0;
   for (const manifest of manifests) {
-    for (const { path, sha256 } of filesFor(context, manifest)) {
-      for (const place of [`${partOf(context, manifest)}/${path}`, partPath(layout.parts, sha256, 'part')]) {
-        bytes += (await files.lstat(place))?.sizeBytes ?? 0;
-      }
+    for (const { path, sha256, sizeBytes } of filesFor(context, manifest)) {
+      const placed = ownBytes(await files.lstat(`${partOf(context, manifest)}/${path}`), sizeBytes);
+      bytes += placed;
+      if (placed < sizeBytes) missing.set(sha256, sizeBytes);
     }
   }
+  for (const [sha256, sizeBytes] of missing)
+    bytes += ownBytes(await files.lstat(partPath(layout.parts, sha256, 'part')), sizeBytes);
   return bytes;
+}
+
+/** What stays of it, or is free again when it goes: of a file with another name nothing is. */
+function ownBytes(stat: FileStat | null, mostBytes: number): number {
+  return stat?.kind === 'file' && stat.links === 1 ? Math.min(stat.sizeBytes, mostBytes) : 0;
 }
 
 function placesIn(

@@ -6,10 +6,15 @@ import { isJsonObject } from '../../kernel/json.ts';
 import type { FileSystem } from '../../ports/file-system.ts';
 import { parentOf } from '../layout.ts';
 
+/** What lies there until it takes the other's place. */
+export function freshOf(path: string): string {
+  return `${path}.new`;
+}
+
 export async function writeDurably(files: FileSystem, path: string, bytes: Uint8Array, mode = 0o600): Promise<void> {
-  const fresh = `${path}.new`;
-  // One that a crash left may be read-only.
-  await files.removeFile(fresh);
+  const fresh = freshOf(path);
+  // One that a crash left may be read-only, and what anybody else left may be anything.
+  await files.removeTree(fresh);
   await files.writeFile(fresh, bytes, mode);
   await files.syncFile(fresh);
   await files.rename(fresh, path);

@@ -33,3 +33,8 @@ export async function listTree(
   await walk(root, '');
   return found;
 }
+
+/** In a node root, where what is right of a verified release waits for the next staging. Nobody installs from there. */
+export function isHalfStaged(path: string): boolean {
+  return /^downloads\/[0-9a-f]{64}\.part(?:\/|$)/u.test(path) || /^downloads\/parts(?:\/|$)/u.test(path);
+}

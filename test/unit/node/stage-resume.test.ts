@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { MemoryFileSystem } from '../../../src/adapters/file-system/memory.ts';
+import { ThemisError } from '../../../src/kernel/error.ts';
 import type { NodeProgress } from '../../../src/model/message.ts';
 import {
   authority,
@@ -59,15 +60,38 @@ test('a network that fails leaves what the next staging goes on from', async () 
   expect((await world.result(world.updateTo(big))).kind).toBe('done');
 });
 
-test('a refusal leaves nothing, not even what an earlier staging left', async () => {
+test('a file that is wrong leaves nothing of itself, not even what an earlier staging left', async () => {
+  const { world, given } = await worldWith();
+  given.plan = [{ kind: 'cuts', at: 0.5 }];
+  expect(await world.refusal(stageOf(big))).toBe('UNREACHABLE');
+  const left = async () =>
+    (await world.files.readDirectory('/node/downloads/parts')).filter((name) => name.startsWith(ofServer));
+  const ofServer = big.manifest.files.find(({ path }) => path === 'bin/server')!.sha256;
+  expect(await left()).toEqual([`${ofServer}.part`, `${ofServer}.part.log`]);
+  // What goes on from something gets a second chance without it.
+  const path = 'themisdb-1.6.0/bin/server';
+  const bytes = world.sources.get(path)!.slice();
+  bytes[3] = bytes[3]! ^ 1;
+  world.sources.set(path, bytes);
+  given.plan = [];
+  expect(await world.refusal(stageOf(big))).toBe('FILE_HASH_MISMATCH');
+  expect(await left()).toEqual([]);
+});
+
+test('a source that is odd on purpose leaves nothing, not even what an earlier staging left', async () => {
   const { world, given } = await worldWith();
   const before = await restOf(world);
   given.plan = [{ kind: 'cuts', at: 0.5 }];
   expect(await world.refusal(stageOf(big))).toBe('UNREACHABLE');
   expect(await restOf(world)).not.toEqual(before);
-  // What goes on from something gets a second chance without it.
-  given.plan = [{ kind: 'flips' }, { kind: 'flips' }];
-  expect(await world.refusal(stageOf(big))).toBe('FILE_HASH_MISMATCH');
+  world.source = () => {
+    const source = new FaultySource(world.sources);
+    source.openFile = async () => {
+      throw new ThemisError('SYMLINK_REFUSED', 'a link');
+    };
+    return source;
+  };
+  expect(await world.refusal(stageOf(big))).toBe('SYMLINK_REFUSED');
   expect(await restOf(world)).toEqual(before);
 });
 
