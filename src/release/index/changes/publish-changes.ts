@@ -42,7 +42,7 @@ export async function writeChanges(
     // Nearly as much as the whole, it is worth nothing.
     if (bytes.length <= after.bytes.length / 2) kept.set(indexDeltaPath(delta.from), bytes);
   }
-  // For whoever has this one: so it is asked for in the same place, and told in a few bytes that nothing changed.
+  // For a reader that begins with the changes and has this one: told in a few bytes that nothing changed.
   kept.set(indexDeltaPath(after.digest), encodeIndexDelta(diffIndexes(after, after)));
   for (const delta of found.values()) {
     if (!kept.has(indexDeltaPath(delta.from))) await fileSystem.removeFile(`${root}/${indexDeltaPath(delta.from)}`);
