@@ -21,8 +21,6 @@ export interface NodeConfig {
   readonly limits: {
     readonly freeSpaceFactor: number;
     readonly maxReleaseBytes: number | null;
-    /** That making one file of a patch may take. */
-    readonly patchMemoryBytes: number;
     /** How far above what the node has seen the counter of a new release, of an index, may be. */
     readonly maxCounterJump: number;
     readonly maxIndexJump: number;
@@ -87,7 +85,6 @@ export interface NodeDocument {
   readonly limits?: {
     readonly freeSpaceFactor?: number;
     readonly maxReleaseSize?: string;
-    readonly patchMemory?: string;
     readonly maxCounterJump?: number;
     readonly maxIndexJump?: number;
   };

@@ -7,7 +7,6 @@ import { defaultOrder } from '../delivery/order.ts';
 import type { EndpointDocument, NodeConfig, NodeDocument, NodeEndpoints, NodeSources } from './node-config.ts';
 
 const defaultTimeout = '30s';
-const defaultPatchMemory = '1GiB';
 /** An index is made anew far more often than a release. */
 const defaultJumps = { release: 1_000, index: 100_000 } as const;
 const deliveryDefaults = {
@@ -41,7 +40,6 @@ export function normaliseNode(document: NodeDocument, root: string): NodeConfig 
     limits: {
       freeSpaceFactor: document.limits?.freeSpaceFactor ?? 2,
       maxReleaseBytes: size === undefined ? null : (parseSize(size) ?? null),
-      patchMemoryBytes: sizeBytes(document.limits?.patchMemory ?? defaultPatchMemory),
       maxCounterJump: document.limits?.maxCounterJump ?? defaultJumps.release,
       maxIndexJump: document.limits?.maxIndexJump ?? defaultJumps.index,
     },

@@ -28,13 +28,7 @@ test('what is left out has its default; directories start at the root', () => {
       endpoints: {},
       drainTimeoutMs: 30_000,
       sources: { ca: null, proxy: null, noProxy: null, tokens: [] },
-      limits: {
-        freeSpaceFactor: 2,
-        maxReleaseBytes: null,
-        patchMemoryBytes: 2 ** 30,
-        maxCounterJump: 1000,
-        maxIndexJump: 100_000,
-      },
+      limits: { freeSpaceFactor: 2, maxReleaseBytes: null, maxCounterJump: 1000, maxIndexJump: 100_000 },
       delivery: {
         concurrency: 8,
         perHost: 6,

@@ -7,7 +7,7 @@ import type { NodeDeps } from '../../../src/node/deps.ts';
 import { handleNodeRequest } from '../../../src/node/handle-request.ts';
 import type { AuditEntry } from '../../../src/node/trust/audit.ts';
 import { makeTestDelta, programOf, type TestDelta } from '../../support/delta/node-delta.ts';
-import { authority, nodeDocument, NodeWorld, requestOf } from '../../support/node/node-world.ts';
+import { authority, NodeWorld, requestOf } from '../../support/node/node-world.ts';
 import { makeRelease, memorySource, type TestRelease } from '../../support/node/releases.ts';
 
 const releaseOf = (version: string): TestRelease =>
@@ -33,12 +33,8 @@ interface Staged {
 }
 
 async function ready(...deltas: readonly TestDelta[]): Promise<NodeWorld> {
-  return await readyWith(nodeDocument, ...deltas);
-}
-
-async function readyWith(document: typeof nodeDocument, ...deltas: readonly TestDelta[]): Promise<NodeWorld> {
   const world = new NodeWorld();
-  await world.init(document);
+  await world.init();
   for (const release of [four, five, six]) world.offer(release);
   await world.install(four);
   for (const { files } of deltas) for (const [path, bytes] of files) world.sources.set(path, bytes);
@@ -99,22 +95,6 @@ describe('staging by delta', () => {
     expect(staged.fetchedBytes).toBeLessThan(programOf('1.5.0').length);
     await expectStaged(world, five);
     expect(await trail(world)).toEqual([]);
-  });
-
-  it('takes no patch that may need more memory than is allowed, and says so', async () => {
-    const delta = await makeTestDelta(four, five);
-    const world = await readyWith({ ...nodeDocument, limits: { patchMemory: '64MiB' } }, delta);
-    const staged = await stage(world, five);
-    expect(staged.reply).toBe('finished');
-    expect(staged.fetched.filter((path) => path.startsWith('patch'))).toEqual([]);
-    expect(staged.notes.toSorted()).toEqual(
-      ['bin/server', 'bin/tool', 'lib/libdb.so.1.5.0'].map((path) =>
-        expect.stringMatching(`^${path} comes whole: .* 64 MiB`),
-      ),
-    );
-    await expectStaged(world, five);
-    const enough = await readyWith({ ...nodeDocument, limits: { patchMemory: '1GiB' } }, delta);
-    expect((await stage(enough, five)).notes).toEqual([]);
   });
 
   it('goes by a chain of two where no delta leads there at once, and takes one step where only one changes a file', async () => {

@@ -89,7 +89,7 @@ service:
 #   drain: { url: http://127.0.0.1:8765/drain }
 #   rejoin: { url: http://127.0.0.1:8765/rejoin }
 # drainTimeout: 30s
-# limits: { freeSpaceFactor: 2, maxReleaseSize: 4GiB, patchMemory: 1GiB }
+# limits: { freeSpaceFactor: 2, maxReleaseSize: 4GiB }
 # delivery: { concurrency: 8, bandwidth: 50MiB }
 `;
 }

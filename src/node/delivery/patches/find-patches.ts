@@ -5,7 +5,6 @@
  */
 import { type Digest, digestJson } from '../../../kernel/digest.ts';
 import { ThemisError } from '../../../kernel/error.ts';
-import { formatSize } from '../../../kernel/units/size.ts';
 import type { IndexedDelta } from '../../../model/delta.ts';
 import type { ReleaseIndex, ReleaseIndexEntry, ReleaseManifest } from '../../../model/release.ts';
 import { findPatchAlgorithm } from '../../../patch/index.ts';
@@ -20,8 +19,7 @@ import type { MadeOrigin } from '../delivery.ts';
 import { findLocalCopies } from '../local-copies.ts';
 import { chooseDeltas } from './choose-deltas.ts';
 import { madeByPatches } from './made-by-patches.ts';
-import { memoryOf } from './memory-of.ts';
-import { type PatchPlan, planPatches, type ReadDelta } from './plan-patches.ts';
+import { planPatches, type ReadDelta } from './plan-patches.ts';
 
 export interface Patchable {
   readonly manifest: ReleaseManifest;
@@ -49,7 +47,7 @@ export async function findPatches(
     const links = chooseDeltas(offered, manifest.manifestHash, bases, wholeBytes);
     if (links.length === 0) return new Map();
     const read = await readLinks(context, { manifest, source, index }, links, trust);
-    if ('deltas' in read) return origins(context, source, read.deltas, missing, note);
+    if ('deltas' in read) return origins(context, source, read.deltas, missing);
     refused.add(keyOf(read.refused));
     const detail = `${read.refused.url} is not used: ${read.error.message}`;
     note(detail);
@@ -122,7 +120,6 @@ async function origins(
   source: ReleaseSource,
   deltas: readonly ReadDelta[],
   missing: readonly { readonly sha256: string; readonly sizeBytes: number }[],
-  note: (detail: string) => void,
 ): Promise<ReadonlyMap<string, MadeOrigin>> {
   const starts = new Set(deltas.flatMap(({ delta }) => delta.files.map(({ baseHash }) => baseHash)));
   const here = await findLocalCopies(context, starts);
@@ -132,29 +129,12 @@ async function origins(
     missing,
     ({ algorithm, targetSize }) => targetSize <= (findPatchAlgorithm(algorithm)?.limits.targetBytes ?? -1),
   );
-  const { patchMemoryBytes } = context.config.limits;
-  const made = new Map<string, MadeOrigin>();
-  for (const [sha256, plan] of plans) {
-    const bases = here.get(plan.steps[0].file.baseHash)!.map(({ path }) => path);
-    const neededBytes = memoryOf(plan, await sizeOfFirst(context, bases));
-    if (neededBytes <= patchMemoryBytes) made.set(sha256, madeByPatches(context, source, plan, bases));
-    else note(tooMuchMemory(plan, neededBytes, patchMemoryBytes));
-  }
-  return made;
-}
-
-/** Whether it is what it should be is seen when it is read. */
-async function sizeOfFirst({ files }: NodeContext, paths: readonly string[]): Promise<number> {
-  for (const path of paths) {
-    const stat = await files.lstat(path);
-    if (stat?.kind === 'file') return stat.sizeBytes;
-  }
-  return 0;
-}
-
-function tooMuchMemory({ steps }: PatchPlan, neededBytes: number, mostBytes: number): string {
-  const path = steps.at(-1)!.file.path;
-  return `${path} comes whole: its patch may take ${formatSize(neededBytes)} of memory, ${formatSize(mostBytes)} are allowed.`;
+  return new Map(
+    [...plans].map(([sha256, plan]) => {
+      const bases = here.get(plan.steps[0].file.baseHash)!.map(({ path }) => path);
+      return [sha256, madeByPatches(context, source, plan, bases)];
+    }),
+  );
 }
 
 function keyOf(delta: IndexedDelta): string {
