@@ -100,10 +100,10 @@ async function fetchNeeded(run: Run, { rank }: Wanted, needs: readonly Needed[])
   });
 }
 
-async function fetchNeed(run: Run, rank: number, { title, content, origin }: Needed): Promise<string> {
+async function fetchNeed(run: Run, rank: number, { title, statedBy, content, origin }: Needed): Promise<string> {
   const meter = run.meter.file(title, content.sizeBytes, false);
   try {
-    return await fetchContent(run, { title, content, rank }, origin, meter, 'need');
+    return await fetchContent(run, { title, statedBy, content, rank }, origin, meter, 'need');
   } finally {
     meter.end();
   }

@@ -112,7 +112,7 @@ async function deliverOne(run: Run, given: Delivering, delivery: Delivery, rank:
   const { placing } = given;
   const { path: title, content, targets } = delivery;
   const [first] = targets;
-  const wanted: Wanted = { title, content, rank };
+  const wanted: Wanted = { title, statedBy: 'the manifest', content, rank };
   for (const [index, target] of targets.entries()) {
     const meter = run.meter.file(title, content.sizeBytes, true);
     try {

@@ -58,6 +58,7 @@ export interface SourceOrigin {
 
 export interface Needed {
   readonly title: string;
+  readonly statedBy: StatedBy;
   readonly content: Content;
   readonly origin: SourceOrigin;
 }
@@ -107,9 +108,13 @@ export interface Run {
   readonly needs: Map<string, Promise<string>>;
 }
 
+/** The signed document that a content stands in with its hash, for people. */
+export type StatedBy = 'the manifest' | 'the delta';
+
 /** A content on its way, with the name it has for people and its place in line. */
 export interface Wanted {
   readonly title: string;
+  readonly statedBy: StatedBy;
   readonly content: Content;
   readonly rank: number;
 }

@@ -26,6 +26,7 @@ export function madeByPatches(
     name: `the ${algorithms} patch from ${from}`,
     needs: steps.map(({ file, path }) => ({
       title: `patch of ${file.path}`,
+      statedBy: 'the delta',
       content: { sha256: file.patchHash, sizeBytes: file.patchSize },
       origin: { kind: 'source', source, path },
     })),

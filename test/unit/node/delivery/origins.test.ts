@@ -1,9 +1,17 @@
 import { expect, test } from 'vitest';
 import { MemoryFileSystem } from '../../../../src/adapters/file-system/memory.ts';
 import { ThemisError } from '../../../../src/kernel/error.ts';
-import type { Delivery } from '../../../../src/node/delivery/delivery.ts';
+import type { Delivery, Needed } from '../../../../src/node/delivery/delivery.ts';
+import type { ReleaseSource } from '../../../../src/ports/release-source.ts';
 import { contentOf, deliveryOf, fromSource, runDelivery, someBytes } from '../../../support/node/delivery-run.ts';
 import { FaultySource } from '../../../support/node/faulty-source.ts';
+
+const needOf = (path: string, bytes: Uint8Array, source: ReleaseSource): Needed => ({
+  title: path,
+  statedBy: 'the delta',
+  content: contentOf(bytes),
+  origin: { kind: 'source', source, path },
+});
 
 test('a content that is wanted in several places is fetched once', async () => {
   const bytes = someBytes(300);
@@ -58,9 +66,7 @@ test('a file is made of what it needs, or fetched whole where that does not work
         ['a.patch', patch],
       ]),
     );
-    const needs = [
-      { title: 'a.patch', content: contentOf(patch), origin: { kind: 'source', source, path: 'a.patch' } as const },
-    ];
+    const needs = [needOf('a.patch', patch, source)];
     const seen: string[] = [];
     const made = {
       kind: 'made',
@@ -86,7 +92,7 @@ test('a file is made of what it needs, or fetched whole where that does not work
 test('what several files are made of is fetched once', async () => {
   const patch = someBytes(40, 3);
   const source = new FaultySource(new Map([['p', patch]]));
-  const needs = [{ title: 'p', content: contentOf(patch), origin: { kind: 'source', source, path: 'p' } as const }];
+  const needs = [needOf('p', patch, source)];
   const made = (bytes: Uint8Array) => ({ kind: 'made', name: 'patch', needs, make: () => halves(bytes) }) as const;
   const files = new MemoryFileSystem();
   const contents = [1, 2, 3].map((seed) => someBytes(100, seed));
@@ -106,7 +112,7 @@ test('a patch that cannot be had costs its file a whole transfer, and nobody els
       ['b', bytes.subarray(1)],
     ]),
   );
-  const needs = [{ title: 'p', content: contentOf(bytes), origin: { kind: 'source', source, path: 'p' } as const }];
+  const needs = [needOf('p', bytes, source)];
   const made = { kind: 'made', name: 'patch', needs, make: () => halves(bytes) } as const;
   const files = new MemoryFileSystem();
   const deliveries = [
@@ -114,8 +120,9 @@ test('a patch that cannot be had costs its file a whole transfer, and nobody els
     fromSource('b', bytes.subarray(1), source),
   ];
   const seen: string[] = [];
-  await runDelivery({ files, deliveries, onFallback: ({ error }) => seen.push(error.code) });
-  expect(seen).toEqual(['FILE_MISSING']);
+  await runDelivery({ files, deliveries, onFallback: ({ error }) => seen.push(`${error.code} ${error.message}`) });
+  // It is in no manifest, and nobody has to look for it there.
+  expect(seen).toEqual(['FILE_MISSING p is listed in the delta but missing.']);
   expect(source.bytesSent).toBe(999);
 });
 
