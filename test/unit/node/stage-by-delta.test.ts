@@ -109,6 +109,28 @@ describe('staging by delta', () => {
     await expectStaged(world, six);
   });
 
+  it('makes several files of one that was made on the way, beside each other, and leaves nothing of the way', async () => {
+    const release = (version: string, names: readonly string[]): TestRelease =>
+      makeRelease({
+        version,
+        files: Object.fromEntries(names.map((name) => [`lib/a.${name}`, programOf(`${version} ${name}`, 'a', 20_000)])),
+      });
+    const [old, middle, last] = [release('1.4.0', ['0']), release('1.5.0', ['1']), release('1.6.0', ['2', '3', '4'])];
+    const world = new NodeWorld();
+    await world.init();
+    for (const each of [old, middle, last]) world.offer(each);
+    await world.install(old);
+    // A run that was killed left it, of a content that nobody asks for any more.
+    await world.files.makeDirectory('/node/downloads/parts');
+    await world.files.writeFile(`/node/downloads/parts/${'a'.repeat(64)}.step`, Buffer.from('half'), 0o600);
+    for (const made of [await makeTestDelta(old, middle), await makeTestDelta(middle, last)])
+      for (const [path, bytes] of made.files) world.sources.set(path, bytes);
+    const staged = await stage(world, last);
+    expect(staged).toMatchObject({ reply: 'finished', notes: [] });
+    expect(staged.fetched).toEqual([...patches('patch 1.4.0-1.5.0', 1), ...patches('patch 1.5.0-1.6.0', 3)]);
+    await expectStaged(world, last);
+  });
+
   it('starts at what is kept for a restore point as well', async () => {
     const world = await ready();
     await world.install(five, { themisdb: four.manifest.manifestHash });

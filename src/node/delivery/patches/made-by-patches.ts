@@ -9,9 +9,12 @@ import { patchAlgorithm } from '../../../patch/index.ts';
 import type { ReleaseSource } from '../../../ports/release-source.ts';
 import type { NodeContext } from '../../context.ts';
 import type { MadeOrigin } from '../delivery.ts';
+import { partPath } from '../part-file.ts';
 import type { PatchPlan, PatchStep } from './plan-patches.ts';
 
 type Within = Pick<NodeContext, 'files' | 'layout' | 'compute'>;
+
+const nothing = new Uint8Array();
 
 /** `bases`: where the content may lie that the first step starts at. */
 export function madeByPatches(
@@ -41,12 +44,23 @@ async function* applyAll(
   needed: readonly string[],
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
+  // Called after what is made in the end: what another file makes on the same way at the same time is not met.
+  const onTheWay = partPath(context.layout.parts, steps.at(-1)!.file.targetHash, 'step');
   let base = await readBase(context, steps[0], bases);
-  for (const [index, step] of steps.entries()) {
-    const patch = await context.files.readFile(needed[index]!);
-    const chunks = apply(context, step, base, patch, signal);
-    if (index === steps.length - 1) yield* chunks;
-    else base = await keepStep(context, step, chunks);
+  try {
+    for (const [index, step] of steps.entries()) {
+      const patch = await context.files.readFile(needed[index]!);
+      if (index === steps.length - 1) {
+        yield* apply(context, step, base, patch, signal);
+        return;
+      }
+      await keepStep(context, step, onTheWay, apply(context, step, base, patch, signal));
+      // Gone before the next one is read.
+      base = nothing;
+      base = await context.files.readFile(onTheWay);
+    }
+  } finally {
+    await context.files.removeFile(onTheWay);
   }
 }
 
@@ -83,18 +97,14 @@ async function readBase({ files }: Within, { file }: PatchStep, bases: readonly 
 
 /** What is made on the way goes through a file, so that it does not lie in memory beside what it was made of. */
 async function keepStep(
-  { files, layout }: Within,
+  { files }: Within,
   { file }: PatchStep,
+  path: string,
   chunks: AsyncIterable<Uint8Array>,
-): Promise<Uint8Array> {
-  const path = `${layout.parts}/${file.targetHash}.step`;
+): Promise<void> {
+  // A run that was killed may have left one.
   await files.removeFile(path);
-  try {
-    const { digest } = await files.writeStream(path, chunks, 0o600, file.targetSize);
-    if (hexOf(digest) !== file.targetHash)
-      throw new ThemisError('PATCH_INVALID', `A patch on the way to ${file.path} makes something else.`);
-    return await files.readFile(path);
-  } finally {
-    await files.removeFile(path);
-  }
+  const { digest } = await files.writeStream(path, chunks, 0o600, file.targetSize);
+  if (hexOf(digest) !== file.targetHash)
+    throw new ThemisError('PATCH_INVALID', `A patch on the way to ${file.path} makes something else.`);
 }
