@@ -141,6 +141,15 @@ describe('staging by delta', () => {
     await expectStaged(world, six);
   });
 
+  it('starts at what is staged and never was installed', async () => {
+    const world = await ready();
+    await world.result({ kind: 'stage', authority, releases: [five.staged] });
+    for (const [path, bytes] of (await makeTestDelta(five, six)).files) world.sources.set(path, bytes);
+    const staged = await stage(world, six);
+    expect(staged.fetched).toEqual(['etc/server.conf', ...patches('patch 1.5.0-1.6.0', 2)]);
+    await expectStaged(world, six);
+  });
+
   it('fetches everything whole where the index lists no delta that helps', async () => {
     const world = await ready(await makeTestDelta(five, six));
     expect((await stage(world, six)).fetched).toEqual([

@@ -89,6 +89,26 @@ test('a file is made of what it needs, or fetched whole where that does not work
   }
 });
 
+test('what is made is not made further than the file is long', async () => {
+  const bytes = someBytes(500);
+  const source = new FaultySource(new Map([['a', bytes]]));
+  let asked = 0;
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    // The end is for a delivery that would go on.
+    for (; asked < 1000; asked += 1) yield bytes.subarray(0, 100);
+  }
+  const made = { kind: 'made', name: 'patch', needs: [], make: endless } as const;
+  const seen: string[] = [];
+  const files = new MemoryFileSystem();
+  await runDelivery({
+    files,
+    deliveries: [deliveryOf('a', bytes, [made, { kind: 'source', source, path: 'a' }])],
+    onFallback: ({ error }) => seen.push(error.code),
+  });
+  expect([asked, seen]).toEqual([5, ['FILE_HASH_MISMATCH']]);
+  expect(await files.readFile('/root/tree/a')).toEqual(bytes);
+});
+
 test('what several files are made of is fetched once', async () => {
   const patch = someBytes(40, 3);
   const source = new FaultySource(new Map([['p', patch]]));
