@@ -103,6 +103,7 @@ function openRun(given: Delivering, deliveries: readonly Delivery[], signal: Abo
     making: own(atOnce.making),
     bandwidth: createBandwidth(clock, settings.bandwidth),
     memory: createMemory(settings.memoryBytes),
+    patchMemory: createMemory(settings.patchMemoryBytes),
     meter: createMeter(clock, totalBytes, onProgress),
     needs: new Map(),
   };

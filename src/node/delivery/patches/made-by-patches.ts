@@ -1,7 +1,8 @@
 /**
  * A content made by patches: the base is read whole and held against its hash, each patch was fetched and hashed like
  * everything else, what comes out of one is held against its hash before the next starts at it, and what comes out of
- * the last one is hashed by whoever takes it. No more than one base is in memory at a time.
+ * the last one is hashed by whoever takes it. One base and one patch are in memory at a time, for which whoever makes it
+ * has taken the memory (`patchMemoryOf`).
  */
 import { digestBytes, hexOf } from '../../../kernel/digest.ts';
 import { ThemisError } from '../../../kernel/error.ts';
@@ -10,6 +11,7 @@ import type { ReleaseSource } from '../../../ports/release-source.ts';
 import type { NodeContext } from '../../context.ts';
 import type { MadeOrigin } from '../delivery.ts';
 import { partPath } from '../part-file.ts';
+import { patchMemoryOf } from './patch-memory.ts';
 import type { PatchPlan, PatchStep } from './plan-patches.ts';
 
 type Within = Pick<NodeContext, 'files' | 'layout' | 'compute'>;
@@ -20,21 +22,40 @@ const nothing = new Uint8Array();
 export function madeByPatches(
   context: Within,
   source: ReleaseSource,
-  { steps, from }: PatchPlan,
+  plan: PatchPlan,
   bases: readonly string[],
 ): MadeOrigin {
-  const algorithms = [...new Set(steps.map(({ file }) => file.algorithm))].join(' and ');
+  const { steps } = plan;
   return {
     kind: 'made',
-    name: `the ${algorithms} patch from ${from}`,
+    name: nameOf(plan),
     needs: steps.map(({ file, path }) => ({
       title: `patch of ${file.path}`,
       statedBy: 'the delta',
       content: { sha256: file.patchHash, sizeBytes: file.patchSize },
       origin: { kind: 'source', source, path },
     })),
+    memoryBytes: Math.max(...steps.map(patchMemoryOf)),
     make: (needed, signal) => applyAll(context, steps, bases, needed, signal),
   };
+}
+
+/** Of patches that there are and this node does not apply: nothing is fetched for them, and whoever tries them is told why. */
+export function refusedPatches(plan: PatchPlan, objection: ThemisError): MadeOrigin {
+  return {
+    kind: 'made',
+    name: nameOf(plan),
+    needs: [],
+    memoryBytes: 0,
+    make() {
+      throw objection;
+    },
+  };
+}
+
+function nameOf({ steps, from }: PatchPlan): string {
+  const algorithms = [...new Set(steps.map(({ file }) => file.algorithm))].join(' and ');
+  return `the ${algorithms} patch from ${from}`;
 }
 
 async function* applyAll(
@@ -79,11 +100,14 @@ function apply(
 }
 
 /** The first that is what the patch starts at. */
-async function readBase({ files }: Within, { file }: PatchStep, bases: readonly string[]): Promise<Uint8Array> {
-  const { baseBytes } = patchAlgorithm(file.algorithm).limits;
+async function readBase(
+  { files }: Within,
+  { file, baseBytes }: PatchStep,
+  bases: readonly string[],
+): Promise<Uint8Array> {
   for (const path of bases) {
     const stat = await files.lstat(path);
-    // What is too large is not read to find that out.
+    // What grew since is another, and would take more memory than there is for it.
     if (stat?.kind !== 'file' || stat.sizeBytes > baseBytes) continue;
     const bytes = await files.readFile(path);
     if (hexOf(digestBytes(bytes)) === file.baseHash) return bytes;

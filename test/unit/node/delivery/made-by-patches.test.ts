@@ -36,7 +36,7 @@ async function step(
   const { sha256: targetHash, sizeBytes: targetSize } = contentOf(target);
   const sizes = { patchHash, patchSize, targetHash, targetSize };
   const file = { path: 'bin/server', baseHash: contentOf(base).sha256, patchUrl: `patches/${name}`, ...sizes };
-  return { path: `deltas/${name}`, file: { ...file, algorithm: 'VCDIFF', ...over } };
+  return { path: `deltas/${name}`, baseBytes: base.length, file: { ...file, algorithm: 'VCDIFF', ...over } };
 }
 
 async function make(

@@ -72,6 +72,7 @@ test('a file is made of what it needs, or fetched whole where that does not work
       kind: 'made',
       name: 'patch',
       needs,
+      memoryBytes: 0,
       async *make([path = '']: readonly string[]) {
         expect(await files.readFile(path)).toEqual(patch);
         yield* make();
@@ -97,7 +98,7 @@ test('what is made is not made further than the file is long', async () => {
     // The end is for a delivery that would go on.
     for (; asked < 1000; asked += 1) yield bytes.subarray(0, 100);
   }
-  const made = { kind: 'made', name: 'patch', needs: [], make: endless } as const;
+  const made = { kind: 'made', name: 'patch', needs: [], memoryBytes: 0, make: endless } as const;
   const seen: string[] = [];
   const files = new MemoryFileSystem();
   await runDelivery({
@@ -113,7 +114,8 @@ test('what several files are made of is fetched once', async () => {
   const patch = someBytes(40, 3);
   const source = new FaultySource(new Map([['p', patch]]));
   const needs = [needOf('p', patch, source)];
-  const made = (bytes: Uint8Array) => ({ kind: 'made', name: 'patch', needs, make: () => halves(bytes) }) as const;
+  const made = (bytes: Uint8Array) =>
+    ({ kind: 'made', name: 'patch', needs, memoryBytes: 0, make: () => halves(bytes) }) as const;
   const files = new MemoryFileSystem();
   const contents = [1, 2, 3].map((seed) => someBytes(100, seed));
   // One of them is what the others are made of.
@@ -133,7 +135,7 @@ test('a patch that cannot be had costs its file a whole transfer, and nobody els
     ]),
   );
   const needs = [needOf('p', bytes, source)];
-  const made = { kind: 'made', name: 'patch', needs, make: () => halves(bytes) } as const;
+  const made = { kind: 'made', name: 'patch', needs, memoryBytes: 0, make: () => halves(bytes) } as const;
   const files = new MemoryFileSystem();
   const deliveries = [
     deliveryOf('a', bytes, [made, { kind: 'source', source, path: 'a' }]),
