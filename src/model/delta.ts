@@ -5,6 +5,7 @@
 import type { Digest } from '../kernel/digest.ts';
 import type { Architecture, Platform } from './release.ts';
 
+/** Those that this Themis makes and applies; a later one may name more. */
 export const deltaAlgorithms = ['BSDIFF', 'VCDIFF', 'XDELTA3', 'ZSTD_DICT', 'REFMIX'] as const;
 export type DeltaAlgorithm = (typeof deltaAlgorithms)[number];
 
@@ -37,7 +38,8 @@ export interface DeltaFile {
   /** Bytes. */
   readonly patchSize: number;
   readonly targetSize: number;
-  readonly algorithm: DeltaAlgorithm;
+  /** Upper-case letters, digits and underscores. Of one that this Themis has not, the file comes whole. */
+  readonly algorithm: string;
 }
 
 /** What an index says of a delta: enough to choose a way before any `delta.json` is read. */

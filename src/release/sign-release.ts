@@ -35,7 +35,10 @@ export async function signRelease(
   return parsed.manifest;
 }
 
-/** Signs the `delta.json` of a directory into `delta.json.p7s`: one that nodes would refuse for its form is not signed. */
+/**
+ * Signs the `delta.json` of a directory into `delta.json.p7s`. One that nodes would refuse for its form is not signed, nor
+ * one with fields or algorithms that this Themis does not know.
+ */
 export async function signDelta(
   fileSystem: FileSystem,
   directory: string,
@@ -44,7 +47,7 @@ export async function signDelta(
 ): Promise<ReleaseDelta> {
   const path = `${directory}/${releaseNames.delta}`;
   const bytes = await fileSystem.readFile(path);
-  const delta = parseReleaseDelta(bytes);
+  const delta = parseReleaseDelta(bytes, 'refuse');
   await signFile(fileSystem, path, bytes, signer, options);
   return delta;
 }
@@ -74,6 +77,6 @@ export async function cosignIndex(
 ): Promise<void> {
   const path = `${directory}/${releaseNames.index}`;
   const bytes = await fileSystem.readFile(path);
-  parseReleaseIndex(bytes);
+  parseReleaseIndex(bytes, 'refuse');
   await signFile(fileSystem, path, bytes, signer, { nowMs, cosign: true });
 }

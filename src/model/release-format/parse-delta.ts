@@ -4,44 +4,47 @@ import { compareText } from '../../kernel/finding.ts';
 import { pathProblem } from '../../kernel/path-guard.ts';
 import type { DeltaFile, ReleaseDelta } from '../delta.ts';
 import { releaseLimits, releaseNames } from './layout.ts';
-import { readDocument } from './read-document.ts';
+import { byUnknown, readDocument, type Unknown } from './read-document.ts';
 import { shapes } from './shapes.ts';
 
-const file = objectOf<DeltaFile>(
-  {
-    path: shapes.path,
-    basePath: optional(shapes.path),
-    baseHash: shapes.hex,
-    targetHash: shapes.hex,
-    patchUrl: textOf(`the safe relative path of a patch in ${releaseNames.patches}/`, isPatchUrl),
-    patchHash: shapes.hex,
-    patchSize: integerFrom(1, releaseLimits.patchBytes),
-    targetSize: integerFrom(0, releaseLimits.fileBytes),
-    algorithm: shapes.algorithm,
-  },
-  'refuse',
-);
+const fileOf = (unknown: Unknown) =>
+  objectOf<DeltaFile>(
+    {
+      path: shapes.path,
+      basePath: optional(shapes.path),
+      baseHash: shapes.hex,
+      targetHash: shapes.hex,
+      patchUrl: textOf(`the safe relative path of a patch in ${releaseNames.patches}/`, isPatchUrl),
+      patchHash: shapes.hex,
+      patchSize: integerFrom(1, releaseLimits.patchBytes),
+      targetSize: integerFrom(0, releaseLimits.fileBytes),
+      algorithm: unknown === 'drop' ? shapes.algorithm : shapes.knownAlgorithm,
+    },
+    unknown,
+  );
 
-const delta = objectOf<ReleaseDelta>(
-  {
-    formatVersion: shapes.formatVersion,
-    product: shapes.line,
-    package: shapes.package,
-    platform: shapes.platform,
-    architecture: shapes.architecture,
-    from: shapes.version,
-    to: shapes.version,
-    fromManifestHash: shapes.digest,
-    toManifestHash: shapes.digest,
-    files: listOf(file, releaseLimits.files),
-  },
-  'refuse',
+const deltas = byUnknown((unknown) =>
+  objectOf<ReleaseDelta>(
+    {
+      formatVersion: shapes.formatVersion,
+      product: shapes.line,
+      package: shapes.package,
+      platform: shapes.platform,
+      architecture: shapes.architecture,
+      from: shapes.version,
+      to: shapes.version,
+      fromManifestHash: shapes.digest,
+      toManifestHash: shapes.digest,
+      files: listOf(fileOf(unknown), releaseLimits.files),
+    },
+    unknown,
+  ),
 );
 
 /** Form only: whether it is signed, and of which releases, is for `trust/`. Throws UNSUPPORTED_FORMAT or DELTA_INVALID. */
-export function parseReleaseDelta(bytes: Uint8Array): ReleaseDelta {
+export function parseReleaseDelta(bytes: Uint8Array, unknown: Unknown = 'drop'): ReleaseDelta {
   const kind = { name: releaseNames.delta, limitBytes: releaseLimits.deltaBytes, code: 'DELTA_INVALID' } as const;
-  const read = readDocument(bytes, delta, kind);
+  const read = readDocument(bytes, deltas[unknown], kind);
   if (read.fromManifestHash === read.toManifestHash) throw invalid('leads from a release to itself');
   const { files } = read;
   const index = files.findIndex(

@@ -12,7 +12,7 @@ const entryKey = objectOf<EntryKey>(
     platform: shapes.platform,
     architecture: shapes.architecture,
   },
-  'refuse',
+  'drop',
 );
 
 const deltaKey = objectOf<DeltaKey>(
@@ -23,7 +23,7 @@ const deltaKey = objectOf<DeltaKey>(
     from: shapes.digest,
     to: shapes.digest,
   },
-  'refuse',
+  'drop',
 );
 
 const indexDelta = objectOf<IndexDelta>(
@@ -32,22 +32,26 @@ const indexDelta = objectOf<IndexDelta>(
     from: shapes.digest,
     to: shapes.digest,
     fromCounter: wholeNumber,
-    head: objectOf<IndexHead>({ ...indexHead, counter: wholeNumber }, 'refuse'),
-    entries: editsOf(indexEntry, entryKey),
-    deltas: editsOf(indexedDelta, deltaKey),
+    head: objectOf<IndexHead>({ ...indexHead.drop, counter: wholeNumber }, 'drop'),
+    entries: editsOf(indexEntry.drop, entryKey),
+    deltas: editsOf(indexedDelta.drop, deltaKey),
   },
-  'refuse',
+  'drop',
 );
 
 function editsOf<Item, Key>(item: Shape<Item>, key: Shape<Key>): Shape<Edits<Item, Key>> {
   const most = releaseLimits.indexEntries;
   return objectOf<Edits<Item, Key>>(
     { added: listOf(item, most), changed: listOf(item, most), removed: listOf(key, most) },
-    'refuse',
+    'drop',
   );
 }
 
-/** Form only; whether it fits what it is merged into shows when it is. Throws UNSUPPORTED_FORMAT or INDEX_INVALID. */
+/**
+ * Form only; whether it fits what it is merged into shows when it is. So does whether what this Themis left out was
+ * needed: then what is merged is not the bytes that were signed, and the whole index is read. Throws UNSUPPORTED_FORMAT or
+ * INDEX_INVALID.
+ */
 export function parseIndexDelta(bytes: Uint8Array): IndexDelta {
   const { indexBytes: limitBytes } = releaseLimits;
   return readDocument(bytes, indexDelta, { name: 'The changes to the index', limitBytes, code: 'INDEX_INVALID' });

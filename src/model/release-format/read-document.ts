@@ -1,4 +1,4 @@
-import { readShape, type Shape, type ShapeProblem } from '../../kernel/document/shape.ts';
+import { readShape, type Shape, type ShapeProblem, type UnknownFields } from '../../kernel/document/shape.ts';
 import { parseStrictJson } from '../../kernel/document/strict-json.ts';
 import { type ErrorCode, ThemisError } from '../../kernel/error.ts';
 
@@ -7,6 +7,18 @@ export interface DocumentKind {
   readonly name: string;
   readonly limitBytes: number;
   readonly code: ErrorCode;
+}
+
+/**
+ * Fields that this Themis does not know. Readers leave them out: a signed document is its signer's, one of a later minor
+ * version holds what earlier ones can do without, and what they cannot do without takes another major version. Whoever
+ * signs, or takes a document's place, refuses them: nobody vouches for what he does not understand, or drops it unseen.
+ */
+export type Unknown = Extract<UnknownFields, 'drop' | 'refuse'>;
+
+/** One shape for readers and one for signers. */
+export function byUnknown<T>(shapeOf: (unknown: Unknown) => T): Readonly<Record<Unknown, T>> {
+  return { drop: shapeOf('drop'), refuse: shapeOf('refuse') };
 }
 
 /** Form only. Throws UNSUPPORTED_FORMAT for another major version, else `code`, naming the first problems. */

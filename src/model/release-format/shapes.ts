@@ -52,7 +52,8 @@ export const shapes = {
   platform: oneOf(...platforms),
   architecture: oneOf(...architectures),
   fileType: oneOf(...fileTypes),
-  algorithm: oneOf(...deltaAlgorithms),
+  algorithm: textOf('the name of a delta algorithm', /^[A-Z][A-Z0-9_]{0,31}$/u),
+  knownAlgorithm: oneOf(...deltaAlgorithms),
   formatVersion: textOf('1.x', /^1\.\d{1,4}$/u),
   path: textOf('a safe relative path', (text) => pathProblem(text) === undefined),
 };

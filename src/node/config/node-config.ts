@@ -93,6 +93,7 @@ export interface NodeDocument {
     readonly perHost?: number;
     readonly bandwidth?: string;
     readonly memory?: string;
+    readonly patchMemory?: string;
     readonly resumeBlock?: string;
     readonly order?: readonly ReleaseFileType[];
     readonly retries?: number;

@@ -13,6 +13,8 @@ const deliveryDefaults = {
   concurrency: 8,
   perHost: 6,
   memory: '64MiB',
+  /** Enough for a program of 512 MiB with its patch. */
+  patchMemory: '1GiB',
   resumeBlock: '16MiB',
   retries: 5,
   timeout: '6h',
@@ -51,7 +53,7 @@ export function normaliseNode(document: NodeDocument, root: string): NodeConfig 
 }
 
 function deliveryOf(document: NonNullable<NodeDocument['delivery']>): DeliverySettings {
-  const { concurrency, perHost, bandwidth, memory, resumeBlock, order, retries, timeout, minimumRate } = {
+  const { concurrency, perHost, bandwidth, memory, patchMemory, resumeBlock, order, retries, timeout, minimumRate } = {
     ...deliveryDefaults,
     ...document,
   };
@@ -60,6 +62,7 @@ function deliveryOf(document: NonNullable<NodeDocument['delivery']>): DeliverySe
     perHost,
     bandwidth: bandwidth === undefined ? null : sizeBytes(bandwidth),
     memoryBytes: sizeBytes(memory),
+    patchMemoryBytes: sizeBytes(patchMemory),
     resumeBlockBytes: sizeBytes(resumeBlock),
     order: order ?? defaultOrder,
     retries,

@@ -55,9 +55,12 @@ async function bringCopy(run: Run, { title, content, rank }: Wanted, { path }: C
 async function bringMade(run: Run, wanted: Wanted, origin: MadeOrigin, meter: FileMeter): Promise<string> {
   const needed = await fetchNeeded(run, wanted, origin.needs);
   const leave = await run.making.enter(wanted.rank, '', run.signal);
+  await run.patchMemory.take(origin.memoryBytes, run.signal);
   try {
+    if (run.signal.aborted) throw cancelled(wanted);
     return await make(run, wanted, origin, needed, meter);
   } finally {
+    run.patchMemory.give(origin.memoryBytes);
     leave();
   }
 }
@@ -74,7 +77,7 @@ async function make(
     if (!part.isWhole()) {
       await part.begin(0, null);
       for await (const chunk of origin.make(needed, run.signal)) {
-        if (run.signal.aborted) throw new ThemisError('CANCELLED', `${wanted.title} was cancelled.`);
+        if (run.signal.aborted) throw cancelled(wanted);
         if (part.bytes + chunk.length > wanted.content.sizeBytes) throw wrong(wanted, origin);
         // Written before the next one is asked for: whoever makes it may use the chunk again.
         await part.append([chunk]);
@@ -105,13 +108,17 @@ async function fetchNeeded(run: Run, { rank }: Wanted, needs: readonly Needed[])
   });
 }
 
-async function fetchNeed(run: Run, rank: number, { title, content, origin }: Needed): Promise<string> {
+async function fetchNeed(run: Run, rank: number, { title, statedBy, content, origin }: Needed): Promise<string> {
   const meter = run.meter.file(title, content.sizeBytes, false);
   try {
-    return await fetchContent(run, { title, content, rank }, origin, meter, 'need');
+    return await fetchContent(run, { title, statedBy, content, rank }, origin, meter, 'need');
   } finally {
     meter.end();
   }
+}
+
+function cancelled({ title }: Wanted): ThemisError {
+  return new ThemisError('CANCELLED', `${title} was cancelled.`);
 }
 
 function wrong({ title }: Wanted, { name }: MadeOrigin): ThemisError {

@@ -103,6 +103,7 @@ function openRun(given: Delivering, deliveries: readonly Delivery[], signal: Abo
     making: own(atOnce.making),
     bandwidth: createBandwidth(clock, settings.bandwidth),
     memory: createMemory(settings.memoryBytes),
+    patchMemory: createMemory(settings.patchMemoryBytes),
     meter: createMeter(clock, totalBytes, onProgress),
     needs: new Map(),
   };
@@ -112,7 +113,7 @@ async function deliverOne(run: Run, given: Delivering, delivery: Delivery, rank:
   const { placing } = given;
   const { path: title, content, targets } = delivery;
   const [first] = targets;
-  const wanted: Wanted = { title, content, rank };
+  const wanted: Wanted = { title, statedBy: 'the manifest', content, rank };
   for (const [index, target] of targets.entries()) {
     const meter = run.meter.file(title, content.sizeBytes, true);
     try {

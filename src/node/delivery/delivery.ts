@@ -45,6 +45,8 @@ export interface MadeOrigin {
   readonly name: string;
   /** Fetched first, by the same rules as everything else; gone again when all deliveries are there. */
   readonly needs: readonly Needed[];
+  /** Held at most while it is made, beside the chunk that is given out. */
+  readonly memoryBytes: number;
   /** `needed`: where they lie, in the same order. A chunk may be used again once the next one is asked for. */
   make(needed: readonly string[], signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
@@ -58,6 +60,7 @@ export interface SourceOrigin {
 
 export interface Needed {
   readonly title: string;
+  readonly statedBy: StatedBy;
   readonly content: Content;
   readonly origin: SourceOrigin;
 }
@@ -70,6 +73,8 @@ export interface DeliverySettings {
   readonly bandwidth: number | null;
   /** Of chunks between the source and the disk. */
   readonly memoryBytes: number;
+  /** Of everything that is made at once. What needs more is not tried. */
+  readonly patchMemoryBytes: number;
   /** What a kill may cost again, at most, of a file that was under way. */
   readonly resumeBlockBytes: number;
   /** What comes first; what is not named comes last. */
@@ -98,8 +103,9 @@ export interface Run {
   readonly disk: Lanes;
   /** Files that are whole and on their way to the disk for good. */
   readonly finishing: Lanes;
-  /** Deliveries that are being made: they take processor and memory. */
+  /** Deliveries that are being made take processor and memory: so many at once, and only as far as both fit. */
   readonly making: Lanes;
+  readonly patchMemory: Memory;
   readonly bandwidth: Bandwidth;
   readonly memory: Memory;
   readonly meter: Meter;
@@ -107,9 +113,13 @@ export interface Run {
   readonly needs: Map<string, Promise<string>>;
 }
 
+/** The signed document that a content stands in with its hash, for people. */
+export type StatedBy = 'the manifest' | 'the delta';
+
 /** A content on its way, with the name it has for people and its place in line. */
 export interface Wanted {
   readonly title: string;
+  readonly statedBy: StatedBy;
   readonly content: Content;
   readonly rank: number;
 }

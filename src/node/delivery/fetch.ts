@@ -93,10 +93,10 @@ async function fill(run: Run, wanted: Wanted, origin: SourceOrigin, part: PartFi
   await fillOnce(run, wanted, origin, part, given);
   if (part.isWhole()) return;
   // What an earlier run left may be of a content that was replaced under the same validator: one try without it.
-  if (keptBytes === 0) throw mismatch(wanted.title);
+  if (keptBytes === 0) throw mismatch(wanted);
   await part.begin(0, null);
   await fillOnce(run, wanted, origin, part, given);
-  if (!part.isWhole()) throw mismatch(wanted.title);
+  if (!part.isWhole()) throw mismatch(wanted);
 }
 
 async function fillOnce(

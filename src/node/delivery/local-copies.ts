@@ -10,7 +10,7 @@ import type { CopyOrigin } from './delivery.ts';
 /** By SHA-256; of each the most certain first. */
 export async function findLocalCopies(
   context: NodeContext,
-  wanted: ReadonlySet<string>,
+  wanted: Pick<ReadonlySet<string>, 'has'>,
 ): Promise<ReadonlyMap<string, readonly CopyOrigin[]>> {
   const found = new Map<string, CopyOrigin[]>();
   const add = (sha256: string, path: string): void => {

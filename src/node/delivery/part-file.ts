@@ -41,9 +41,13 @@ const recordsPerBlock = 4;
 
 /**
  * What lies beside each other of one content: what is fetched for its place, what is fetched because something is made
- * of it, what is made, and a copy. What was fetched so far outlives a try to get it another way.
+ * of it, what is made, what is made on the way to that, and a copy. What was fetched so far outlives a try to get it
+ * another way.
  */
-export type PartKind = 'part' | 'need' | 'made' | 'copy';
+export type PartKind = 'part' | 'need' | 'made' | 'step' | 'copy';
+
+/** Of use to nobody but the run that they were for. */
+const passing: readonly string[] = ['need', 'step'] satisfies PartKind[];
 
 export function partPath(parts: string, sha256: string, kind: PartKind): string {
   return `${parts}/${sha256}.${kind}`;
@@ -126,8 +130,8 @@ async function closeAfter(recorder: Recorder, file: GrowingFile): Promise<void> 
 /** All that lies there of contents under way, and what was only needed on the way. */
 export async function removeParts(files: FileSystem, parts: string, contents: ReadonlySet<string>): Promise<void> {
   for (const name of await files.readDirectory(parts)) {
-    const [sha256 = '', kind] = name.split('.');
-    if (contents.has(sha256) || kind === ('need' satisfies PartKind)) await files.removeTree(`${parts}/${name}`);
+    const [sha256 = '', kind = ''] = name.split('.');
+    if (contents.has(sha256) || passing.includes(kind)) await files.removeTree(`${parts}/${name}`);
   }
 }
 

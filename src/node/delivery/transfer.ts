@@ -43,7 +43,7 @@ export async function* transfer(
       yield* connection(run, wanted, origin, signal, state, pace);
       if (state.offset === wanted.content.sizeBytes) return;
       // Twice at the same byte, and nothing was cut off: that is all there is.
-      if (state.endedAt === state.offset) throw mismatch(wanted.title);
+      if (state.endedAt === state.offset) throw mismatch(wanted);
       state.endedAt = state.offset;
       fault = new ThemisError('IO', `${wanted.title} ended after ${state.offset} bytes.`);
     } catch (error) {
@@ -76,19 +76,20 @@ interface Progress {
 
 async function* connection(
   run: Run,
-  { title, content }: Wanted,
+  wanted: Wanted,
   { source, path }: SourceOrigin,
   signal: AbortSignal,
   state: Progress,
   pace: Pace,
 ): AsyncGenerator<TransferItem> {
+  const { title, content } = wanted;
   const resume =
     state.validator !== null && state.offset > 0 ? { offset: state.offset, validator: state.validator } : {};
   // One byte more than there should be, so that a longer file is seen and an endless one is not read.
   const opened = await source.openFile(path, { limitBytes: content.sizeBytes + 1, signal, ...resume });
   if (opened.sizeBytes !== null && opened.sizeBytes !== content.sizeBytes) {
     await closeUnread(run, opened);
-    throw mismatch(title);
+    throw mismatch(wanted);
   }
   if (opened.offset !== 0 && opened.offset !== resume.offset) {
     await closeUnread(run, opened);
@@ -108,7 +109,7 @@ async function* connection(
   for await (const chunk of opened.chunks) {
     const gotMs = run.clock.steadyMs();
     run.meter.fetched(chunk.length);
-    if (state.offset + chunk.length > content.sizeBytes) throw mismatch(title);
+    if (state.offset + chunk.length > content.sizeBytes) throw mismatch(wanted);
     for (const bytes of quantaOf(chunk, run.bandwidth.quantumBytes)) {
       await run.bandwidth.take(bytes.length, signal);
       if (signal.aborted) throw new ThemisError('CANCELLED', `${title} was cancelled.`);
@@ -138,13 +139,13 @@ async function closeUnread({ meter }: Run, { chunks }: OpenedFile): Promise<void
   await iterator.return?.();
 }
 
-export function mismatch(title: string): ThemisError {
-  return new ThemisError('FILE_HASH_MISMATCH', `${title} at the source is not what the manifest says.`);
+export function mismatch({ title, statedBy }: Wanted): ThemisError {
+  return new ThemisError('FILE_HASH_MISMATCH', `${title} at the source is not what ${statedBy} says.`);
 }
 
-function missingOr(error: unknown, { title }: Wanted): unknown {
+function missingOr(error: unknown, { title, statedBy }: Wanted): unknown {
   if (!(error instanceof ThemisError) || error.code !== 'NOT_FOUND') return error;
-  return new ThemisError('FILE_MISSING', `${title} is listed in the manifest but missing.`, { cause: error });
+  return new ThemisError('FILE_MISSING', `${title} is listed in ${statedBy} but missing.`, { cause: error });
 }
 
 /** The fault that ended it, with how far it came. */

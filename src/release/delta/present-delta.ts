@@ -7,6 +7,7 @@ import { type Digest, digestBytes, hexOf } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import type { DeltaFile, ReleaseDelta } from '../../model/delta.ts';
 import { deltaDirectoryName, patchPathOf, releaseLimits, releaseNames } from '../../model/release-format/layout.ts';
+import { findPatchAlgorithm } from '../../patch/index.ts';
 import type { FileSystem } from '../../ports/file-system.ts';
 import type { FoundPatch } from './find-patches.ts';
 import type { FilePair } from './pair-files.ts';
@@ -52,9 +53,11 @@ export async function presentPatches(
   for (const pair of pairs) {
     const files = named.get(contents(pair.base.sha256, pair.target.sha256)) ?? [];
     for (const file of files.toSorted((a, b) => a.patchSize - b.patchSize)) {
+      const algorithm = findPatchAlgorithm(file.algorithm)?.id;
       const patch = await readPatch(fileSystem, `${root}/${directory}/${releaseNames.delta}`, file);
-      if (patch === null) continue;
-      patches.push({ pair, algorithm: file.algorithm, patch, patchHash: file.patchHash, wasThere: true });
+      // One by an algorithm of a later Themis cannot be applied to be sure of it.
+      if (patch === null || algorithm === undefined) continue;
+      patches.push({ pair, algorithm, patch, patchHash: file.patchHash, wasThere: true });
       break;
     }
   }

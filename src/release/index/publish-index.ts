@@ -38,7 +38,7 @@ export async function makeIndex(
   if (index === null) return { made: null, findings };
   const bytes = encodeIndex(index);
   // Read back by the parser nodes use: an index that they refuse, and the next run too, is not signed.
-  parseReleaseIndex(bytes);
+  parseReleaseIndex(bytes, 'refuse');
   const signature = signer === undefined ? null : await signDetached(bytes, signer, options.nowMs);
   return { made: { index, publication: { index: bytes, signature, mark: markOf(index) } }, findings };
 }

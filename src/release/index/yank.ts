@@ -1,16 +1,22 @@
 import type { Digest } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
+import { parseReleaseIndex } from '../../model/release-format/parse-index.ts';
 import type { ReleaseIndex } from '../../model/release.ts';
 import type { IndexMark } from '../../ports/manifest-store.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
 import type { FoundRelease } from '../scan-releases.ts';
 
-/** The index before it is made again; null where there is none. A damaged one throws: it is not guessed. */
+/**
+ * The index before it is made again; null where there is none. A damaged one throws: it is not guessed. So does one with
+ * fields that this Themis does not know: they would be gone.
+ */
 export async function presentIndex(
   source: ReleaseSource,
 ): Promise<Awaited<ReturnType<ReleaseSource['readIndex']>> | null> {
   try {
-    return await source.readIndex();
+    const present = await source.readIndex();
+    parseReleaseIndex(present.bytes, 'refuse');
+    return present;
   } catch (error) {
     // A damaged index stops here: to make a new one over it would offer withdrawn releases again, under a lower counter.
     if (error instanceof ThemisError && error.code === 'NOT_FOUND') return null;

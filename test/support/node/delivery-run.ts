@@ -15,6 +15,7 @@ export const usualDelivery: DeliverySettings = {
   perHost: 6,
   bandwidth: null,
   memoryBytes: 2 ** 20,
+  patchMemoryBytes: 2 ** 30,
   resumeBlockBytes: 64,
   order: ['executable', 'library', 'config', 'data'],
   retries: 5,

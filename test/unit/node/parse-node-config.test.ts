@@ -34,6 +34,7 @@ test('what is left out has its default; directories start at the root', () => {
         perHost: 6,
         bandwidth: null,
         memoryBytes: 64 * 2 ** 20,
+        patchMemoryBytes: 2 ** 30,
         resumeBlockBytes: 16 * 2 ** 20,
         order: ['executable', 'library', 'config', 'data'],
         retries: 5,
@@ -87,7 +88,7 @@ architecture: arm64
 
 test('how releases are fetched is said in sizes and durations, and a limit of nothing is none', () => {
   const delivery =
-    '{ concurrency: 3, perHost: 2, bandwidth: 50MiB, memory: 1MiB, resumeBlock: 64kB, order: [data], retries: 0, timeout: 1h30m, minimumRate: 0B }';
+    '{ concurrency: 3, perHost: 2, bandwidth: 50MiB, memory: 1MiB, patchMemory: 2GB, resumeBlock: 64kB, order: [data], retries: 0, timeout: 1h30m, minimumRate: 0B }';
   const parsed = parse(`${head}service: { manager: none }\ndelivery: ${delivery}\n`);
   if (parsed.kind !== 'config') throw new Error(JSON.stringify(parsed.findings));
   expect(parsed.config.delivery).toEqual({
@@ -95,6 +96,7 @@ test('how releases are fetched is said in sizes and durations, and a limit of no
     perHost: 2,
     bandwidth: 50 * 2 ** 20,
     memoryBytes: 2 ** 20,
+    patchMemoryBytes: 2_000_000_000,
     resumeBlockBytes: 64_000,
     order: ['data'],
     retries: 0,

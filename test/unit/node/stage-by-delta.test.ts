@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { hexOf } from '../../../src/kernel/digest.ts';
 import { ThemisError } from '../../../src/kernel/error.ts';
-import type { ReleaseDelta } from '../../../src/model/delta.ts';
+import type { DeltaFile, ReleaseDelta } from '../../../src/model/delta.ts';
 import type { NodeProgress } from '../../../src/model/message.ts';
 import type { NodeDeps } from '../../../src/node/deps.ts';
 import { handleNodeRequest } from '../../../src/node/handle-request.ts';
+import { patchAlgorithm } from '../../../src/patch/index.ts';
 import type { AuditEntry } from '../../../src/node/trust/audit.ts';
 import { makeTestDelta, programOf, type TestDelta } from '../../support/delta/node-delta.ts';
-import { authority, NodeWorld, requestOf } from '../../support/node/node-world.ts';
+import { authority, nodeDocument, NodeWorld, requestOf } from '../../support/node/node-world.ts';
 import { makeRelease, memorySource, type TestRelease } from '../../support/node/releases.ts';
 
 const releaseOf = (version: string): TestRelease =>
@@ -109,6 +110,28 @@ describe('staging by delta', () => {
     await expectStaged(world, six);
   });
 
+  it('makes several files of one that was made on the way, beside each other, and leaves nothing of the way', async () => {
+    const release = (version: string, names: readonly string[]): TestRelease =>
+      makeRelease({
+        version,
+        files: Object.fromEntries(names.map((name) => [`lib/a.${name}`, programOf(`${version} ${name}`, 'a', 20_000)])),
+      });
+    const [old, middle, last] = [release('1.4.0', ['0']), release('1.5.0', ['1']), release('1.6.0', ['2', '3', '4'])];
+    const world = new NodeWorld();
+    await world.init();
+    for (const each of [old, middle, last]) world.offer(each);
+    await world.install(old);
+    // A run that was killed left it, of a content that nobody asks for any more.
+    await world.files.makeDirectory('/node/downloads/parts');
+    await world.files.writeFile(`/node/downloads/parts/${'a'.repeat(64)}.step`, Buffer.from('half'), 0o600);
+    for (const made of [await makeTestDelta(old, middle), await makeTestDelta(middle, last)])
+      for (const [path, bytes] of made.files) world.sources.set(path, bytes);
+    const staged = await stage(world, last);
+    expect(staged).toMatchObject({ reply: 'finished', notes: [] });
+    expect(staged.fetched).toEqual([...patches('patch 1.4.0-1.5.0', 1), ...patches('patch 1.5.0-1.6.0', 3)]);
+    await expectStaged(world, last);
+  });
+
   it('starts at what is kept for a restore point as well', async () => {
     const world = await ready();
     await world.install(five, { themisdb: four.manifest.manifestHash });
@@ -116,6 +139,35 @@ describe('staging by delta', () => {
     for (const [path, bytes] of (await makeTestDelta(four, six)).files) world.sources.set(path, bytes);
     const staged = await stage(world, six);
     expect(staged.fetched).toEqual(['etc/server.conf', ...patches('patch 1.4.0-1.6.0', 2)]);
+    await expectStaged(world, six);
+  });
+
+  it('starts at what is staged and never was installed', async () => {
+    const world = await ready();
+    await world.result({ kind: 'stage', authority, releases: [five.staged] });
+    for (const [path, bytes] of (await makeTestDelta(five, six)).files) world.sources.set(path, bytes);
+    const staged = await stage(world, six);
+    expect(staged.fetched).toEqual(['etc/server.conf', ...patches('patch 1.5.0-1.6.0', 2)]);
+    await expectStaged(world, six);
+  });
+
+  it('goes the way with the fewest bytes, not the one with the fewest bytes of patches', async () => {
+    const chain = [await makeTestDelta(four, five), await makeTestDelta(five, six)];
+    const only = (path: string) => (delta: ReleaseDelta) => ({
+      ...delta,
+      files: delta.files.filter((file) => file.path === path),
+    });
+    const long = await stage(await ready(...chain), six);
+    // Of one file the direct patch is smaller than those of the chain, and of the others it has none.
+    const world = await ready(...chain, await makeTestDelta(four, six, only('bin/server')));
+    const staged = await stage(world, six);
+    expect(staged.fetched).toEqual([
+      'etc/server.conf',
+      ...patches('patch 1.4.0-1.5.0', 2),
+      'patch 1.4.0-1.6.0',
+      'patch 1.5.0-1.6.0',
+    ]);
+    expect(staged.fetchedBytes).toBeLessThan(long.fetchedBytes);
     await expectStaged(world, six);
   });
 
@@ -184,6 +236,45 @@ describe('a patch that is', () => {
     const staged = await stage(world, five);
     expect([staged.fetched[0], staged.notes]).toEqual([target, []]);
     await expectStaged(world, five);
+  });
+});
+
+describe('a patch that this node does not apply', () => {
+  it('because it has no such algorithm costs its own file a whole transfer, and is said', async () => {
+    const change = (delta: ReleaseDelta): ReleaseDelta => ({
+      ...delta,
+      files: delta.files.map((file) => (file.path === 'bin/tool' ? { ...file, algorithm: 'FUTURE' } : file)),
+    });
+    const world = await ready(await makeTestDelta(four, five, change));
+    const staged = await stage(world, five);
+    expect(staged.fetched).toEqual(['bin/tool', 'etc/server.conf', ...patches('patch 1.4.0-1.5.0', 2)]);
+    expect(staged.notes).toEqual([expect.stringMatching(/^bin\/tool comes whole.* no FUTURE/u)]);
+    expect(await trail(world)).toMatchObject([{ kind: 'patch-refused', detail: staged.notes[0] }]);
+    await expectStaged(world, five);
+  });
+
+  it('because it takes more memory than node.yaml allows is not fetched either, and is said', async () => {
+    const made = await makeTestDelta(four, five);
+    const { applyBytes } = patchAlgorithm('VCDIFF').limits;
+    const neededOf = ({ patchSize, baseHash, targetSize: targetBytes }: DeltaFile): number => {
+      const baseBytes = four.manifest.files.find(({ sha256 }) => sha256 === baseHash)!.sizeBytes;
+      return baseBytes + patchSize + applyBytes({ baseBytes, targetBytes });
+    };
+    const most = made.delta.files.toSorted((a, b) => neededOf(a) - neededOf(b)).at(-1)!;
+    for (const [allowed, whole] of [
+      [neededOf(most), []],
+      [neededOf(most) - 1, [most.path]],
+    ] as const) {
+      const world = await ready(made);
+      const config = { ...nodeDocument, delivery: { patchMemory: `${allowed}B` } };
+      await world.files.writeFile('/node/node.yaml', Buffer.from(JSON.stringify(config)), 0o600);
+      const staged = await stage(world, five);
+      expect(staged.fetched).toEqual(
+        [...whole, 'etc/server.conf', ...patches('patch 1.4.0-1.5.0', 3 - whole.length)].toSorted(),
+      );
+      expect(staged.notes).toEqual(whole.map((path) => expect.stringMatching(`^${path} comes whole.*patchMemory`)));
+      await expectStaged(world, five);
+    }
   });
 });
 

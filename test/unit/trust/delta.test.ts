@@ -11,9 +11,9 @@ import { delta, deltaFile, from, releaseOf, to } from '../../support/delta/delta
 import * as pki from '../../support/pki.ts';
 import { testSigner, testTrust } from '../../support/releases.ts';
 
-function codeOf(bytes: Uint8Array): string {
+function codeOf(bytes: Uint8Array, unknown?: 'refuse'): string {
   try {
-    parseReleaseDelta(bytes);
+    parseReleaseDelta(bytes, unknown);
     return 'ok';
   } catch (error) {
     return error instanceof ThemisError ? error.code : String(error);
@@ -56,7 +56,6 @@ describe('delta.json', () => {
 
   it.each<[string, Uint8Array]>([
     ['what is no JSON', Buffer.from('{')],
-    ['an unknown field', encoded({ size: 1 })],
     ['a missing field', encoded({ product: undefined })],
     ['one release at both ends', encoded({ fromManifestHash: delta.toManifestHash })],
     ['a version that is none', encoded({ from: '1.4' })],
@@ -80,9 +79,10 @@ describe('delta.json', () => {
     ['a patch larger than memory', withFile({ patchSize: 2 ** 31 })],
     ['a target larger than any file', withFile({ targetSize: 2 ** 41 })],
     ['a negative size', withFile({ targetSize: -1 })],
-    ['an unknown algorithm', withFile({ algorithm: 'XZ' })],
     ['one patch of two sizes', encoded({ files: [{ ...deltaFile, path: 'a', patchSize: 9_000_000 }, deltaFile] })],
     ['one patch with two hashes', encoded({ files: [{ ...deltaFile, path: 'a', patchHash: other }, deltaFile] })],
+    ['an algorithm without a name', withFile({ algorithm: '' })],
+    ['an algorithm of another script', withFile({ algorithm: 'XZ\n' })],
     ['an upper-case hash', withFile({ targetHash: 'F'.repeat(64) })],
   ])('with %s is refused', (_, bytes) => {
     expect(codeOf(bytes)).toBe('DELTA_INVALID');
@@ -90,6 +90,15 @@ describe('delta.json', () => {
 
   it('may name one patch for several files', () => {
     expect(codeOf(encoded({ files: [{ ...deltaFile, path: 'a' }, deltaFile] }))).toBe('ok');
+  });
+
+  it('of a later minor version is read without what it adds, and is not signed by who does not know it', () => {
+    const later = encoded({ formatVersion: '1.1', size: 1, files: [{ ...deltaFile, mode: 'x', algorithm: 'FUTURE' }] });
+    const known = { ...delta, formatVersion: '1.1', files: [{ ...deltaFile, algorithm: 'FUTURE' }] };
+    expect(parseReleaseDelta(later)).toEqual(known);
+    for (const bytes of [later, encoded({ size: 1 }), withFile({ mode: 'x' }), withFile({ algorithm: 'FUTURE' })])
+      expect(codeOf(bytes, 'refuse')).toBe('DELTA_INVALID');
+    expect(parseReleaseDelta(encoded({ formatVersion: '1.1' }), 'refuse')).toMatchObject({ formatVersion: '1.1' });
   });
 
   it('of another major version is refused as that, and too many files are not looked at', () => {

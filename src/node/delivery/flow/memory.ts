@@ -1,6 +1,6 @@
 /**
- * The memory that chunks of all transfers may take between the source and the disk. Whoever finds it full waits, and
- * reads nothing more meanwhile: that is the back-pressure. First come, first served.
+ * Memory that several share: chunks of all transfers between the source and the disk, or what is made at once. Whoever
+ * finds it full waits, and reads nothing more meanwhile: that is the back-pressure. First come, first served.
  */
 export interface Memory {
   /** Resolves when there is room, or early when the signal aborts: it is taken all the same. */

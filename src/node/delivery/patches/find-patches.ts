@@ -1,13 +1,12 @@
 /**
  * Ways to make what a release needs of what is on this node, by the signed deltas that its index lists. None of it makes
- * anything acceptable: a delta that is refused, for whatever reason, is noted and left out, and then another way is
- * looked for; in the end the files come whole.
+ * anything acceptable: a delta that is refused is left out, a patch that this node does not apply costs its file a whole
+ * transfer, and in the end everything may come whole.
  */
-import { type Digest, digestJson } from '../../../kernel/digest.ts';
+import type { Digest } from '../../../kernel/digest.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import type { IndexedDelta } from '../../../model/delta.ts';
 import type { ReleaseIndex, ReleaseIndexEntry, ReleaseManifest } from '../../../model/release.ts';
-import { findPatchAlgorithm } from '../../../patch/index.ts';
 import type { ReleaseSource } from '../../../ports/release-source.ts';
 import type { NodeContext } from '../../context.ts';
 import type { TrustFiles } from '../../deps.ts';
@@ -15,11 +14,13 @@ import { filesFor, stagedHashes } from '../../operation/staged-release.ts';
 import { manifestHashes, readInstalled } from '../../state/installed.ts';
 import { listRestorePoints } from '../../state/restore-points.ts';
 import { writeAudit } from '../../trust/audit.ts';
-import type { MadeOrigin } from '../delivery.ts';
+import type { Content, MadeOrigin } from '../delivery.ts';
 import { findLocalCopies } from '../local-copies.ts';
-import { chooseDeltas } from './choose-deltas.ts';
-import { madeByPatches } from './made-by-patches.ts';
-import { planPatches, type ReadDelta } from './plan-patches.ts';
+import { lookAtBases, type Bases } from './bases.ts';
+import { madeByPatches, refusedPatches } from './made-by-patches.ts';
+import { objectionTo } from './patch-memory.ts';
+import { bytesToFetch, type PatchStep, planPatches, type ReadDelta } from './plan-patches.ts';
+import { readDeltas } from './read-deltas.ts';
 
 export interface Patchable {
   readonly manifest: ReleaseManifest;
@@ -28,40 +29,40 @@ export interface Patchable {
   readonly index: ReleaseIndex;
 }
 
-/** More refusals than this are no accident, and each costs a look at the source. */
-const mostRefusals = 4;
+const anything = { has: () => true } as const;
 
 /** By SHA-256 of what is made. `note` is told of every delta that is not used in spite of being listed. */
 export async function findPatches(
   context: NodeContext,
-  { manifest, source, index }: Patchable,
+  patchable: Patchable,
   trust: TrustFiles,
   note: (detail: string) => void,
 ): Promise<ReadonlyMap<string, MadeOrigin>> {
-  const { missing, wholeBytes } = await missingFiles(context, manifest);
-  if (wholeBytes === 0) return new Map();
-  const bases = await basesOf(context);
-  const refused = new Set<string>();
-  for (let attempt = 0; attempt <= mostRefusals; attempt += 1) {
-    const offered = index.deltas.filter((delta) => delta.package === manifest.package && !refused.has(keyOf(delta)));
-    const links = chooseDeltas(offered, manifest.manifestHash, bases, wholeBytes);
-    if (links.length === 0) return new Map();
-    const read = await readLinks(context, { manifest, source, index }, links, trust);
-    if ('deltas' in read) return origins(context, source, read.deltas, missing);
-    refused.add(keyOf(read.refused));
-    const detail = `${read.refused.url} is not used: ${read.error.message}`;
-    note(detail);
-    await writeAudit(context, 'delta-refused', detail).catch(() => {});
-  }
-  return new Map();
-}
-
-/** What is on this node in no form, so that it has to come from somewhere. */
-async function missingFiles(context: NodeContext, manifest: ReleaseManifest) {
-  const files = [...new Map(filesFor(context, manifest).map((file) => [file.sha256, file])).values()];
-  const here = await findLocalCopies(context, new Set(files.map(({ sha256 }) => sha256)));
-  const missing = files.filter(({ sha256 }) => !here.has(sha256));
-  return { missing, wholeBytes: missing.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
+  const { manifest, index } = patchable;
+  const offered = index.deltas.filter((delta) => delta.package === manifest.package);
+  if (offered.length === 0) return new Map();
+  const copies = await findLocalCopies(context, anything);
+  const missing = filesFor(context, manifest).filter(({ sha256 }) => !copies.has(sha256));
+  if (missing.length === 0) return new Map();
+  const wanted = [...new Map(missing.map((file) => [file.sha256, file])).values()];
+  const here: Bases = new Map();
+  const entries = new Map(index.entries.map((entry) => [entry.manifestHash, entry]));
+  const deltas = await readDeltas({
+    offered,
+    to: manifest.manifestHash,
+    bases: await basesOf(context),
+    read: (link) => readDelta(context, patchable, entries, link, trust),
+    onRefusal: async ({ url }, error) => {
+      const detail = `${url} is not used: ${error.message}`;
+      note(detail);
+      await writeAudit(context, 'delta-refused', detail).catch(() => {});
+    },
+    bytesToFetch: async (read) => {
+      await lookAtBases(context.files, copies, read, here);
+      return bytesToFetch(wanted, planned(context, read, here, wanted));
+    },
+  });
+  return origins(context, patchable, deltas, here, wanted);
 }
 
 /** Releases whose files are here: installed, kept for a restore point, or staged. */
@@ -74,39 +75,30 @@ async function basesOf(context: NodeContext): Promise<ReadonlySet<Digest>> {
   ]);
 }
 
-type ReadLinks =
-  | { readonly deltas: readonly ReadDelta[] }
-  | { readonly refused: IndexedDelta; readonly error: ThemisError };
-
-async function readLinks(
+async function readDelta(
   context: NodeContext,
   { manifest, source, index }: Patchable,
-  links: readonly IndexedDelta[],
+  entries: ReadonlyMap<Digest, ReleaseIndexEntry>,
+  { url, sha256, from: start, to: end }: IndexedDelta,
   trust: TrustFiles,
-): Promise<ReadLinks> {
-  const entries = new Map(index.entries.map((entry) => [entry.manifestHash, entry]));
-  const deltas: ReadDelta[] = [];
-  for (const link of links) {
-    const [from, to] = [entries.get(link.from), entries.get(link.to)];
-    try {
-      if (from === undefined || to === undefined)
-        throw new ThemisError('INDEX_INVALID', 'The index lists a delta between releases that it does not list.');
-      const result = await context.verifyDelta(source, link.url, {
-        trust,
-        nowMs: context.clock.nowMs(),
-        sha256: link.sha256,
-        from,
-        to: link.to === manifest.manifestHash ? manifest : targetOf(index, to),
-      });
-      if (result.kind === 'refused') return { refused: link, error: result.error };
-      deltas.push({ url: link.url, delta: result.delta });
-    } catch (error) {
-      // A source that does not give a delta may give the files all the same.
-      if (!(error instanceof ThemisError) || error.code === 'BUG') throw error;
-      return { refused: link, error };
-    }
+): Promise<ReadDelta | ThemisError> {
+  const [from, to] = [entries.get(start), entries.get(end)];
+  if (from === undefined || to === undefined)
+    return new ThemisError('INDEX_INVALID', 'The index lists a delta between releases that it does not list.');
+  try {
+    const result = await context.verifyDelta(source, url, {
+      trust,
+      nowMs: context.clock.nowMs(),
+      sha256,
+      from,
+      to: end === manifest.manifestHash ? manifest : targetOf(index, to),
+    });
+    return result.kind === 'refused' ? result.error : { url, delta: result.delta };
+  } catch (error) {
+    // A source that does not give a delta may give the files all the same.
+    if (!(error instanceof ThemisError) || error.code === 'BUG') throw error;
+    return error;
   }
-  return { deltas };
 }
 
 /** Of a release on the way nothing is known but what the index says. */
@@ -115,28 +107,31 @@ function targetOf({ product }: ReleaseIndex, entry: ReleaseIndexEntry) {
   return { product, package: name, version, platform, architecture, manifestHash };
 }
 
-async function origins(
-  context: NodeContext,
-  source: ReleaseSource,
+function planned(
+  { config }: NodeContext,
   deltas: readonly ReadDelta[],
-  missing: readonly { readonly sha256: string; readonly sizeBytes: number }[],
-): Promise<ReadonlyMap<string, MadeOrigin>> {
-  const starts = new Set(deltas.flatMap(({ delta }) => delta.files.map(({ baseHash }) => baseHash)));
-  const here = await findLocalCopies(context, starts);
-  const plans = planPatches(
-    deltas,
-    (sha256) => here.has(sha256),
-    missing,
-    ({ algorithm, targetSize }) => targetSize <= (findPatchAlgorithm(algorithm)?.limits.targetBytes ?? -1),
-  );
-  return new Map(
-    [...plans].map(([sha256, plan]) => {
-      const bases = here.get(plan.steps[0].file.baseHash)!.map(({ path }) => path);
-      return [sha256, madeByPatches(context, source, plan, bases)];
-    }),
-  );
+  here: Bases,
+  wanted: readonly Content[],
+  usable = (step: PatchStep) => objectionTo(step, config.delivery.patchMemoryBytes) === undefined,
+) {
+  return planPatches(deltas, (sha256) => here.get(sha256)?.sizeBytes, wanted, usable);
 }
 
-function keyOf(delta: IndexedDelta): string {
-  return digestJson(delta);
+function origins(
+  context: NodeContext,
+  { source }: Patchable,
+  deltas: readonly ReadDelta[],
+  here: Bases,
+  wanted: readonly Content[],
+): ReadonlyMap<string, MadeOrigin> {
+  const plans = planned(context, deltas, here, wanted);
+  const found = new Map<string, MadeOrigin>();
+  for (const [sha256, plan] of plans)
+    found.set(sha256, madeByPatches(context, source, plan, here.get(plan.steps[0].file.baseHash)!.paths));
+  // What would be made if this node applied everything comes whole, and it is said why.
+  for (const [sha256, plan] of planned(context, deltas, here, wanted, () => true)) {
+    const objections = plan.steps.flatMap((step) => objectionTo(step, context.config.delivery.patchMemoryBytes) ?? []);
+    if (!found.has(sha256) && objections[0] !== undefined) found.set(sha256, refusedPatches(plan, objections[0]));
+  }
+  return found;
 }

@@ -66,7 +66,7 @@ test.each(Object.entries(odd))('%s where something is made', async (_what, plant
   async function* make() {
     yield bytes;
   }
-  const made = { kind: 'made', name: 'patch', needs: [], make } as const;
+  const made = { kind: 'made', name: 'patch', needs: [], memoryBytes: 0, make } as const;
   await runDelivery({ files, deliveries: [deliveryOf('a', bytes, [made])] });
   expect(await files.readFile('/root/tree/a')).toEqual(bytes);
   expect(new TextDecoder().decode(await files.readFile(victim))).toBe('mine');

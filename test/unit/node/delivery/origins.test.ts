@@ -1,9 +1,17 @@
 import { expect, test } from 'vitest';
 import { MemoryFileSystem } from '../../../../src/adapters/file-system/memory.ts';
 import { ThemisError } from '../../../../src/kernel/error.ts';
-import type { Delivery } from '../../../../src/node/delivery/delivery.ts';
+import type { Delivery, Needed } from '../../../../src/node/delivery/delivery.ts';
+import type { ReleaseSource } from '../../../../src/ports/release-source.ts';
 import { contentOf, deliveryOf, fromSource, runDelivery, someBytes } from '../../../support/node/delivery-run.ts';
 import { FaultySource } from '../../../support/node/faulty-source.ts';
+
+const needOf = (path: string, bytes: Uint8Array, source: ReleaseSource): Needed => ({
+  title: path,
+  statedBy: 'the delta',
+  content: contentOf(bytes),
+  origin: { kind: 'source', source, path },
+});
 
 test('a content that is wanted in several places is fetched once', async () => {
   const bytes = someBytes(300);
@@ -58,14 +66,13 @@ test('a file is made of what it needs, or fetched whole where that does not work
         ['a.patch', patch],
       ]),
     );
-    const needs = [
-      { title: 'a.patch', content: contentOf(patch), origin: { kind: 'source', source, path: 'a.patch' } as const },
-    ];
+    const needs = [needOf('a.patch', patch, source)];
     const seen: string[] = [];
     const made = {
       kind: 'made',
       name: 'patch',
       needs,
+      memoryBytes: 0,
       async *make([path = '']: readonly string[]) {
         expect(await files.readFile(path)).toEqual(patch);
         yield* make();
@@ -83,11 +90,32 @@ test('a file is made of what it needs, or fetched whole where that does not work
   }
 });
 
+test('what is made is not made further than the file is long', async () => {
+  const bytes = someBytes(500);
+  const source = new FaultySource(new Map([['a', bytes]]));
+  let asked = 0;
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    // The end is for a delivery that would go on.
+    for (; asked < 1000; asked += 1) yield bytes.subarray(0, 100);
+  }
+  const made = { kind: 'made', name: 'patch', needs: [], memoryBytes: 0, make: endless } as const;
+  const seen: string[] = [];
+  const files = new MemoryFileSystem();
+  await runDelivery({
+    files,
+    deliveries: [deliveryOf('a', bytes, [made, { kind: 'source', source, path: 'a' }])],
+    onFallback: ({ error }) => seen.push(error.code),
+  });
+  expect([asked, seen]).toEqual([5, ['FILE_HASH_MISMATCH']]);
+  expect(await files.readFile('/root/tree/a')).toEqual(bytes);
+});
+
 test('what several files are made of is fetched once', async () => {
   const patch = someBytes(40, 3);
   const source = new FaultySource(new Map([['p', patch]]));
-  const needs = [{ title: 'p', content: contentOf(patch), origin: { kind: 'source', source, path: 'p' } as const }];
-  const made = (bytes: Uint8Array) => ({ kind: 'made', name: 'patch', needs, make: () => halves(bytes) }) as const;
+  const needs = [needOf('p', patch, source)];
+  const made = (bytes: Uint8Array) =>
+    ({ kind: 'made', name: 'patch', needs, memoryBytes: 0, make: () => halves(bytes) }) as const;
   const files = new MemoryFileSystem();
   const contents = [1, 2, 3].map((seed) => someBytes(100, seed));
   // One of them is what the others are made of.
@@ -106,16 +134,17 @@ test('a patch that cannot be had costs its file a whole transfer, and nobody els
       ['b', bytes.subarray(1)],
     ]),
   );
-  const needs = [{ title: 'p', content: contentOf(bytes), origin: { kind: 'source', source, path: 'p' } as const }];
-  const made = { kind: 'made', name: 'patch', needs, make: () => halves(bytes) } as const;
+  const needs = [needOf('p', bytes, source)];
+  const made = { kind: 'made', name: 'patch', needs, memoryBytes: 0, make: () => halves(bytes) } as const;
   const files = new MemoryFileSystem();
   const deliveries = [
     deliveryOf('a', bytes, [made, { kind: 'source', source, path: 'a' }]),
     fromSource('b', bytes.subarray(1), source),
   ];
   const seen: string[] = [];
-  await runDelivery({ files, deliveries, onFallback: ({ error }) => seen.push(error.code) });
-  expect(seen).toEqual(['FILE_MISSING']);
+  await runDelivery({ files, deliveries, onFallback: ({ error }) => seen.push(`${error.code} ${error.message}`) });
+  // It is in no manifest, and nobody has to look for it there.
+  expect(seen).toEqual(['FILE_MISSING p is listed in the delta but missing.']);
   expect(source.bytesSent).toBe(999);
 });
 
