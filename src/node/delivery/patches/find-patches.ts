@@ -18,8 +18,8 @@ import type { Content, MadeOrigin } from '../delivery.ts';
 import { findLocalCopies } from '../local-copies.ts';
 import { lookAtBases, type Bases } from './bases.ts';
 import { madeByPatches, refusedPatches } from './made-by-patches.ts';
-import { objectionTo } from './patch-memory.ts';
-import { bytesToFetch, type PatchStep, planPatches, type ReadDelta } from './plan-patches.ts';
+import { objectionTo, refusalFor } from './patch-memory.ts';
+import { bytesToFetch, type PatchPlan, type PatchStep, planPatches, type ReadDelta } from './plan-patches.ts';
 import { readDeltas } from './read-deltas.ts';
 
 export interface Patchable {
@@ -130,8 +130,18 @@ function origins(
     found.set(sha256, madeByPatches(context, source, plan, here.get(plan.steps[0].file.baseHash)!.paths));
   // What would be made if this node applied everything comes whole, and it is said why.
   for (const [sha256, plan] of planned(context, deltas, here, wanted, () => true)) {
-    const objections = plan.steps.flatMap((step) => objectionTo(step, context.config.delivery.patchMemoryBytes) ?? []);
-    if (!found.has(sha256) && objections[0] !== undefined) found.set(sha256, refusedPatches(plan, objections[0]));
+    if (found.has(sha256)) continue;
+    const refusal = refusalOf(plan, context.config.delivery.patchMemoryBytes);
+    if (refusal !== undefined) found.set(sha256, refusedPatches(plan, refusal));
   }
   return found;
+}
+
+/** Of the first step that is not applied here. */
+function refusalOf({ steps }: PatchPlan, memoryBytes: number): ThemisError | undefined {
+  for (const step of steps) {
+    const objection = objectionTo(step, memoryBytes);
+    if (objection !== undefined) return refusalFor(step, objection, memoryBytes);
+  }
+  return undefined;
 }

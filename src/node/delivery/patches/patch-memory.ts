@@ -9,18 +9,29 @@ export function patchMemoryOf({ file, baseBytes }: PatchStep): number {
   return baseBytes + file.patchSize + patchAlgorithm(file.algorithm).limits.applyBytes(files);
 }
 
-/** Why it is not applied: PATCH_INVALID or POLICY_REFUSED; undefined where it is. `memoryBytes`: as node.yaml says. */
-export function objectionTo(step: PatchStep, memoryBytes: number): ThemisError | undefined {
+export type Objection = 'no algorithm' | 'too large' | 'too much memory';
+
+/** Why it is not applied; undefined where it is. `memoryBytes`: as node.yaml says. */
+export function objectionTo(step: PatchStep, memoryBytes: number): Objection | undefined {
   const { file, baseBytes } = step;
-  const algorithm = findPatchAlgorithm(file.algorithm);
-  if (algorithm === undefined) return new ThemisError('PATCH_INVALID', `This Themis has no ${file.algorithm}.`);
-  const { limits } = algorithm;
-  if (baseBytes > limits.baseBytes || file.targetSize > limits.targetBytes)
-    return new ThemisError('PATCH_INVALID', `${file.path} is too large for ${file.algorithm}.`);
-  const neededBytes = patchMemoryOf(step);
-  if (neededBytes <= memoryBytes) return undefined;
-  return new ThemisError(
-    'POLICY_REFUSED',
-    `The patch of ${file.path} takes ${neededBytes} bytes of memory; patchMemory in node.yaml allows ${memoryBytes}.`,
-  );
+  const limits = findPatchAlgorithm(file.algorithm)?.limits;
+  if (limits === undefined) return 'no algorithm';
+  if (baseBytes > limits.baseBytes || file.targetSize > limits.targetBytes) return 'too large';
+  return patchMemoryOf(step) > memoryBytes ? 'too much memory' : undefined;
+}
+
+/** PATCH_INVALID, or POLICY_REFUSED for what node.yaml decides. */
+export function refusalFor(step: PatchStep, objection: Objection, memoryBytes: number): ThemisError {
+  const { path, algorithm } = step.file;
+  switch (objection) {
+    case 'no algorithm':
+      return new ThemisError('PATCH_INVALID', `This Themis has no ${algorithm}.`);
+    case 'too large':
+      return new ThemisError('PATCH_INVALID', `${path} is too large for ${algorithm}.`);
+    case 'too much memory':
+      return new ThemisError(
+        'POLICY_REFUSED',
+        `The patch of ${path} takes ${patchMemoryOf(step)} bytes of memory; patchMemory in node.yaml allows ${memoryBytes}.`,
+      );
+  }
 }
