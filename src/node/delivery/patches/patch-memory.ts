@@ -1,5 +1,6 @@
 /** Whether this node applies a patch: by an algorithm it has, within the limits of that, and in the memory it may take. Pure. */
 import { ThemisError } from '../../../kernel/error.ts';
+import { formatSize } from '../../../kernel/units/size.ts';
 import { findPatchAlgorithm, patchAlgorithm } from '../../../patch/index.ts';
 import type { PatchStep } from './plan-patches.ts';
 
@@ -31,7 +32,7 @@ export function refusalFor(step: PatchStep, objection: Objection, memoryBytes: n
     case 'too much memory':
       return new ThemisError(
         'POLICY_REFUSED',
-        `The patch of ${path} takes ${patchMemoryOf(step)} bytes of memory; patchMemory in node.yaml allows ${memoryBytes}.`,
+        `The patch of ${path} takes ${formatSize(patchMemoryOf(step))} of memory; patchMemory in node.yaml allows ${formatSize(memoryBytes)}.`,
       );
   }
 }
