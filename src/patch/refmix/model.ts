@@ -88,9 +88,8 @@ export function modelIn(buffer: ArrayBuffer, mixesLiterals: boolean): Model {
   );
 }
 
-/** A model that has learnt nothing. */
+/** A model that has learnt nothing, in a buffer of zeros. */
 export function startModel(buffer: ArrayBuffer, mixesLiterals: boolean): Model {
-  new Uint8Array(buffer).fill(0);
   const model = modelIn(buffer, mixesLiterals);
   for (const kind of kinds) startMixture(model[kind], shapes[kind]);
   return model;

@@ -31,6 +31,11 @@ const code = programBytes(120_000);
 const pairs: readonly NamedPair[] = [
   { name: 'programs of ELF', base: elfProgram(false), target: elfProgram(true) },
   { name: 'a part of a real program', base: code, target: edited(code) },
+  {
+    name: 'programs with two other bytes, far from each other',
+    base: code,
+    target: code.map((byte, at) => byte + (at % 45_000 === 44_999 ? 1 : 0)),
+  },
   { name: 'moved blocks', base: code, target: Buffer.concat([code.subarray(20_000), code.subarray(0, 9000)]) },
   {
     name: 'periodic differences',
