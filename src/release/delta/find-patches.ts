@@ -205,7 +205,8 @@ async function tryPresent(search: PatchSearch, { best, attempts }: SearchState, 
     await search.compute.run('check-patch', { algorithm, ...files, patch }, signalOf(search.signal));
     best.set(pair, found);
   } catch (error) {
-    if (!(error instanceof ThemisError) || error.code === 'CANCELLED') throw error;
+    // One that could not be applied for another reason may be a good one.
+    if (!(error instanceof ThemisError) || error.code !== 'PATCH_INVALID') throw error;
     const detail = `The patch that was there is not kept. ${error.message}`;
     attempts.set(pair, [{ path: pair.target.path, algorithm, result: 'failed', detail }]);
   }

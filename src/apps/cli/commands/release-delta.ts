@@ -100,13 +100,14 @@ function algorithmsOf(text: string | undefined): readonly PatchAlgorithm[] {
 }
 
 const mostWorkers = 4;
+const longestCheckMs = 30 * 60_000;
 
 function createSearch(session: Session, input: Input, algorithms: readonly PatchAlgorithm[]) {
   const budgetMs = input.duration('budget')!;
   const size = input.integer('workers', 1) ?? Math.min(mostWorkers, availableParallelism());
   const endsAtMs = session.clock.nowMs() + budgetMs;
-  // No task is ended before the time for all of them is over.
-  const compute = openWorkers(size, budgetMs + 60_000);
+  // The time for all of them ends tasks, but for those that apply what was there, which has no part in it.
+  const compute = openWorkers(size, budgetMs + longestCheckMs);
   const budget = budgetMs === 0 ? AbortSignal.abort() : AbortSignal.timeout(budgetMs);
   return {
     async make(fileSystem: FileSystem, root: string, from: LyingRelease, to: LyingRelease): Promise<MadeDelta> {

@@ -48,6 +48,7 @@ async function search(sizes: Sizes, over: Partial<PatchSearch> = {}, onMake?: (t
     },
     'check-patch'({ patch }) {
       if (patch.length === 13) throw new ThemisError('PATCH_INVALID', 'makes something else');
+      if (patch.length === 14) throw new ThemisError('TIMEOUT', 'takes too long');
       return null;
     },
   };
@@ -152,6 +153,8 @@ describe('the search for patches', () => {
     );
     expect(chosen(run)).toEqual({ a: 'ZSTD_DICT 300' });
     expect(resultsOf(run, 'a')).toEqual([300, 'failed']);
+    const dead = search({ ZSTD_DICT: { a: 300 } }, { present: [there(0, 'BSDIFF', 14)] });
+    await expect(dead).rejects.toMatchObject({ code: 'TIMEOUT' });
   });
 
   it('keeps what it has when the time is over, and says what was not tried', async () => {
