@@ -1,42 +1,34 @@
 /**
- * Patches between real consecutive releases: each algorithm of the registry, what a release would choose of them, and
- * the programs of Debian that do the same. Every process is measured whole, Node's start included; `peakMiB` is that of
- * applying. Nothing is counted that does not make the target.
+ * Patches between real consecutive releases: each algorithm of the registry, what `release delta` keeps of them with its
+ * usual options, and the programs of Debian that do the same. Every process is measured whole, Node's start included;
+ * `peakMiB` is that of applying, and that of generating `chosen` is without the process that ZSTD_DICT has of its own.
+ * Nothing is counted that does not make the target.
  *
- * Of a tree only what changed counts: unchanged files cost nothing; a new one, or one whose patch is not worth it, counts
- * with its plain size, since payloads travel as they are. The programs get a tar of each tree.
+ * Of a tree only what changed counts, as `release delta` pairs files: content that the base has anywhere costs nothing; a
+ * new file, or one whose patch is not worth it, counts with its plain size, since payloads travel as they are.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createNodeFileSystem } from '../../src/adapters/file-system/node.ts';
+import { hexOf } from '../../src/kernel/digest.ts';
 import type { DeltaAlgorithm } from '../../src/model/delta.ts';
 import { patchAlgorithms } from '../../src/patch/index.ts';
 import { isWorthIt } from '../../src/release/delta/find-patches.ts';
 import { type Bench, type BenchCase, type BenchRow, rounded } from './bench.ts';
 import { measureProcess } from './delta/measured-process.ts';
-import { changedFiles, fetchPackage, packTree, type Pair, pairs } from './delta/pairs.ts';
+import { changedAtPath, fetchPackage, packTree, type Pair, pairs } from './delta/pairs.ts';
 import type { JobDone, JobFile, PatchJob } from './delta/patch-process.ts';
-import { makePeerPatches, type MeasuredPeer, measurePeers, type Measures } from './delta/peers.ts';
+import { type MeasuredPeer, measurePeers, type Measures, type PeerFile } from './delta/peers.ts';
+import { buildReleases, type ChangedFile, changedFiles, chooseDelta } from './delta/releases.ts';
 
 interface PreparedPair {
-  readonly files: readonly PreparedFile[];
-  /** What the programs get. */
-  readonly base: string;
-  readonly target: string;
-}
-
-interface PreparedFile {
-  readonly path: string;
-  readonly base?: string;
-  readonly target: string;
-  readonly targetBytes: number;
-  readonly targetDigest: string;
+  readonly files: readonly ChangedFile[];
+  /** What the programs get, each way. */
+  readonly ofPeers: readonly (readonly PeerFile[])[];
 }
 
 /** One way for all files of a pair. */
 interface Made {
-  /** Of each file that has a base, in their order. */
   readonly patches: readonly JobFile[];
   readonly seconds: number;
   readonly cpuSeconds: number;
@@ -51,7 +43,7 @@ interface Applied extends Measures {
 
 const preparedFile = 'pair.json';
 
-async function prepare(pair: Pair): Promise<void> {
+function prepare(pair: Pair): void {
   let directories: readonly [string, string];
   try {
     directories = [fetchPackage(pair.package, pair.from), fetchPackage(pair.package, pair.to)];
@@ -60,62 +52,33 @@ async function prepare(pair: Pair): Promise<void> {
     return;
   }
   const [from, to] = directories;
-  const prepared = pair.file === undefined ? await prepareTree(from, to) : await prepareFile(from, to, pair.file);
-  await makePeerPatches(prepared.base, prepared.target);
+  buildReleases(pair, from, to);
+  const prepared: PreparedPair = { files: changedFiles(), ofPeers: peerWays(pair, from, to) };
   writeFileSync(preparedFile, JSON.stringify(prepared));
 }
 
-async function prepareFile(from: string, to: string, path: string): Promise<PreparedPair> {
-  const [base, target] = [join(from, path), join(to, path)];
-  return { files: [await described(path, target, base)], base, target };
-}
-
-async function prepareTree(from: string, to: string): Promise<PreparedPair> {
-  const [base, target] = [resolve('base.tar'), resolve('target.tar')];
-  packTree(from, base);
-  packTree(to, target);
-  const files: PreparedFile[] = [];
-  for (const changed of changedFiles(from, to)) files.push(await described(changed.path, changed.target, changed.base));
-  return { files, base, target };
-}
-
-async function described(path: string, target: string, base: string | undefined): Promise<PreparedFile> {
-  const { digest } = await createNodeFileSystem().digestFile(target);
-  return {
-    path,
-    ...(base === undefined ? {} : { base }),
-    target,
-    targetBytes: statSync(target).size,
-    targetDigest: digest,
-  };
+function peerWays({ file }: Pair, from: string, to: string): PeerFile[][] {
+  if (file !== undefined) return [[{ base: join(from, file), target: join(to, file) }]];
+  const tars = { base: resolve('base.tar'), target: resolve('target.tar') };
+  packTree(from, tars.base);
+  packTree(to, tars.target);
+  return [[tars], changedAtPath(from, to)];
 }
 
 async function run(pair: Pair): Promise<BenchRow[]> {
   if (!existsSync(preparedFile)) return [];
-  const { files, base, target } = JSON.parse(readFileSync(preparedFile, 'utf8')) as PreparedPair;
-  const ofPeers = await measurePeers(base, target);
-  const best = ofPeers.toSorted((a, b) => a.patchBytes - b.patchBytes)[0];
-  const tried: Made[] = [];
-  for (const { id } of patchAlgorithms) tried.push(await make(id, files));
-  const applied = new Map<string, Applied>();
-  for (const made of tried) applied.set(algorithmsOf(made), await apply(made, files));
-  const chosen = chosenOf(tried);
-  const costs = {
-    generateSeconds: rounded(chosen.seconds, 2),
-    generateCpuSeconds: rounded(chosen.cpuSeconds, 2),
-    generatePeakMiB: chosen.peakMiB,
-  };
-  const measured: readonly (readonly [string, Measures])[] = [
-    ['chosen', { ...(applied.get(algorithmsOf(chosen)) ?? (await apply(chosen, files))), ...costs }],
-    ...applied,
-  ];
+  const { files, ofPeers } = JSON.parse(readFileSync(preparedFile, 'utf8')) as PreparedPair;
+  const peers = await measurePeers(ofPeers);
+  const best = peers.toSorted((a, b) => a.patchBytes - b.patchBytes)[0];
+  const measured: (readonly [string, Measures])[] = [['chosen', await apply(await chooseDelta(), files)]];
+  for (const { id } of patchAlgorithms) measured.push([id, await apply(await make(id, files), files)]);
   return [
     ...measured.flatMap(([name, measures]) => rowsOf(`${pair.name} ${name}`, measures, best)),
-    ...ofPeers.flatMap((peer) => rowsOf(`${pair.name} ${peer.name}`, peer)),
+    ...peers.flatMap((peer) => rowsOf(`${pair.name} ${peer.name}`, peer)),
   ];
 }
 
-async function make(id: DeltaAlgorithm, files: readonly PreparedFile[]): Promise<Made> {
+async function make(id: DeltaAlgorithm, files: readonly ChangedFile[]): Promise<Made> {
   mkdirSync(id);
   const patches = files.flatMap(({ base, target, targetBytes }, index): JobFile[] =>
     base === undefined ? [] : [{ algorithm: id, base, target, patch: resolve(id, String(index)), targetBytes }],
@@ -124,37 +87,22 @@ async function make(id: DeltaAlgorithm, files: readonly PreparedFile[]): Promise
   return { patches, seconds, cpuSeconds: done.cpuSeconds, peakMiB: done.peakMiB };
 }
 
-function algorithmsOf({ patches }: Made): string {
-  return [...new Set(patches.map(({ algorithm }) => algorithm))].join(' and ');
-}
-
-/** File by file the smallest, the first of equals. The seconds are those of trying all of them. */
-function chosenOf(tried: readonly Made[]): Made {
-  const size = ({ patch }: JobFile): number => statSync(patch).size;
-  return {
-    patches: tried[0]!.patches.map((_, index) => {
-      const [first, ...others] = tried.map(({ patches }) => patches[index]!);
-      return others.reduce((least, other) => (size(other) < size(least) ? other : least), first!);
-    }),
-    seconds: tried.reduce((sum, { seconds }) => sum + seconds, 0),
-    cpuSeconds: tried.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
-    peakMiB: Math.max(...tried.map(({ peakMiB }) => peakMiB)),
-  };
-}
-
-async function apply(made: Made, files: readonly PreparedFile[]): Promise<Applied> {
+async function apply(made: Made, files: readonly ChangedFile[]): Promise<Applied> {
   const worth = made.patches.filter(({ patch, targetBytes }) => isWorthIt(statSync(patch).size, targetBytes));
-  const patched = new Map(worth.map((file) => [file.target, statSync(file.patch).size]));
-  const patchBytes = files.reduce((sum, { target, targetBytes }) => sum + (patched.get(target) ?? targetBytes), 0);
+  const patched = new Set(worth.map(({ target }) => target));
+  const sizes = new Map(worth.map(({ patch }) => [patch, statSync(patch).size]));
+  const whole = files.filter(({ target }) => !patched.has(target));
+  const patchBytes = [...sizes.values(), ...whole.map(({ targetBytes }) => targetBytes)].reduce((a, b) => a + b, 0);
   mkdirSync('made');
   const { seconds, done } = await work({
     kind: 'apply',
     files: worth.map((file, index) => ({ ...file, target: resolve('made', String(index)) })),
   });
   rmSync('made', { recursive: true });
-  const right = new Map(files.map(({ target, targetDigest }) => [target, targetDigest]));
+  const right = new Map(files.map(({ target, targetHash }) => [target, targetHash]));
   for (const [index, { algorithm, target }] of worth.entries())
-    if (done.digests[index] !== right.get(target)) throw new Error(`${algorithm} makes something else of ${target}`);
+    if (hexOf(done.digests[index]!) !== right.get(target))
+      throw new Error(`${algorithm} makes something else of ${target}`);
   return {
     patchBytes,
     generateSeconds: rounded(made.seconds, 2),
@@ -198,7 +146,7 @@ function rowsOf(name: string, measures: Partial<Applied>, peer?: MeasuredPeer): 
 
 const caseOf = (pair: Pair): BenchCase => ({
   name: pair.name,
-  prepare: async () => await prepare(pair),
+  prepare: async () => prepare(pair),
   run: async () => await run(pair),
 });
 

@@ -93,7 +93,7 @@ export function isWorthIt(patchBytes: number, targetBytes: number): boolean {
 
 /** Throws CANCELLED when aborted, and what reading a file throws. */
 export async function findPatches(search: PatchSearch): Promise<PatchFindings> {
-  const state: SearchState = { best: new Map(), attempts: new Map(), left: new Map() };
+  const state: SearchState = { best: new Map(), attempts: new Map(), left: new Map(), running: new Map() };
   for (const { id } of search.algorithms) state.left.set(id, search.pairs.length);
   await mapBounded(search.present, search.atOnce, async (patch) => tryPresent(search, state, patch));
   const { main, rest } = splitSpare(search.algorithms);
@@ -120,6 +120,8 @@ interface SearchState {
   readonly attempts: Map<FilePair, Attempt[]>;
   /** Of each algorithm, how many files wait for it. */
   readonly left: Map<DeltaAlgorithm, number>;
+  /** Files that one of the strong ones is at work on. */
+  readonly running: Map<FilePair, Promise<void>>;
 }
 
 async function tryAll(
@@ -131,11 +133,16 @@ async function tryAll(
   const next = takeTurns(algorithms, pairs, (pair) => gainOf(state, pair));
   // Which turn is next shows only when its time comes.
   const turns = Array.from({ length: algorithms.length * pairs.length }, () => next);
-  await mapBounded(turns, search.atOnce, async (take) => tryTurn(search, state, take()!));
+  await mapBounded(turns, search.atOnce, async (take) => {
+    const turn = take()!;
+    const work = async (): Promise<void> => await tryTurn(search, state, turn);
+    await (isStrong(turn.algorithm.id) ? whenFree(state, turn.pair, work) : work());
+  });
 }
 
 /** A patch can save no more than there is; on what the first ones made nothing of, the others hardly do. */
-function gainOf({ best, attempts }: SearchState, pair: FilePair): number {
+function gainOf({ best, attempts, running }: SearchState, pair: FilePair): number {
+  if (running.has(pair)) return -1;
   const wasTried = attempts.get(pair)?.some(({ result }) => typeof result === 'number') === true;
   return best.get(pair)?.patch.length ?? (wasTried ? 0 : pair.target.sizeBytes);
 }
@@ -160,6 +167,22 @@ async function tryTurn(search: PatchSearch, state: SearchState, { algorithm, pai
   note(search, state, pair, id, attempt);
 }
 
+/**
+ * One of the strong ones after the other on each file: on a machine that has other things to do, the second takes from the
+ * first the time in which that would have ended, and saves little where it did.
+ */
+async function whenFree({ running }: SearchState, pair: FilePair, work: () => Promise<void>): Promise<void> {
+  await running.get(pair);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  running.set(pair, promise);
+  try {
+    await work();
+  } finally {
+    running.delete(pair);
+    resolve();
+  }
+}
+
 function note(
   { onTry }: PatchSearch,
   { attempts, left }: SearchState,
@@ -182,7 +205,8 @@ async function tryPresent(search: PatchSearch, { best, attempts }: SearchState, 
     await search.compute.run('check-patch', { algorithm, ...files, patch }, signalOf(search.signal));
     best.set(pair, found);
   } catch (error) {
-    if (!(error instanceof ThemisError) || error.code === 'CANCELLED') throw error;
+    // One that could not be applied for another reason may be a good one.
+    if (!(error instanceof ThemisError) || error.code !== 'PATCH_INVALID') throw error;
     const detail = `The patch that was there is not kept. ${error.message}`;
     attempts.set(pair, [{ path: pair.target.path, algorithm, result: 'failed', detail }]);
   }

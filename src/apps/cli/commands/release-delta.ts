@@ -72,8 +72,8 @@ export const releaseDeltaCommand: Command = {
     const search = createSearch(session, input, algorithms);
     const results: DeltaResult[] = [];
     try {
-      for (const { from, to } of pairs) {
-        const made = await search.make(fileSystem, root, from, to);
+      for (const [index, { from, to }] of pairs.entries()) {
+        const made = await search.make(fileSystem, root, from, to, pairs.length - index);
         results.push(await keep(session, fileSystem, root, made, signer));
       }
     } finally {
@@ -100,18 +100,28 @@ function algorithmsOf(text: string | undefined): readonly PatchAlgorithm[] {
 }
 
 const mostWorkers = 4;
+const longestCheckMs = 30 * 60_000;
 
 function createSearch(session: Session, input: Input, algorithms: readonly PatchAlgorithm[]) {
   const budgetMs = input.duration('budget')!;
   const size = input.integer('workers', 1) ?? Math.min(mostWorkers, availableParallelism());
   const endsAtMs = session.clock.nowMs() + budgetMs;
-  // No task is ended before the time for all of them is over.
-  const compute = openWorkers(size, budgetMs + 60_000);
-  const budget = budgetMs === 0 ? AbortSignal.abort() : AbortSignal.timeout(budgetMs);
+  // The time for all of them ends tasks, but for those that apply what was there, which has no part in it.
+  const compute = openWorkers(size, budgetMs + longestCheckMs);
   return {
-    async make(fileSystem: FileSystem, root: string, from: LyingRelease, to: LyingRelease): Promise<MadeDelta> {
+    /** `left`: of the pairs, this one included, which share what is left of the time. */
+    async make(
+      fileSystem: FileSystem,
+      root: string,
+      from: LyingRelease,
+      to: LyingRelease,
+      left: number,
+    ): Promise<MadeDelta> {
       const title = `${to.manifest.package} ${from.manifest.version} to ${to.manifest.version}`;
-      const progress = createDeltaProgress(session, title, endsAtMs);
+      const nowMs = session.clock.nowMs();
+      const shareMs = Math.ceil(Math.max(0, endsAtMs - nowMs) / left);
+      const budget = shareMs === 0 ? AbortSignal.abort() : AbortSignal.timeout(shareMs);
+      const progress = createDeltaProgress(session, title, nowMs + shareMs);
       try {
         const { onStart, onTry } = progress;
         const signal = session.interrupts.soft;

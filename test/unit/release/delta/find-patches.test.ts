@@ -48,6 +48,7 @@ async function search(sizes: Sizes, over: Partial<PatchSearch> = {}, onMake?: (t
     },
     'check-patch'({ patch }) {
       if (patch.length === 13) throw new ThemisError('PATCH_INVALID', 'makes something else');
+      if (patch.length === 14) throw new ThemisError('TIMEOUT', 'takes too long');
       return null;
     },
   };
@@ -106,6 +107,21 @@ describe('the search for patches', () => {
     expect(tried.slice(3)).toEqual(['REFMIX b', 'REFMIX a', 'REFMIX c']);
   });
 
+  it('gives REFMIX the time of a file before BSDIFF begins with it', async () => {
+    const running: string[] = [];
+    const seen: string[][] = [];
+    const sizes = { ZSTD_DICT: { a: 300, b: 300, c: 300 }, REFMIX: { a: 9, b: 9, c: 9 }, BSDIFF: { a: 9, b: 9, c: 9 } };
+    await search(sizes, {
+      atOnce: 4,
+      onStart: (path, id) =>
+        seen.push([...running, `${path} ${id}`].filter((each) => each.startsWith(path))) &&
+        running.push(`${path} ${id}`),
+      onTry: ({ path, algorithm: id }) => running.splice(running.indexOf(`${path} ${id}`), 1),
+    });
+    expect(seen).toHaveLength(9);
+    expect(seen.filter((each) => each.filter((name) => !name.endsWith('ZSTD_DICT')).length > 1)).toEqual([]);
+  });
+
   it('tries VCDIFF and XDELTA3 only where REFMIX and BSDIFF made nothing, unless it is to try all', async () => {
     const sizes = { VCDIFF: { a: 1, b: 1, c: 1 }, BSDIFF: { a: 9, b: null, c: 4600 }, XDELTA3: { a: 2, b: 2, c: 2 } };
     const run = await search(sizes);
@@ -137,6 +153,8 @@ describe('the search for patches', () => {
     );
     expect(chosen(run)).toEqual({ a: 'ZSTD_DICT 300' });
     expect(resultsOf(run, 'a')).toEqual([300, 'failed']);
+    const dead = search({ ZSTD_DICT: { a: 300 } }, { present: [there(0, 'BSDIFF', 14)] });
+    await expect(dead).rejects.toMatchObject({ code: 'TIMEOUT' });
   });
 
   it('keeps what it has when the time is over, and says what was not tried', async () => {
