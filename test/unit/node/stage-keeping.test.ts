@@ -1,6 +1,8 @@
 /** What a staging that did not work out leaves: all that is right, so that the next one fetches the rest. */
 import { expect, test } from 'vitest';
 import { MemoryFileSystem } from '../../../src/adapters/file-system/memory.ts';
+import { exitCodeOf, ThemisError } from '../../../src/kernel/error.ts';
+import { exitCode } from '../../../src/kernel/exit-code.ts';
 import type { NodeRequestBody } from '../../../src/model/message.ts';
 import { FaultySource } from '../../support/node/faulty-source.ts';
 import { authority, nodeDocument, NodeWorld } from '../../support/node/node-world.ts';
@@ -146,3 +148,30 @@ test('a disk that fills at any byte: NO_SPACE, what is whole or can go on stays,
   // It does cost something, or nothing was measured.
   expect(most).toBeGreaterThan(all);
 });
+
+test.each(['NOT_FOUND', 'UNREACHABLE', 'TIMEOUT'] as const)(
+  'a file that is missing together with the manifest (%s): its source is gone, which is no refusal, and all stays',
+  async (code) => {
+    const { world, files } = await worldWith();
+    const source = new FaultySource(world.sources);
+    const gone = async (path: string): Promise<never> => {
+      throw new ThemisError(path === inSource('release.json') ? code : 'NOT_FOUND', `${path} is not there.`);
+    };
+    const openFile = source.openFile.bind(source);
+    source.openFile = async (path, wanted) => {
+      if (path === inSource(names[3]!)) source.readFile = gone;
+      return source.readFile === gone ? gone(path) : openFile(path, wanted);
+    };
+    world.source = () => source;
+    const reply = await world.ask(request);
+    expect(reply).toMatchObject({ kind: 'refused', failure: { code: 'UNREACHABLE', retry: 'backoff' } });
+    if (reply.kind === 'refused') expect(reply.failure.message).toContain('themisdb 1.6.0');
+    expect(exitCodeOf('UNREACHABLE')).toBe(exitCode.failed);
+    expect(await treeOf(files, half)).toEqual(['share', ...names.slice(0, 3)]);
+    expect(await treeOf(files, '/node/state')).not.toContain('audit.jsonl');
+    const good = new FaultySource(world.sources);
+    world.source = () => good;
+    expect((await world.result(request)).kind).toBe('done');
+    expect(good.bytesSent).toBe(bytesOf(...names.slice(3)));
+  },
+);
