@@ -114,11 +114,16 @@ async function* apply(
 
 /** Of a frame whose window is no larger than the target. */
 function openStream(dictionary: Uint8Array, targetBytes: number): ZstdDecompress {
-  return createZstdDecompress({
-    dictionary,
-    chunkSize: clamp(targetBytes, leastChunkBytes, mostChunkBytes),
-    params: { [constants.ZSTD_d_windowLogMax]: clamp(bitsOf(targetBytes), windowLogs.least, windowLogs.most) },
-  });
+  try {
+    return createZstdDecompress({
+      dictionary,
+      chunkSize: clamp(targetBytes, leastChunkBytes, mostChunkBytes),
+      params: { [constants.ZSTD_d_windowLogMax]: clamp(bitsOf(targetBytes), windowLogs.least, windowLogs.most) },
+    });
+  } catch (error) {
+    // The copy of the dictionary does not fit: where this patch cannot be applied, the file can still come whole.
+    refuseZstd('NO_MEMORY', 'needs more memory than there is', error);
+  }
 }
 
 /** The least n for which 2^n is not below this. */

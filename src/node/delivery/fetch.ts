@@ -8,9 +8,10 @@ import { pump } from './flow/pump.ts';
 import { createLane, type Lane } from './lane.ts';
 import type { FileMeter } from './meter.ts';
 import { openPart, type PartFile, type PartKind } from './part-file.ts';
-import { mismatch, transfer, type TransferItem } from './transfer.ts';
+import { mismatch, otherSize, transfer, type TransferItem } from './transfer.ts';
 
 const worthAWrite = 256 * 1024;
+const askAgainMs = 500;
 
 /** Returns where it lies. FILE_HASH_MISMATCH, FILE_MISSING, or the fault that was met too often. */
 export async function fetchContent(
@@ -66,11 +67,17 @@ export async function sealPart(
 /** The error stands, whatever becomes of the part. */
 async function endPart({ signal }: Run, part: PartFile, error: unknown): Promise<void> {
   const cause: unknown = signal.aborted ? signal.reason : error;
-  await (!isMismatch(error) && isWorthKeeping(cause) ? part.keep() : part.discard()).catch(() => {});
+  const isWrong = isMismatch(error) && !isUntouched(error);
+  await (!isWrong && isWorthKeeping(cause) ? part.keep() : part.discard()).catch(() => {});
 }
 
 function isMismatch(error: unknown): error is ThemisError {
   return error instanceof ThemisError && error.code === 'FILE_HASH_MISMATCH';
+}
+
+/** What is here came before, and is of the file as far as anybody knows. */
+function isUntouched({ reason }: ThemisError): boolean {
+  return reason === otherSize;
 }
 
 /** What says nothing against the other bytes of a release whose manifest was verified: they count by their hash alone. */
@@ -90,13 +97,37 @@ interface Filling {
 async function fill(run: Run, wanted: Wanted, origin: SourceOrigin, part: PartFile, given: Filling): Promise<void> {
   if (part.isWhole()) return;
   const keptBytes = part.bytes;
-  await fillOnce(run, wanted, origin, part, given);
+  await fillAskingAgain(run, wanted, origin, part, given);
   if (part.isWhole()) return;
   // What an earlier run left may be of a content that was replaced under the same validator: one try without it.
   if (keptBytes === 0) throw mismatch(wanted);
   await part.begin(0, null);
-  await fillOnce(run, wanted, origin, part, given);
+  await fillAskingAgain(run, wanted, origin, part, given);
   if (!part.isWhole()) throw mismatch(wanted);
+}
+
+/** What is plainly not the file, by its size, may be a page that is gone a moment later: once more, then it is the file. */
+async function fillAskingAgain(
+  run: Run,
+  wanted: Wanted,
+  origin: SourceOrigin,
+  part: PartFile,
+  given: Filling,
+): Promise<void> {
+  try {
+    return await fillOnce(run, wanted, origin, part, given);
+  } catch (error) {
+    if (!isMismatch(error)) throw error;
+    if (!isUntouched(error)) {
+      // No fault costs more than that.
+      if (part.bytes > run.settings.resumeBlockBytes) throw error;
+      await part.begin(0, null);
+    }
+  }
+  const { lane } = given;
+  lane.leave();
+  await run.clock.sleep(askAgainMs + Math.floor(run.random() * askAgainMs), lane.signal);
+  await fillOnce(run, wanted, origin, part, given);
 }
 
 async function fillOnce(

@@ -18,6 +18,7 @@ import { isWorthKeeping } from './fetch.ts';
 import { findLocalCopies } from './local-copies.ts';
 import { partPath, removeParts } from './part-file.ts';
 import { createPlacing } from './placing.ts';
+import { unlessSourceGone } from './source-gone.ts';
 
 export interface Stageable {
   readonly manifest: ReleaseManifest;
@@ -38,7 +39,7 @@ export function partOf({ layout }: NodeContext, { manifestHash }: ReleaseManifes
   return `${layout.staged(manifestHash)}.part`;
 }
 
-/** Throws FILE_HASH_MISMATCH, FILE_MISSING, or what kept it from getting at the files; what to keep is not decided here. */
+/** Throws FILE_HASH_MISMATCH, FILE_MISSING, UNREACHABLE where the source is gone, or what kept it from getting at the files; what to keep is not decided here. */
 export async function stageReleases(
   context: NodeContext,
   releases: readonly Stageable[],
@@ -76,7 +77,9 @@ export async function stageReleases(
       onFallback,
     },
     deliveries,
-  );
+  ).catch(async (error: unknown) => {
+    throw await unlessSourceGone(releases, error);
+  });
   for (const release of releases) await writeDocuments(context, release);
   await tidyParts(context, new Set([...contentsOf(context, releases), ...(await stagedContents(context))]));
 }

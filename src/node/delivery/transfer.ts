@@ -89,7 +89,7 @@ async function* connection(
   const opened = await source.openFile(path, { limitBytes: content.sizeBytes + 1, signal, ...resume });
   if (opened.sizeBytes !== null && opened.sizeBytes !== content.sizeBytes) {
     await closeUnread(run, opened);
-    throw mismatch(wanted);
+    throw mismatch(wanted, otherSize);
   }
   if (opened.offset !== 0 && opened.offset !== resume.offset) {
     await closeUnread(run, opened);
@@ -139,8 +139,12 @@ async function closeUnread({ meter }: Run, { chunks }: OpenedFile): Promise<void
   await iterator.return?.();
 }
 
-export function mismatch({ title, statedBy }: Wanted): ThemisError {
-  return new ThemisError('FILE_HASH_MISMATCH', `${title} at the source is not what ${statedBy} says.`);
+/** The reason where a source named another size, and nothing of what it had to send was taken. */
+export const otherSize = 'OTHER_SIZE';
+
+export function mismatch({ title, statedBy }: Wanted, reason?: typeof otherSize): ThemisError {
+  const text = `${title} at the source is not what ${statedBy} says.`;
+  return new ThemisError('FILE_HASH_MISMATCH', text, reason === undefined ? {} : { reason });
 }
 
 function missingOr(error: unknown, { title, statedBy }: Wanted): unknown {

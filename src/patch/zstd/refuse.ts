@@ -19,7 +19,9 @@ export type ZstdReason =
   | 'CONTENT_SIZE'
   | 'WINDOW_TOO_LARGE'
   | 'TARGET_SIZE'
-  | 'CORRUPT';
+  | 'CORRUPT'
+  // what this machine cannot
+  | 'NO_MEMORY';
 
 export function refuseZstd(reason: ZstdReason, why: string, cause?: unknown): never {
   throw new ThemisError('PATCH_INVALID', `The ZSTD_DICT patch ${why}.`, { reason, cause });

@@ -7,7 +7,6 @@ import { readFileSync } from 'node:fs';
 import { createNodeFileSystem } from '../../../src/adapters/file-system/node.ts';
 import { openWorkers } from '../../../src/apps/worker/open-workers.ts';
 import { type Digest, digestBytes } from '../../../src/kernel/digest.ts';
-import type { DeltaAlgorithm } from '../../../src/model/delta.ts';
 import { patchAlgorithm } from '../../../src/patch/index.ts';
 import { peakMiB } from '../bench.ts';
 
@@ -17,7 +16,8 @@ export interface PatchJob {
 }
 
 export interface JobFile {
-  readonly algorithm: DeltaAlgorithm;
+  /** Its id, as a `delta.json` names it. */
+  readonly algorithm: string;
   /** Paths. */
   readonly base: string;
   readonly target: string;

@@ -1,8 +1,10 @@
 /** What a staging that did not work out leaves: all that is right, so that the next one fetches the rest. */
 import { expect, test } from 'vitest';
 import { MemoryFileSystem } from '../../../src/adapters/file-system/memory.ts';
+import { exitCodeOf, ThemisError } from '../../../src/kernel/error.ts';
+import { exitCode } from '../../../src/kernel/exit-code.ts';
 import type { NodeRequestBody } from '../../../src/model/message.ts';
-import { FaultySource, type SourceFault } from '../../support/node/faulty-source.ts';
+import { FaultySource } from '../../support/node/faulty-source.ts';
 import { authority, nodeDocument, NodeWorld } from '../../support/node/node-world.ts';
 import { makeRelease } from '../../support/node/releases.ts';
 import { listTree } from '../../support/node/tree-digest.ts';
@@ -18,7 +20,6 @@ const inSource = (path: string): string => `themisdb-1.6.0/${path}`;
 const request: NodeRequestBody = { kind: 'stage', authority, releases: [release.staged] };
 const half = `/node/downloads/${release.manifest.manifestHash.slice(7)}.part`;
 const parts = '/node/downloads/parts';
-const whole: SourceFault = { kind: 'cuts', at: 1 };
 
 async function worldWith(concurrency = 1) {
   const files = new MemoryFileSystem();
@@ -28,13 +29,12 @@ async function worldWith(concurrency = 1) {
   // The check beforehand is not what ends a staging here.
   files.freeSpace = async () => ({ freeBytes: 2 ** 40, totalBytes: 2 ** 40 });
   const sources: FaultySource[] = [];
-  const given: { plan: readonly SourceFault[] } = { plan: [] };
   world.source = () => {
-    const source = new FaultySource(world.sources, given.plan);
+    const source = new FaultySource(world.sources);
     sources.push(source);
     return source;
   };
-  return { world, files, given, sent: () => sources.splice(0).reduce((sum, source) => sum + source.bytesSent, 0) };
+  return { world, files, sent: () => sources.splice(0).reduce((sum, source) => sum + source.bytesSent, 0) };
 }
 
 const treeOf = async (files: MemoryFileSystem, path: string): Promise<readonly string[]> =>
@@ -46,16 +46,27 @@ test.each([
   ['longer', 'FILE_HASH_MISMATCH'],
   ['shorter', 'FILE_HASH_MISMATCH'],
 ] as const)('one file that %s: %s, nothing is staged, and only its own bytes are dropped', async (kind, code) => {
-  const { world, files, given, sent } = await worldWith();
-  given.plan = [whole, whole, whole, { kind }, { kind }];
+  const { world, files, sent } = await worldWith();
+  const [bad, badHash] = [names[3]!, release.manifest.files[3]!.sha256];
+  const good = new FaultySource(world.sources);
+  const source = new FaultySource(world.sources);
+  const openFile = source.openFile.bind(source);
+  source.openFile = (path, wanted) =>
+    path === inSource(bad)
+      ? new FaultySource(world.sources, [{ kind }]).openFile(path, wanted)
+      : openFile(path, wanted);
+  world.source = () => source;
   expect(await world.refusal(request)).toBe(code);
   expect((await world.observe()).staged).toEqual([]);
-  expect(await treeOf(files, half)).toEqual(['share', ...names.slice(0, 3)].sort());
-  expect(await treeOf(files, parts)).toEqual([]);
+  const kept = await treeOf(files, half);
+  // It was the fourth, and whoever waits to ask again holds up nobody.
+  expect(kept.slice(0, 4)).toEqual(['share', ...names.slice(0, 3)]);
+  expect(kept).not.toContain(bad);
+  expect((await treeOf(files, parts)).filter((name) => name.startsWith(badHash))).toEqual([]);
+  world.source = () => good;
   sent();
-  given.plan = [];
   expect((await world.result(request)).kind).toBe('done');
-  expect(sent()).toBe(bytesOf(...names.slice(3)));
+  expect(source.bytesSent + good.bytesSent).toBe(bytesOf(...names));
   expect(await files.readDirectory('/node/downloads')).toEqual([release.manifest.manifestHash.slice(7)]);
 });
 
@@ -137,3 +148,30 @@ test('a disk that fills at any byte: NO_SPACE, what is whole or can go on stays,
   // It does cost something, or nothing was measured.
   expect(most).toBeGreaterThan(all);
 });
+
+test.each(['NOT_FOUND', 'UNREACHABLE', 'TIMEOUT'] as const)(
+  'a file that is missing together with the manifest (%s): its source is gone, which is no refusal, and all stays',
+  async (code) => {
+    const { world, files } = await worldWith();
+    const source = new FaultySource(world.sources);
+    const gone = async (path: string): Promise<never> => {
+      throw new ThemisError(path === inSource('release.json') ? code : 'NOT_FOUND', `${path} is not there.`);
+    };
+    const openFile = source.openFile.bind(source);
+    source.openFile = async (path, wanted) => {
+      if (path === inSource(names[3]!)) source.readFile = gone;
+      return source.readFile === gone ? gone(path) : openFile(path, wanted);
+    };
+    world.source = () => source;
+    const reply = await world.ask(request);
+    expect(reply).toMatchObject({ kind: 'refused', failure: { code: 'UNREACHABLE', retry: 'backoff' } });
+    if (reply.kind === 'refused') expect(reply.failure.message).toContain('themisdb 1.6.0');
+    expect(exitCodeOf('UNREACHABLE')).toBe(exitCode.failed);
+    expect(await treeOf(files, half)).toEqual(['share', ...names.slice(0, 3)]);
+    expect(await treeOf(files, '/node/state')).not.toContain('audit.jsonl');
+    const good = new FaultySource(world.sources);
+    world.source = () => good;
+    expect((await world.result(request)).kind).toBe('done');
+    expect(good.bytesSent).toBe(bytesOf(...names.slice(3)));
+  },
+);
