@@ -74,7 +74,7 @@ async function wholeBody(answer: HttpAnswer, limitBytes: number, unreadMs: numbe
   if (answer.status !== 200) throw refused(answer, nowMs);
   const coding = codingOf(answer.headers, answer.url);
   const expectedBytes = coding === null ? contentLength(answer.headers) : null;
-  const plan = { coding, skipBytes: 0, expectedBytes, isPart: false, limitBytes, limitOfFile: limitBytes };
+  const plan = { coding, expectedBytes, isPart: false, limitBytes, limitOfFile: limitBytes };
   const chunks: Uint8Array[] = [];
   for await (const chunk of openBody(answer, plan, unreadMs)) chunks.push(chunk);
   return Buffer.concat(chunks);

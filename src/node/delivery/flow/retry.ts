@@ -5,7 +5,7 @@
 import { type ErrorCode, ThemisError } from '../../../kernel/error.ts';
 
 export interface RetryLimits {
-  /** In a row without a new byte; 0: never try again. */
+  /** In a row without progress; 0: never try again. */
   readonly retries: number;
   /** Before the first; doubles with each. */
   readonly baseMs: number;
