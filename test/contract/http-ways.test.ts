@@ -342,6 +342,26 @@ test('who reads slowly is not cut off', async () => {
   expect(bytes).toBe(2 ** 20);
 });
 
+test('who reads slowly and asks for the rest gets it from a server that closes behind its answer', async () => {
+  const bytes = Buffer.alloc(2 ** 18, 'x');
+  const server = await serve({
+    files: new Map([['r/file', bytes]]),
+    fault: () => async (exchange) => {
+      // RFC 9112 9.6: said by a server that was asked to.
+      await answer(exchange, { connection: exchange.request.headers['connection'] });
+      exchange.close();
+    },
+  });
+  const source = httpSource(server.url);
+  const wanted = { limitBytes: bytes.length, offset: 7, validator: '"another"' };
+  let came = 0;
+  for await (const chunk of (await source.openFile('r/file', wanted)).chunks) {
+    came += chunk.length;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+  expect(came).toBe(bytes.length);
+});
+
 test('a host that does not exist and a port where nobody listens are unreachable', async () => {
   for (const url of ['http://127.0.0.1:1', 'http://name.invalid']) {
     expect(await failureOf(httpSource(url).openFile('r/file', { limitBytes: 1 }))).toMatchObject({

@@ -130,6 +130,8 @@ function askFor(
     signal,
     inspect,
     headers: { ...headers, 'accept-encoding': 'identity', ...range },
+    // What was cut off may have been so by a server that closes what is idle: nothing is, where the end is agreed on.
+    closes: wanted.offset > 0,
   });
 }
 
