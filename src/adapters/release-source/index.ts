@@ -17,6 +17,7 @@ import type { GithubMemory } from './github/api.ts';
 import { createRateLimit } from './github/rate-limit.ts';
 import { openHttpSource } from './http.ts';
 import { createHttpClient, type HttpClient, type HttpSettings } from './http/client.ts';
+import { proxyVariables } from './http/proxies.ts';
 
 export interface SourceSurroundings {
   /** Where relative paths start: the fleet directory. */
@@ -84,10 +85,10 @@ interface Shared {
 }
 
 const sharedBySettings = new Map<string, Shared>();
-const proxyVariables = ['http_proxy', 'https_proxy', 'no_proxy'].flatMap((name) => [name, name.toUpperCase()]);
+const readVariables = proxyVariables.flatMap((name) => [name, name.toUpperCase()]);
 
 function sharedOf(settings: HttpSettings, clock: Clock): Shared {
-  const key = JSON.stringify([proxyVariables.map((name) => settings.environment[name]), settings.ca]);
+  const key = JSON.stringify([readVariables.map((name) => settings.environment[name]), settings.ca]);
   const known = sharedBySettings.get(key);
   if (known !== undefined) return known;
   const memories = new Map<string, GithubMemory>();
