@@ -160,7 +160,8 @@ async function again<T>({ clock, random }: HttpAccess, work: () => Promise<T>): 
     } catch (error) {
       if (!mayPass(error) || attempt === mostAttempts) throw error;
       const scattered = firstPauseMs * 2 ** (attempt - 1) * (0.5 + random());
-      const pauseMs = (error.retryAfterMs ?? 0) + scattered;
+      const { retryAfterMs = 0 } = error;
+      const pauseMs = retryAfterMs + Math.max(scattered, (retryAfterMs * random()) / 4);
       if (clock.steadyMs() - startMs + pauseMs > patienceMs) throw error;
       await clock.sleep(pauseMs);
     }
