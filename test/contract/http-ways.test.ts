@@ -1,4 +1,8 @@
 /** The ways to a file over HTTP: redirects and credentials, proxies, certificates, codings, limits, who is kept waiting. */
+import { createServer } from 'node:http';
+import { createSecureServer as createHttp2Server } from 'node:http2';
+import type { AddressInfo, Server } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHttpClient, type HttpSettings } from '../../src/adapters/release-source/http/client.ts';
@@ -135,6 +139,36 @@ describe('certificates', () => {
     expect(() => createHttpClient({ environment: {}, ca: 'no certificate' })).toThrow(
       expect.objectContaining({ code: 'USAGE' }) as Error,
     );
+  });
+});
+
+describe('a handshake that fails is told in few words, with what may help', () => {
+  const failureAt = async (server: Server, ca: string): Promise<ThemisError> => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    undo.push(() => new Promise((resolve) => server.close(() => resolve())));
+    const { port } = server.address() as AddressInfo;
+    const error = await failureOf(
+      httpSource(`https://127.0.0.1:${port}`, { settings: { ca } }).openFile('r/file', { limitBytes: 1 }),
+    );
+    expect(error).toMatchObject({ code: 'UNREACHABLE', hint: expect.any(String) as string });
+    expect(error.message).not.toMatch(/openssl|routines|\.c:/u);
+    return error;
+  };
+
+  test('a server that speaks only HTTP/2', async () => {
+    const tls = await makeTlsIdentity();
+    expect((await failureAt(createHttp2Server(tls), tls.ca)).hint).toContain('HTTP/1.1');
+  });
+
+  test('a port without TLS', async () => {
+    const tls = await makeTlsIdentity();
+    expect((await failureAt(createServer(), tls.ca)).hint).toContain('http instead of https');
+  });
+
+  test('a server that speaks only versions that are too old', async () => {
+    const tls = await makeTlsIdentity();
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+    expect((await failureAt(createTlsServer({ ...tls, ...old }), tls.ca)).hint).toContain('1.2');
   });
 });
 
