@@ -39,7 +39,10 @@ export interface WantedBytes {
 }
 
 export interface OpenedFile {
-  /** Where the chunks begin: as wanted, or 0 where the source starts over (another content, or it cannot resume). */
+  /**
+   * Where the chunks begin: as wanted; earlier where the source sends bytes of the same content again; or 0 where it starts
+   * over (another content, or it cannot resume).
+   */
   readonly offset: number;
   /** Of the whole file; null where the source does not say. */
   readonly sizeBytes: number | null;

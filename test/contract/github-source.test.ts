@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRateLimit } from '../../src/adapters/release-source/github/rate-limit.ts';
 import { systemClock } from '../../src/adapters/clock/system.ts';
+import { openRemoteSource } from '../../src/adapters/release-source/index.ts';
 import type { ReleaseSource } from '../../src/ports/release-source.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { type GithubServer, type GithubServerOptions, startGithubServer } from '../support/github-server.ts';
@@ -89,9 +90,10 @@ describe('requests that count', () => {
   test('are not spent on what has not changed, in this process or a later one', async () => {
     const server = await serve({ token: secret });
     const memory = { limit: createRateLimit(systemClock), documents: new Map() };
-    await text(githubSource(server, { token, memory }), 'v1/release.json');
+    const memoryOf = () => memory;
+    await text(githubSource(server, { token, memoryOf }), 'v1/release.json');
     expect(server.counted).toBe(2);
-    await text(githubSource(server, { token, memory }), 'v1/lib/c');
+    await text(githubSource(server, { token, memoryOf }), 'v1/lib/c');
     expect({ counted: server.counted, unchanged: server.unchanged }).toEqual({ counted: 3, unchanged: 1 });
 
     const first = await githubSource(server, { token }).readChanged('index.json', 100, null);
@@ -162,7 +164,8 @@ describe('limits', () => {
     let steadyMs = 0;
     const clock = { ...systemClock, steadyMs: () => steadyMs, sleep: async () => {} };
     const memory = { limit: createRateLimit(clock), documents: new Map() };
-    const open = (): ReleaseSource => githubSource(server, { token, clock, memory });
+    const memoryOf = () => memory;
+    const open = (): ReleaseSource => githubSource(server, { token, clock, memoryOf });
     server.limit = { remaining: 2, resetSeconds: 600 };
     expect(await text(open(), 'v1/release.json')).toBe('v1/release.json');
     const sent = server.seen.length;
@@ -201,12 +204,34 @@ describe('limits', () => {
     const server = await serve({ instead: refuse });
     const clock = { ...systemClock, steadyMs: () => 0 };
     const memory = { limit: createRateLimit(clock), documents: new Map() };
-    const error = await failureOf(githubSource(server, { token, clock, memory }).readIndex());
+    const memoryOf = () => memory;
+    const error = await failureOf(githubSource(server, { token, clock, memoryOf }).readIndex());
     expect(error.code).toBe(code);
     if (afterMs !== undefined) expect(error.retryAfterMs).toBe(afterMs);
     const sent = server.seen.length;
-    await failureOf(githubSource(server, { token, clock, memory }).readIndex());
+    await failureOf(githubSource(server, { token, clock, memoryOf }).readIndex());
     expect(server.seen.length > sent).toBe(code !== 'RATE_LIMITED');
+  });
+
+  test('are those of a token: another one goes on', async () => {
+    const shown: (string | undefined)[] = [];
+    const server = await serve({
+      token: 'fresh',
+      instead: (request, response) => {
+        shown.push(request.headers.authorization);
+        if (request.headers.authorization !== 'Bearer used-up') return false;
+        response.writeHead(429, { 'retry-after': '600' }).end();
+        return true;
+      },
+    });
+    const place = { kind: 'github', owner: 'themis', repo: 'db', apiUrl: server.apiUrl } as const;
+    const open = (held: string): ReleaseSource =>
+      openRemoteSource(place, { environment: {}, clock: systemClock, caFile: null, token: async () => held });
+    expect(await codeOf(open('used-up').readFile('v1/release.json', 100))).toBe('RATE_LIMITED');
+    expect(await text(open('fresh'), 'v1/release.json')).toBe('v1/release.json');
+    // What one source was told the next one with its token knows.
+    expect(await codeOf(open('used-up').readFile('v1/release.json', 100))).toBe('RATE_LIMITED');
+    expect(shown.filter((said) => said === 'Bearer used-up')).toHaveLength(1);
   });
 
   test('that are over in a moment are waited for, scattered', async () => {
@@ -225,7 +250,8 @@ describe('limits', () => {
     };
     const clock = { ...systemClock, steadyMs: () => nowMs, sleep };
     const memory = { limit: createRateLimit(clock), documents: new Map() };
-    const source = githubSource(server, { token: anyToken, clock, memory, random: () => 0.5 });
+    const memoryOf = () => memory;
+    const source = githubSource(server, { token: anyToken, clock, memoryOf, random: () => 0.5 });
     expect(await text(source, 'v1/release.json')).toBe('v1/release.json');
     expect(slept).toEqual([3500]);
   });

@@ -1,4 +1,8 @@
 /** The ways to a file over HTTP: redirects and credentials, proxies, certificates, codings, limits, who is kept waiting. */
+import { createServer } from 'node:http';
+import { createSecureServer as createHttp2Server } from 'node:http2';
+import type { AddressInfo, Server } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHttpClient, type HttpSettings } from '../../src/adapters/release-source/http/client.ts';
@@ -14,7 +18,7 @@ import {
   answer,
   startFaultServer,
 } from '../support/fault-server.ts';
-import { startProxy } from '../support/proxy-server.ts';
+import { type ProxyOptions, startProxy } from '../support/proxy-server.ts';
 import { bytesOf, codeOf, collect, httpSource } from '../support/release-sources.ts';
 import { makeTlsIdentity } from '../support/tls-identity.ts';
 
@@ -29,8 +33,8 @@ async function serve(options: Partial<FaultServerOptions> = {}): Promise<FaultSe
   return server;
 }
 
-async function proxy(credentials?: string) {
-  const server = await startProxy(credentials);
+async function proxy(options?: ProxyOptions) {
+  const server = await startProxy(options);
   undo.push(() => server.close());
   return server;
 }
@@ -138,6 +142,36 @@ describe('certificates', () => {
   });
 });
 
+describe('a handshake that fails is told in few words, with what may help', () => {
+  const failureAt = async (server: Server, ca: string): Promise<ThemisError> => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    undo.push(() => new Promise((resolve) => server.close(() => resolve())));
+    const { port } = server.address() as AddressInfo;
+    const error = await failureOf(
+      httpSource(`https://127.0.0.1:${port}`, { settings: { ca } }).openFile('r/file', { limitBytes: 1 }),
+    );
+    expect(error).toMatchObject({ code: 'UNREACHABLE', hint: expect.any(String) as string });
+    expect(error.message).not.toMatch(/openssl|routines|\.c:/u);
+    return error;
+  };
+
+  test('a server that speaks only HTTP/2', async () => {
+    const tls = await makeTlsIdentity();
+    expect((await failureAt(createHttp2Server(tls), tls.ca)).hint).toContain('HTTP/1.1');
+  });
+
+  test('a port without TLS', async () => {
+    const tls = await makeTlsIdentity();
+    expect((await failureAt(createServer(), tls.ca)).hint).toContain('http instead of https');
+  });
+
+  test('a server that speaks only versions that are too old', async () => {
+    const tls = await makeTlsIdentity();
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+    expect((await failureAt(createTlsServer({ ...tls, ...old }), tls.ca)).hint).toContain('1.2');
+  });
+});
+
 describe('proxies', () => {
   const through = (url: string, environment: HttpSettings['environment'], ca?: string): ReleaseSource =>
     httpSource(url, { settings: { environment, ...(ca === undefined ? {} : { ca }) } });
@@ -155,7 +189,8 @@ describe('proxies', () => {
       [secure.url, { https_proxy: one.url }, [`CONNECT ${secure.url.replace('https://', '')}`]],
       [secure.url, { http_proxy: one.url }, []],
       [plain.url, { https_proxy: one.url }, []],
-      [plain.url, { http_proxy: one.url, NO_PROXY: 'example.org,127.0.0.1' }, []],
+      [secure.url, { ALL_PROXY: one.url }, [`CONNECT ${secure.url.replace('https://', '')}`]],
+      [plain.url, { http_proxy: one.url, NO_PROXY: 'example.org,127.0.0.0/8' }, []],
     ];
     let before = 0;
     for (const [url, environment, seen] of asked) {
@@ -167,7 +202,7 @@ describe('proxies', () => {
 
   test('that want a password get it, and it is not repeated', async () => {
     const tls = await makeTlsIdentity();
-    const guarded = await proxy('user:pa55word');
+    const guarded = await proxy({ credentials: 'user:pa55word' });
     for (const server of [await serve(), await serve({ tls })]) {
       const environment = (credentials: string) => {
         const url = guarded.url.replace('//', `//${credentials}@`);
@@ -180,10 +215,20 @@ describe('proxies', () => {
     }
   });
 
-  test.each(['ftp://user:pa55word@h', 'http://', '::'])('that are none are refused: %s', (address) => {
-    const open = () => createHttpClient({ environment: { http_proxy: address } });
+  test('that are none are refused when the settings are read', () => {
+    const open = () => createHttpClient({ environment: { http_proxy: 'ftp://h' } });
     expect(open).toThrow(expect.objectContaining({ code: 'USAGE' }) as Error);
-    expect(open).not.toThrow(/pa55word/u);
+  });
+
+  test('that are spoken to over TLS are believed by the authority that is named', async () => {
+    const tls = await makeTlsIdentity();
+    const secret = await proxy({ tls });
+    for (const server of [await serve(), await serve({ tls })]) {
+      const environment = { ALL_PROXY: secret.url.replace('127.0.0.1', 'localhost') };
+      expect(await collect(through(server.url, environment, tls.ca), 'r/file', 10)).toBe('0123456789');
+      expect(await codeOf(collect(through(server.url, environment), 'r/file', 10))).toBe('UNREACHABLE');
+    }
+    expect(secret.seen).toHaveLength(2);
   });
 
   test('that are away are told from servers that are', async () => {
@@ -371,6 +416,35 @@ test('who reads slowly is not cut off', async () => {
     bytes += chunk.length;
   }
   expect(bytes).toBe(2 ** 20);
+});
+
+test('who reads slowly and asks for the rest gets it from a server that closes behind its answer', async () => {
+  const bytes = Buffer.alloc(2 ** 18, 'x');
+  const server = await serve({
+    files: new Map([['r/file', bytes]]),
+    fault: () => async (exchange) => {
+      // RFC 9112 9.6: said by a server that was asked to.
+      await answer(exchange, { connection: exchange.request.headers['connection'] });
+      exchange.close();
+    },
+  });
+  const source = httpSource(server.url);
+  const wanted = { limitBytes: bytes.length, offset: 7, validator: '"another"' };
+  let came = 0;
+  for await (const chunk of (await source.openFile('r/file', wanted)).chunks) {
+    came += chunk.length;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+  expect(came).toBe(bytes.length);
+});
+
+test('a server that accepts and shakes no hands is given up when a connection has to be there', async () => {
+  const server = await serve();
+  const source = httpSource(server.url.replace('http:', 'https:'), { deadlines: { connectMs: 50 } });
+  expect(await failureOf(source.openFile('r/file', { limitBytes: 1 }))).toMatchObject({
+    code: 'TIMEOUT',
+    cause: { code: 'UND_ERR_CONNECT_TIMEOUT' },
+  });
 });
 
 test('a host that does not exist and a port where nobody listens are unreachable', async () => {

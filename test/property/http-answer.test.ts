@@ -26,13 +26,14 @@ test('bytes are put behind others only where the answer says that they follow, o
         expect(said['content-range']).toBe(`bytes */${asked.offset}`);
       }
       if (judged.kind !== 'take') return;
-      if (judged.offset === 0 && judged.skipBytes === 0 && status === 200) return;
+      if (judged.offset === 0 && status === 200) return;
       const found = contentRange(said);
       if (found?.kind !== 'part') throw new Error(`taken: ${JSON.stringify(said)}`);
       expect(status).toBe(206);
       expect(coded).toBe(false);
-      expect(judged.offset).toBe(asked.offset);
-      expect(found.start + judged.skipBytes).toBe(asked.offset);
+      expect(judged.offset).toBe(found.start);
+      expect(found.start).toBeLessThanOrEqual(asked.offset);
+      expect(found.end).toBeGreaterThanOrEqual(asked.offset);
       expect(judged.expectedBytes).toBe(found.end - found.start + 1);
       expect(said['content-length'] ?? String(judged.expectedBytes)).toBe(String(judged.expectedBytes));
       if (asked.validator !== null) expect([undefined, asked.validator]).toContain(said['etag']);

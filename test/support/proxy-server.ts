@@ -1,4 +1,5 @@
-import { createServer, request as ask, type IncomingMessage } from 'node:http';
+import { createServer, request as ask, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { connect, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 
@@ -9,14 +10,21 @@ export interface ProxyServer {
   close(): Promise<void>;
 }
 
-/** A forward proxy on loopback. `credentials`: `user:password` that it insists on. */
-export async function startProxy(credentials?: string): Promise<ProxyServer> {
+export interface ProxyOptions {
+  /** `user:password` that it insists on. */
+  readonly credentials?: string;
+  /** PEM; then it is spoken to over TLS. */
+  readonly tls?: { readonly key: string; readonly cert: string };
+}
+
+/** A forward proxy on loopback. */
+export async function startProxy({ credentials, tls }: ProxyOptions = {}): Promise<ProxyServer> {
   const seen: string[] = [];
   const sockets = new Set<Duplex>();
   const wanted = credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`;
   const isLetIn = ({ headers }: IncomingMessage): boolean =>
     wanted === undefined || headers['proxy-authorization'] === wanted;
-  const server = createServer((request, response) => {
+  const forward: RequestListener = (request, response) => {
     seen.push(`${request.method} ${request.url}`);
     if (!isLetIn(request)) {
       response.writeHead(407).end();
@@ -28,7 +36,8 @@ export async function startProxy(credentials?: string): Promise<ProxyServer> {
     });
     onward.on('error', () => response.writeHead(502).end());
     request.pipe(onward);
-  });
+  };
+  const server = tls === undefined ? createServer(forward) : createTlsServer(tls, forward);
   server.on('connect', (request: IncomingMessage, socket: Duplex) => {
     seen.push(`CONNECT ${request.url}`);
     sockets.add(socket);
@@ -47,7 +56,7 @@ export async function startProxy(credentials?: string): Promise<ProxyServer> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

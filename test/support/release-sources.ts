@@ -29,13 +29,14 @@ export function githubSource(
   options: Partial<GithubSourceOptions> = {},
 ): ReleaseSource {
   const clock = { ...systemClock, sleep: async () => {} };
+  const memory = { limit: createRateLimit(clock), documents: new Map() };
   return openGithubSource({
     apiUrl: server.apiUrl,
     owner: 'themis',
     repo: 'db',
     token: null,
     client: createHttpClient({ environment: {} }),
-    memory: { limit: createRateLimit(clock), documents: new Map() },
+    memoryOf: () => memory,
     clock,
     random: () => 0,
     ...options,

@@ -92,7 +92,7 @@ function openApiSource(options: GithubApiOptions): ReleaseSource {
       return lookup.within(place.tag, false, async (seen) => {
         const asset = await lookup.assetIn(seen, place);
         const target = await api.assetTarget(asset);
-        const opened = await openPayload(options, target, wanted, api.inspect).catch((error: unknown) => {
+        const opened = await openPayload(options, target, wanted, target.inspect).catch((error: unknown) => {
           throw goneSince(error, asset);
         });
         return { ...opened, sizeBytes: opened.sizeBytes ?? asset.sizeBytes };
@@ -110,7 +110,7 @@ async function listNothing(path: string): Promise<null> {
 
 async function readAsset(access: HttpAccess, api: GithubApi, asset: Asset, limitBytes: number): Promise<Uint8Array> {
   const target = await api.assetTarget(asset);
-  const read = await readDocument(access, target, limitBytes, null, api.inspect).catch((error: unknown) => {
+  const read = await readDocument(access, target, limitBytes, null, target.inspect).catch((error: unknown) => {
     throw goneSince(error, asset);
   });
   if (read.kind === 'unchanged') throw new ThemisError('BUG', `${asset.name} was asked for without a condition.`);

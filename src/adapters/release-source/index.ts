@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { digestBytes, hexOf } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import type { ReleaseSourceSpec } from '../../model/desired.ts';
 import type { ReleaseLocator } from '../../model/message.ts';
@@ -17,6 +18,7 @@ import type { GithubMemory } from './github/api.ts';
 import { createRateLimit } from './github/rate-limit.ts';
 import { openHttpSource } from './http.ts';
 import { createHttpClient, type HttpClient, type HttpSettings } from './http/client.ts';
+import { proxyVariables } from './http/proxies.ts';
 
 export interface SourceSurroundings {
   /** Where relative paths start: the fleet directory. */
@@ -73,7 +75,14 @@ export function openRemoteSource(
     }
     case 'github': {
       const { owner, repo, apiUrl } = place;
-      return openGithubSource({ ...access, owner, repo, apiUrl, token, memory: shared.memoryOf(apiUrl) });
+      return openGithubSource({
+        ...access,
+        owner,
+        repo,
+        apiUrl,
+        token,
+        memoryOf: (shown) => shared.memoryOf(apiUrl, shown),
+      });
     }
   }
 }
@@ -85,22 +94,28 @@ export function openLocatedSource(locator: ReleaseLocator, access: () => RemoteA
 
 interface Shared {
   readonly client: HttpClient;
-  readonly memoryOf: (apiUrl: string) => GithubMemory;
+  readonly memoryOf: (apiUrl: string, token: string) => GithubMemory;
 }
 
+/** Tokens that are exchanged every hour leave something behind each time. */
+const mostTokens = 16;
 const sharedBySettings = new Map<string, Shared>();
-const proxyVariables = ['http_proxy', 'https_proxy', 'no_proxy'].flatMap((name) => [name, name.toUpperCase()]);
+const readVariables = proxyVariables.flatMap((name) => [name, name.toUpperCase()]);
 
 function sharedOf(settings: HttpSettings, clock: Clock): Shared {
-  const key = JSON.stringify([proxyVariables.map((name) => settings.environment[name]), settings.ca]);
+  const key = JSON.stringify([readVariables.map((name) => settings.environment[name]), settings.ca]);
   const known = sharedBySettings.get(key);
   if (known !== undefined) return known;
   const memories = new Map<string, GithubMemory>();
   const shared: Shared = {
     client: createHttpClient(settings),
-    memoryOf(apiUrl) {
-      const memory = memories.get(apiUrl) ?? { limit: createRateLimit(clock), documents: new Map() };
-      memories.set(apiUrl, memory);
+    memoryOf(apiUrl, token) {
+      // Of the token its hash: what is a secret is not kept.
+      const owner = `${apiUrl} ${hexOf(digestBytes(new TextEncoder().encode(token)))}`;
+      const memory = memories.get(owner) ?? { limit: createRateLimit(clock), documents: new Map() };
+      memories.delete(owner);
+      memories.set(owner, memory);
+      if (memories.size > mostTokens) memories.delete(memories.keys().next().value!);
       return memory;
     },
   };

@@ -79,9 +79,9 @@ export interface DeliverySettings {
   readonly resumeBlockBytes: number;
   /** What comes first; what is not named comes last. */
   readonly order: readonly ReleaseFileType[];
-  /** In a row without a new byte. */
+  /** In a row; with less between them than half a minute brings at the minimum rate, and one new byte at least. */
   readonly retries: number;
-  /** Of one file, all tries together. */
+  /** Of the source for one file, all tries together. */
   readonly timeoutMs: number;
   /** Bytes per second; 0: none is too slow. */
   readonly minimumRate: number;

@@ -36,7 +36,6 @@ export async function* transfer(
   const pace = createPace(run.clock, wanted.title, run.settings);
   let faults = 0;
   for (;;) {
-    const furthestBefore = state.furthest;
     let fault: ThemisError;
     try {
       await lane.enter();
@@ -53,13 +52,13 @@ export async function* transfer(
       if (!isFault(error)) throw missingOr(error, wanted);
       fault = error;
     }
-    faults = state.furthest > furthestBefore && !pace.wasSlow() ? 1 : faults + 1;
+    faults = pace.cameOn() ? 1 : faults + 1;
     const waitMs = retryDelayMs({ ...backoff, retries: run.settings.retries }, faults, fault, run.random);
     if (waitMs === null || waitMs >= pace.leftMs()) throw given(fault, wanted, state, faults);
     // Told to one, meant for all of them.
     const reopen = fault.retryAfterMs === undefined ? () => {} : run.lanes.close(origin.source.host);
     lane.leave();
-    await run.clock.sleep(waitMs, signal).finally(reopen);
+    await pace.pause(waitMs, signal).finally(reopen);
   }
 }
 
@@ -70,7 +69,7 @@ interface Progress {
   furthest: number;
   /** Where the source last said that this is the end. */
   endedAt?: number;
-  /** It started over and was asked to go on. */
+  /** It sent too much again and was asked to go on. */
   objected?: boolean;
 }
 
@@ -85,50 +84,80 @@ async function* connection(
   const { title, content } = wanted;
   const resume =
     state.validator !== null && state.offset > 0 ? { offset: state.offset, validator: state.validator } : {};
+  const asked = resume.offset ?? 0;
   // One byte more than there should be, so that a longer file is seen and an endless one is not read.
-  const opened = await source.openFile(path, { limitBytes: content.sizeBytes + 1, signal, ...resume });
-  if (opened.sizeBytes !== null && opened.sizeBytes !== content.sizeBytes) {
-    await closeUnread(run, opened);
-    throw mismatch(wanted, otherSize);
-  }
-  if (opened.offset !== 0 && opened.offset !== resume.offset) {
-    await closeUnread(run, opened);
-    throw new ThemisError('IO', `${title} came from byte ${opened.offset}; ${resume.offset ?? 0} was asked for.`);
-  }
-  if (isHasty(run, opened, state, resume.offset ?? 0)) {
-    state.objected = true;
-    await closeUnread(run, opened);
-    throw new ThemisError('IO', `${title} was sent from its beginning; ${resume.offset} bytes of it are here.`);
-  }
-  state.objected = false;
-  state.offset = opened.offset;
-  state.validator = opened.validator;
-  yield { kind: 'opened', offset: opened.offset, validator: opened.validator };
-  pace.restart();
-  let askedMs = run.clock.steadyMs();
-  for await (const chunk of opened.chunks) {
-    const gotMs = run.clock.steadyMs();
+  const limitBytes = content.sizeBytes + 1;
+  const opened = await pace.ofSource(() => source.openFile(path, { limitBytes, signal, ...resume }));
+  await checkOpened(run, wanted, opened, state, asked);
+  const { offset, validator } = opened;
+  // What comes again is of use for nothing, and counts like everything else that comes.
+  let repeatedBytes = offset === 0 ? 0 : asked - offset;
+  state.offset = offset + repeatedBytes;
+  state.validator = validator;
+  yield { kind: 'opened', offset: state.offset, validator };
+  for await (const chunk of timed(opened.chunks, pace)) {
     run.meter.fetched(chunk.length);
-    if (state.offset + chunk.length > content.sizeBytes) throw mismatch(wanted);
+    if (state.offset - repeatedBytes + chunk.length > content.sizeBytes) throw mismatch(wanted);
+    const furthestBefore = state.furthest;
     for (const bytes of quantaOf(chunk, run.bandwidth.quantumBytes)) {
       await run.bandwidth.take(bytes.length, signal);
       if (signal.aborted) throw new ThemisError('CANCELLED', `${title} was cancelled.`);
-      state.offset += bytes.length;
+      const fresh = bytes.subarray(repeatedBytes);
+      repeatedBytes -= bytes.length - fresh.length;
+      state.offset += fresh.length;
       state.furthest = Math.max(state.furthest, state.offset);
-      yield { kind: 'chunk', bytes };
+      if (fresh.length > 0) yield { kind: 'chunk', bytes: fresh };
     }
-    pace.check(chunk.length, gotMs - askedMs);
-    askedMs = run.clock.steadyMs();
+    pace.check(chunk.length, state.furthest - furthestBefore);
+  }
+}
+
+/** Throws where what was opened is not the file, or nothing to go on with. */
+async function checkOpened(
+  run: Run,
+  wanted: Wanted,
+  opened: OpenedFile,
+  state: Progress,
+  asked: number,
+): Promise<void> {
+  const { title, content } = wanted;
+  const refuse = async (error: ThemisError): Promise<never> => {
+    await closeUnread(run, opened);
+    throw error;
+  };
+  if (opened.sizeBytes !== null && opened.sizeBytes !== content.sizeBytes) return refuse(mismatch(wanted, otherSize));
+  if (opened.offset > asked) {
+    return refuse(new ThemisError('IO', `${title} came from byte ${opened.offset}; ${asked} was asked for.`));
+  }
+  if (isHasty(run, opened, state, asked)) {
+    state.objected = true;
+    return refuse(new ThemisError('IO', `${title} was sent from byte ${opened.offset}; it is here up to ${asked}.`));
+  }
+  state.objected = false;
+}
+
+/** Its chunks, waited for at the source's expense. */
+async function* timed(chunks: AsyncIterable<Uint8Array>, pace: Pace): AsyncGenerator<Uint8Array> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await pace.ofSource(() => iterator.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await iterator.return?.();
   }
 }
 
 /**
- * A source that starts over although it has the same bytes still is asked once more to go on: behind one name there may
- * be several servers, and what is here is worth more than a connection. One that does so again cannot resume.
+ * A source that sends more than a block again although it has the same bytes still is asked once more to go on: behind
+ * one name there may be several servers, and what is here is worth more than a connection. One that does so again cannot
+ * resume.
  */
 function isHasty({ settings }: Run, opened: OpenedFile, state: Progress, asked: number): boolean {
   const mayBeSame = opened.validator === null || opened.validator === state.validator;
-  return opened.offset === 0 && asked > settings.resumeBlockBytes && mayBeSame && state.objected !== true;
+  return asked - opened.offset > settings.resumeBlockBytes && mayBeSame && state.objected !== true;
 }
 
 /** What nobody begins to read stays open. */

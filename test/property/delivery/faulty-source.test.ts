@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MemoryFileSystem } from '../../../src/adapters/file-system/memory.ts';
 import { ThemisError } from '../../../src/kernel/error.ts';
+import type { NodeProgress } from '../../../src/model/message.ts';
 import { fromSource, runDelivery, someBytes } from '../../support/node/delivery-run.ts';
 import { FaultySource, type SourceFault } from '../../support/node/faulty-source.ts';
 import { Fuse, fusedFileSystem } from '../../support/node/fuse.ts';
@@ -19,9 +20,9 @@ const fault: fc.Arbitrary<SourceFault> = fc.oneof(
   { weight: 3, arbitrary: resumable },
   fc.record({ kind: fc.constantFrom('ends' as const, 'no-validator' as const, 'other-content' as const), at }),
   fc.record({ kind: fc.constant('starts-over' as const), at, sameValidator: fc.boolean() }),
+  fc.record({ kind: fc.constant('misses' as const), by: fc.integer({ min: -3, max: 500 }) }),
   fc.constantFrom<SourceFault>(
     { kind: 'lies' },
-    { kind: 'misses' },
     { kind: 'longer' },
     { kind: 'shorter' },
     { kind: 'flips' },
@@ -42,9 +43,12 @@ test('whatever a source does, what comes out is the right file or a named failur
       const bytes = someBytes(given.size);
       const source = new FaultySource(new Map([['a', bytes]]), given.plan, given);
       const files = new MemoryFileSystem();
-      const error = await outcome(
-        runDelivery({ files, deliveries: [fromSource('a', bytes, source)], settings: given }),
-      );
+      let counted = 0;
+      const deliveries = [fromSource('a', bytes, source)];
+      const onProgress = ({ fetchedBytes = 0 }: NodeProgress) => (counted = fetchedBytes);
+      const error = await outcome(runDelivery({ files, deliveries, settings: given, onProgress }));
+      // What is told last is told when all is there.
+      if (error === null) expect(counted).toBe(source.bytesSent);
       if (error === null) expect(await files.readFile('/root/tree/a')).toEqual(bytes);
       else {
         expect(named).toContain(error.code);

@@ -17,8 +17,8 @@ export type SourceFault =
   | { readonly kind: 'other-content'; readonly at: number }
   /** Says what was asked for and sends from elsewhere. */
   | { readonly kind: 'lies' }
-  /** Says honestly that it begins elsewhere. */
-  | { readonly kind: 'misses' }
+  /** Says honestly that it begins so many bytes before what was asked for, or behind it. */
+  | { readonly kind: 'misses'; readonly by: number }
   | { readonly kind: 'no-validator' | 'no-size'; readonly at: number }
   | { readonly kind: 'longer' | 'shorter' | 'flips' | 'gone' };
 
@@ -95,7 +95,7 @@ export class FaultySource implements ReleaseSource {
       case 'lies':
         return opened({ start: Math.max(0, asked - 1) });
       case 'misses':
-        return opened(asked === 0 ? {} : { offset: asked - 1 });
+        return opened(asked === 0 ? {} : { offset: Math.min(bytes.length, Math.max(0, asked - fault.by)) });
       case 'no-validator':
         return opened({ end: cutAt(asked, fault.at), cut: true, said: { validator: null } });
       case 'no-size':

@@ -14,10 +14,10 @@ export interface GithubApiOptions extends HttpAccess {
   /** `https://api.github.com`, or `https://HOST/api/v3`, with a slash at its end. */
   readonly api: URL;
   readonly token: () => Promise<string>;
-  readonly memory: GithubMemory;
+  readonly memoryOf: (token: string) => GithubMemory;
 }
 
-/** Of a process, for all sources over one API. */
+/** Of a process, for all sources over one API with one token: limits are those of a token. */
 export interface GithubMemory {
   readonly limit: RateLimit;
   readonly documents: Map<string, Remembered>;
@@ -44,14 +44,17 @@ export interface Release {
 }
 
 export interface GithubApi {
-  readonly inspect: Inspect;
   /** null: as it was when GitHub gave it the tag `known`. NOT_FOUND. */
   readRelease(
     tag: string,
     known: string | null,
   ): Promise<{ readonly release: Release; readonly tag: string | null } | null>;
   readAssets(release: number): AsyncGenerator<readonly Asset[]>;
-  assetTarget(asset: Asset): Promise<Target>;
+  assetTarget(asset: Asset): Promise<InspectedTarget>;
+}
+
+export interface InspectedTarget extends Target {
+  readonly inspect: Inspect;
 }
 
 const documentBytes = 16 * 2 ** 20;
@@ -62,17 +65,21 @@ const mostPages = 20;
 const headers = { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' };
 
 export function createGithubApi(options: GithubApiOptions): GithubApi {
-  const { api, memory, owner, repo } = options;
+  const { api, owner, repo } = options;
   const at = (path: string): URL =>
     new URL(`repos/${encodeURIComponent(owner)}/${encodeURIComponent(repo)}/releases/${path}`, api);
-  const authorization = async (): Promise<string> => `Bearer ${await options.token()}`;
-  const inspect = inspectorOf(options);
-  const get = async (url: URL, known: string | null): Promise<Remembered | null> => {
+  /** RATE_LIMITED while GitHub wants whoever has the token to wait. */
+  const admitted = async () => {
+    const token = await options.token();
+    const memory = options.memoryOf(token);
     memory.limit.check();
-    return getDocument(options, { url, headers, authorization: await authorization() }, known, inspect);
+    return { memory, authorization: `Bearer ${token}`, inspect: inspectorOf(api, memory.limit) };
+  };
+  const get = async (url: URL, known: string | null): Promise<Remembered | null> => {
+    const { memory, authorization, inspect } = await admitted();
+    return getDocument(options, memory, { url, headers, authorization, inspect }, known);
   };
   return {
-    inspect,
     async readRelease(tag, known) {
       const url = at(`tags/${encodeURIComponent(tag)}`);
       const found = await get(url, known).catch((error: unknown) => {
@@ -94,36 +101,35 @@ export function createGithubApi(options: GithubApiOptions): GithubApi {
       }
     },
     async assetTarget(asset) {
-      memory.limit.check();
+      const { authorization, inspect } = await admitted();
       const asked = { ...headers, accept: 'application/octet-stream' };
-      return { url: at(`assets/${asset.id}`), authorization: await authorization(), headers: asked };
+      return { url: at(`assets/${asset.id}`), authorization, headers: asked, inspect };
     },
   };
 }
 
 /** Hears what the API says of its limits. Hosts that it redirects to say nothing of them. */
-function inspectorOf({ api, memory }: GithubApiOptions): Inspect {
+function inspectorOf(api: URL, limit: RateLimit): Inspect {
   return async (answer) => {
     if (answer.url.origin !== api.origin) return;
     const isRefusal = answer.status === 403 || answer.status === 429;
-    memory.limit.note(answer.status, answer.headers, isRefusal ? await beginningOf(answer) : '');
+    limit.note(answer.status, answer.headers, isRefusal ? await beginningOf(answer) : '');
   };
 }
 
 /** `known`: a tag of the caller, which counts before the one that is remembered; null: unchanged since then. */
 async function getDocument(
-  options: GithubApiOptions,
-  target: Target,
+  access: HttpAccess,
+  { documents }: GithubMemory,
+  target: InspectedTarget,
   known: string | null,
-  inspect: Inspect,
 ): Promise<Remembered | null> {
-  const { documents } = options.memory;
   const key = target.url.href;
   const remembered = documents.get(key);
   let next: string | null = null;
   const condition = known ?? remembered?.tag ?? null;
-  const read = await readDocument(options, target, documentBytes, condition, async (answer) => {
-    await inspect(answer);
+  const read = await readDocument(access, target, documentBytes, condition, async (answer) => {
+    await target.inspect(answer);
     next = linkTo('next', header(answer.headers, 'link') ?? '');
   });
   if (read.kind === 'unchanged') return condition === remembered?.tag ? remembered! : null;

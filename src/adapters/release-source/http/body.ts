@@ -11,9 +11,7 @@ import { connectionFailure, nameOf } from './failures.ts';
 export interface BodyPlan {
   /** To undo; the sizes below are those of the file, not of what travels. */
   readonly coding: Coding | null;
-  /** Bytes in front that whoever asked has already. */
-  readonly skipBytes: number;
-  /** What the answer holds, `skipBytes` too; null: whatever comes until it ends. */
+  /** What the answer holds; null: whatever comes until it ends. */
   readonly expectedBytes: number | null;
   /** The file goes on where the answer ends. */
   readonly isPart: boolean;
@@ -38,15 +36,13 @@ async function* readBody(answer: HttpAnswer, plan: BodyPlan, watch: NodeJS.Timeo
   clearTimeout(watch);
   const { url, body } = answer;
   let position = 0;
-  const end = plan.skipBytes + plan.limitBytes;
   try {
-    const stream = plan.coding === null ? body : decoded(answer, plan.coding, end);
+    const stream = plan.coding === null ? body : decoded(answer, plan.coding, plan.limitBytes);
     for await (const chunk of stream as AsyncIterable<Buffer>) {
-      const from = Math.max(0, plan.skipBytes - position);
-      const to = Math.min(chunk.length, end - position);
-      if (to > from) yield chunk.subarray(from, to);
+      const rest = plan.limitBytes - position;
+      if (rest > 0) yield chunk.subarray(0, rest);
       position += chunk.length;
-      if (position > end) throw tooLong(url, plan.limitOfFile);
+      if (position > plan.limitBytes) throw tooLong(url, plan.limitOfFile);
     }
   } catch (error) {
     throw bodyFailure(error, answer, plan);

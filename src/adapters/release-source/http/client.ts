@@ -29,6 +29,8 @@ export interface HttpRequest {
   readonly authorization: string | null;
   readonly signal?: AbortSignal | undefined;
   readonly inspect?: Inspect | undefined;
+  /** The connection is not used again: then its end is one of the answer too, even while that is read slowly. */
+  readonly closes?: boolean;
 }
 
 /** Sees every answer first, redirects too; may throw what the answer means to it, and read the body of one that it ends. */
@@ -83,7 +85,7 @@ export function createHttpClient({ environment, ca, deadlines: given }: HttpSett
 }
 
 async function ask(dispatcher: Dispatcher, request: HttpRequest, deadlines: Deadlines): Promise<HttpAnswer> {
-  const { url, headers, authorization, signal } = request;
+  const { url, headers, authorization, signal, closes = false } = request;
   const late = new AbortController();
   const timer = setTimeout(
     () => late.abort(new ThemisError('TIMEOUT', `${nameOf(url)} did not answer in time.`)),
@@ -102,6 +104,7 @@ async function ask(dispatcher: Dispatcher, request: HttpRequest, deadlines: Dead
       signal: signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
       headersTimeout: deadlines.answerMs,
       bodyTimeout: deadlines.idleMs,
+      reset: closes,
     });
     // Whoever reads it sees the error; what nobody reads ends in silence.
     body.on('error', () => {});

@@ -3,50 +3,46 @@
  * each, since many servers and middleboxes limit a connection and not a client.
  */
 import { X509Certificate } from 'node:crypto';
-import { createSecureContext, getCACertificates } from 'node:tls';
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import { ThemisError } from '../../../kernel/error.ts';
+import { type Environment, proxiesOf } from './proxies.ts';
 
 export interface ConnectionSettings {
-  /** HTTP_PROXY, HTTPS_PROXY and NO_PROXY are read, in lower case first. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** PEM, believed beside the usual ones. */
+  readonly environment: Environment;
+  /** PEM, believed beside the usual ones, of servers and of proxies. */
   readonly ca?: string;
   readonly connectMs: number;
 }
 
-const proxyProtocols = new Set(['http:', 'https:', 'socks5:', 'socks:']);
-
 /** Throws USAGE where a proxy or a certificate cannot be used. */
-export function dispatchersOf(settings: ConnectionSettings): (url: URL) => Promise<Dispatcher> {
-  const { environment, connectMs } = settings;
-  const noProxy = lookUp(environment, 'no_proxy') ?? '';
-  const tls = { allowH2: false, timeout: connectMs, ...trustOf(settings.ca) };
-  const agentFor = (proxy: string) => async (): Promise<Dispatcher> => {
-    // Commands that fetch nothing do without it.
-    const { EnvHttpProxyAgent } = await import('undici');
-    // Both: by itself it would send https through the proxy for http.
-    const proxies = { httpProxy: proxy, httpsProxy: proxy, noProxy };
-    return new EnvHttpProxyAgent({
-      ...proxies,
-      allowH2: false,
-      connect: tls,
-      requestTls: tls,
-      proxyTls: tls,
-      connectTimeout: connectMs,
-    });
+export function dispatchersOf({ environment, ca, connectMs }: ConnectionSettings): (url: URL) => Promise<Dispatcher> {
+  const proxyFor = proxiesOf(environment);
+  const tls: Tls = { allowH2: false, timeout: connectMs, ...trustOf(ca) };
+  const made = new Map<string | null, Promise<Dispatcher>>();
+  return (url) => {
+    const proxy = proxyFor(url);
+    const dispatcher = made.get(proxy) ?? makeDispatcher(proxy, tls);
+    made.set(proxy, dispatcher);
+    return dispatcher;
   };
-  const http = once(agentFor(proxyOf(environment, 'http_proxy')));
-  const https = once(agentFor(proxyOf(environment, 'https_proxy')));
-  return (url) => (url.protocol === 'https:' ? https() : http());
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => (made ??= make());
+interface Tls {
+  readonly allowH2: false;
+  /** Until it is connected, handshake included. */
+  readonly timeout: number;
+  readonly secureContext?: SecureContext;
 }
 
-function trustOf(ca: string | undefined) {
+async function makeDispatcher(proxy: string | null, tls: Tls): Promise<Dispatcher> {
+  // Commands that fetch nothing do without it.
+  const { Agent, ProxyAgent } = await import('undici');
+  if (proxy === null) return new Agent({ allowH2: false, connect: tls });
+  return new ProxyAgent({ uri: proxy, allowH2: false, requestTls: tls, proxyTls: tls });
+}
+
+function trustOf(ca: string | undefined): Pick<Tls, 'secureContext'> {
   if (ca === undefined) return {};
   try {
     // What is no certificate would be left out in silence.
@@ -57,19 +53,4 @@ function trustOf(ca: string | undefined) {
       cause: error,
     });
   }
-}
-
-function proxyOf(environment: ConnectionSettings['environment'], variable: string): string {
-  const text = lookUp(environment, variable);
-  if (text === undefined || text === '') return '';
-  const url = URL.parse(text.includes('://') ? text : `http://${text}`);
-  if (url !== null && url.hostname !== '' && proxyProtocols.has(url.protocol)) return url.href;
-  // Not the value, which may hold a password.
-  throw new ThemisError('USAGE', `The variable ${variable.toUpperCase()} does not hold the address of a proxy.`, {
-    hint: 'Write it like http://proxy.example.org:3128.',
-  });
-}
-
-function lookUp(environment: ConnectionSettings['environment'], variable: string): string | undefined {
-  return environment[variable] ?? environment[variable.toUpperCase()];
 }

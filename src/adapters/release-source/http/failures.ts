@@ -33,6 +33,13 @@ export function connectionFailure(error: unknown, url: URL, signal: AbortSignal 
       reason: 'HTTP_407',
     });
   }
+  const tls = tlsFailure(code, message);
+  if (tls !== undefined) {
+    return new ThemisError('UNREACHABLE', `${nameOf(url)} cannot be fetched: ${tls.why}.`, {
+      cause: error,
+      hint: tls.hint,
+    });
+  }
   const detail = message === '' ? code || 'no connection' : message.split('\n')[0]!.replace(/\.$/u, '');
   const hint = certificateCodes.test(code)
     ? 'Name the certificate authority of the server (ca), or NODE_EXTRA_CA_CERTS for this command.'
@@ -41,6 +48,25 @@ export function connectionFailure(error: unknown, url: URL, signal: AbortSignal 
     cause: error,
     ...(hint === undefined ? {} : { hint }),
   });
+}
+
+/** Of OpenSSL, whose messages name files and lines of its own. */
+function tlsFailure(code: string, message: string): { readonly why: string; readonly hint: string } | undefined {
+  if (!code.startsWith('ERR_SSL_') && !message.includes(':SSL routines:')) return undefined;
+  if (code.includes('NO_APPLICATION_PROTOCOL')) {
+    return { why: 'the server speaks no HTTP/1.1', hint: 'Let it speak HTTP/1.1 beside HTTP/2: Themis uses no other.' };
+  }
+  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/u.test(code)) {
+    return { why: 'what answers does not speak TLS', hint: 'Write http instead of https, or the port where it does.' };
+  }
+  const reason = code
+    .replace(/^ERR_SSL_/u, '')
+    .replaceAll('_', ' ')
+    .toLowerCase();
+  return {
+    why: `no TLS connection came about (${reason})`,
+    hint: 'Server and Themis have to share a version of TLS (1.2 or 1.3) and a cipher.',
+  };
 }
 
 export interface RefusedAnswer {

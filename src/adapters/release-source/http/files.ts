@@ -76,7 +76,7 @@ async function wholeBody(answer: HttpAnswer, limitBytes: number, unreadMs: numbe
   if (answer.status !== 200) throw refused(answer, nowMs);
   const coding = codingOf(answer.headers, answer.url);
   const expectedBytes = coding === null ? contentLength(answer.headers) : null;
-  const plan = { coding, skipBytes: 0, expectedBytes, isPart: false, limitBytes, limitOfFile: limitBytes };
+  const plan = { coding, expectedBytes, isPart: false, limitBytes, limitOfFile: limitBytes };
   const chunks: Uint8Array[] = [];
   for await (const chunk of openBody(answer, plan, unreadMs)) chunks.push(chunk);
   return Buffer.concat(chunks);
@@ -132,6 +132,8 @@ function askFor(
     signal,
     inspect,
     headers: { ...headers, 'accept-encoding': 'identity', ...range },
+    // What was cut off may have been so by a server that closes what is idle: nothing is, where the end is agreed on.
+    closes: wanted.offset > 0,
   });
 }
 
@@ -161,7 +163,8 @@ async function again<T>(access: HttpAccess, work: () => Promise<T>): Promise<T> 
     } catch (error) {
       if (!mayPass(error) || attempt === mostAttempts) throw error;
       const scattered = firstPauseMs * 2 ** (attempt - 1) * (0.5 + random());
-      const pauseMs = (error.retryAfterMs ?? 0) + scattered;
+      const { retryAfterMs = 0 } = error;
+      const pauseMs = retryAfterMs + Math.max(scattered, (retryAfterMs * random()) / 4);
       if (clock.steadyMs() - startMs + pauseMs > patienceMs) throw error;
       await clock.sleep(pauseMs);
     }

@@ -15,9 +15,8 @@ export interface Wanted {
 export type PayloadAnswer =
   | {
       readonly kind: 'take';
-      /** Where in the file the bytes begin that count. */
+      /** Where in the file its bytes begin; never behind what was asked for. */
       readonly offset: number;
-      readonly skipBytes: number;
       readonly expectedBytes: number | null;
       readonly isPart: boolean;
       readonly sizeBytes: number | null;
@@ -57,7 +56,7 @@ function wholeFile({ offset }: Wanted, headers: IncomingHttpHeaders, isCoded: bo
   if (offset > 0 && header(headers, 'content-range') !== undefined) return { kind: 'over' };
   const sizeBytes = isCoded ? null : contentLength(headers);
   const validator = isCoded ? null : strongTag(headers);
-  return { kind: 'take', offset: 0, skipBytes: 0, expectedBytes: sizeBytes, isPart: false, sizeBytes, validator };
+  return { kind: 'take', offset: 0, expectedBytes: sizeBytes, isPart: false, sizeBytes, validator };
 }
 
 /** null where the part cannot be put behind what is there. */
@@ -69,8 +68,7 @@ function partOfFile(wanted: Wanted, headers: IncomingHttpHeaders, isCoded: boole
   if ((length !== null && length !== expectedBytes) || range.end < wanted.offset) return null;
   return {
     kind: 'take',
-    offset: wanted.offset,
-    skipBytes: wanted.offset - range.start,
+    offset: range.start,
     expectedBytes,
     isPart: isPart(range),
     sizeBytes: range.totalBytes,

@@ -5,7 +5,7 @@
 import { type ErrorCode, ThemisError } from '../../../kernel/error.ts';
 
 export interface RetryLimits {
-  /** In a row without a new byte; 0: never try again. */
+  /** In a row without progress; 0: never try again. */
   readonly retries: number;
   /** Before the first; doubles with each. */
   readonly baseMs: number;
@@ -13,6 +13,9 @@ export interface RetryLimits {
 }
 
 const curable: ReadonlySet<ErrorCode> = new Set(['UNREACHABLE', 'TIMEOUT', 'RATE_LIMITED', 'IO']);
+
+/** Of a wait that a source asked for. */
+const toldSpread = 0.25;
 
 /** A server that does not let anybody in, or sends nowhere, says the same a moment later (RFC 9110 15.4, 15.5). */
 const finalReason = /^HTTP_(?:3|4(?!08|25|29))/u;
@@ -34,7 +37,7 @@ export function retryDelayMs(
 ): number | null {
   if (faults > retries) return null;
   const ceilingMs = Math.min(longestMs, baseMs * 2 ** (faults - 1));
-  const jitterMs = Math.floor(random() * ceilingMs);
-  // Not at the very instant: many were told the same.
-  return fault.retryAfterMs === undefined ? jitterMs : fault.retryAfterMs + Math.floor(jitterMs / 10);
+  const { retryAfterMs = 0 } = fault;
+  // Many were told the same: the longer they wait together, the further apart they come back.
+  return retryAfterMs + Math.floor(random() * Math.max(ceilingMs, retryAfterMs * toldSpread));
 }

@@ -29,8 +29,12 @@ test('the wait is anything below a ceiling that doubles, and so many times only'
   expect(retryDelayMs({ ...limits, retries: 0 }, 1, fault, () => 0)).toBeNull();
 });
 
-test('never before the source said, and not all at that instant', () => {
-  const limited = new ThemisError('RATE_LIMITED', '', { retryAfterMs: 60_000 });
-  expect(retryDelayMs(limits, 1, limited, () => 0)).toBe(60_000);
-  expect(retryDelayMs(limits, 4, limited, () => 0.5)).toBe(60_040);
+test('never before the source said, and scattered over a share of what it said', () => {
+  const told = (retryAfterMs: number, random: number) =>
+    retryDelayMs(limits, 2, new ThemisError('RATE_LIMITED', '', { retryAfterMs }), () => random);
+  const least = [0, 1000, 60_000, 3_600_000].map((afterMs) => told(afterMs, 0));
+  expect(least).toEqual([0, 1000, 60_000, 3_600_000]);
+  const most = [0, 1000, 60_000, 3_600_000].map((afterMs) => told(afterMs, 1 - Number.EPSILON));
+  // Where little was said the usual jitter is more.
+  expect(most).toEqual([199, 1249, 74_999, 4_499_999]);
 });
