@@ -71,10 +71,16 @@ export function describeEvent(event: Exclude<ThemisEvent, { type: 'step-progress
     case 'rolling-back':
       return `rolling back, because ${event.because} failed: ${event.failure.message}`;
     case 'stopping':
-      return `stopping (${event.signal}): ${event.inHand.length === 0 ? 'nothing is in hand' : `finishing ${event.inHand.join(', ')}`}`;
+      return `stopping (${event.signal}): ${stopText(event)}`;
     case 'execution-finished':
       return event.execution === null ? undefined : `${event.execution}: ${event.result}`;
   }
+}
+
+function stopText({ inHand, staging }: Extract<ThemisEvent, { type: 'stopping' }>): string {
+  const words = inHand.length === 0 ? [] : [`finishing ${inHand.join(', ')}`];
+  if (staging.length > 0) words.push(`no longer staging ${staging.join(', ')}`);
+  return words.length === 0 ? 'nothing is in hand' : words.join('; ');
 }
 
 /** Evidence may suffice sooner: what is known is the end of the patience. Of a window the detail says when it opens. */

@@ -43,13 +43,13 @@ export class NodeTask {
   readonly #steps: ReadonlyMap<string, PlanStep>;
   readonly #nodes: ReadonlyMap<string, ExecutionRequest['nodes'][number]>;
   readonly #staging: StagingLine;
+  readonly #noMoreStaging = new AbortController();
 
   constructor(world: TaskWorld) {
     this.#world = world;
     this.#steps = new Map(world.request.plan.steps.map((step) => [step.id, step]));
     this.#nodes = new Map(world.request.nodes.map((node) => [node.name, node]));
-    // Staging disturbs nobody and is cheap to do again: the first interrupt ends it.
-    const signal = AbortSignal.any([world.signal, world.request.soft]);
+    const signal = AbortSignal.any([world.signal, this.#noMoreStaging.signal]);
     this.#staging = new StagingLine(world.request.policy.parallelism, signal, (id) =>
       carryOut(this.#instructions(id, 'stage'), this.#context(id, 'forward', signal)),
     );
@@ -72,6 +72,21 @@ export class NodeTask {
 
   stageAhead(ids: readonly string[]): void {
     this.#staging.ahead(ids.filter((id) => this.#steps.get(id)?.target.startsWith('node/')));
+  }
+
+  /** Nothing more begins: what is staged now would be staged for nobody. It is kept as far as it came. */
+  stopStaging(): void {
+    this.#noMoreStaging.abort();
+  }
+
+  /** Steps that are being staged now. */
+  staging(): readonly string[] {
+    return this.#staging.underWay();
+  }
+
+  /** Once nothing is being staged any more; the steps whose nodes did not stop when told to. */
+  async stagingEnded(): Promise<readonly string[]> {
+    return await this.#staging.ended();
   }
 
   /** Ends when the step is journalled as ended, or is back in the line. Throws FENCED and what the store throws. */

@@ -75,9 +75,10 @@ export class Stepper {
     return this.#stop?.kind === 'stale' && this.#failed.length > 0 ? null : this.#stop;
   }
 
-  /** Ids of the steps that are in hand. Costs the whole plan: for the message to a person. */
+  /** Ids of the steps that are in hand and begun. Costs the whole plan: for the message to a person. */
   inHand(): string[] {
-    return [...this.#program.turns.values()].filter((turn) => turn.place === 'held').map((turn) => turn.step.id);
+    const held = [...this.#program.turns.values()].filter((turn) => turn.place === 'held' && turn.inDoubt);
+    return held.map((turn) => turn.step.id);
   }
 
   /** Steps without an end, for the report of what was blocked. Costs the whole plan. */

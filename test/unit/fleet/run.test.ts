@@ -141,12 +141,37 @@ describe('people', () => {
     at(world, 2000, () => soft.abort());
     at(world, 2100, () => hard.abort());
     expect(await world.apply(undefined, { soft: soft.signal, hard: hard.signal })).toMatchObject({
-      report: { result: 'interrupted', exitCode: 130 },
+      report: {
+        result: 'interrupted',
+        exitCode: 130,
+        detail: expect.stringContaining('not waited for, each ends by itself: node/n0-') as string,
+      },
     });
     expect(world.distinctVersions()).toEqual(['1.4.0']);
     expect(world.state.lease.holder).toBeNull();
     expect(await world.apply()).toMatchObject({ report: { result: 'done' } });
     for (const one of world.fleet.nodes.values()) expect([...one.stops.values()]).toEqual([1]);
+  });
+
+  test('an interrupt ends what is staged at once, without a word about finishing it, and the next run stages anew', async () => {
+    const world = new FleetWorld({ seed: 3, sizes: [3] });
+    const soft = new AbortController();
+    const hear = world.events.push.bind(world.events);
+    world.events.push = (...events) => {
+      if (events.some(({ type }) => type === 'step-progress')) soft.abort();
+      return hear(...events);
+    };
+    const run = await world.apply(undefined, { soft: soft.signal });
+    const staging = world.events.flatMap((event) => (event.type === 'stopping' ? event.staging : []));
+    expect(staging.length).toBeGreaterThan(0);
+    expect(world.events.find((event) => event.type === 'stopping')).toMatchObject({ inHand: [] });
+    expect(run).toMatchObject({
+      report: {
+        result: 'interrupted',
+        detail: expect.stringMatching(/^staging was stopped and goes on from there next time: node\/n0-/u) as string,
+      },
+    });
+    expect(await world.apply()).toMatchObject({ report: { result: 'done' } });
   });
 });
 

@@ -104,7 +104,9 @@ describe('lines', () => {
     );
     expect(told({ type: 'leader-moved', cluster: 'c', from: 'a', to: 'b' })).toContain('b leads now, before a');
     expect(told({ type: 'leader-moved', cluster: 'c', from: null, to: 'b' })).toBeUndefined();
-    expect(told({ type: 'stopping', signal: 'interrupt', inHand: ['a'] })).toContain('finishing a');
+    const stopping = { type: 'stopping', signal: 'interrupt' } as const;
+    expect(told({ ...stopping, inHand: ['a'], staging: ['b', 'c'] })).toContain('finishing a; no longer staging b, c');
+    expect(told({ ...stopping, inHand: [], staging: [] })).toContain('nothing is in hand');
     const outcome = { kind: 'failed', failure } as const;
     expect(
       told({ type: 'step-finished', step: 'a', target: 'node/a', outcome, durationMs: 1, direction: 'back' }),
@@ -144,7 +146,7 @@ describe('live view', () => {
       event(1, { type: 'waiting', on: 'approval', detail: 'stage 1 waits', until: null }),
     ]);
     expect(liveFrame(waiting, startMs, 100, 24)).toContain('waiting: stage 1 waits');
-    const stopping = play([started, event(1, { type: 'stopping', signal: 'interrupt', inHand: [] })]);
+    const stopping = play([started, event(1, { type: 'stopping', signal: 'interrupt', inHand: [], staging: [] })]);
     expect(liveFrame(stopping, startMs, 100, 24)).toContain('once more to leave at once');
   });
 });
