@@ -70,6 +70,7 @@ export async function deliver(given: Delivering, deliveries: readonly Delivery[]
   await Promise.all(lines);
   given.signal?.removeEventListener('abort', cancel);
   await given.placing.settled().catch((error: unknown) => (failed ??= { error }));
+  run.meter.end();
   if (failed !== undefined) throw failed.error;
   for (const sha256 of run.needs.keys()) await run.files.removeFile(partPath(run.parts, sha256, 'need'));
   return run.meter.totals();
