@@ -1,9 +1,9 @@
-/** Stagings that are cut off: by Ctrl-C, by the death of who asked, at the node itself. A slow server of real sockets. */
+/** Stagings that are cut off: by Ctrl-C, by the death of who asked, at the node itself, by a server that has no time. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { type FaultServer, startFaultServer } from '../support/fault-server.ts';
+import { type FaultServer, type FaultServerOptions, startFaultServer } from '../support/fault-server.ts';
 import { LiveFleet } from '../support/live/live-fleet.ts';
 import { killAll } from '../support/live/live-process.ts';
 
@@ -14,6 +14,7 @@ const slow = 300_000;
 let fleet: LiveFleet;
 let server: FaultServer;
 let bytesPerSecond = Number.POSITIVE_INFINITY;
+let fault: FaultServerOptions['fault'];
 const files = new Map<string, Uint8Array>();
 
 beforeAll(async () => {
@@ -22,6 +23,7 @@ beforeAll(async () => {
   fleet = await LiveFleet.make({ nodes: 3, payload });
   server = await startFaultServer({
     files,
+    fault: (request) => fault?.(request),
     get bytesPerSecond() {
       return bytesPerSecond;
     },
@@ -132,6 +134,26 @@ test(
     expect((await running.ended).code).toBe(0);
     expect(bigRequests(asked).length).toBeGreaterThan(3);
     expect(await fleet.serving()).toEqual(fleet.all('1.6.0'));
+  },
+  slowMs,
+);
+
+test(
+  'a server that has no time for a day: the run ends at once, says when, and goes on when it has',
+  async () => {
+    await fleet.addRelease('1.7.0');
+    publish();
+    await fleet.askFor('1.7.0');
+    fault = ({ path }) => (path.endsWith('big.txt') ? 'unavailableForEver' : undefined);
+    const { code, err } = await fleet.themis('apply', '--auto-approve');
+    expect([code, err]).toEqual([
+      9,
+      expect.stringMatching(/not-finished: .* not before \d{4}-.*\nGo on with: themis apply/u),
+    ]);
+    expect(fleet.operations()).toEqual([]);
+    fault = undefined;
+    expect((await fleet.themis('apply', '--auto-approve')).code).toBe(0);
+    expect(await fleet.serving()).toEqual(fleet.all('1.7.0'));
   },
   slowMs,
 );

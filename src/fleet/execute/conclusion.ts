@@ -89,6 +89,8 @@ function concludeStop(stop: Stop, direction: 'forward' | 'back', hands: Hands): 
       );
     case 'stale':
       return closing('stale', exitCode.stale, stop.detail);
+    case 'postponed':
+      return open('not-finished', exitCode.notFinished, `${stop.step}: ${stop.failure.message.replace(/\.$/u, '')}`);
     case 'lost':
       return unfinished(direction, `what became of ${stop.step} is not known: ${stop.failure.message}`);
   }

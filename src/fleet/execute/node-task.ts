@@ -3,6 +3,7 @@
  * verdict, journal, carry out, journal. Nothing is touched between the look and the `begin` that follows it.
  */
 import { toFailure, ThemisError } from '../../kernel/error.ts';
+import { formatInstant } from '../../kernel/units/instant.ts';
 import type { Failure, Outcome } from '../../kernel/outcome.ts';
 import { mapBounded } from '../../kernel/map-bounded.ts';
 import type { NodeProgress } from '../../model/message.ts';
@@ -220,6 +221,12 @@ export class NodeTask {
         return;
       case 'not-now':
         if (await this.#putBack(id, answer.failure)) return;
+        if (direction === 'forward' && answer.failure.retryAfterMs !== undefined) {
+          // Nobody's fault: everything goes on from here when that time has come.
+          stepper.stop({ kind: 'postponed', step: id, failure: answer.failure });
+          stepper.release(id);
+          return;
+        }
         await this.#fail(id, direction, { failure: answer.failure, asBefore: true, refused: true }, durationMs);
         return;
       case 'stale':
@@ -237,10 +244,20 @@ export class NodeTask {
   async #putBack(id: string, failure: Failure): Promise<boolean> {
     const { stepper, clock } = this.#world;
     if (failure.code === 'NOT_STAGED') this.#staging.again(id);
-    if (failure.code !== 'LEADS') return stepper.notNow(id, momentOf(clock));
+    if (failure.code !== 'LEADS') {
+      const parked = stepper.notNow(id, momentOf(clock), failure.retryAfterMs);
+      if (parked && failure.retryAfterMs !== undefined) this.#tellLater(id, failure.message, failure.retryAfterMs);
+      return parked;
+    }
     // The others first: whoever led before must not be believed to lead as well.
     await this.#lookAround(id, this.#nodeOf(id));
     return stepper.leads(id, momentOf(clock));
+  }
+
+  #tellLater(id: string, why: string, afterMs: number): void {
+    const at = formatInstant(this.#world.clock.nowMs() + afterMs);
+    const note = `${why.replace(/\.$/u, '')}; asked again at ${at}`;
+    this.#world.request.emit({ type: 'step-progress', step: id, target: this.step(id).target, phase: 'stage', note });
   }
 
   async #fail(

@@ -205,8 +205,8 @@ export class Stepper {
   }
 
   /** The node answered that it cannot do it now: parked, or false when patience is over and it counts as a failure. */
-  notNow(step: string, now: Now): boolean {
-    return this.#patience.again(this.#turn(step), 'refusedSinceMs', now);
+  notNow(step: string, now: Now, afterMs?: number): boolean {
+    return this.#patience.again(this.#turn(step), 'refusedSinceMs', now, afterMs);
   }
 
   /** The node answered that it leads. Where it is seen to, its turn comes last; else it has moved again. */

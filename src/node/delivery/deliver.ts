@@ -10,6 +10,7 @@ import type { FileSystem } from '../../ports/file-system.ts';
 import { eachBounded } from '../state/each-bounded.ts';
 import { bring } from './bring.ts';
 import { cancelled } from './cancellable-source.ts';
+import { createWaitNotes } from './come-back.ts';
 import type { Delivery, DeliverySettings, Origin, Run, Wanted } from './delivery.ts';
 import { createBandwidth } from './flow/bandwidth.ts';
 import { createLanes } from './flow/lanes.ts';
@@ -112,6 +113,7 @@ function openRun(given: Delivering, deliveries: readonly Delivery[], signal: Abo
     bandwidth: createBandwidth(clock, settings.bandwidth),
     memory: createMemory(settings.memoryBytes),
     meter: createMeter(clock, totalBytes, onProgress),
+    noteWait: createWaitNotes(clock, onProgress),
     needs: new Map(),
   };
 }
