@@ -104,7 +104,7 @@ test(
 );
 
 test(
-  'whoever asked is gone: the node ends by itself and keeps what came',
+  'a node that does not hear it: a second Ctrl-C leaves at once and says so',
   async () => {
     await fleet.addRelease('1.6.0');
     publish();
@@ -112,6 +112,32 @@ test(
     bytesPerSecond = slow;
     const running = fleet.start('apply', '--auto-approve');
     await underWay();
+    const stuck = fleet.operations();
+    killAll(stuck, 'SIGSTOP');
+    running.child.kill('SIGINT');
+    await running.printed('no longer staging');
+    running.child.kill('SIGINT');
+    const { code, err } = await running.ended;
+    expect([code, err]).toEqual([
+      130,
+      expect.stringContaining('interrupted: staging has not stopped: node/node-a, node/node-b, node/node-c\n'),
+    ]);
+    expect(fleet.operations()).toEqual(stuck);
+    killAll(stuck, 'SIGCONT');
+    await allEnded();
+  },
+  slowMs,
+);
+
+test(
+  'whoever asked is gone: the node ends by itself and keeps what came',
+  async () => {
+    const asked = server.requests.length;
+    const running = fleet.start('apply', '--auto-approve');
+    await eventually(
+      async () => bigRequests(asked).length,
+      (count) => count === 3,
+    );
     running.child.kill('SIGKILL');
     await running.ended;
     await allEnded();

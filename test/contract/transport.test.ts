@@ -129,6 +129,16 @@ test.each([
   else expect(await call).toEqual(end);
 });
 
+test('a staging that does not end when it is told to is left to itself after a while', async () => {
+  const text = `process.on('SIGTERM', () => {}); process.stdout.write('${JSON.stringify(progress)}\\n');
+    setTimeout(() => {}, 2000);`;
+  const command = await childCommand(0, text);
+  const local = { fleetDirectory: directory, handlerOf: handlerOf(), command, endsWithinMs: 50 };
+  const stop = new AbortController();
+  const options = { signal: stop.signal, onProgress: () => stop.abort() };
+  await expect(createTransport({ local }).call(node, staging, options)).rejects.toMatchObject({ code: 'TIMEOUT' });
+});
+
 test('in this process a staging hears that its caller stops waiting', async () => {
   const local = {
     fleetDirectory: directory,

@@ -22,13 +22,20 @@ export interface LocalTransportOptions {
   ) => (request: NodeRequest, onProgress: (progress: NodeProgress) => void, signal?: AbortSignal) => Promise<NodeReply>;
   /** Program and arguments of `themis node exec`, to which `--root DIR` is added; null: all in this process. */
   readonly command: readonly string[] | null;
+  /** How long a staging that was told to end is waited for; default 10 s. */
+  readonly endsWithinMs?: number;
 }
 
 const keptErrors = 4096;
 /** What is being hashed or made durable is seen to its end. */
-const endsWithinMs = 10_000;
+const usualEndsWithinMs = 10_000;
 
-export function createLocalTransport({ fleetDirectory, handlerOf, command }: LocalTransportOptions): Transport {
+export function createLocalTransport({
+  fleetDirectory,
+  handlerOf,
+  command,
+  endsWithinMs = usualEndsWithinMs,
+}: LocalTransportOptions): Transport {
   return {
     async call(node, request, options) {
       const root = rootOf(node, fleetDirectory);
@@ -36,7 +43,7 @@ export function createLocalTransport({ fleetDirectory, handlerOf, command }: Loc
         const { onProgress = () => {}, signal } = options;
         return inProcess(() => handlerOf(root)(request, onProgress, signal), isStaging(request) ? undefined : signal);
       }
-      return inChild([...command, '--root', root], node.name, request, options);
+      return inChild([...command, '--root', root], node.name, request, { ...options, endsWithinMs });
     },
   };
 }
@@ -68,7 +75,7 @@ function inChild(
   command: readonly string[],
   name: string,
   request: NodeRequest,
-  { onProgress, signal }: TransportOptions,
+  { onProgress, signal, endsWithinMs }: TransportOptions & { readonly endsWithinMs: number },
 ): Promise<NodeReply> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
@@ -92,7 +99,7 @@ function inChild(
       child.kill('SIGTERM');
       // Whoever leaves at once is not held up.
       unref(child);
-      patience = setTimeout(() => settle(() => reject(deaf(name))), endsWithinMs).unref();
+      patience = setTimeout(() => settle(() => reject(deaf(name, endsWithinMs))), endsWithinMs).unref();
     };
     signal?.addEventListener('abort', stop);
 
@@ -139,7 +146,7 @@ function unref(child: ChildProcessWithoutNullStreams): void {
   for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as unknown as Socket).unref();
 }
 
-function deaf(name: string): ThemisError {
+function deaf(name: string, endsWithinMs: number): ThemisError {
   return new ThemisError(
     'TIMEOUT',
     `Node ${name} was told to stop staging and has not within ${endsWithinMs / 1000} s.`,

@@ -117,8 +117,9 @@ export class Runner {
     const { inHand, staging } = this.#stopped;
     const isHard = this.#request.hard.aborted;
     const notWaitedFor = isHard ? this.#stepper.inHand() : [];
+    const notEnded = this.#task.staging();
     this.#abort.abort();
-    const deaf = isHard ? [] : await this.#stagingEnded();
+    const deaf = isHard ? notEnded : await this.#stagingEnded();
     const targets = (steps: readonly string[]): string[] => steps.map((step) => this.#task.step(step).target).sort();
     return {
       finished: targets(inHand.filter((step) => !notWaitedFor.includes(step))),
