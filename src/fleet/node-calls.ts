@@ -21,8 +21,8 @@ export type Answer =
   | { readonly kind: 'not-now'; readonly failure: Failure }
   /** The node is not what the request expected. */
   | { readonly kind: 'stale'; readonly failure: Failure }
-  /** The caller stopped waiting. */
-  | { readonly kind: 'aborted' };
+  /** The caller stopped waiting. `over`: and nothing goes on at the node. */
+  | { readonly kind: 'aborted'; readonly over: boolean };
 
 export interface CallOptions {
   readonly signal: AbortSignal;
@@ -56,11 +56,16 @@ export class NodeCalls {
     try {
       reply = await this.#transport.call(this.#node(name), { wireVersion, node: name, ...body }, options);
     } catch (error) {
-      if (options.signal.aborted) return { kind: 'aborted' };
       const failure = toFailure(error);
+      if (options.signal.aborted) {
+        return { kind: 'aborted', over: body.kind === 'stage' && failure.code === 'CANCELLED' };
+      }
       if (failure.code === 'BUG' || failure.code === 'FENCED') throw error;
       if (failure.code === 'UNREACHABLE' || failure.code === 'TIMEOUT') return { kind: 'no-answer', failure };
       return { kind: 'failed', failure, asBefore: true, refused: true };
+    }
+    if (options.signal.aborted && reply.kind === 'refused' && reply.failure.code === 'CANCELLED') {
+      return { kind: 'aborted', over: true };
     }
     const answer = gaveWay(reply, body) ?? answerOf(reply);
     // The node gave way in the middle, because it heard of a newer holder. (What is recovered may have, too.)

@@ -114,10 +114,15 @@ export function toFailure(error: unknown): Failure {
     message: error.message,
     retry: retryOf(error.code),
     ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(error.retryAfterMs) }),
   };
 }
 
 export function fromFailure(failure: Failure): ThemisError {
   const code = isErrorCode(failure.code) ? failure.code : 'BUG';
-  return new ThemisError(code, failure.message, failure.hint === undefined ? {} : { hint: failure.hint });
+  const { hint, retryAfterMs } = failure;
+  return new ThemisError(code, failure.message, {
+    ...(hint === undefined ? {} : { hint }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
 }

@@ -9,6 +9,8 @@ export interface Failure {
   readonly message: string;
   readonly retry: Retry;
   readonly hint?: string;
+  /** When whoever refused said to come back. */
+  readonly retryAfterMs?: number;
 }
 
 export type Outcome =

@@ -65,7 +65,13 @@ export type EventBody =
       readonly to: string | null;
     }
   | { readonly type: 'rolling-back'; readonly because: string; readonly failure: Failure }
-  | { readonly type: 'stopping'; readonly signal: string; readonly inHand: readonly string[] }
+  /** Steps that are seen to their end, and those whose staging ends now. */
+  | {
+      readonly type: 'stopping';
+      readonly signal: string;
+      readonly inHand: readonly string[];
+      readonly staging: readonly string[];
+    }
   | {
       readonly type: 'execution-finished';
       /** null: none was opened, because there was nothing to carry out. */

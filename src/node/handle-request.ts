@@ -17,15 +17,22 @@ import { adoptStore } from './state/authority.ts';
 import { withLock } from './state/lock.ts';
 import { audited } from './trust/audited.ts';
 
-export type NodeHandler = (request: NodeRequest, onProgress?: (progress: NodeProgress) => void) => Promise<NodeReply>;
+/** `signal` ends a staging, with CANCELLED, and nothing else: what was accepted of the rest is finished. */
+export type NodeHandler = (
+  request: NodeRequest,
+  onProgress?: (progress: NodeProgress) => void,
+  signal?: AbortSignal,
+) => Promise<NodeReply>;
+
+const never = new AbortController().signal;
 
 export function handleNodeRequest(deps: NodeDeps): NodeHandler {
-  return async (request, onProgress = () => {}) => {
+  return async (request, onProgress = () => {}, signal = never) => {
     const head = { wireVersion, node: request.node };
     try {
       const context = await openNode(deps);
       refuseOtherName(context, request);
-      const body = await audited(context, request, () => handle(context, request, onProgress));
+      const body = await audited(context, request, () => handle(context, request, onProgress, signal));
       return { ...head, ...body };
     } catch (error) {
       return { ...head, kind: 'refused', failure: toFailure(error) };
@@ -37,12 +44,13 @@ async function handle(
   context: NodeContext,
   request: NodeRequest,
   onProgress: (progress: NodeProgress) => void,
+  signal: AbortSignal,
 ): Promise<NodeReplyBody> {
   switch (request.kind) {
     case 'observe':
       return { kind: 'observed', observed: await observe(context, request.full) };
     case 'stage':
-      return { kind: 'finished', result: await stage(context, request, onProgress) };
+      return { kind: 'finished', result: await stage(context, request, onProgress, signal) };
     case 'update':
     case 'rollback':
       return { kind: 'finished', result: await operate(context, request, onProgress) };

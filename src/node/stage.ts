@@ -11,6 +11,8 @@ import type { NodeProgress, NodeRequest, OperationResult, ReleaseLocator, Staged
 import type { ReleaseIndex } from '../model/release.ts';
 import type { ReleaseSource } from '../ports/release-source.ts';
 import type { NodeContext } from './context.ts';
+import { cancellableSource, throwIfCancelled } from './delivery/cancellable-source.ts';
+import type { Fallback } from './delivery/deliver.ts';
 import {
   abandonReleases,
   keptBytes,
@@ -52,19 +54,26 @@ interface Verified extends VerifiedRelease {
   readonly index: ReleaseIndex | undefined;
 }
 
-/** `unchanged` when all of it was staged already. Throws where it refuses. */
+/** `unchanged` when all of it was staged already. Throws where it refuses, and CANCELLED when the signal aborts. */
 export async function stage(
-  context: NodeContext,
+  node: NodeContext,
   request: StageRequest,
   onProgress: OnProgress,
+  signal: AbortSignal,
 ): Promise<OperationResult> {
+  const context: NodeContext = {
+    ...node,
+    openSource: (locator) => cancellableSource(node.openSource(locator), signal),
+  };
   await checkAuthority(context, request.authority);
   if (new Set(request.releases.map((release) => release.manifestHash)).size < request.releases.length) {
     throw new ThemisError('MESSAGE_INVALID', 'The request names a release twice.');
   }
   return withLock(context, async (): Promise<OperationResult> => {
+    // What was cut off before is finished, whoever is in a hurry.
     await settle(context, onProgress);
     await finishRotation(context);
+    throwIfCancelled(signal);
     const offered = await lookAtOffers(context, request);
     const listings = offered.flatMap(({ listed }) => (listed === undefined ? [] : [listed]));
     // After the indexes, which may have brought newer revocation lists; from here on nothing changes it.
@@ -86,7 +95,7 @@ export async function stage(
     await checkSize(context, verified);
     const releases = await withPatches(context, beliefs, verified, onProgress);
     try {
-      await stageNoting(context, releases, onProgress);
+      await stageNoting(context, releases, onProgress, signal);
       await noteAuthority(context, request.authority);
       await noteProduct(
         context,
@@ -259,15 +268,17 @@ async function stageNoting(
   context: NodeContext,
   releases: readonly Stageable[],
   onProgress: OnProgress,
+  signal: AbortSignal,
 ): Promise<void> {
   const details: string[] = [];
   try {
-    await stageReleases(context, releases, onProgress, ({ path, origin, error }) => {
+    const onFallback = ({ path, origin, error }: Fallback): void => {
       if (origin.kind !== 'made') return;
       const detail = `${path} comes whole, not by ${origin.name}: ${error.message}`;
       details.push(detail);
       tell(onProgress, detail);
-    });
+    };
+    await stageReleases(context, releases, { onProgress, onFallback, signal });
   } finally {
     const noted = details.slice(0, mostNoted);
     if (details.length > mostNoted) noted.push(`${details.length - mostNoted} more files come whole`);

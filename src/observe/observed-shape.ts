@@ -53,6 +53,7 @@ const failure = objectOf<Failure>({
   message: text,
   retry: oneOf('never', 'backoff', 'human'),
   hint: optional(text),
+  retryAfterMs: optional(wholeNumber),
 });
 
 const reachable = objectOf<ReachableNode>({

@@ -1,26 +1,43 @@
 /**
- * Events as lines for logs and pipes: one line a phase change, no cursor codes, no line for what only moves a counter.
- * The function returned remembers the phase of each step; everything else comes from the event.
+ * Events as lines for logs and pipes: one line a phase change, no cursor codes, no line for what only moves a counter but
+ * for one now and then of a staging that lasts. The function returned remembers of each step its phase and its last line;
+ * everything else comes from the event.
  */
 import { formatDuration } from '../kernel/units/duration.ts';
 import type { Outcome } from '../kernel/outcome.ts';
+import { parseInstant } from '../kernel/units/instant.ts';
 import { formatSize } from '../kernel/units/size.ts';
 import type { ProgressFigures, ThemisEvent } from '../model/event.ts';
+import { farText } from './progress-figures.ts';
+
+const everyMs = 30_000;
 
 /** undefined: nothing to say about this event. No line feed at the end. */
 export function createEventLines(): (event: ThemisEvent) => string | undefined {
   const phases = new Map<string, string>();
+  const toldMs = new Map<string, number>();
   return (event) => {
     if (event.type === 'step-progress') {
       if (event.note !== undefined) return `${clockOf(event.at)} ${noteOf(event)}`;
       const phase = stagedText(event) ?? event.phase;
       const known = phases.get(event.step);
+      const atMs = parseInstant(event.at) ?? 0;
+      if (known === phase) {
+        const far = farText(event);
+        if (phase !== 'stage' || far === '' || atMs - (toldMs.get(event.step) ?? atMs) < everyMs) return undefined;
+        toldMs.set(event.step, atMs);
+        return `${clockOf(event.at)} ${event.target}: staging ${far}`;
+      }
       // Told once, whatever else is still said of it.
-      if (known === phase || (event.phase === 'stage' && known?.startsWith('staged') === true)) return undefined;
+      if (event.phase === 'stage' && known?.startsWith('staged') === true) return undefined;
       phases.set(event.step, phase);
+      toldMs.set(event.step, atMs);
       return `${clockOf(event.at)} ${event.target}: ${phase}`;
     }
-    if (event.type === 'step-finished') phases.delete(event.step);
+    if (event.type === 'step-finished') {
+      phases.delete(event.step);
+      toldMs.delete(event.step);
+    }
     const text = describeEvent(event);
     return text === undefined ? undefined : `${clockOf(event.at)} ${text}`;
   };
@@ -71,10 +88,16 @@ export function describeEvent(event: Exclude<ThemisEvent, { type: 'step-progress
     case 'rolling-back':
       return `rolling back, because ${event.because} failed: ${event.failure.message}`;
     case 'stopping':
-      return `stopping (${event.signal}): ${event.inHand.length === 0 ? 'nothing is in hand' : `finishing ${event.inHand.join(', ')}`}`;
+      return `stopping (${event.signal}): ${stopText(event)}`;
     case 'execution-finished':
       return event.execution === null ? undefined : `${event.execution}: ${event.result}`;
   }
+}
+
+function stopText({ inHand, staging }: Extract<ThemisEvent, { type: 'stopping' }>): string {
+  const words = inHand.length === 0 ? [] : [`finishing ${inHand.join(', ')}`];
+  if (staging.length > 0) words.push(`no longer staging ${staging.join(', ')}`);
+  return words.length === 0 ? 'nothing is in hand' : words.join('; ');
 }
 
 /** Evidence may suffice sooner: what is known is the end of the patience. Of a window the detail says when it opens. */

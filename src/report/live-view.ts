@@ -4,9 +4,9 @@
  */
 import { formatDuration } from '../kernel/units/duration.ts';
 import { parseInstant } from '../kernel/units/instant.ts';
-import { formatSize } from '../kernel/units/size.ts';
 import type { ProgressFigures, ThemisEvent } from '../model/event.ts';
 import { waitText } from './event-lines.ts';
+import { farText } from './progress-figures.ts';
 
 /** Of one step, below its line. */
 const filesShown = 4;
@@ -21,13 +21,17 @@ export interface LiveState {
   readonly startedMs: number;
   readonly inHand: ReadonlyMap<string, LiveStep>;
   /** Steps whose releases are fetched ahead of their turn, and how far that is. */
-  readonly staging: ReadonlyMap<string, ProgressFigures>;
+  readonly staging: ReadonlyMap<string, StagedAhead>;
   readonly waiting: string | null;
   readonly stopping: string | null;
   readonly result: string | null;
   /** How many steps took their time on a node, and how long on average; gates open in no time of their own. */
   readonly timed: number;
   readonly meanMs: number;
+}
+
+export interface StagedAhead extends ProgressFigures {
+  readonly target: string;
 }
 
 export interface LiveStep {
@@ -140,41 +144,39 @@ export function liveFrame(state: LiveState, nowMs: number, columns: number, rows
     lines.push(
       `  ${step.target.padEnd(width)}  stage ${step.stage}  ${step.phase.padEnd(13)} ${since}${far === '' ? '' : `  ${far}`}`,
     );
-    const files = fileLines([step.figures], room);
+    const files = fileLines([{ ...step.figures, target: step.target }], room, false);
     room -= files.length;
     lines.push(...files);
   }
   const hidden = steps.length - shown;
   if (hidden > 0) lines.push(`  and ${hidden} more`);
   const ahead = [...state.staging.values()];
-  if (ahead.length > 0) lines.push(`  ${aheadText(ahead)}`, ...fileLines(ahead, room));
+  if (ahead.length > 0) {
+    const isOneOfMany = ahead.length > 1 || steps.some(({ phase }) => phase === 'stage');
+    lines.push(`  ${aheadText(ahead)}`, ...fileLines(ahead, room, isOneOfMany));
+  }
   if (state.stopping !== null) lines.push(`  stopping (${state.stopping}); once more to leave at once`);
   else if (state.waiting !== null) lines.push(`  waiting: ${state.waiting}`);
   return lines.map((line) => (line.length > columns ? `${line.slice(0, Math.max(0, columns - 1))}…` : line)).join('\n');
 }
 
-function fileLines(all: readonly ProgressFigures[], room: number): readonly string[] {
-  const files = all.flatMap((one) => one.files ?? []).slice(0, Math.min(room, filesShown));
-  return files.map((file) => `    ${file.path}  ${farText(file)}`);
+/** `named`: the line above does not say of which node. */
+function fileLines(all: readonly StagedAhead[], room: number, named: boolean): readonly string[] {
+  const lines = all.flatMap(({ target, files = [] }) =>
+    files.map((file) => `    ${named ? `${target} ` : ''}${file.path}  ${farText(file)}`),
+  );
+  return lines.slice(0, Math.min(room, filesShown));
 }
 
-/** `3 MiB of 12 MiB, 1.5 MiB/s, 6s left`, as far as it is known. */
-function farText({ doneBytes, totalBytes, bytesPerSecond = 0, remainingMs }: ProgressFigures): string {
-  if (doneBytes === undefined) return '';
-  const of = totalBytes === undefined ? '' : ` of ${formatSize(totalBytes)}`;
-  const rate = bytesPerSecond === 0 ? '' : `, ${formatSize(bytesPerSecond)}/s`;
-  const left = remainingMs === undefined || remainingMs === 0 ? '' : `, ${formatDuration(remainingMs)} left`;
-  return `${formatSize(doneBytes)}${of}${rate}${left}`;
-}
-
-/** Of all nodes together; the last of them ends it. */
+/** Of all nodes together; the last of them ends it, if that is known of each. */
 function aheadText(all: readonly ProgressFigures[]): string {
   const sum = (of: (one: ProgressFigures) => number | undefined): number =>
     all.reduce((total, one) => total + (of(one) ?? 0), 0);
   const totalBytes = sum((one) => one.totalBytes);
   const head = `staging ahead: ${all.length} to go`;
   if (totalBytes === 0) return head;
-  const remainingMs = Math.max(0, ...all.map((one) => one.remainingMs ?? 0));
+  const isKnown = all.every((one) => one.remainingMs !== undefined);
+  const remainingMs = isKnown ? Math.max(0, ...all.map((one) => one.remainingMs ?? 0)) : 0;
   const bytesPerSecond = sum((one) => one.bytesPerSecond);
   return `${head}, ${farText({ doneBytes: sum((one) => one.doneBytes), totalBytes, bytesPerSecond, remainingMs })}`;
 }

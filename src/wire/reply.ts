@@ -51,6 +51,7 @@ const failure = objectOf<Failure>(
     message: boundedText(65_536),
     retry: oneOf('never', 'backoff', 'human'),
     hint: optional(boundedText(65_536)),
+    retryAfterMs: optional(wholeNumber),
   },
   'drop',
 );

@@ -3,7 +3,9 @@
  * a file, the right file comes out for at most a resume block more; what it does for good ends by its name.
  */
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/adapters/clock/system.ts';
 import { MemoryFileSystem } from '../../src/adapters/file-system/memory.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import { type FaultName, faults, startFaultServer } from '../support/fault-server.ts';
 import { fromSource, runDelivery, someBytes } from '../support/node/delivery-run.ts';
 import { codeOf, httpSource } from '../support/release-sources.ts';
@@ -12,6 +14,9 @@ const size = 200_000;
 const blockBytes = 64 * 1024;
 const bytes = someBytes(size);
 const deadlines = { connectMs: 2000, answerMs: 150, idleMs: 150 };
+
+/** Real time, since the server is real; but nobody waits for as long as a source is left alone. */
+const hasty: Clock = { ...systemClock, sleep: (durationMs, signal) => systemClock.sleep(durationMs / 100, signal) };
 
 interface Outcome {
   readonly code: string;
@@ -27,6 +32,7 @@ async function fetchFrom(faultOf: (nth: number) => FaultName | undefined, seed =
     const code = await codeOf(
       runDelivery({
         files,
+        clock: hasty,
         deliveries: [fromSource('a', bytes, httpSource(server.url, { deadlines }))],
         settings: { retries: 4, resumeBlockBytes: blockBytes },
         onProgress: (progress) => (fetchedBytes = progress.fetchedBytes ?? 0),

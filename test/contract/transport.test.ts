@@ -99,6 +99,61 @@ test('a child goes on when its caller stops waiting', async () => {
   );
 });
 
+const staging: NodeRequest = {
+  wireVersion,
+  node: 'node-a',
+  kind: 'stage',
+  authority: { store: 's', token: 1 },
+  releases: [],
+};
+const stopped: NodeReply = {
+  wireVersion,
+  node: 'node-a',
+  kind: 'refused',
+  failure: { code: 'CANCELLED', message: 'cancelled', retry: 'backoff' },
+};
+
+test.each([
+  ['says how it ended', `process.on('SIGTERM', () => console.log('${JSON.stringify(stopped)}'));`, stopped],
+  ['is through by then', `process.on('SIGTERM', () => console.log('${JSON.stringify(reply)}'));`, reply],
+  ['had not even begun', '', 'CANCELLED'],
+])('a staging ends when its caller stops waiting: one that %s', async (_what, hears, end) => {
+  const text = `${hears} process.stdout.write('${JSON.stringify(progress)}\\n'); setInterval(() => {}, 1000);`;
+  const local = { fleetDirectory: directory, handlerOf: handlerOf(), command: await childCommand(0, text) };
+  const stop = new AbortController();
+  const call = createTransport({ local }).call(node, staging, {
+    signal: stop.signal,
+    onProgress: () => stop.abort(),
+  });
+  if (typeof end === 'string') await expect(call).rejects.toMatchObject({ code: end });
+  else expect(await call).toEqual(end);
+});
+
+test('a staging that does not end when it is told to is left to itself after a while', async () => {
+  const text = `process.on('SIGTERM', () => {}); process.stdout.write('${JSON.stringify(progress)}\\n');
+    setTimeout(() => {}, 2000);`;
+  const command = await childCommand(0, text);
+  const local = { fleetDirectory: directory, handlerOf: handlerOf(), command, endsWithinMs: 50 };
+  const stop = new AbortController();
+  const options = { signal: stop.signal, onProgress: () => stop.abort() };
+  await expect(createTransport({ local }).call(node, staging, options)).rejects.toMatchObject({ code: 'TIMEOUT' });
+});
+
+test('in this process a staging hears that its caller stops waiting', async () => {
+  const local = {
+    fleetDirectory: directory,
+    handlerOf: () => (_request: NodeRequest, onProgress: (progress: NodeProgress) => void, signal?: AbortSignal) => {
+      const ended = new Promise<NodeReply>((resolve) => signal?.addEventListener('abort', () => resolve(stopped)));
+      onProgress(progress);
+      return ended;
+    },
+    command: null,
+  };
+  const stop = new AbortController();
+  const options = { signal: stop.signal, onProgress: () => stop.abort() };
+  expect(await createTransport({ local }).call(node, staging, options)).toEqual(stopped);
+});
+
 test.each([
   ['ends without a reply', `process.stderr.write('no disk'); process.exit(3);`, 'UNREACHABLE'],
   ['says what is no message', `console.log('hello');`, 'MESSAGE_INVALID'],

@@ -94,7 +94,7 @@ async function confirm(
   const { calls, clock, signal } = context;
   const endMs = clock.steadyMs() + timeoutMs;
   for (let pauseMs = 250; ; pauseMs = Math.min(longestPollMs, pauseMs * 2)) {
-    if (signal.aborted) return { kind: 'aborted' };
+    if (signal.aborted) return { kind: 'aborted', over: true };
     const observed = await calls.observe(name, signal);
     context.see(observed);
     const problem = problemOf(observed, expected);

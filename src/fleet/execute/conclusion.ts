@@ -14,12 +14,23 @@ export interface Conclusion {
   readonly rolledBack: boolean;
 }
 
+/** Targets, when a run was stopped: whose step came to its end, who was not waited for, and whose staging ended or did not. */
+export interface Hands {
+  readonly finished: readonly string[];
+  readonly left: readonly string[];
+  readonly stopped: readonly string[];
+  readonly staging: readonly string[];
+}
+
+const noHands: Hands = { finished: [], left: [], stopped: [], staging: [] };
+
 /** `earlier`: nodes that other runs of the rollout changed: a run takes back only what it did itself. */
 export function conclude(
   end: StepperEnd,
   direction: 'forward' | 'back',
   changed: boolean,
   earlier: readonly string[] = [],
+  hands: Hands = noHands,
 ): Conclusion {
   switch (end.kind) {
     case 'done':
@@ -55,7 +66,7 @@ export function conclude(
     case 'stalled':
       return unfinished(direction, end.detail);
     case 'stopped':
-      return concludeStop(end.stop, direction);
+      return concludeStop(end.stop, direction, hands);
   }
 }
 
@@ -64,10 +75,10 @@ function leftByOthers(failed: readonly FailedStep[], earlier: readonly string[])
   return closing('rollback-incomplete', exitCode.rollbackIncomplete, detail);
 }
 
-function concludeStop(stop: Stop, direction: 'forward' | 'back'): Conclusion {
+function concludeStop(stop: Stop, direction: 'forward' | 'back', hands: Hands): Conclusion {
   switch (stop.kind) {
     case 'interrupted':
-      return open('interrupted', exitCode.interrupted, 'the nodes in hand were finished');
+      return open('interrupted', exitCode.interrupted, handsText(hands));
     case 'cancelled':
       return closing('cancelled', exitCode.failed, `by ${stop.by}`);
     case 'suspended':
@@ -78,9 +89,20 @@ function concludeStop(stop: Stop, direction: 'forward' | 'back'): Conclusion {
       );
     case 'stale':
       return closing('stale', exitCode.stale, stop.detail);
+    case 'postponed':
+      return open('not-finished', exitCode.notFinished, `${stop.step}: ${stop.failure.message.replace(/\.$/u, '')}`);
     case 'lost':
       return unfinished(direction, `what became of ${stop.step} is not known: ${stop.failure.message}`);
   }
+}
+
+function handsText({ finished, left, stopped, staging }: Hands): string {
+  const words: string[] = [];
+  if (finished.length > 0) words.push(`what was in hand came to its end: ${listed(finished)}`);
+  if (left.length > 0) words.push(`not waited for, each ends by itself: ${listed(left)}`);
+  if (stopped.length > 0) words.push(`staging was stopped and goes on from there next time: ${listed(stopped)}`);
+  if (staging.length > 0) words.push(`staging has not stopped: ${listed(staging)}`);
+  return words.length === 0 ? 'nothing was in hand' : words.join('; ');
 }
 
 /** Stays open: the next run asks again. */

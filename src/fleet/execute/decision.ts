@@ -98,6 +98,8 @@ export type Stop =
   | { readonly kind: 'cancelled'; readonly by: string }
   | { readonly kind: 'suspended'; readonly by: string; readonly reason: string }
   | { readonly kind: 'stale'; readonly step: string; readonly detail: string }
+  /** What a step needs is to be had later, and said when. */
+  | { readonly kind: 'postponed'; readonly step: string; readonly failure: Failure }
   /** A node could not be reached long enough: what it did is not known, so nothing is concluded. */
   | { readonly kind: 'lost'; readonly step: string; readonly failure: Failure };
 

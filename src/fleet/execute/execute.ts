@@ -65,7 +65,7 @@ export async function execute(request: ExecutionRequest, ports: FleetPorts): Pro
   const permits = new Permits(terms, request.approvals, clock, (...allowed) => stepper.permit(...allowed));
   const run = await new Runner(request, ports, { stepper, journal, record: started, permits, keeper }).run();
   const earlier = run.end.kind === 'undone' ? await changedEarlier(store, header) : [];
-  const conclusion = conclude(run.end, stepper.direction, stepper.changed, earlier);
+  const conclusion = conclude(run.end, stepper.direction, stepper.changed, earlier, run.hands);
   tellBlocked(request, stepper, run.end);
   const after = recordAfter(measure(run.record, run.durations), request, conclusion, formatInstant(clock.nowMs()));
   await store.writeRecord(after, token);

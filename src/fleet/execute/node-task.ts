@@ -3,6 +3,7 @@
  * verdict, journal, carry out, journal. Nothing is touched between the look and the `begin` that follows it.
  */
 import { toFailure, ThemisError } from '../../kernel/error.ts';
+import { formatInstant } from '../../kernel/units/instant.ts';
 import type { Failure, Outcome } from '../../kernel/outcome.ts';
 import { mapBounded } from '../../kernel/map-bounded.ts';
 import type { NodeProgress } from '../../model/message.ts';
@@ -43,13 +44,13 @@ export class NodeTask {
   readonly #steps: ReadonlyMap<string, PlanStep>;
   readonly #nodes: ReadonlyMap<string, ExecutionRequest['nodes'][number]>;
   readonly #staging: StagingLine;
+  readonly #noMoreStaging = new AbortController();
 
   constructor(world: TaskWorld) {
     this.#world = world;
     this.#steps = new Map(world.request.plan.steps.map((step) => [step.id, step]));
     this.#nodes = new Map(world.request.nodes.map((node) => [node.name, node]));
-    // Staging disturbs nobody and is cheap to do again: the first interrupt ends it.
-    const signal = AbortSignal.any([world.signal, world.request.soft]);
+    const signal = AbortSignal.any([world.signal, this.#noMoreStaging.signal]);
     this.#staging = new StagingLine(world.request.policy.parallelism, signal, (id) =>
       carryOut(this.#instructions(id, 'stage'), this.#context(id, 'forward', signal)),
     );
@@ -72,6 +73,21 @@ export class NodeTask {
 
   stageAhead(ids: readonly string[]): void {
     this.#staging.ahead(ids.filter((id) => this.#steps.get(id)?.target.startsWith('node/')));
+  }
+
+  /** Nothing more begins: what is staged now would be staged for nobody. It is kept as far as it came. */
+  stopStaging(): void {
+    this.#noMoreStaging.abort();
+  }
+
+  /** Steps that are being staged now. */
+  staging(): readonly string[] {
+    return this.#staging.underWay();
+  }
+
+  /** Once nothing is being staged any more; the steps whose nodes did not stop when told to. */
+  async stagingEnded(): Promise<readonly string[]> {
+    return await this.#staging.ended();
   }
 
   /** Ends when the step is journalled as ended, or is back in the line. Throws FENCED and what the store throws. */
@@ -205,6 +221,12 @@ export class NodeTask {
         return;
       case 'not-now':
         if (await this.#putBack(id, answer.failure)) return;
+        if (direction === 'forward' && answer.failure.retryAfterMs !== undefined) {
+          // Nobody's fault: everything goes on from here when that time has come.
+          stepper.stop({ kind: 'postponed', step: id, failure: answer.failure });
+          stepper.release(id);
+          return;
+        }
         await this.#fail(id, direction, { failure: answer.failure, asBefore: true, refused: true }, durationMs);
         return;
       case 'stale':
@@ -222,10 +244,20 @@ export class NodeTask {
   async #putBack(id: string, failure: Failure): Promise<boolean> {
     const { stepper, clock } = this.#world;
     if (failure.code === 'NOT_STAGED') this.#staging.again(id);
-    if (failure.code !== 'LEADS') return stepper.notNow(id, momentOf(clock));
+    if (failure.code !== 'LEADS') {
+      const parked = stepper.notNow(id, momentOf(clock), failure.retryAfterMs);
+      if (parked && failure.retryAfterMs !== undefined) this.#tellLater(id, failure.message, failure.retryAfterMs);
+      return parked;
+    }
     // The others first: whoever led before must not be believed to lead as well.
     await this.#lookAround(id, this.#nodeOf(id));
     return stepper.leads(id, momentOf(clock));
+  }
+
+  #tellLater(id: string, why: string, afterMs: number): void {
+    const at = formatInstant(this.#world.clock.nowMs() + afterMs);
+    const note = `${why.replace(/\.$/u, '')}; asked again at ${at}`;
+    this.#world.request.emit({ type: 'step-progress', step: id, target: this.step(id).target, phase: 'stage', note });
   }
 
   async #fail(

@@ -15,13 +15,13 @@ export class Patience {
     this.#patienceMs = patienceMs;
   }
 
-  /** Parks a turn in hand for another try; false, and nothing happens, when patience is over. */
-  again(turn: Turn, why: 'silentSinceMs' | 'refusedSinceMs', { steadyMs }: Now): boolean {
+  /** Parks a turn in hand for another try, not before `afterMs`; false, and nothing happens, when patience is over by then. */
+  again(turn: Turn, why: 'silentSinceMs' | 'refusedSinceMs', { steadyMs }: Now, afterMs = 0): boolean {
     const sinceMs = (turn[why] ??= steadyMs);
-    if (steadyMs - sinceMs >= this.#patienceMs) return false;
-    const delayMs = Math.min(longestRetryMs, shortestRetryMs * 2 ** Math.min(turn.attempts, 10));
+    if (steadyMs + afterMs - sinceMs >= this.#patienceMs) return false;
+    const pauseMs = Math.min(longestRetryMs, shortestRetryMs * 2 ** Math.min(turn.attempts, 10));
     turn.attempts += 1;
-    this.#line.park(turn, steadyMs + delayMs);
+    this.#line.park(turn, steadyMs + Math.max(pauseMs, afterMs));
     return true;
   }
 }

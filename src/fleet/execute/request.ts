@@ -42,7 +42,7 @@ export interface ExecutionRequest {
   /** Read again while a gate or a tenant is waited for. */
   readonly approvals: () => Promise<readonly DesiredApproval[]>;
   readonly emit: (event: EventBody) => void;
-  /** First interrupt: nodes in hand finish, nothing else starts. */
+  /** First interrupt: staging ends, nodes in hand finish, nothing else starts. */
   readonly soft: AbortSignal;
   /** Second: do not wait for them. */
   readonly hard: AbortSignal;

@@ -1,7 +1,8 @@
 /**
  * The loop that carries out what the stepper decides: journal, look, call, journal. It takes no decision of its
- * own about the fleet. A lost lease ends it at once, without touching anything more; a first interrupt lets nodes in
- * hand finish; a second does not wait for them, which is safe because an accepted operation ends without us.
+ * own about the fleet. A lost lease ends it at once, without touching anything more; a first interrupt ends what is only
+ * staged and lets nodes in hand finish; a second does not wait for them, which is safe because an accepted operation ends
+ * without us.
  */
 import { formatInstant } from '../../kernel/units/instant.ts';
 import { GateTask } from '../gate/gate-task.ts';
@@ -10,6 +11,7 @@ import { quarantine } from '../rollout.ts';
 import { NodeCalls } from '../node-calls.ts';
 import type { RolloutRecord } from '../../model/rollout-record.ts';
 import type { EvidenceKeeping } from '../evidence/stage-evidence.ts';
+import type { Hands } from './conclusion.ts';
 import type { Decision, StepperEnd, Wait } from './decision.ts';
 import type { JournalWriter } from './journal-writer.ts';
 import { NodeTask, type TaskWorld } from './node-task.ts';
@@ -25,11 +27,14 @@ const longestWaitMs = 5000;
 /** How old what people allow may be: while somebody is waited for, and while nobody is. */
 const permitsWhileWaitingMs = 4500;
 const permitsMs = 30_000;
+/** Longer than a transport waits for a staging that was told to end. */
+const stagingEndsMs = 15_000;
 
 export interface RunResult {
   readonly end: StepperEnd;
   readonly record: RolloutRecord;
   readonly durations: { readonly update: number[]; readonly rollback: number[] };
+  readonly hands: Hands;
 }
 
 export interface RunParts {
@@ -58,6 +63,8 @@ export class Runner {
   #woken = false;
   #fatal: unknown = null;
   #said = '';
+  /** Of the moment at which it was stopped. */
+  #stopped: { readonly inHand: readonly string[]; readonly staging: readonly string[] } = { inHand: [], staging: [] };
 
   constructor(request: ExecutionRequest, ports: FleetPorts, parts: RunParts) {
     const { stepper, journal, record, permits, keeper } = parts;
@@ -97,11 +104,42 @@ export class Runner {
     try {
       for (const node of this.#request.observed.nodes) this.#task.see(node);
       await this.#permits.refresh();
-      return { end: await this.#loop(), record: this.#record, durations: this.#durations };
+      const end = await this.#loop();
+      return { end, record: this.#record, durations: this.#durations, hands: await this.#letGo() };
     } finally {
       for (const signal of signals) signal.removeEventListener('abort', wakeUp);
       this.#abort.abort();
     }
+  }
+
+  /** Whatever is still staged ends, and is waited for unless somebody wants to leave at once. */
+  async #letGo(): Promise<Hands> {
+    const { inHand, staging } = this.#stopped;
+    const isHard = this.#request.hard.aborted;
+    const notWaitedFor = isHard ? this.#stepper.inHand() : [];
+    const notEnded = this.#task.staging();
+    this.#abort.abort();
+    const deaf = isHard ? notEnded : await this.#stagingEnded();
+    const targets = (steps: readonly string[]): string[] => steps.map((step) => this.#task.step(step).target).sort();
+    return {
+      finished: targets(inHand.filter((step) => !notWaitedFor.includes(step))),
+      left: targets(notWaitedFor),
+      stopped: targets(staging.filter((step) => !deaf.includes(step))),
+      staging: targets(deaf),
+    };
+  }
+
+  /** Whoever is told to end has its time for that; meanwhile somebody may lose patience. */
+  async #stagingEnded(): Promise<readonly string[]> {
+    const { hard, lost } = this.#request;
+    const sleeping = new AbortController();
+    const leave = AbortSignal.any([hard, lost, sleeping.signal]);
+    const ended = this.#task.stagingEnded();
+    // Keeps the process alive: what is told to end does not.
+    const slept = this.#ports.clock.sleep(stagingEndsMs, leave).then(() => this.#task.staging());
+    const deaf = await Promise.race([ended, slept]);
+    sleeping.abort(over);
+    return deaf;
   }
 
   async #loop(): Promise<StepperEnd> {
@@ -110,6 +148,7 @@ export class Runner {
       if (this.#fatal !== null) throw this.#fatal;
       if (this.#request.hard.aborted) return { kind: 'stopped', stop: { kind: 'interrupted' } };
       await this.#hearPeople();
+      if (this.#stepper.stopping !== null) this.#task.stopStaging();
       if (this.#gates.nextLookInMs() === 0) this.#launch(this.#gates.look());
       const decision = this.#stepper.next(momentOf(this.#ports.clock));
       const gateCameUp = await this.#completeStages();
@@ -144,7 +183,7 @@ export class Runner {
     if (this.#stepper.stopping !== null) return;
     if (this.#request.soft.aborted) {
       this.#stepper.stop({ kind: 'interrupted' });
-      this.#request.emit({ type: 'stopping', signal: 'interrupt', inHand: this.#stepper.inHand() });
+      this.#tellStop('interrupt');
       return;
     }
     // A rollback is not held up by either.
@@ -155,11 +194,12 @@ export class Runner {
     } else if (suspended !== null) {
       this.#stepper.stop({ kind: 'suspended', by: suspended.by, reason: suspended.reason });
     } else return;
-    this.#request.emit({
-      type: 'stopping',
-      signal: cancel === null ? 'suspend' : 'cancel',
-      inHand: this.#stepper.inHand(),
-    });
+    this.#tellStop(cancel === null ? 'suspend' : 'cancel');
+  }
+
+  #tellStop(signal: string): void {
+    this.#stopped = { inHand: this.#stepper.inHand(), staging: this.#task.staging() };
+    this.#request.emit({ type: 'stopping', signal, ...this.#stopped });
   }
 
   async #start(decision: Extract<Decision, { kind: 'go' }>): Promise<void> {

@@ -75,9 +75,10 @@ export class Stepper {
     return this.#stop?.kind === 'stale' && this.#failed.length > 0 ? null : this.#stop;
   }
 
-  /** Ids of the steps that are in hand. Costs the whole plan: for the message to a person. */
+  /** Ids of the steps that are in hand and begun. Costs the whole plan: for the message to a person. */
   inHand(): string[] {
-    return [...this.#program.turns.values()].filter((turn) => turn.place === 'held').map((turn) => turn.step.id);
+    const held = [...this.#program.turns.values()].filter((turn) => turn.place === 'held' && turn.inDoubt);
+    return held.map((turn) => turn.step.id);
   }
 
   /** Steps without an end, for the report of what was blocked. Costs the whole plan. */
@@ -204,8 +205,8 @@ export class Stepper {
   }
 
   /** The node answered that it cannot do it now: parked, or false when patience is over and it counts as a failure. */
-  notNow(step: string, now: Now): boolean {
-    return this.#patience.again(this.#turn(step), 'refusedSinceMs', now);
+  notNow(step: string, now: Now, afterMs?: number): boolean {
+    return this.#patience.again(this.#turn(step), 'refusedSinceMs', now, afterMs);
   }
 
   /** The node answered that it leads. Where it is seen to, its turn comes last; else it has moved again. */

@@ -1,7 +1,7 @@
 /**
  * The pipeline: every delivery is fetched, hashed, made durable and put in its place beside all others, most urgent
- * first, under one budget of lanes, bandwidth and memory. The first one that cannot be had ends all of them at once;
- * this ends when nothing of it is under way any more.
+ * first, under one budget of lanes, bandwidth and memory. The first one that cannot be had ends all of them at once, and
+ * so does whoever cancels it; this ends when nothing of it is under way any more.
  */
 import { ThemisError } from '../../kernel/error.ts';
 import type { NodeProgress } from '../../model/message.ts';
@@ -9,6 +9,8 @@ import type { Clock } from '../../ports/clock.ts';
 import type { FileSystem } from '../../ports/file-system.ts';
 import { eachBounded } from '../state/each-bounded.ts';
 import { bring } from './bring.ts';
+import { cancelled } from './cancellable-source.ts';
+import { createWaitNotes } from './come-back.ts';
 import type { Delivery, DeliverySettings, Origin, Run, Wanted } from './delivery.ts';
 import { createBandwidth } from './flow/bandwidth.ts';
 import { createLanes } from './flow/lanes.ts';
@@ -29,6 +31,8 @@ export interface Delivering {
   readonly onProgress: (progress: NodeProgress) => void;
   /** A way did not work out and the next one is tried. */
   readonly onFallback: (fallback: Fallback) => void;
+  /** Ends it with CANCELLED; what has come stays. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Fallback {
@@ -45,7 +49,7 @@ export interface Delivered {
 /** At once, beside the transfers. */
 const atOnce = { disk: 4, finishing: 3, making: 2 } as const;
 
-/** Throws what ended it: FILE_HASH_MISMATCH, FILE_MISSING, or a fault of a source or of this machine's disk. */
+/** Throws what ended it: FILE_HASH_MISMATCH, FILE_MISSING, CANCELLED, or a fault of a source or of this machine's disk. */
 export async function deliver(given: Delivering, deliveries: readonly Delivery[]): Promise<Delivered> {
   const stop = new AbortController();
   const run = openRun(given, deliveries, stop.signal);
@@ -54,6 +58,9 @@ export async function deliver(given: Delivering, deliveries: readonly Delivery[]
     failed ??= { error };
     stop.abort(error);
   };
+  const cancel = (): void => fail(cancelled());
+  if (given.signal?.aborted === true) cancel();
+  given.signal?.addEventListener('abort', cancel, { once: true });
   const { concurrency } = given.settings;
   // Of each host as many as fill its lanes while others are being finished: a full host holds up no other.
   const lines = [...byHost(inOrder(deliveries, given.settings.order)).values()].map((line) =>
@@ -62,7 +69,9 @@ export async function deliver(given: Delivering, deliveries: readonly Delivery[]
     }),
   );
   await Promise.all(lines);
+  given.signal?.removeEventListener('abort', cancel);
   await given.placing.settled().catch((error: unknown) => (failed ??= { error }));
+  run.meter.end();
   if (failed !== undefined) throw failed.error;
   for (const sha256 of run.needs.keys()) await run.files.removeFile(partPath(run.parts, sha256, 'need'));
   return run.meter.totals();
@@ -105,6 +114,7 @@ function openRun(given: Delivering, deliveries: readonly Delivery[], signal: Abo
     memory: createMemory(settings.memoryBytes),
     patchMemory: createMemory(settings.patchMemoryBytes),
     meter: createMeter(clock, totalBytes, onProgress),
+    noteWait: createWaitNotes(clock, onProgress),
     needs: new Map(),
   };
 }

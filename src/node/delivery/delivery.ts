@@ -3,6 +3,7 @@
  * which they are tried: bytes that are here already, bytes that are made of others, the payload at its source. However
  * it comes, it is hashed on its way, and nothing reaches its place that is not this content.
  */
+import type { ThemisError } from '../../kernel/error.ts';
 import type { ReleaseFileType } from '../../model/release.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FileSystem } from '../../ports/file-system.ts';
@@ -109,6 +110,8 @@ export interface Run {
   readonly bandwidth: Bandwidth;
   readonly memory: Memory;
   readonly meter: Meter;
+  /** Tells whoever looks that a host is left alone for a while, because it said so. */
+  readonly noteWait: (host: string, fault: ThemisError, waitMs: number) => void;
   /** Where what is needed lies, by its hash: what several deliveries need is fetched once, and stays until all are there. */
   readonly needs: Map<string, Promise<string>>;
 }

@@ -28,8 +28,7 @@ export async function fetchContent(
   const part = await openPart(placesOf(run), wanted.content, kind, { host: source.host, path });
   try {
     await lane.enter();
-    run.meter.reused(part.bytes);
-    meter.at(part.bytes);
+    meter.kept(part.bytes);
     await fill(run, wanted, origin, part, { lane, stop, meter });
     // Held until there is room: files that are not yet durable must not pile up.
     return await sealPart(run, wanted, part, () => lane.leave());

@@ -2,7 +2,6 @@
  * Verified manifests become whole directories `downloads/<hash>.part`, with every file that this node gets in its place,
  * hashed and durable. What an earlier run left there, or in `downloads/parts`, is used as far as it is right.
  */
-import type { NodeProgress } from '../../model/message.ts';
 import { joinReleasePath } from '../../model/release-format/layout.ts';
 import type { ReleaseFile, ReleaseManifest } from '../../model/release.ts';
 import type { FileStat } from '../../ports/file-system.ts';
@@ -12,7 +11,7 @@ import { ancestorsOf } from '../layout.ts';
 import { filesFor, findStagedManifest, stagedHashes } from '../operation/staged-release.ts';
 import { eachBounded } from '../state/each-bounded.ts';
 import { recallDownloads, rememberDownloads } from '../state/download-memory.ts';
-import { deliver, type Fallback } from './deliver.ts';
+import { deliver, type Delivering } from './deliver.ts';
 import type { CopyOrigin, Delivery, MadeOrigin, Origin } from './delivery.ts';
 import { isWorthKeeping } from './fetch.ts';
 import { findLocalCopies } from './local-copies.ts';
@@ -43,8 +42,7 @@ export function partOf({ layout }: NodeContext, { manifestHash }: ReleaseManifes
 export async function stageReleases(
   context: NodeContext,
   releases: readonly Stageable[],
-  onProgress: (progress: NodeProgress) => void,
-  onFallback: (fallback: Fallback) => void,
+  told: Pick<Delivering, 'onProgress' | 'onFallback' | 'signal'>,
 ): Promise<void> {
   const { files, layout, clock, random, config } = context;
   for (const release of releases) await makeTree(context, release);
@@ -73,8 +71,7 @@ export async function stageReleases(
       settings: config.delivery,
       parts: layout.parts,
       placing,
-      onProgress,
-      onFallback,
+      ...told,
     },
     deliveries,
   ).catch(async (error: unknown) => {

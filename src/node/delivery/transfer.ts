@@ -5,6 +5,7 @@
  */
 import { ThemisError } from '../../kernel/error.ts';
 import type { OpenedFile } from '../../ports/release-source.ts';
+import { isTooLong, withTime } from './come-back.ts';
 import type { Run, SourceOrigin, Wanted } from './delivery.ts';
 import { quantaOf } from './flow/bandwidth.ts';
 import { createPace, type Pace } from './flow/pace.ts';
@@ -54,7 +55,10 @@ export async function* transfer(
     }
     faults = pace.cameOn() ? 1 : faults + 1;
     const waitMs = retryDelayMs({ ...backoff, retries: run.settings.retries }, faults, fault, run.random);
-    if (waitMs === null || waitMs >= pace.leftMs()) throw given(fault, wanted, state, faults);
+    if (waitMs === null || waitMs >= pace.leftMs() || isTooLong(fault)) {
+      throw withTime(given(fault, wanted, state, faults), run.clock);
+    }
+    run.noteWait(origin.source.host, fault, waitMs);
     // Told to one, meant for all of them.
     const reopen = fault.retryAfterMs === undefined ? () => {} : run.lanes.close(origin.source.host);
     lane.leave();
@@ -189,8 +193,9 @@ function given(fault: ThemisError, { title, content }: Wanted, { furthest }: Pro
     `${title} failed ${tries}, with ${furthest} of ${content.sizeBytes} bytes there: ${fault.message}`,
     {
       cause: fault,
-      hint: fault.hint ?? 'What has come is kept: stage again and it goes on from there.',
-      ...(fault.retryAfterMs === undefined ? {} : { retryAfterMs: fault.retryAfterMs }),
+      ...(fault.retryAfterMs === undefined
+        ? { hint: fault.hint ?? 'What has come is kept: stage again and it goes on from there.' }
+        : { retryAfterMs: fault.retryAfterMs, ...(fault.hint === undefined ? {} : { hint: fault.hint }) }),
     },
   );
 }

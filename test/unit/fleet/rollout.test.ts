@@ -14,7 +14,7 @@ import {
 } from '../../../src/fleet/rollout.ts';
 import { maySkew, minorDistance } from '../../../src/fleet/line/skew.ts';
 import { standingOf } from '../../../src/fleet/line/state-match.ts';
-import { conclude } from '../../../src/fleet/execute/conclusion.ts';
+import { conclude, type Hands } from '../../../src/fleet/execute/conclusion.ts';
 import { digestJson } from '../../../src/kernel/digest.ts';
 import { ThemisError, toFailure, type ErrorCode } from '../../../src/kernel/error.ts';
 import { emptyRecord } from '../../../src/model/rollout-record.ts';
@@ -199,5 +199,16 @@ describe('how an execution ended', () => {
     ],
   ] as const)('%o', (conclusion, result, code, closes) => {
     expect([conclusion.result, conclusion.exitCode, conclusion.closes]).toEqual([result, code, closes]);
+  });
+
+  test('an interrupted run says of every node what became of it', () => {
+    const end = stop({ kind: 'stopped', stop: { kind: 'interrupted' } });
+    const none = { finished: [], left: [], stopped: [], staging: [] };
+    const detail = (hands: Partial<Hands>) => conclude(end, 'forward', true, [], { ...none, ...hands }).detail;
+    expect(detail({})).toBe('nothing was in hand');
+    expect(detail({ finished: ['node/a'] })).toBe('what was in hand came to its end: node/a');
+    expect(detail({ left: ['node/a'], stopped: ['node/b'], staging: ['node/c'] })).toBe(
+      'not waited for, each ends by itself: node/a; staging was stopped and goes on from there next time: node/b; staging has not stopped: node/c',
+    );
   });
 });

@@ -191,3 +191,65 @@ test('room is needed only for what is not there yet', async () => {
   files.capacityBytes = used + needed + 2000;
   expect((await world.result(stageOf(big))).kind).toBe('done');
 });
+
+/** Cancelled as soon as so many bytes have come; what came of it, and what was fetched until then. */
+async function cancelledAt(bytes: number, { world, sent }: Awaited<ReturnType<typeof worldWith>>) {
+  const stop = new AbortController();
+  const offered = world.source;
+  world.source = (fuse) => {
+    const source = offered(fuse) as FaultySource;
+    const open = source.openFile.bind(source);
+    async function* watched(chunks: AsyncIterable<Uint8Array>) {
+      for await (const chunk of chunks) {
+        if (source.bytesSent >= bytes) stop.abort();
+        yield chunk;
+      }
+    }
+    source.openFile = async (path, wanted) => {
+      const opened = await open(path, wanted);
+      return { ...opened, chunks: watched(opened.chunks) };
+    };
+    return source;
+  };
+  const reply = await world.handler()(requestOf(stageOf(big)), undefined, stop.signal);
+  world.source = offered;
+  return { reply, fetched: sent() };
+}
+
+test('cancelled at any chunk it ends as CANCELLED, lets go of the node, and the next one fetches what is missing', async () => {
+  const all = bytesOf('bin/server', 'share/data', 'share/same.txt');
+  for (let at = 1; at < all; at += 28) {
+    const given = await worldWith();
+    const { reply, fetched } = await cancelledAt(at, given);
+    expect(reply).toMatchObject({ kind: 'refused', failure: { code: 'CANCELLED', retry: 'backoff' } });
+    expect(fetched).toBeLessThan(at + 28);
+    const lock = await given.files.tryLock('/node/state/lock');
+    expect(lock).not.toBeNull();
+    await lock!.release();
+    expect((await given.world.result(stageOf(big))).kind).toBe('done');
+    // A chunk that came when it was over already is not kept.
+    expect(fetched + given.sent() - all).toBeLessThanOrEqual(7);
+    expect((await given.world.result(given.world.updateTo(big))).kind).toBe('done');
+  }
+});
+
+test('a document that never comes is not waited for by whoever cancels', async () => {
+  const { world } = await worldWith();
+  const stop = new AbortController();
+  const deps = world.deps();
+  world.deps = () => ({ ...deps, verifyIndex: (source) => source.readIndex() as never });
+  world.source = () => {
+    const source = new FaultySource(world.sources);
+    source.readIndex = (() => (stop.abort(), new Promise(() => {}))) as never;
+    return source;
+  };
+  const reply = await world.handler()(requestOf(stageOf(big)), undefined, stop.signal);
+  expect(reply).toMatchObject({ kind: 'refused', failure: { code: 'CANCELLED' } });
+});
+
+test('an update is finished, whoever cancels', async () => {
+  const { world } = await worldWith();
+  await world.result(stageOf(big));
+  const reply = await world.handler()(requestOf(world.updateTo(big)), undefined, AbortSignal.abort());
+  expect(reply).toMatchObject({ kind: 'finished', result: { kind: 'done' } });
+});

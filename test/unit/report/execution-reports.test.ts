@@ -71,6 +71,32 @@ describe('lines', () => {
     ]);
   });
 
+  test('a staging that lasts says how far it is, every half minute', () => {
+    const lineOf = createEventLines();
+    const at = (second: number, more: object) =>
+      lineOf(
+        event(second, { type: 'step-progress', step: 'a', target: 'node/a', phase: 'stage', ...more } as EventBody),
+      );
+    const figures = { totalBytes: 240 * 2 ** 20, fetchedBytes: 1, reusedBytes: 0 };
+    const half = { ...figures, doneBytes: 120 * 2 ** 20, bytesPerSecond: 20 * 2 ** 20, remainingMs: 6000 };
+    const lines = [
+      at(0, {}),
+      ...Array.from({ length: 29 }, (_, index) => at(index + 1, half)),
+      at(30, half),
+      at(31, half),
+      // Silence: neither a rate nor an end.
+      at(62, { ...figures, doneBytes: 120 * 2 ** 20, bytesPerSecond: 0 }),
+      at(99, { ...figures, doneBytes: 240 * 2 ** 20 }),
+      at(140, { ...figures, doneBytes: 240 * 2 ** 20 }),
+    ];
+    expect(lines.filter((line) => line !== undefined)).toEqual([
+      '00:00:00 node/a: stage',
+      '00:00:30 node/a: staging 120 MiB of 240 MiB, 20 MiB/s, 6s left',
+      '00:01:02 node/a: staging 120 MiB of 240 MiB',
+      '00:01:39 node/a: staged 240 MiB: 1 B fetched',
+    ]);
+  });
+
   test('one line a phase change, none for a counter that moves, and no cursor codes', () => {
     const lineOf = createEventLines();
     const events = [
@@ -104,7 +130,9 @@ describe('lines', () => {
     );
     expect(told({ type: 'leader-moved', cluster: 'c', from: 'a', to: 'b' })).toContain('b leads now, before a');
     expect(told({ type: 'leader-moved', cluster: 'c', from: null, to: 'b' })).toBeUndefined();
-    expect(told({ type: 'stopping', signal: 'interrupt', inHand: ['a'] })).toContain('finishing a');
+    const stopping = { type: 'stopping', signal: 'interrupt' } as const;
+    expect(told({ ...stopping, inHand: ['a'], staging: ['b', 'c'] })).toContain('finishing a; no longer staging b, c');
+    expect(told({ ...stopping, inHand: [], staging: [] })).toContain('nothing is in hand');
     const outcome = { kind: 'failed', failure } as const;
     expect(
       told({ type: 'step-finished', step: 'a', target: 'node/a', outcome, durationMs: 1, direction: 'back' }),
@@ -144,7 +172,7 @@ describe('live view', () => {
       event(1, { type: 'waiting', on: 'approval', detail: 'stage 1 waits', until: null }),
     ]);
     expect(liveFrame(waiting, startMs, 100, 24)).toContain('waiting: stage 1 waits');
-    const stopping = play([started, event(1, { type: 'stopping', signal: 'interrupt', inHand: [] })]);
+    const stopping = play([started, event(1, { type: 'stopping', signal: 'interrupt', inHand: [], staging: [] })]);
     expect(liveFrame(stopping, startMs, 100, 24)).toContain('once more to leave at once');
   });
 });

@@ -70,9 +70,17 @@ test('staging shows how far it is, how fast, how long it takes, and what is unde
     '  node/a  stage 1  stage         4s  3 MiB of 12 MiB, 1.5 MiB/s, 6s left',
     '    bin/server  1 KiB of 4 KiB, 512 B/s, 6s left',
     '  staging ahead: 2 to go, 6 MiB of 24 MiB, 3 MiB/s, 6s left',
-    '    bin/server  1 KiB of 4 KiB, 512 B/s, 6s left',
-    '    bin/server  1 KiB of 4 KiB, 512 B/s, 6s left',
+    '    node/b bin/server  1 KiB of 4 KiB, 512 B/s, 6s left',
+    '    node/c bin/server  1 KiB of 4 KiB, 512 B/s, 6s left',
   ]);
+  expect(liveFrame(after(begun(2), of('b')), 5000, 120, 24).split('\n')).toContain(
+    '    bin/server  1 KiB of 4 KiB, 512 B/s, 6s left',
+  );
+  // Nobody knows when the last of them is there.
+  const stalled = { ...of('c'), bytesPerSecond: 0, remainingMs: undefined } as unknown as EventBody;
+  expect(liveFrame(after(begun(2), of('b'), stalled), 5000, 120, 24).split('\n')[1]).toBe(
+    '  staging ahead: 2 to go, 6 MiB of 24 MiB, 1.5 MiB/s',
+  );
   const many = Array.from({ length: 9 }, (_, index) => String(index));
   for (const rows of [4, 6, 8, 12, 24]) {
     const frame = liveFrame(after(begun(9), ...many.slice(0, 4).map(started), ...many.map(of)), 5000, 120, rows);

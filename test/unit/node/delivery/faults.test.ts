@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { MemoryFileSystem } from '../../../../src/adapters/file-system/memory.ts';
+import { ThemisError } from '../../../../src/kernel/error.ts';
+import { formatInstant } from '../../../../src/kernel/units/instant.ts';
 import { fromSource, onSimulatedClock, runDelivery, someBytes } from '../../../support/node/delivery-run.ts';
 import { FaultySource, payloadSource } from '../../../support/node/faulty-source.ts';
 
@@ -70,6 +72,54 @@ test('a source that says when to come back is not asked before, unless that is t
       deliveries: [fromSource('a', bytes, limited())],
     });
     await expect(run).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 5000 });
+    expect(clock.steadyMs()).toBe(began);
+  });
+});
+
+/** The first answer says so. */
+function busySource(path: string, bytes: Uint8Array, retryAfterMs: number) {
+  const source = new FaultySource(new Map([[path, bytes]]));
+  const open = source.openFile.bind(source);
+  source.openFile = async (...wanted) => {
+    const opened = await open(...wanted);
+    if (source.opened > 1) return opened;
+    throw new ThemisError('RATE_LIMITED', `${path} answered HTTP 503: come back later.`, { retryAfterMs });
+  };
+  return source;
+}
+
+test('while a source wants to be left alone it is told which one, and until when', async () => {
+  const bytes = someBytes(10);
+  await onSimulatedClock(async (clock) => {
+    const notes: string[] = [];
+    const until = formatInstant(clock.nowMs() + 300_000);
+    const delivered = await runDelivery({
+      files: new MemoryFileSystem(),
+      clock,
+      random: () => 0,
+      deliveries: [fromSource('a', bytes, busySource('a', bytes, 300_000))],
+      onProgress: ({ note }) => {
+        if (note !== undefined) notes.push(note);
+      },
+    });
+    expect(delivered.fetchedBytes).toBe(10);
+    expect(notes).toEqual([`https://releases.example.org wants to be left alone: it goes on at ${until}`]);
+  });
+});
+
+test('for more than five minutes nobody waits: it ends at once and names the time', async () => {
+  const bytes = someBytes(10);
+  await onSimulatedClock(async (clock) => {
+    const began = clock.steadyMs();
+    const until = formatInstant(clock.nowMs() + 3_600_000);
+    const deliveries = [fromSource('a', bytes, busySource('a', bytes, 3_600_000))];
+    const run = runDelivery({ files: new MemoryFileSystem(), clock, deliveries });
+    await expect(run).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+      retryAfterMs: 3_600_000,
+      message: expect.stringContaining(`not before ${until}`),
+      hint: `What has come is kept: stage again after ${until} and it goes on from there.`,
+    });
     expect(clock.steadyMs()).toBe(began);
   });
 });
