@@ -103,6 +103,7 @@ const expected: Readonly<Record<FaultName, Expected>> = {
   brotliUnasked: harmless,
   zstdUnasked: harmless,
   gzipRange: harmless,
+  gzipFromRange: harmless,
   gzipCutOff: unreadable,
   unknownCoding: unreadable,
   closesEarly: unreachable,

@@ -1,13 +1,8 @@
-/** The ways to a file over HTTP: redirects and credentials, proxies, certificates, codings, limits, who is kept waiting. */
-import { createServer } from 'node:http';
-import { createSecureServer as createHttp2Server } from 'node:http2';
-import type { AddressInfo, Server } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+/** The ways to a file over HTTP: redirects and credentials, codings, limits, who is kept waiting. */
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createHttpClient, type HttpSettings } from '../../src/adapters/release-source/http/client.ts';
+import type { Deadlines } from '../../src/adapters/release-source/http/client.ts';
 import type { ThemisError } from '../../src/kernel/error.ts';
-import type { ReleaseSource } from '../../src/ports/release-source.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { eventually } from '../support/eventually.ts';
 import {
@@ -18,8 +13,8 @@ import {
   answer,
   startFaultServer,
 } from '../support/fault-server.ts';
-import { type ProxyOptions, startProxy } from '../support/proxy-server.ts';
-import { bytesOf, codeOf, collect, httpSource } from '../support/release-sources.ts';
+import { bytesOf, codeOf, collect, httpSource, textOf } from '../support/release-sources.ts';
+import { etagOf } from '../support/faults/exchange.ts';
 import { makeTlsIdentity } from '../support/tls-identity.ts';
 
 const undo: (() => Promise<void>)[] = [];
@@ -29,12 +24,6 @@ afterEach(async () => {
 
 async function serve(options: Partial<FaultServerOptions> = {}): Promise<FaultServer> {
   const server = await startFaultServer({ files: new Map([['r/file', Buffer.from('0123456789')]]), ...options });
-  undo.push(() => server.close());
-  return server;
-}
-
-async function proxy(options?: ProxyOptions) {
-  const server = await startProxy(options);
   undo.push(() => server.close());
   return server;
 }
@@ -126,118 +115,11 @@ describe('redirects', () => {
   });
 });
 
-describe('certificates', () => {
-  test('of an own authority are believed where it is named, and nowhere else', async () => {
-    const tls = await makeTlsIdentity();
-    const server = await serve({ tls });
-    expect(await collect(httpSource(server.url, { settings: { ca: tls.ca } }), 'r/file', 10)).toBe('0123456789');
-    const error = await failureOf(collect(httpSource(server.url), 'r/file', 10));
-    expect(error).toMatchObject({ code: 'UNREACHABLE', hint: expect.stringContaining('ca') as string });
-  });
-
-  test('that are none are refused', () => {
-    expect(() => createHttpClient({ environment: {}, ca: 'no certificate' })).toThrow(
-      expect.objectContaining({ code: 'USAGE' }) as Error,
-    );
-  });
-});
-
-describe('a handshake that fails is told in few words, with what may help', () => {
-  const failureAt = async (server: Server, ca: string): Promise<ThemisError> => {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    undo.push(() => new Promise((resolve) => server.close(() => resolve())));
-    const { port } = server.address() as AddressInfo;
-    const error = await failureOf(
-      httpSource(`https://127.0.0.1:${port}`, { settings: { ca } }).openFile('r/file', { limitBytes: 1 }),
-    );
-    expect(error).toMatchObject({ code: 'UNREACHABLE', hint: expect.any(String) as string });
-    expect(error.message).not.toMatch(/openssl|routines|\.c:/u);
-    return error;
-  };
-
-  test('a server that speaks only HTTP/2', async () => {
-    const tls = await makeTlsIdentity();
-    expect((await failureAt(createHttp2Server(tls), tls.ca)).hint).toContain('HTTP/1.1');
-  });
-
-  test('a port without TLS', async () => {
-    const tls = await makeTlsIdentity();
-    expect((await failureAt(createServer(), tls.ca)).hint).toContain('http instead of https');
-  });
-
-  test('a server that speaks only versions that are too old', async () => {
-    const tls = await makeTlsIdentity();
-    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
-    expect((await failureAt(createTlsServer({ ...tls, ...old }), tls.ca)).hint).toContain('1.2');
-  });
-});
-
-describe('proxies', () => {
-  const through = (url: string, environment: HttpSettings['environment'], ca?: string): ReleaseSource =>
-    httpSource(url, { settings: { environment, ...(ca === undefined ? {} : { ca }) } });
-
-  test('are used as the variables say, http and https each by its own', async () => {
-    const tls = await makeTlsIdentity();
-    const [plain, secure, one] = [await serve(), await serve({ tls }), await proxy()];
-    const asked: [string, HttpSettings['environment'], string[]][] = [
-      [plain.url, { HTTP_PROXY: one.url }, [`GET ${plain.url}/r/file`]],
-      [
-        plain.url,
-        { http_proxy: one.url.replace('http://', ''), HTTP_PROXY: 'http://127.0.0.1:1' },
-        [`GET ${plain.url}/r/file`],
-      ],
-      [secure.url, { https_proxy: one.url }, [`CONNECT ${secure.url.replace('https://', '')}`]],
-      [secure.url, { http_proxy: one.url }, []],
-      [plain.url, { https_proxy: one.url }, []],
-      [secure.url, { ALL_PROXY: one.url }, [`CONNECT ${secure.url.replace('https://', '')}`]],
-      [plain.url, { http_proxy: one.url, NO_PROXY: 'example.org,127.0.0.0/8' }, []],
-    ];
-    let before = 0;
-    for (const [url, environment, seen] of asked) {
-      expect(await collect(through(url, environment, tls.ca), 'r/file', 10)).toBe('0123456789');
-      expect(one.seen.slice(before)).toEqual(seen);
-      before = one.seen.length;
-    }
-  });
-
-  test('that want a password get it, and it is not repeated', async () => {
-    const tls = await makeTlsIdentity();
-    const guarded = await proxy({ credentials: 'user:pa55word' });
-    for (const server of [await serve(), await serve({ tls })]) {
-      const environment = (credentials: string) => {
-        const url = guarded.url.replace('//', `//${credentials}@`);
-        return { http_proxy: url, https_proxy: url };
-      };
-      expect(await collect(through(server.url, environment('user:pa55word'), tls.ca), 'r/file', 10)).toBe('0123456789');
-      const error = await failureOf(collect(through(server.url, environment('user:wr0ng'), tls.ca), 'r/file', 10));
-      expect(error).toMatchObject({ code: 'UNREACHABLE', reason: 'HTTP_407' });
-      expect(`${error.message} ${error.hint}`).not.toContain('wr0ng');
-    }
-  });
-
-  test('that are none are refused when the settings are read', () => {
-    const open = () => createHttpClient({ environment: { http_proxy: 'ftp://h' } });
-    expect(open).toThrow(expect.objectContaining({ code: 'USAGE' }) as Error);
-  });
-
-  test('that are spoken to over TLS are believed by the authority that is named', async () => {
-    const tls = await makeTlsIdentity();
-    const secret = await proxy({ tls });
-    for (const server of [await serve(), await serve({ tls })]) {
-      const environment = { ALL_PROXY: secret.url.replace('127.0.0.1', 'localhost') };
-      expect(await collect(through(server.url, environment, tls.ca), 'r/file', 10)).toBe('0123456789');
-      expect(await codeOf(collect(through(server.url, environment), 'r/file', 10))).toBe('UNREACHABLE');
-    }
-    expect(secret.seen).toHaveLength(2);
-  });
-
-  test('that are away are told from servers that are', async () => {
-    const server = await serve();
-    for (const environment of [{ http_proxy: 'http://127.0.0.1:1' }]) {
-      expect(await codeOf(collect(through(server.url, environment), 'r/file', 10))).toBe('UNREACHABLE');
-    }
-  });
-});
+/** A byte every few milliseconds as long as somebody listens. */
+async function drip(exchange: Exchange): Promise<void> {
+  await exchange.head('200 OK', {});
+  while (await exchange.body(Buffer.from('x'))) await new Promise((resolve) => setTimeout(resolve, 5));
+}
 
 describe('documents', () => {
   const text = JSON.stringify(Array.from({ length: 2000 }, (_, index) => ({ index })));
@@ -306,6 +188,14 @@ describe('documents', () => {
     expect(await attempts(() => 'unavailable')).toEqual(['RATE_LIMITED', 1]);
   });
 
+  test.each<[string, NonNullable<FaultServerOptions['fault']>, Partial<Deadlines>]>([
+    ['byte by byte, without end', () => drip, { documentMs: 200 }],
+    ['and stop half-way', () => 'stalls', { idleMs: 200 }],
+  ])('that come %s are given up', async (_, fault, deadlines) => {
+    const server = await serve({ fault });
+    expect(await codeOf(httpSource(server.url, { deadlines }).readFile('r/file', 1000))).toBe('TIMEOUT');
+  });
+
   test('that have only a weak tag are known by it, and payloads are not resumed by it', async () => {
     const server = await serve({ fault: () => 'weakTag' });
     const source = httpSource(server.url);
@@ -361,6 +251,30 @@ test('what is stored compressed is taken as it lies there, whatever the server c
   expect(await bytesOf(opened)).toEqual(packed);
   const rest = await source.openFile('r/data.tgz', { limitBytes: 1000, offset: 9, validator: opened.validator! });
   expect(await bytesOf(rest)).toEqual(packed.subarray(9));
+});
+
+test('the rest is asked for only while the file is the same, and a server that says nothing of it is believed', async () => {
+  const files = new Map<string, Uint8Array>([['r/file', Buffer.from('0123456789')]]);
+  const server = await serve({
+    files,
+    fault: ({ headers }) =>
+      headers['range'] === undefined
+        ? undefined
+        : (exchange) => {
+            const bytes = exchange.bytes!;
+            const condition = headers['if-range'];
+            if (condition !== undefined && condition !== etagOf(bytes)) return sendWhole(exchange, '200 OK', {}, bytes);
+            const said = { 'content-range': 'bytes 4-9/10' };
+            return sendWhole(exchange, '206 Partial Content', said, bytes.subarray(4));
+          },
+  });
+  const source = httpSource(server.url);
+  const { validator } = await source.openFile('r/file', { limitBytes: 10 });
+  const rest = () => source.openFile('r/file', { limitBytes: 10, offset: 4, validator: validator! });
+  expect(await textOf(await rest())).toBe('456789');
+  files.set('r/file', Buffer.from('abcdefghij'));
+  const other = await rest();
+  expect([other.offset, await textOf(other)]).toEqual([0, 'abcdefghij']);
 });
 
 test('payloads are asked for as they are', async () => {
@@ -436,15 +350,6 @@ test('who reads slowly and asks for the rest gets it from a server that closes b
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
   expect(came).toBe(bytes.length);
-});
-
-test('a server that accepts and shakes no hands is given up when a connection has to be there', async () => {
-  const server = await serve();
-  const source = httpSource(server.url.replace('http:', 'https:'), { deadlines: { connectMs: 50 } });
-  expect(await failureOf(source.openFile('r/file', { limitBytes: 1 }))).toMatchObject({
-    code: 'TIMEOUT',
-    cause: { code: 'UND_ERR_CONNECT_TIMEOUT' },
-  });
 });
 
 test('a host that does not exist and a port where nobody listens are unreachable', async () => {

@@ -212,6 +212,14 @@ export const faults = {
       return sendWhole(exchange, partial, headers, gzipSync(bytes.subarray(start)));
     }),
   },
+  gzipFromRange: {
+    says: '206 of the compressed file from the byte that was asked for',
+    respond: toRange((exchange, bytes, start) => {
+      const packed = gzipSync(bytes);
+      const headers = { etag: etagOf(bytes), 'content-range': rangeOf(packed, start), 'content-encoding': 'gzip' };
+      return sendWhole(exchange, partial, headers, packed.subarray(start));
+    }),
+  },
   gzipCutOff: {
     says: 'gzip on the wire, its end missing, its length right',
     respond: toFile((exchange, bytes) =>

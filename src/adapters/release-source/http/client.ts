@@ -20,6 +20,8 @@ export interface Deadlines {
   readonly answerMs: number;
   /** Without a byte of the body while it is waited for. */
   readonly idleMs: number;
+  /** Of a document, all of it. */
+  readonly documentMs: number;
 }
 
 export interface HttpRequest {
@@ -52,7 +54,7 @@ export interface HttpClient {
   get(request: HttpRequest): Promise<HttpAnswer>;
 }
 
-const usual: Deadlines = { connectMs: 10_000, answerMs: 30_000, idleMs: 30_000 };
+const usual: Deadlines = { connectMs: 10_000, answerMs: 30_000, idleMs: 30_000, documentMs: 300_000 };
 const mostRedirects = 5;
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const discardedBytes = 16 * 1024;

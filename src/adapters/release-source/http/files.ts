@@ -28,7 +28,6 @@ export interface Target {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const documentMs = 300_000;
 const patienceMs = 20_000;
 const usualAttempts = 3;
 const firstPauseMs = 500;
@@ -51,6 +50,7 @@ async function readOnce(
   known: string | null,
   inspect: Inspect | undefined,
 ): Promise<ChangedFile> {
+  const { documentMs } = client.deadlines;
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), documentMs).unref();
   try {
