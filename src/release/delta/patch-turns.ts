@@ -43,18 +43,30 @@ export function splitSpare(algorithms: readonly PatchAlgorithm[]): {
   return { main: sorted.filter(({ id }) => !spare.has(id)), rest: sorted.filter(({ id }) => spare.has(id)) };
 }
 
-/** The next turn each time it is asked, undefined when there is none left. `gainOf`: bytes at most, as known by then. */
+/**
+ * The next turn each time it is asked, undefined when there is none left. `gainOf`: bytes at most, as known when the
+ * algorithm has its first turn; below zero for a file whose time has not come, which is taken last.
+ */
 export function takeTurns(
   algorithms: readonly PatchAlgorithm[],
   pairs: readonly FilePair[],
   gainOf: (pair: FilePair) => number,
 ): () => Turn | undefined {
-  const waiting = algorithms.map((algorithm) => ({ algorithm, pairs: new Set(pairs) }));
+  const queues = algorithms.map((algorithm) => ({ algorithm, waiting: undefined as FilePair[] | undefined }));
   return () => {
-    const turn = waiting.find((each) => each.pairs.size > 0);
-    if (turn === undefined) return undefined;
-    const pair = [...turn.pairs].reduce((most, each) => (gainOf(each) > gainOf(most) ? each : most));
-    turn.pairs.delete(pair);
-    return { algorithm: turn.algorithm, pair };
+    for (const queue of queues) {
+      queue.waiting ??= sortedByGain(pairs, gainOf);
+      const { algorithm, waiting } = queue;
+      if (waiting.length === 0) continue;
+      const free = waiting.findIndex((pair) => gainOf(pair) >= 0);
+      const [pair] = waiting.splice(Math.max(0, free), 1);
+      return { algorithm, pair: pair! };
+    }
+    return undefined;
   };
+}
+
+function sortedByGain(pairs: readonly FilePair[], gainOf: (pair: FilePair) => number): FilePair[] {
+  const gains = new Map(pairs.map((pair) => [pair, gainOf(pair)]));
+  return pairs.toSorted((a, b) => gains.get(b)! - gains.get(a)!);
 }

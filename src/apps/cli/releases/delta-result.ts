@@ -23,7 +23,7 @@ export function deltaText(result: DeltaResult, shown: (path: string) => string):
     title,
     `  ${files(delta.files.length)} patched: ${formatSize(patchBytes)} in place of ${formatSize(targetBytes)} (${share} %)`,
     `  ${files(reused.length)} unchanged, ${files(whole.length)} whole`,
-    ...(kept === 0 ? [] : [`  ${files(kept)} keep the patch that was there: none was made that is smaller`]),
+    ...(kept === 0 ? [] : [`  ${files(kept)} with the patch that was there: none was made that is smaller`]),
     `${changed ? 'Wrote' : 'Unchanged:'} ${path}${isSigned ? '' : ' (unsigned)'}`,
     ...(isSigned ? [] : [`Next: themis release sign ${path} --key FILE --certificate FILE, then themis release index`]),
   ];
