@@ -91,6 +91,8 @@ export async function abandonReleases(
   error: unknown,
 ): Promise<void> {
   if (isWorthKeeping(error)) {
+    for (const release of releases) await removeIfBare(context, release);
+    await context.files.removeEmptyDirectory(context.layout.parts);
     await rememberDownloads(context, placesIn(context, releases, partOf));
     return;
   }
@@ -142,6 +144,12 @@ function placesIn(
       sha256,
     })),
   );
+}
+
+/** Directories alone are of no use to anybody. */
+async function removeIfBare(context: NodeContext, release: Stageable): Promise<void> {
+  for (const { path } of placesIn(context, [release], partOf)) if ((await context.files.lstat(path)) !== null) return;
+  await context.files.removeTree(partOf(context, release.manifest));
 }
 
 /** The directories of a release, and of what an earlier run left nothing that does not belong there. */

@@ -24,12 +24,13 @@ import {
   type DemoNode,
 } from '../../../src/apps/demo/demo-files.ts';
 import { nodeRoot, startServers, type Demo } from '../../../src/apps/demo/demo.ts';
+import { digestJson } from '../../../src/kernel/digest.ts';
 import type { Plan } from '../../../src/model/plan.ts';
 import type { ExecutionSummary } from '../../../src/ports/store.ts';
 import { signDetached } from '../../../src/release/sign-detached.ts';
 import { eventually } from '../eventually.ts';
 import { freePorts } from '../../../src/apps/demo/free-ports.ts';
-import { treeDigest } from '../node/tree-digest.ts';
+import { isHalfStaged, listTree } from '../node/tree-digest.ts';
 import { healthOf } from './health-watch.ts';
 import { killAll, processesBelow, startThemis, type Ran, type Running } from './live-process.ts';
 
@@ -248,8 +249,9 @@ export class LiveFleet {
     );
   }
 
+  /** What is staged on each node, whole. */
   async downloads(): Promise<Record<string, string>> {
-    return await this.#digests('downloads');
+    return await this.#digests('downloads', isHalfStaged);
   }
 
   /** The version that answers on each node, healthy; undefined where none does. */
@@ -327,9 +329,12 @@ export class LiveFleet {
     writeFileSync(path, JSON.stringify({ ...config, ...change }, null, 2));
   }
 
-  async #digests(directory: string): Promise<Record<string, string>> {
+  async #digests(directory: string, isLeftOut = (_path: string): boolean => false): Promise<Record<string, string>> {
     const digests = await Promise.all(
-      this.nodes.map(async ({ name }) => [name, await treeDigest(this.#files, this.inNode(name, directory))] as const),
+      this.nodes.map(async ({ name }) => {
+        const tree = Object.entries(await listTree(this.#files, this.inNode(name, directory)));
+        return [name, digestJson(tree.filter(([path]) => !isLeftOut(`${directory}/${path}`)))] as const;
+      }),
     );
     return Object.fromEntries(digests);
   }

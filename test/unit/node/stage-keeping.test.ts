@@ -5,7 +5,7 @@ import { exitCodeOf, ThemisError } from '../../../src/kernel/error.ts';
 import { exitCode } from '../../../src/kernel/exit-code.ts';
 import type { NodeRequestBody } from '../../../src/model/message.ts';
 import { FaultySource } from '../../support/node/faulty-source.ts';
-import { authority, nodeDocument, NodeWorld } from '../../support/node/node-world.ts';
+import { authority, nodeDocument, NodeWorld, restOf } from '../../support/node/node-world.ts';
 import { makeRelease } from '../../support/node/releases.ts';
 import { listTree } from '../../support/node/tree-digest.ts';
 
@@ -70,6 +70,25 @@ test.each([
   expect(await files.readDirectory('/node/downloads')).toEqual([release.manifest.manifestHash.slice(7)]);
 });
 
+test.each([
+  ['gone', 'FILE_MISSING'],
+  ['flips', 'FILE_HASH_MISMATCH'],
+  ['shorter', 'FILE_HASH_MISMATCH'],
+  ['cuts', 'UNREACHABLE'],
+] as const)('a staging of which nothing came right leaves nothing (%s)', async (kind, code) => {
+  const { world } = await worldWith();
+  const single = makeRelease({ version: '1.7.0', files: { 'share/deep/only': 'only this' } });
+  world.offer(single);
+  world.source = () =>
+    new FaultySource(world.sources, [
+      { kind, at: 0 },
+      { kind, at: 0 },
+    ]);
+  const before = await restOf(world);
+  expect(await world.refusal({ kind: 'stage', authority, releases: [single.staged] })).toBe(code);
+  expect(await restOf(world)).toEqual(before);
+});
+
 test('what is under way beside a file that is wrong goes on from where it was', async () => {
   const { world, files, sent } = await worldWith(2);
   const [wrong, slow] = [inSource(names[0]!), inSource(names[1]!)];
@@ -99,7 +118,7 @@ test('what is under way beside a file that is wrong goes on from where it was', 
     }
   }
   expect(await world.refusal(request)).toBe('FILE_HASH_MISMATCH');
-  expect(await treeOf(files, half)).toEqual(['share']);
+  expect(await treeOf(files, half)).toEqual([]);
   const left = await treeOf(files, parts);
   expect(left.length).toBe(2);
   const kept = (await files.lstat(`${parts}/${left[0]}`))!.sizeBytes;
