@@ -80,7 +80,10 @@ export async function stage(
     const record = await checkAuthority(context, request.authority);
     const beliefs: Beliefs = { record, trust: await readTrust(context, record) };
     const missing: Offered[] = [];
-    for (const each of offered) if (!(await isStaged(context, beliefs, each))) missing.push(each);
+    for (const each of offered) {
+      throwIfCancelled(signal);
+      if (!(await isStaged(context, beliefs, each))) missing.push(each);
+    }
     if (missing.length === 0) {
       await noteOffers(context, listings);
       return { kind: 'unchanged' };

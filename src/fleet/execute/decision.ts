@@ -103,6 +103,11 @@ export type Stop =
   /** A node could not be reached long enough: what it did is not known, so nothing is concluded. */
   | { readonly kind: 'lost'; readonly step: string; readonly failure: Failure };
 
+/** A failure outweighs it: what was done is taken back all the same. */
+export function givesWay({ kind }: Stop): boolean {
+  return kind === 'stale' || kind === 'postponed';
+}
+
 export type Verdict =
   /** Journal `begin` (or `undo-begin`) and carry it out. */
   | { readonly kind: 'begin' }

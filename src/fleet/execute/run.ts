@@ -12,7 +12,7 @@ import { NodeCalls } from '../node-calls.ts';
 import type { RolloutRecord } from '../../model/rollout-record.ts';
 import type { EvidenceKeeping } from '../evidence/stage-evidence.ts';
 import type { Hands } from './conclusion.ts';
-import type { Decision, StepperEnd, Wait } from './decision.ts';
+import { givesWay, type Decision, type StepperEnd, type Wait } from './decision.ts';
 import type { JournalWriter } from './journal-writer.ts';
 import { NodeTask, type TaskWorld } from './node-task.ts';
 import type { Permits } from './permits.ts';
@@ -148,7 +148,8 @@ export class Runner {
       if (this.#fatal !== null) throw this.#fatal;
       if (this.#request.hard.aborted) return { kind: 'stopped', stop: { kind: 'interrupted' } };
       await this.#hearPeople();
-      if (this.#stepper.stopping !== null) this.#task.stopStaging();
+      const { stopping } = this.#stepper;
+      if (stopping !== null && !givesWay(stopping)) this.#task.stopStaging();
       if (this.#gates.nextLookInMs() === 0) this.#launch(this.#gates.look());
       const decision = this.#stepper.next(momentOf(this.#ports.clock));
       const gateCameUp = await this.#completeStages();

@@ -20,7 +20,8 @@ import { shortageOf } from '../line/shortage.ts';
 import { changesHands, standingOf } from '../line/state-match.ts';
 import type { Turn } from '../line/turn.ts';
 import type { Now } from '../now.ts';
-import type { Decision, FailedGate, FailedStep, StepperEnd, StepperInput, Stop, Verdict } from './decision.ts';
+import { givesWay, type Decision, type FailedGate, type FailedStep } from './decision.ts';
+import type { StepperEnd, StepperInput, Stop, Verdict } from './decision.ts';
 import { Patience } from './patience.ts';
 import { barOf } from './tenant-bar.ts';
 import { earliest, firstOf, idleOf, leftText, waitFor } from './waiting.ts';
@@ -70,15 +71,14 @@ export class Stepper {
     return this.#changed;
   }
 
-  /** Why nothing more starts; null while the execution goes on. A failure outweighs a stale step: it is taken back. */
+  /** Why nothing more starts; null while the execution goes on, or has a failure to take back. */
   get stopping(): Stop | null {
-    return this.#stop?.kind === 'stale' && this.#failed.length > 0 ? null : this.#stop;
+    return this.#stop !== null && givesWay(this.#stop) && this.#failed.length > 0 ? null : this.#stop;
   }
 
-  /** Ids of the steps that are in hand and begun. Costs the whole plan: for the message to a person. */
+  /** Ids of the steps that are in hand and begun. */
   inHand(): string[] {
-    const held = [...this.#program.turns.values()].filter((turn) => turn.place === 'held' && turn.inDoubt);
-    return held.map((turn) => turn.step.id);
+    return [...this.#doubtful].filter((turn) => turn.place === 'held').map((turn) => turn.step.id);
   }
 
   /** Steps without an end, for the report of what was blocked. Costs the whole plan. */

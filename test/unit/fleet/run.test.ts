@@ -175,54 +175,6 @@ describe('people', () => {
   });
 });
 
-/** No node gets what it needs before that time. */
-function closeSource(world: FleetWorld, forMs: number): void {
-  const untilMs = world.clock.nowMs() + forMs;
-  const call = world.fleet.call.bind(world.fleet);
-  world.fleet.call = async (node, request, options) => {
-    const retryAfterMs = untilMs - world.clock.nowMs();
-    if (request.kind !== 'stage' || retryAfterMs <= 0) return await call(node, request, options);
-    const failure = { code: 'RATE_LIMITED', message: 'come back later.', retry: 'backoff', retryAfterMs } as const;
-    world.fleet.calls.set('refused', (world.fleet.calls.get('refused') ?? 0) + 1);
-    return { wireVersion, node: node.name, kind: 'refused', failure };
-  };
-}
-
-describe('a source that wants to be left alone', () => {
-  test('for a while: it is told, not asked before, and then all goes on', async () => {
-    const world = new FleetWorld({ seed: 3, sizes: [3] });
-    closeSource(world, 20_000);
-    expect(await world.apply()).toMatchObject({ report: { result: 'done' } });
-    expect(world.events).toContainEqual(
-      expect.objectContaining({
-        type: 'step-progress',
-        note: expect.stringMatching(/^come back later; asked again at /u) as string,
-      }),
-    );
-    // Once ahead, and once in turn, at each node.
-    expect(world.fleet.calls.get('refused')).toBeLessThanOrEqual(6);
-  });
-
-  test('for longer than patience lasts: it ends at once, nobody is at fault, and it stays open', async () => {
-    const world = new FleetWorld({ seed: 3, sizes: [3] });
-    closeSource(world, 24 * 3_600_000);
-    const startedMs = world.clock.nowMs();
-    expect(await world.apply()).toMatchObject({
-      report: {
-        result: 'not-finished',
-        exitCode: 9,
-        resumable: true,
-        detail: expect.stringContaining('come back later') as string,
-      },
-    });
-    expect(world.clock.nowMs() - startedMs).toBeLessThan(10_000);
-    expect(world.state.record.quarantine).toEqual([]);
-    await world.clock.advance(24 * 3_600_000);
-    expect(await world.apply()).toMatchObject({ report: { result: 'done' } });
-    expect(world.state.executions).toHaveLength(1);
-  });
-});
-
 describe('the world', () => {
   test('whoever loses the lease stops at once and touches nothing more', async () => {
     const world = new FleetWorld({ seed: 3, sizes: [5] });
