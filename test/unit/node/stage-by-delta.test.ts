@@ -255,10 +255,10 @@ describe('a patch that this node does not apply', () => {
 
   it('because it takes more memory than node.yaml allows is not fetched either, and is said', async () => {
     const made = await makeTestDelta(four, five);
-    const { applyBytes } = patchAlgorithm('VCDIFF').limits;
+    const { limits } = patchAlgorithm('VCDIFF');
     const neededOf = ({ patchSize, baseHash, targetSize: targetBytes }: DeltaFile): number => {
       const baseBytes = four.manifest.files.find(({ sha256 }) => sha256 === baseHash)!.sizeBytes;
-      return baseBytes + patchSize + applyBytes({ baseBytes, targetBytes });
+      return baseBytes + patchSize + limits.applyBytes({ baseBytes, targetBytes });
     };
     const most = made.delta.files.toSorted((a, b) => neededOf(a) - neededOf(b)).at(-1)!;
     for (const [allowed, whole] of [

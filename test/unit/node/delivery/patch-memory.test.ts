@@ -10,9 +10,9 @@ const stepOf = (algorithm: string, baseBytes: number, patchSize: number, targetS
 
 test('base, patch and what the algorithm works with have to fit, for every algorithm up to its limits', () => {
   for (const { id, limits } of patchAlgorithms) {
-    const { baseBytes, targetBytes, applyBytes } = limits;
+    const { baseBytes, targetBytes } = limits;
     const step = stepOf(id, baseBytes, 1000, targetBytes);
-    const needed = baseBytes + 1000 + applyBytes({ baseBytes, targetBytes, mayFreeBase: true });
+    const needed = baseBytes + 1000 + limits.applyBytes({ baseBytes, targetBytes, mayFreeBase: true });
     expect(patchMemoryOf(step)).toBe(needed);
     expect(objectionTo(step, needed)).toBeUndefined();
     expect(objectionTo(step, needed - 1)).toBe('too much memory');
