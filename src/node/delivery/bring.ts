@@ -7,7 +7,7 @@ import { ThemisError } from '../../kernel/error.ts';
 import type { CopyOrigin, MadeOrigin, Needed, Origin, Run, Wanted } from './delivery.ts';
 import { fetchContent, placesOf, sealPart } from './fetch.ts';
 import type { FileMeter } from './meter.ts';
-import { openPart, partPath } from './part-file.ts';
+import { openPart, partPath } from './parts/part-file.ts';
 
 const stagedMode = 0o400;
 

@@ -17,7 +17,7 @@ import { createLanes } from './flow/lanes.ts';
 import { createMemory } from './flow/memory.ts';
 import { createMeter, type FileMeter } from './meter.ts';
 import { inOrder } from './order.ts';
-import { partPath } from './part-file.ts';
+import { partPath } from './parts/part-file.ts';
 import type { Placing } from './placing.ts';
 
 export interface Delivering {

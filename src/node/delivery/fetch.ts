@@ -7,7 +7,7 @@ import type { Run, SourceOrigin, Wanted } from './delivery.ts';
 import { pump } from './flow/pump.ts';
 import { createLane, type Lane } from './lane.ts';
 import type { FileMeter } from './meter.ts';
-import { openPart, type PartFile, type PartKind } from './part-file.ts';
+import { openPart, type PartFile, type PartKind } from './parts/part-file.ts';
 import { mismatch, otherSize, transfer, type TransferItem } from './transfer.ts';
 
 const worthAWrite = 256 * 1024;

@@ -15,7 +15,7 @@ import { deliver, type Delivering } from './deliver.ts';
 import type { CopyOrigin, Delivery, MadeOrigin, Origin } from './delivery.ts';
 import { isWorthKeeping } from './fetch.ts';
 import { findLocalCopies } from './local-copies.ts';
-import { partPath, removeParts } from './part-file.ts';
+import { partPath, removeParts } from './parts/part-file.ts';
 import { createPlacing } from './placing.ts';
 import { unlessSourceGone } from './source-gone.ts';
 

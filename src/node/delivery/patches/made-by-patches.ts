@@ -10,7 +10,7 @@ import { patchAlgorithm } from '../../../patch/index.ts';
 import type { ReleaseSource } from '../../../ports/release-source.ts';
 import type { NodeContext } from '../../context.ts';
 import type { MadeOrigin } from '../delivery.ts';
-import { partPath } from '../part-file.ts';
+import { partPath } from '../parts/part-file.ts';
 import { patchMemoryOf } from './patch-memory.ts';
 import type { PatchPlan, PatchStep } from './plan-patches.ts';
 

@@ -1,7 +1,7 @@
 /** What may lie where a part is to be, by whatever hand: it holds nothing up, and nobody writes through it. */
 import { expect, test } from 'vitest';
 import { MemoryFileSystem } from '../../../../src/adapters/file-system/memory.ts';
-import { removeParts } from '../../../../src/node/delivery/part-file.ts';
+import { removeParts } from '../../../../src/node/delivery/parts/part-file.ts';
 import { contentOf, deliveryOf, fromSource, runDelivery, someBytes } from '../../../support/node/delivery-run.ts';
 import { FaultySource, type SourceFault } from '../../../support/node/faulty-source.ts';
 

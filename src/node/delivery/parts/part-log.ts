@@ -2,11 +2,11 @@
  * What vouches for a part file: its log, a line that says where the bytes come from and then a line a record with how
  * many are durable and their SHA-256. A record may be lost, never believed: the bytes are read and held against it.
  */
-import { hexOf, type RunningDigest, startDigest } from '../../kernel/digest.ts';
-import { isJsonObject } from '../../kernel/json.ts';
-import type { FileStat, FileSystem, GrowingFile } from '../../ports/file-system.ts';
-import { readIfPresent, writeDurably } from '../state/durable-file.ts';
-import type { Content } from './delivery.ts';
+import { hexOf, type RunningDigest, startDigest } from '../../../kernel/digest.ts';
+import { isJsonObject } from '../../../kernel/json.ts';
+import type { FileStat, FileSystem, GrowingFile } from '../../../ports/file-system.ts';
+import { readIfPresent, writeDurably } from '../../state/durable-file.ts';
+import type { Content } from '../delivery.ts';
 
 /** Where a part comes from: a validator means nothing elsewhere. */
 export interface PartSource {

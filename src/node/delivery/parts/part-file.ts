@@ -3,10 +3,10 @@
  * for and cuts off the rest. Records are made while bytes go on coming, and never so far behind that a kill would cost
  * more than a resume block.
  */
-import { hexOf, startDigest } from '../../kernel/digest.ts';
-import type { FileSystem, GrowingFile } from '../../ports/file-system.ts';
-import type { Content } from './delivery.ts';
-import { freshOf } from '../state/durable-file.ts';
+import { hexOf, startDigest } from '../../../kernel/digest.ts';
+import type { FileSystem, GrowingFile } from '../../../ports/file-system.ts';
+import type { Content } from '../delivery.ts';
+import { freshOf } from '../../state/durable-file.ts';
 import { createRecorder, type PartSource, readKept, type Recorder } from './part-log.ts';
 
 export interface PartFile {
