@@ -1,5 +1,5 @@
 import { ThemisError } from '../../../src/kernel/error.ts';
-import type { PatchAlgorithm } from '../../../src/patch/algorithm.ts';
+import type { ApplyGiven, PatchAlgorithm } from '../../../src/patch/algorithm.ts';
 
 /** Everything `apply` makes, in one piece. More than `targetBytes` of it is an error of the algorithm, whatever the patch. */
 export async function applyPatch(
@@ -7,10 +7,12 @@ export async function applyPatch(
   base: Uint8Array,
   patch: Uint8Array,
   targetBytes: number,
+  compute?: ApplyGiven['compute'],
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of algorithm.apply(base, patch, { targetBytes })) {
+  const given = { targetBytes, ...(compute === undefined ? {} : { compute }) };
+  for await (const chunk of algorithm.apply(base, patch, given)) {
     size += chunk.length;
     if (size > targetBytes) throw new Error(`${algorithm.id} made ${size} bytes of ${targetBytes}`);
     chunks.push(chunk.slice());

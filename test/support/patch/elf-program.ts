@@ -6,9 +6,9 @@
 import { noise } from './kinds-of-files.ts';
 
 const functionCount = 400;
-const functionBytes = 160;
+export const functionBytes = 160;
 const added = { place: 70, seed: 999 } as const;
-const textAt = 0x1000;
+export const textAt = 0x1000;
 const loadedAt = 0x40_0000;
 
 interface Section {
@@ -21,7 +21,7 @@ interface Section {
   readonly link: number;
 }
 
-interface Places {
+export interface Places {
   /** Of functions, by their seed: positions in the file. */
   readonly starts: ReadonlyMap<number, number>;
   readonly dataAt: number;
@@ -30,20 +30,12 @@ interface Places {
 }
 
 export function elfProgram(grown: boolean): Uint8Array {
-  const seeds = Array.from({ length: functionCount }, (_, nth) => nth + 1);
-  if (grown) seeds.splice(added.place, 0, added.seed);
-  const starts = new Map<number, number>();
-  let end = textAt;
-  for (const seed of seeds) {
-    starts.set(seed, end);
-    end += functionBytes + (grown ? 4 * ((seed * seed) % 7) : 0);
-  }
+  const { seeds, starts, end } = placeFunctions(grown);
   const dataAt = aligned(end, 0x1000);
   const indexAt = dataAt + 8 * seeds.length;
   const symbolsAt = aligned(indexAt + 16 + 8 * seeds.length, 16);
   const places = { starts, dataAt, zerosAt: symbolsAt, release: grown ? 18 : 17 };
-  const text = new Uint8Array(end - textAt);
-  for (const [seed, start] of starts) text.set(functionCode(seed, start, places), start - textAt);
+  const text = textOf(places, end);
   const data = rows(seeds, 8, (view, at, seed) => view.setUint32(at, loadedAt + starts.get(seed)!, true));
   const index = rows([0, 0, ...seeds], 8, (view, at, seed) =>
     view.setInt32(at, seed === 0 ? 0 : starts.get(seed)! - indexAt, true),
@@ -65,6 +57,30 @@ export function elfProgram(grown: boolean): Uint8Array {
     { name: '.symtab', type: 2, flags: 0, offset: symbolsAt, bytes: symbols, link: 5 },
     { name: '.strtab', type: 3, flags: 0, offset: stringsAt, bytes: strings, link: 0 },
   ]);
+}
+
+/** Seeds of all functions in their order, where each begins in the file, and where the last one ends. */
+export function placeFunctions(grown: boolean): {
+  readonly seeds: readonly number[];
+  readonly starts: ReadonlyMap<number, number>;
+  readonly end: number;
+} {
+  const seeds = Array.from({ length: functionCount }, (_, nth) => nth + 1);
+  if (grown) seeds.splice(added.place, 0, added.seed);
+  const starts = new Map<number, number>();
+  let end = textAt;
+  for (const seed of seeds) {
+    starts.set(seed, end);
+    end += functionBytes + (grown ? 4 * ((seed * seed) % 7) : 0);
+  }
+  return { seeds, starts, end };
+}
+
+/** Positions in the file and addresses are as far from each other everywhere. */
+export function textOf(places: Places, end: number): Uint8Array {
+  const text = new Uint8Array(end - textAt);
+  for (const [seed, start] of places.starts) text.set(functionCode(seed, start, places), start - textAt);
+  return text;
 }
 
 /** Noise with calls and jumps, operands that lie in data and in what is zero, and numbers that a release counts up. */
@@ -147,7 +163,7 @@ function linked(sections: readonly Section[]): Uint8Array {
   return file;
 }
 
-function rows(
+export function rows(
   seeds: readonly number[],
   size: number,
   fill: (view: DataView, at: number, seed: number) => void,
@@ -158,6 +174,6 @@ function rows(
   return bytes;
 }
 
-function aligned(at: number, to: number): number {
+export function aligned(at: number, to: number): number {
   return Math.ceil(at / to) * to;
 }

@@ -5,6 +5,7 @@ import { refmix } from '../../../src/patch/refmix.ts';
 import { containerLimits, readContainer, segmentMethods } from '../../../src/patch/refmix/container.ts';
 import { applyPatch } from '../../support/patch/apply-patch.ts';
 import { elfProgram } from '../../support/patch/elf-program.ts';
+import { peProgram } from '../../support/patch/pe-program.ts';
 import { edited, type NamedPair, noise, programBytes } from '../../support/patch/kinds-of-files.ts';
 import { readPatch } from '../../support/patch/refmix-reader/read-patch.ts';
 
@@ -30,6 +31,7 @@ const code = programBytes(120_000);
 
 const pairs: readonly NamedPair[] = [
   { name: 'programs of ELF', base: elfProgram(false), target: elfProgram(true) },
+  { name: 'programs of PE', base: peProgram(false), target: peProgram(true) },
   { name: 'a part of a real program', base: code, target: edited(code) },
   {
     name: 'programs with two other bytes, far from each other',

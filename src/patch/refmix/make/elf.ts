@@ -14,7 +14,8 @@ export function readElf(file: Uint8Array): Image | undefined {
   if (spans.length === 0) return undefined;
   const parts = readSections(view, file, spans);
   const anchor = parts.find(({ name }) => name === '.text')?.address ?? spans[0]!.address;
-  return { machine: machines[view.getUint16(18, true)] ?? 'other', spans, tails, parts, anchor };
+  const machine = machines[view.getUint16(18, true)] ?? 'other';
+  return { machine, spans, tails, parts, anchor, above: { low: 0, high: 0 } };
 }
 
 function readSegments(view: DataView): { readonly spans: Span[]; readonly tails: Tail[] } {

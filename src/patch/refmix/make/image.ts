@@ -14,6 +14,8 @@ export interface Image {
   readonly parts: readonly Part[];
   /** Words without a table of their own may count from here. */
   readonly anchor: number;
+  /** What its absolute addresses of 64 bits have above those of the spans: both halves. */
+  readonly above: { readonly low: number; readonly high: number };
 }
 
 export type Machine = 'x86-64' | 'arm64' | 'other';
@@ -28,15 +30,33 @@ export interface Part extends Span {
   readonly form: PartForm;
   /** Where the strings begin that its entries name. */
   readonly stringsAddress?: number;
+  /** Where its words count from, if not where those of the image do. */
+  readonly anchor?: number;
 }
 
 /**
  * code: instructions. pointers: absolute addresses at multiples of 8. symbols, relocations: tables of ELF. unwindIndex:
- * words that count from its start. unwind: records with relative references. loose: absolute addresses anywhere.
+ * words that count from its start. unwind: records with relative references. functions: a table of PE, three addresses of
+ * 32 bits a row. loose: absolute addresses anywhere.
  */
-export type PartForm = 'code' | 'pointers' | 'symbols' | 'relocations' | 'unwindIndex' | 'unwind' | 'loose' | 'data';
+export type PartForm =
+  | 'code'
+  | 'pointers'
+  | 'symbols'
+  | 'relocations'
+  | 'unwindIndex'
+  | 'unwind'
+  | 'functions'
+  | 'loose'
+  | 'data';
 
-const strides: Partial<Record<PartForm, number>> = { symbols: 24, relocations: 24, unwindIndex: 8, pointers: 8 };
+const strides: Partial<Record<PartForm, number>> = {
+  symbols: 24,
+  relocations: 24,
+  unwindIndex: 8,
+  functions: 12,
+  pointers: 8,
+};
 
 /** Both images in the terms of a patch. */
 export function layoutOf(base: Image, target: Image): Layout {
@@ -48,9 +68,9 @@ export function partNamed(image: Image, name: string): Part | undefined {
 }
 
 /** Where the words of a part count from. */
-export function anchorOf(image: Image, { form, address, stringsAddress }: Part): number {
+export function anchorOf(image: Image, { form, address, stringsAddress, anchor }: Part): number {
   if (form === 'symbols') return stringsAddress ?? 0;
-  return form === 'unwindIndex' ? address : image.anchor;
+  return form === 'unwindIndex' ? address : (anchor ?? image.anchor);
 }
 
 /** What is zero at the start is measured from its end, where the linker puts what is new. */
@@ -70,7 +90,7 @@ function regionsOf(base: Image, target: Image): Region[] {
   const regions: Region[] = [];
   let at = 0;
   for (const part of target.parts.toSorted((a, b) => a.offset - b.offset)) {
-    const stride = strides[part.form];
+    const stride = strides[part.form] ?? (part.anchor === undefined ? undefined : plainRegion.stride);
     const before = partNamed(base, part.name);
     if (stride === undefined || before?.form !== part.form || part.offset < at || part.size === 0) continue;
     const end = part.offset + part.size;

@@ -20,6 +20,7 @@ interface Work {
   readonly ahead: number;
   readonly anchor: number;
   readonly anchorShift: number;
+  readonly above: Image['above'];
   readonly code: readonly Part[];
 }
 
@@ -34,10 +35,9 @@ export function rewriteReferences(base: Uint8Array, map: AddressMap, before: Ima
     if (twin === undefined) continue;
     const anchor = anchorOf(before, part);
     const anchorShift = anchorOf(after, twin) - anchor;
-    rewritePart(
-      { view, from, bytes: base, map, part, ahead: part.address - part.offset, anchor, anchorShift, code },
-      before,
-    );
+    const ahead = part.address - part.offset;
+    const { above } = before;
+    rewritePart({ view, from, bytes: base, map, part, ahead, anchor, anchorShift, above, code }, before);
   }
   return rewritten;
 }
@@ -60,6 +60,9 @@ function rewritePart(work: Work, { machine }: Image): void {
       return;
     case 'unwind':
       rewriteUnwind(work, end);
+      return;
+    case 'functions':
+      for (let at = offset; at + 4 <= end; at += 4) rewriteAddress(work, at);
       return;
     case 'pointers':
       for (let at = Math.ceil(offset / 8) * 8; at + 8 <= end; at += 8) rewritePointer(work, at);
@@ -97,11 +100,18 @@ function rewriteAnchored({ view, from, map, anchor, anchorShift }: Work, at: num
   if (moved !== unknownShift) view.setInt32(at, word + moved - anchorShift, true);
 }
 
-/** An absolute address of 64 bits. Small numbers are more often counts. Whether it leads somewhere. */
-function rewritePointer({ view, from, map }: Work, at: number): boolean {
+/** An absolute address of 64 bits. Whether it leads somewhere. */
+function rewritePointer(work: Work, at: number): boolean {
+  const { low, high } = work.above;
+  return work.from.getUint32(at + 4, true) === high && rewriteAddress(work, at, low);
+}
+
+/** An address that has so much above those of the map. Small numbers are more often counts. Whether it leads somewhere. */
+function rewriteAddress({ view, from, map }: Work, at: number, above = 0): boolean {
   const word = from.getUint32(at, true);
-  if (word < leastAddress || from.getUint32(at + 4, true) !== 0) return false;
-  const moved = shiftAt(map, word);
+  const address = (word - above) >>> 0;
+  if (address < leastAddress) return false;
+  const moved = shiftAt(map, address);
   if (moved === unknownShift) return false;
   view.setUint32(at, word + moved, true);
   return true;
