@@ -252,8 +252,9 @@ async function tryPatch(
     if (!isWorthIt(patch.length, target.sizeBytes) || patch.length > releaseLimits.patchBytes)
       return { attempt: { result: patch.length, detail: 'not worth it' } };
     if (!beats(patch)) return { attempt: { result: patch.length } };
-    // Whatever made it: nobody is told of a patch that does not do what it should.
-    await search.compute.run('check-patch', { ...input, patch }, { signal });
+    // Whatever made it: nobody is told of a patch that does not do what it should. It was made in time, so what it takes
+    // to apply it once, which is little, is not held against the budget.
+    await search.compute.run('check-patch', { ...input, patch }, signalOf(search.signal));
     return { attempt: { result: patch.length }, patch };
   } catch (error) {
     if (!(error instanceof ThemisError)) throw error;

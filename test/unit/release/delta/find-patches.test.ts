@@ -35,7 +35,12 @@ interface Run {
   readonly tried: string[];
 }
 
-async function search(sizes: Sizes, over: Partial<PatchSearch> = {}, onMake?: (tried: string) => void): Promise<Run> {
+async function search(
+  sizes: Sizes,
+  over: Partial<PatchSearch> = {},
+  onMake?: (tried: string) => void,
+  onCheck?: () => void,
+): Promise<Run> {
   const tried: string[] = [];
   const tasks: TaskCode<DeltaTasks> = {
     'make-patch'({ algorithm: id, base }) {
@@ -47,6 +52,7 @@ async function search(sizes: Sizes, over: Partial<PatchSearch> = {}, onMake?: (t
       return new Uint8Array(size).fill(base[0]!);
     },
     'check-patch'({ patch }) {
+      onCheck?.();
       if (patch.length === 13) throw new ThemisError('PATCH_INVALID', 'makes something else');
       if (patch.length === 14) throw new ThemisError('TIMEOUT', 'takes too long');
       return null;
@@ -166,6 +172,15 @@ describe('the search for patches', () => {
     expect(chosen(run)).toEqual({ a: 'BSDIFF 100', b: 'ZSTD_DICT 300', c: 'ZSTD_DICT 300' });
     expect(['a', 'b', 'c'].map((path) => resultsOf(run, path)[1])).toEqual([100, 'cut off', 'no time']);
     expect(chosen(await search(sizes, { budget: AbortSignal.abort() }))).toEqual({});
+  });
+
+  it('keeps what was made in time, although the time is over when it is applied to be sure of it', async () => {
+    const time = new AbortController();
+    const run = await search({ REFMIX: { a: 1, b: 1, c: 1 } }, { budget: time.signal, atOnce: 1 }, undefined, () =>
+      time.abort(),
+    );
+    expect(chosen(run)).toEqual({ a: 'REFMIX 1' });
+    expect(resultsOf(run, 'b')).toEqual(['no time']);
   });
 
   it('takes no patch that is not worth it, that does something else, or that nobody can make', async () => {
