@@ -6,7 +6,7 @@ import { LongestFirst } from './test/support/longest-first.ts';
 const soak = process.env['THEMIS_SOAK'] === '1';
 
 /** Many runs of the same lines, or other processes: measured, they take twice the time and cover nothing more. */
-const unmeasured = ['test/{cli,crash,property}/**/*.test.ts'];
+const unmeasured = ['test/{cli,contract,crash,property}/**/*.test.ts'];
 
 export default defineConfig({
   test: {

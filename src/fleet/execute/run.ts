@@ -20,9 +20,9 @@ import type { ExecutionRequest, FleetPorts } from './request.ts';
 import type { Stepper } from './step.ts';
 import { earliest } from './waiting.ts';
 
-/** A long wait is cut into pieces, so that `suspend` and `cancel` are heard. */
 /** A reason of its own: to make the usual error takes longer than all the rest of a wait. */
 const over = 'over';
+/** A long wait is cut into pieces, so that `suspend` and `cancel` are heard. */
 const longestWaitMs = 5000;
 /** How old what people allow may be: while somebody is waited for, and while nobody is. */
 const permitsWhileWaitingMs = 4500;
@@ -181,7 +181,8 @@ export class Runner {
   }
 
   async #hearPeople(): Promise<void> {
-    if (this.#stepper.stopping !== null) return;
+    const { stopping } = this.#stepper;
+    if (stopping !== null && !givesWay(stopping)) return;
     if (this.#request.soft.aborted) {
       this.#stepper.stop({ kind: 'interrupted' });
       this.#tellStop('interrupt');

@@ -108,9 +108,9 @@ export class Stepper {
     this.#gates.evidence(said);
   }
 
-  /** The first reason counts. */
+  /** The first reason counts; one that gives way to a failure gives way to any that does not, too. */
   stop(reason: Stop): void {
-    this.#stop ??= reason;
+    if (this.#stop === null || (givesWay(this.#stop) && !givesWay(reason))) this.#stop = reason;
   }
 
   /** A journal entry, once it is durable. */
@@ -236,7 +236,11 @@ export class Stepper {
     if (this.#line.held > 0) return this.#whileInHand(againMs, now);
     if (this.stopping !== null) return { kind: 'finish', end: { kind: 'stopped', stop: this.stopping } };
     if (this.direction === 'forward' && this.#failed.length > 0) return this.#afterFailure(againMs);
-    if (again !== undefined) return waitFor('health', `${again.turn.step.target} does not answer`, againMs!);
+    if (again !== undefined) {
+      const { step, silentSinceMs } = again.turn;
+      const why = silentSinceMs === null ? 'cannot begin yet' : 'does not answer';
+      return waitFor('health', `${step.target} ${why}`, againMs!);
+    }
     return this.#idle(gates, now);
   }
 

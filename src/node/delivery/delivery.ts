@@ -42,7 +42,7 @@ export interface CopyOrigin {
 /** Made of other bytes, such as a patch and what is installed. */
 export interface MadeOrigin {
   readonly kind: 'made';
-  /** For people: `patch REFMIX from 1.4.0`. */
+  /** For people: `the REFMIX patch from 1.4.0`. */
   readonly name: string;
   /** Fetched first, by the same rules as everything else; gone again when all deliveries are there. */
   readonly needs: readonly Needed[];

@@ -82,7 +82,8 @@ export function createMeter(clock: Clock, totalBytes: number, tell: (progress: N
       await clock.sleep(leftMs <= 0 ? silenceMs : leftMs, ended.signal);
     }
   };
-  void tick();
+  // Whoever cannot be told ends the delivery by the next report of it.
+  tick().catch(() => {});
   return {
     fetched(bytes) {
       fetchedBytes += bytes;

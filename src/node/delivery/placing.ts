@@ -13,6 +13,14 @@ export interface Placing {
   place(from: string, target: string, content: Content): Promise<void>;
   /** Nothing of it goes on. Throws what went wrong beside the last call. */
   settled(): Promise<void>;
+  /** What was found right or put there; of what else lies there nothing was looked at. */
+  right(): readonly Placed[];
+}
+
+export interface Placed {
+  /** Absolute. */
+  readonly path: string;
+  readonly sha256: string;
 }
 
 export interface PlacingGiven {
@@ -30,6 +38,7 @@ export function createPlacing({ files, root, stepBytes, isKnown }: PlacingGiven)
   let unsyncedBytes = 0;
   let syncing: Promise<void> = Promise.resolve();
   let isSyncing = false;
+  const right: Placed[] = [];
 
   const sync = async (directories: ReadonlySet<string>): Promise<void> => {
     isSyncing = true;
@@ -39,8 +48,9 @@ export function createPlacing({ files, root, stepBytes, isKnown }: PlacingGiven)
       isSyncing = false;
     }
   };
-  /** Its name is to become durable, together with others. */
-  const touch = async (target: string, { sizeBytes }: Content): Promise<void> => {
+  /** It is right, and its name is to become durable, together with others. */
+  const touch = async (target: string, { sha256, sizeBytes }: Content): Promise<void> => {
+    right.push({ path: target, sha256 });
     for (const directory of ancestorsOf(target.slice(root.length + 1))) touched.add(`${root}/${directory}`);
     unsyncedBytes += sizeBytes;
     if (unsyncedBytes < stepBytes || isSyncing) return;
@@ -69,6 +79,7 @@ export function createPlacing({ files, root, stepBytes, isKnown }: PlacingGiven)
       await touch(target, content);
     },
     settled: () => syncing,
+    right: () => right,
   };
 }
 

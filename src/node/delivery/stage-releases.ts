@@ -75,6 +75,7 @@ export async function stageReleases(
     },
     deliveries,
   ).catch(async (error: unknown) => {
+    if (isWorthKeeping(error)) await rememberDownloads(context, placing.right());
     throw await unlessSourceGone(releases, error);
   });
   for (const release of releases) await writeDocuments(context, release);
@@ -82,8 +83,8 @@ export async function stageReleases(
 }
 
 /**
- * After an error: what another run can go on from stays, with what is known of it; or all of it goes. It stands in no place
- * that anybody installs from, and gets there by its hash alone.
+ * After an error: what another run can go on from stays, or all of it goes. It stands in no place that anybody installs
+ * from, and gets there by its hash alone.
  */
 export async function abandonReleases(
   context: NodeContext,
@@ -93,7 +94,6 @@ export async function abandonReleases(
   if (isWorthKeeping(error)) {
     for (const release of releases) await removeIfBare(context, release);
     await context.files.removeEmptyDirectory(context.layout.parts);
-    await rememberDownloads(context, placesIn(context, releases, partOf));
     return;
   }
   for (const { manifest } of releases) await context.files.removeTree(partOf(context, manifest));

@@ -8,16 +8,11 @@ import type { FileStat } from '../../ports/file-system.ts';
 import type { CachedDownload } from '../../ports/manifest-store.ts';
 import { stampOf } from '../../release/store/cached-download.ts';
 import type { NodeContext } from '../context.ts';
+import type { Placed } from '../delivery/placing.ts';
 
 export interface DownloadMemory {
   /** Whether a file that looks like this has this content, as far as is remembered. */
   knows(path: string, stat: FileStat, sha256: string): boolean;
-}
-
-interface Placed {
-  /** Absolute. */
-  readonly path: string;
-  readonly sha256: string;
 }
 
 type Within = Pick<NodeContext, 'downloads' | 'layout' | 'files' | 'clock'>;

@@ -189,6 +189,40 @@ describe('looking just before', () => {
   });
 });
 
+describe('a release that is to be had later', () => {
+  const failure = toFailure(new ThemisError('RATE_LIMITED', 'come back later', { retryAfterMs: 3_600_000 }));
+  const silent = { name: 'c', reachable: false, failure: toFailure(new ThemisError('UNREACHABLE', 'gone')) } as const;
+
+  test('does not keep a run from ending that lost a node, although something failed meanwhile', () => {
+    const nodes = [node('a', 'x'), node('b', 'y'), node('c', 'z')];
+    const run = setUp({ nodes, leader: undefined });
+    expect(run.look()).toEqual(['a', 'b', 'c']);
+    run.record('c', 'begin');
+    run.stepper.stop({ kind: 'postponed', step: 'a/update/1.5.0', failure });
+    run.stepper.release('a/update/1.5.0');
+    run.record('b', 'begin');
+    run.record('b', 'failed', { asBefore: true });
+    expect(run.stepper.stopping).toBeNull();
+    for (let tries = 0; tries < 100; tries += 1) {
+      run.stepper.noAnswer('c/update/1.5.0', silent.failure, run.now());
+      const decision = run.next();
+      if (decision.kind === 'finish') break;
+      run.after(decision.kind === 'wait' ? decision.forMs! : 0);
+      run.next();
+    }
+    expect(run.next()).toMatchObject({ kind: 'finish', end: { kind: 'stopped', stop: { kind: 'lost' } } });
+  });
+
+  test.each(['interrupted', 'stale'] as const)('gives way to what weighs more, and to nothing else: %s', (kind) => {
+    const run = setUp();
+    run.stepper.stop({ kind: 'postponed', step: 'a/update/1.5.0', failure });
+    run.stepper.stop(kind === 'stale' ? { kind, step: 'a/update/1.5.0', detail: '' } : { kind });
+    expect(run.stepper.stopping?.kind).toBe(kind === 'stale' ? 'postponed' : 'interrupted');
+    run.stepper.stop({ kind: 'cancelled', by: 'ops' });
+    expect(run.stepper.stopping?.kind).toBe(kind === 'stale' ? 'cancelled' : 'interrupted');
+  });
+});
+
 describe('failure', () => {
   test('rollback: what is in hand ends, then what was done is taken back, the leader last', () => {
     const nodes = ['a', 'b', 'c', 'd', 'e'].map((name) => node(name));

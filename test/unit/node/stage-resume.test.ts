@@ -46,6 +46,32 @@ async function worldWith(files = new MemoryFileSystem()) {
   return { world, files, given, sent: () => sources.splice(0).reduce((sum, source) => sum + source.bytesSent, 0) };
 }
 
+test('what lies in its place and was not looked at again is not taken for what it was', async () => {
+  const many = makeRelease({
+    version: '1.6.0',
+    files: {
+      'bin/server': ['server 1.6 '.repeat(30), '0755'],
+      ...Object.fromEntries(Array.from({ length: 60 }, (_, nth) => [`share/${nth + 10}`, `data ${nth + 10}`])),
+    },
+  });
+  const { world, files, given } = await worldWith();
+  world.offer(many);
+  const whole = { kind: 'no-size', at: 1 } as const;
+  const refuses = { kind: 'refuses', code: 'UNREACHABLE' } as const;
+  given.plan = [...Array.from({ length: 60 }, () => whole), refuses];
+  expect(await world.refusal(stageOf(many))).toBe('UNREACHABLE');
+  const staged = `/node/downloads/${many.manifest.manifestHash.slice(7)}`;
+  const last = (await files.readDirectory(`${staged}.part/share`)).toSorted().at(-1)!;
+  for (const path of ['bin/server', `share/${last}`]) await files.removeFile(`${staged}.part/${path}`);
+  await files.writeFile(`${staged}.part/share/${last}`, new TextEncoder().encode('DATA 00'), 0o400);
+  // Ends at the first file, long before the last one has its turn.
+  given.plan = [refuses];
+  expect(await world.refusal(stageOf(many))).toBe('UNREACHABLE');
+  given.plan = [];
+  expect((await world.result(stageOf(many))).kind).toBe('done');
+  expect(new TextDecoder().decode(await files.readFile(`${staged}/share/${last}`))).toBe(`data ${last}`);
+});
+
 test('a network that fails leaves what the next staging goes on from', async () => {
   const { world, given, sent } = await worldWith();
   given.plan = [{ kind: 'cuts', at: 0.5 }];

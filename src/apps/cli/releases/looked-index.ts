@@ -125,7 +125,8 @@ function answer(
 ): Omit<LookedIndex, 'asked'> {
   const nextMs = Date.parse(triedAt) + look.intervalMs;
   const hint = `The next one is at ${formatInstant(nextMs)}; to look at once: --interval 0s`;
-  if (failure !== null && isRefusal(failure) && look.trust !== null) throw errorOfLook(failure);
+  if (failure !== null && isRefusal(failure) && look.trust !== null)
+    throw errorOfLook({ ...failure, hint: failure.hint === null ? hint : `${failure.hint} ${hint}` });
   if (failure !== null && (known === null || lookedAt === null)) {
     const message = `The last look at ${look.address}, at ${triedAt}, was in vain: ${failure.message}`;
     throw new ThemisError('UNREACHABLE', message, { hint });

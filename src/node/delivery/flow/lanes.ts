@@ -1,6 +1,6 @@
 /**
  * How many may be at work at once, in all and for each host, and who is next: the one with the lowest rank among those
- * whose host has room. Ranks are unique, so the order depends on nothing but them.
+ * whose host has room. Each delivery has a rank of its own, which what it needs shares.
  */
 import { ThemisError } from '../../../kernel/error.ts';
 import { Heap } from '../../../kernel/heap.ts';

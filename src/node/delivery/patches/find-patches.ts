@@ -95,8 +95,9 @@ async function readDelta(
     });
     return result.kind === 'refused' ? result.error : { url, delta: result.delta };
   } catch (error) {
-    // A source that does not give a delta may give the files all the same.
-    if (!(error instanceof ThemisError) || error.code === 'BUG') throw error;
+    // A source that does not give a delta may give the files all the same; one that wants to be left alone does not.
+    if (!(error instanceof ThemisError) || error.code === 'BUG' || error.code === 'CANCELLED') throw error;
+    if (error.retryAfterMs !== undefined) throw error;
     return error;
   }
 }
