@@ -329,4 +329,17 @@ describe('a delta that trust refuses', () => {
     });
     await expectStaged(world, five);
   });
+
+  it('but one that wants to be left alone is, and whoever cancels is told so: neither is a refusal', async () => {
+    const later = new ThemisError('RATE_LIMITED', 'come back later', { retryAfterMs: 3_600_000 });
+    for (const error of [later, new ThemisError('CANCELLED', 'The staging was cancelled.')]) {
+      const world = await ready(await makeTestDelta(four, five));
+      const verifyDelta: NodeDeps['verifyDelta'] = async () => {
+        throw error;
+      };
+      const { reply, notes, fetched } = await stage(world, five, { verifyDelta });
+      expect([reply, notes, fetched]).toEqual([error.code, [], []]);
+      expect(await trail(world)).toEqual([]);
+    }
+  });
 });
