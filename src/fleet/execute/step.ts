@@ -24,7 +24,7 @@ import { givesWay, type Decision, type FailedGate, type FailedStep } from './dec
 import type { StepperEnd, StepperInput, Stop, Verdict } from './decision.ts';
 import { Patience } from './patience.ts';
 import { barOf } from './tenant-bar.ts';
-import { earliest, firstOf, idleOf, leftText, waitFor } from './waiting.ts';
+import { earliest, firstOf, idleOf, leftText, waitFor, waitForTry } from './waiting.ts';
 
 const pollMs = 1000;
 const watchLimit = 32;
@@ -236,11 +236,7 @@ export class Stepper {
     if (this.#line.held > 0) return this.#whileInHand(againMs, now);
     if (this.stopping !== null) return { kind: 'finish', end: { kind: 'stopped', stop: this.stopping } };
     if (this.direction === 'forward' && this.#failed.length > 0) return this.#afterFailure(againMs);
-    if (again !== undefined) {
-      const { step, silentSinceMs } = again.turn;
-      const why = silentSinceMs === null ? 'cannot begin yet' : 'does not answer';
-      return waitFor('health', `${step.target} ${why}`, againMs!);
-    }
+    if (again !== undefined) return waitForTry(again.turn, againMs!);
     return this.#idle(gates, now);
   }
 

@@ -22,6 +22,11 @@ export function waitFor(on: Wait['on'], detail: string, forMs: number | null, mo
   return { kind: 'wait', on, detail, topic: `${on} ${detail}`, forMs, until: null, watch: [], ...more };
 }
 
+/** For a node that gave no answer, or said that it cannot now. */
+export function waitForTry({ step, silentSinceMs }: Turn, forMs: number): Wait {
+  return waitFor('health', `${step.target} ${silentSinceMs === null ? 'cannot begin yet' : 'does not answer'}`, forMs);
+}
+
 /** Until the first of them is over, or somebody is to be looked at. */
 export function firstOf([first, ...others]: readonly Wait[], { forMs, names }: Watched): Wait {
   const least = others.reduce((soonest, one) => earliest(soonest, one.forMs), earliest(first!.forMs, forMs));
