@@ -176,7 +176,7 @@ test(
       9,
       expect.stringMatching(/not-finished: .* not before \d{4}-.*\nGo on with: themis apply/u),
     ]);
-    expect(fleet.operations()).toEqual([]);
+    await allEnded();
     fault = undefined;
     expect((await fleet.themis('apply', '--auto-approve')).code).toBe(0);
     expect(await fleet.serving()).toEqual(fleet.all('1.7.0'));
