@@ -74,10 +74,7 @@ export async function openPart(
   let file = await files.openGrowing(path, kept.bytes);
   let { bytes, digest, validator } = kept;
   const isFull = () => bytes === content.sizeBytes;
-  const discard = async (): Promise<void> => {
-    await closeAfter(recorder, file);
-    for (const one of [freshOf(log), log, path]) await files.removeFile(one);
-  };
+  const discard = () => closeAfter(recorder, file).then(() => removeAll(files, [freshOf(log), log, path]));
   return {
     path,
     get bytes() {
@@ -115,10 +112,22 @@ export async function openPart(
       // That the one before failed does not mean that this one does: there may be room again.
       await recorder.begin(file, { bytes, digest }).catch(() => recorder.begin(file, { bytes, digest }));
       await closeAfter(recorder, file);
-      if (recorder.vouchedBytes === 0 && !isFull()) await discard();
+      if (isFull()) return;
+      const { vouchedBytes } = recorder;
+      if (vouchedBytes === 0) await discard();
+      else await cutTo(files, path, vouchedBytes);
     },
     discard,
   };
+}
+
+async function removeAll(files: FileSystem, paths: readonly string[]): Promise<void> {
+  for (const path of paths) await files.removeFile(path);
+}
+
+/** What no record vouches for would only take room. */
+async function cutTo(files: FileSystem, path: string, sizeBytes: number): Promise<void> {
+  if ((await files.lstat(path))?.sizeBytes !== sizeBytes) await files.truncateFile(path, sizeBytes);
 }
 
 /** A record that failed is lost; whoever needs the bytes durable asks for that. */
