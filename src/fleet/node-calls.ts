@@ -2,8 +2,7 @@
  * Requests to nodes as the fleet room makes them: every reply and every lost connection becomes one of a few
  * answers, so that nobody else has to know which error codes mean what.
  */
-import { exitCodeOf, fromFailure, isErrorCode, ThemisError, toFailure } from '../kernel/error.ts';
-import { exitCode } from '../kernel/exit-code.ts';
+import { fromFailure, isRefusal, ThemisError, toFailure } from '../kernel/error.ts';
 import type { Failure } from '../kernel/outcome.ts';
 import type { DesiredNode } from '../model/desired.ts';
 import type { Authority, NodeProgress, NodeReply, NodeRequestBody, OperationResult } from '../model/message.ts';
@@ -134,15 +133,11 @@ function resultAnswer(result: OperationResult): Answer {
     case 'unchanged':
       return { kind: 'done', changed: false };
     case 'rolled-back':
-      return { kind: 'failed', failure: result.failure, asBefore: true, refused: isTrustRefusal(result.failure) };
+      // Met in the middle of the work: the target is not at fault for it, and the reason itself is the result.
+      return { kind: 'failed', failure: result.failure, asBefore: true, refused: isRefusal(result.failure) };
     case 'stuck':
       return { kind: 'failed', failure: result.failure, asBefore: false, refused: false };
   }
-}
-
-/** Met in the middle of the work: the target is not at fault for it, and the reason itself is the result. */
-function isTrustRefusal({ code }: Failure): boolean {
-  return isErrorCode(code) && exitCodeOf(code) === exitCode.refused;
 }
 
 function refusal(failure: Failure): Answer {

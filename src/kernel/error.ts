@@ -1,3 +1,4 @@
+import { exitCode } from './exit-code.ts';
 import type { Failure, Retry } from './outcome.ts';
 
 /**
@@ -94,6 +95,11 @@ export class ThemisError extends Error {
 
 export function exitCodeOf(code: ErrorCode): number {
   return codes[code].exit;
+}
+
+/** Of what is not to be believed or not allowed; a foreign code is none. */
+export function isRefusal({ code }: { readonly code: string }): boolean {
+  return isErrorCode(code) && exitCodeOf(code) === exitCode.refused;
 }
 
 export function retryOf(code: ErrorCode): Retry {

@@ -4,8 +4,7 @@
  * the node root as it was before. Whatever ends the delivery of a verified release leaves what another run goes on from,
  * in places that nothing is installed from. Several releases are staged all or none.
  */
-import { exitCodeOf, ThemisError } from '../kernel/error.ts';
-import { exitCode } from '../kernel/exit-code.ts';
+import { isRefusal, ThemisError } from '../kernel/error.ts';
 import { pathProblem } from '../kernel/path-guard.ts';
 import type { NodeProgress, NodeRequest, OperationResult, ReleaseLocator, StagedRelease } from '../model/message.ts';
 import type { ReleaseIndex } from '../model/release.ts';
@@ -189,8 +188,7 @@ async function withdrawing<T>(context: NodeContext, release: StagedRelease, work
   try {
     return await work();
   } catch (error) {
-    const isRefusal = error instanceof ThemisError && exitCodeOf(error.code) === exitCode.refused;
-    if (isRefusal) await withdrawOffer(context, release.manifestHash);
+    if (error instanceof ThemisError && isRefusal(error)) await withdrawOffer(context, release.manifestHash);
     throw error;
   }
 }

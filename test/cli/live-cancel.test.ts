@@ -64,6 +64,12 @@ const allEnded = () =>
     (left) => left.length === 0,
   );
 const bigRequests = (from: number) => server.requests.slice(from).filter(({ path }) => path.endsWith('big.txt'));
+/** Each of the three nodes has asked for its large file. */
+const allAsked = (from: number) =>
+  eventually(
+    async () => bigRequests(from).length,
+    (count) => count === 3,
+  );
 const startOf = (range = 'bytes=0-') => Number(/^bytes=(\d+)-/u.exec(range)?.[1]);
 
 test(
@@ -134,10 +140,7 @@ test(
   async () => {
     const asked = server.requests.length;
     const running = fleet.start('apply', '--auto-approve');
-    await eventually(
-      async () => bigRequests(asked).length,
-      (count) => count === 3,
-    );
+    await allAsked(asked);
     running.child.kill('SIGKILL');
     await running.ended;
     await allEnded();
@@ -151,10 +154,7 @@ test(
   async () => {
     const asked = server.requests.length;
     const running = fleet.start('apply', '--auto-approve');
-    await eventually(
-      async () => bigRequests(asked).length,
-      (count) => count === 3,
-    );
+    await allAsked(asked);
     bytesPerSecond = Number.POSITIVE_INFINITY;
     killAll(fleet.operations(), 'SIGTERM');
     expect((await running.ended).code).toBe(0);

@@ -8,6 +8,7 @@ import type { ChildProcess, ChildProcessWithoutNullStreams } from 'node:child_pr
 import type { Socket } from 'node:net';
 import path from 'node:path';
 import { ThemisError } from '../../kernel/error.ts';
+import { unlessAborted } from '../../kernel/unless-aborted.ts';
 import type { DesiredNode } from '../../model/desired.ts';
 import type { NodeProgress, NodeReply, NodeRequest } from '../../model/message.ts';
 import type { Transport, TransportOptions } from '../../ports/transport.ts';
@@ -59,16 +60,7 @@ function isStaging({ kind }: NodeRequest): boolean {
 }
 
 async function inProcess(work: () => Promise<NodeReply>, signal: AbortSignal | undefined): Promise<NodeReply> {
-  if (signal === undefined) return work();
-  if (signal.aborted) throw cancelled();
-  const stopped = Promise.withResolvers<never>();
-  const stop = (): void => stopped.reject(cancelled());
-  signal.addEventListener('abort', stop);
-  try {
-    return await Promise.race([work(), stopped.promise]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
+  return signal === undefined ? await work() : await unlessAborted(signal, cancelled, work);
 }
 
 function inChild(

@@ -1,4 +1,5 @@
 import { ThemisError } from '../../kernel/error.ts';
+import { unlessAborted } from '../../kernel/unless-aborted.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
 
 /**
@@ -28,13 +29,5 @@ export function cancelled(): ThemisError {
 }
 
 async function unlessCancelled<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  throwIfCancelled(signal);
-  const stopped = Promise.withResolvers<never>();
-  const stop = (): void => stopped.reject(cancelled());
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    return await Promise.race([work(), stopped.promise]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
+  return await unlessAborted(signal, cancelled, work);
 }

@@ -1,5 +1,4 @@
-import { exitCodeOf, isErrorCode, ThemisError } from '../../kernel/error.ts';
-import { exitCode } from '../../kernel/exit-code.ts';
+import { isRefusal, ThemisError } from '../../kernel/error.ts';
 import type { NodeReplyBody, NodeRequest } from '../../model/message.ts';
 import type { NodeContext } from '../context.ts';
 import { type AuditKind, writeAudit } from './audit.ts';
@@ -31,7 +30,7 @@ export async function audited(
 
 function kindOf(code: string, reason = ''): AuditKind | undefined {
   if (code === 'ANCHORS_CHANGED') return 'anchors-refused';
-  if (!isErrorCode(code) || code === 'FOREIGN_STORE' || exitCodeOf(code) !== exitCode.refused) return undefined;
+  if (code === 'FOREIGN_STORE' || !isRefusal({ code })) return undefined;
   if (reason.startsWith('COUNTER_')) return 'counter-refused';
   return reason.startsWith('INDEX_') ? 'index-refused' : 'release-refused';
 }

@@ -9,10 +9,10 @@
  */
 import type { AddressMap } from './address-map.ts';
 import type { BitCoder } from './coder/bit-coder.ts';
-import type { Mixture } from './coder/mixture.ts';
-import { guessKinds, type Memory, type Model } from './model.ts';
+import { guessKinds, type Model } from './model.ts';
 
-export interface Walk extends History {
+/** With all of the model but the interval, which is the coder's. */
+export interface Walk extends History, Omit<Model, 'interval'> {
   readonly coder: BitCoder;
   readonly work: Uint8Array;
   /** Position in the target of the first byte of `work`; a multiple of `blockBytes`. */
@@ -23,13 +23,6 @@ export interface Walk extends History {
   readonly from: number;
   readonly to: number;
   readonly map: AddressMap;
-  readonly blocks: Mixture;
-  readonly events: Mixture;
-  readonly choices: Mixture;
-  readonly values: Mixture;
-  readonly literals: Mixture;
-  readonly memory: Memory;
-  readonly record: Int32Array;
   /** Shift of what each byte of the block at hand would refer to, if it began a relative reference; 0: none. */
   readonly relative: Int32Array;
   /** Where the block at hand has restless words: slots of them, so many. */

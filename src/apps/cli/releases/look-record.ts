@@ -1,8 +1,7 @@
 /** When a source was looked at last and how that ended: a small file beside the index that is kept of it. */
 import { nullOr, objectOf, readShape, textOf, wholeNumber } from '../../../kernel/document/shape.ts';
 import { parseStrictJson } from '../../../kernel/document/strict-json.ts';
-import { exitCodeOf, isErrorCode, ThemisError, toFailure } from '../../../kernel/error.ts';
-import { exitCode } from '../../../kernel/exit-code.ts';
+import { isErrorCode, ThemisError, toFailure } from '../../../kernel/error.ts';
 import { shapes } from '../../../model/release-format/shapes.ts';
 import type { ReleaseIndex } from '../../../model/release.ts';
 import type { FileSystem } from '../../../ports/file-system.ts';
@@ -85,9 +84,4 @@ export function errorOfLook({ code, message, hint, reason }: LookFailure): Themi
     ...(hint === null ? {} : { hint }),
     ...(reason === null ? {} : { reason }),
   });
-}
-
-/** What the source said is not to be believed; otherwise it said nothing. */
-export function isRefusal({ code }: LookFailure): boolean {
-  return isErrorCode(code) && exitCodeOf(code) === exitCode.refused;
 }

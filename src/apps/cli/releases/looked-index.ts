@@ -5,7 +5,7 @@
  * place: it would hide what that one told.
  */
 import { createNodeFileSystem } from '../../../adapters/file-system/node.ts';
-import { ThemisError } from '../../../kernel/error.ts';
+import { isRefusal, ThemisError } from '../../../kernel/error.ts';
 import { formatInstant } from '../../../kernel/units/instant.ts';
 import { releaseNames } from '../../../model/release-format/layout.ts';
 import { parseReleaseIndex } from '../../../model/release-format/parse-index.ts';
@@ -23,7 +23,6 @@ import { awaitLock } from '../reading/await-lock.ts';
 import { keepIndex, type KeptPlace, makeDirectories, readKnownIndex } from '../reading/fleet-source.ts';
 import {
   errorOfLook,
-  isRefusal,
   type LookFailure,
   lookFailureOf,
   type LookRecord,
