@@ -36,6 +36,15 @@ export interface WantedBytes {
   readonly offset?: number;
   readonly validator?: string;
   readonly signal?: AbortSignal;
+  readonly turn?: Turn;
+}
+
+/** When it is for this file to come, and over which of the connections to its host. */
+export interface Turn {
+  /** From 0. Files of one lane share a connection and come one after the other, in the order in which they were opened. */
+  readonly lane: number;
+  /** The one before it in its lane is through. What the source may take counts from here. */
+  readonly begins: Promise<void>;
 }
 
 export interface OpenedFile {

@@ -101,14 +101,16 @@ async function serve(state: State, socket: Socket): Promise<void> {
   socket.on('error', () => {}).on('close', () => state.sockets.delete(socket));
   const pace = new Pace(bytesPerSecond);
   let isNew = true;
-  for await (const head of heads(socket)) {
+  for await (const { head, cameAtMs } of heads(socket)) {
     const request = seen(state, head, connection);
     if (request === null) {
       socket.destroy();
       return;
     }
     state.requests.push(request);
-    if (latencyMs > 0) await pause(isNew ? 2 * latencyMs : latencyMs);
+    // A request that was sent before its turn has travelled meanwhile.
+    const leftMs = cameAtMs + (isNew ? 2 * latencyMs : latencyMs) - performance.now();
+    if (leftMs > 0) await pause(leftMs);
     isNew = false;
     const fault = state.options.fault?.(request);
     const respond: Respond =
@@ -124,23 +126,23 @@ async function serve(state: State, socket: Socket): Promise<void> {
 }
 
 /** Heads of requests, one after another; bodies are not expected. Reads on all the time, so that an end is noticed. */
-async function* heads(socket: Socket): AsyncGenerator<string> {
-  const waiting: string[] = [];
+async function* heads(socket: Socket): AsyncGenerator<{ readonly head: string; readonly cameAtMs: number }> {
+  const waiting: { readonly head: string; readonly cameAtMs: number }[] = [];
   let text = '';
   let wake = (): void => {};
   socket.on('data', (chunk: Buffer) => {
     text += chunk.toString('latin1');
     for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
-      waiting.push(text.slice(0, end));
+      waiting.push({ head: text.slice(0, end), cameAtMs: performance.now() });
       text = text.slice(end + 4);
     }
     wake();
   });
   socket.on('close', () => wake());
   while (!socket.destroyed || waiting.length > 0) {
-    const head = waiting.shift();
-    if (head === undefined) await new Promise<void>((resolve) => (wake = resolve));
-    else yield head;
+    const next = waiting.shift();
+    if (next === undefined) await new Promise<void>((resolve) => (wake = resolve));
+    else yield next;
   }
 }
 

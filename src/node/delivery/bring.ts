@@ -25,7 +25,7 @@ export async function bring(run: Run, wanted: Wanted, origin: Origin, meter: Fil
 
 async function bringCopy(run: Run, { title, content, rank }: Wanted, { path }: CopyOrigin, meter: FileMeter) {
   const { files, parts, signal } = run;
-  const leave = await run.disk.enter(rank, '', signal);
+  const { leave } = await run.disk.enter(rank, '', signal);
   try {
     const copy = partPath(parts, content.sha256, 'copy');
     const stat = await files.lstat(path);
@@ -54,7 +54,7 @@ async function bringCopy(run: Run, { title, content, rank }: Wanted, { path }: C
 
 async function bringMade(run: Run, wanted: Wanted, origin: MadeOrigin, meter: FileMeter): Promise<string> {
   const needed = await fetchNeeded(run, wanted, origin.needs);
-  const leave = await run.making.enter(wanted.rank, '', run.signal);
+  const { leave } = await run.making.enter(wanted.rank, '', run.signal);
   await run.patchMemory.take(origin.memoryBytes, run.signal);
   try {
     if (run.signal.aborted) throw cancelled(wanted);

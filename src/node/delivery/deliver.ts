@@ -141,7 +141,7 @@ async function deliverOne(run: Run, given: Delivering, delivery: Delivery, rank:
 
 /** What an earlier run put there. */
 async function isThere(run: Run, placing: Placing, { content, rank }: Wanted, target: string): Promise<boolean> {
-  const leave = await run.disk.enter(rank, '', run.signal);
+  const { leave } = await run.disk.enter(rank, '', run.signal);
   try {
     return await placing.isThere(target, content);
   } finally {

@@ -53,7 +53,7 @@ export async function sealPart(
   part: PartFile,
   entered: () => void = () => {},
 ): Promise<string> {
-  const leave = await finishing.enter(rank, '', signal);
+  const { leave } = await finishing.enter(rank, '', signal);
   entered();
   try {
     await part.seal();

@@ -10,6 +10,7 @@ import type { Run, SourceOrigin, Wanted } from './delivery.ts';
 import { quantaOf } from './flow/bandwidth.ts';
 import { createPace, type Pace } from './flow/pace.ts';
 import { isFault, retryDelayMs } from './flow/retry.ts';
+import type { Place } from './flow/lanes.ts';
 import type { Lane } from './lane.ts';
 
 export type TransferItem =
@@ -21,6 +22,12 @@ export interface TransferStart {
   readonly offset: number;
   readonly validator: string | null;
 }
+
+/**
+ * With so much to come the next file is asked for on the same connection: 40 ms at 50 Mbit/s, which covers a round trip.
+ * No more than that, since it waits for the end of this one even where another lane is free first.
+ */
+const endingBytes = 256 * 1024;
 
 const backoff = { baseMs: 250, longestMs: 30_000 } as const;
 
@@ -38,9 +45,10 @@ export async function* transfer(
   let faults = 0;
   for (;;) {
     let fault: ThemisError;
+    let place: Place | undefined;
     try {
-      await lane.enter();
-      yield* connection(run, wanted, origin, signal, state, pace);
+      place = await lane.enter();
+      yield* connection(run, wanted, origin, signal, state, pace, place);
       if (state.offset === wanted.content.sizeBytes) return;
       // Twice at the same byte, and nothing was cut off: that is all there is.
       if (state.endedAt === state.offset) throw mismatch(wanted);
@@ -53,6 +61,7 @@ export async function* transfer(
       if (!isFault(error)) throw missingOr(error, wanted);
       fault = error;
     }
+    place?.cut();
     faults = pace.cameOn() ? 1 : faults + 1;
     const waitMs = retryDelayMs({ ...backoff, retries: run.settings.retries }, faults, fault, run.random);
     if (waitMs === null || waitMs >= pace.leftMs() || isTooLong(fault)) {
@@ -84,6 +93,7 @@ async function* connection(
   signal: AbortSignal,
   state: Progress,
   pace: Pace,
+  place: Place,
 ): AsyncGenerator<TransferItem> {
   const { title, content } = wanted;
   const resume =
@@ -91,13 +101,19 @@ async function* connection(
   const asked = resume.offset ?? 0;
   // One byte more than there should be, so that a longer file is seen and an endless one is not read.
   const limitBytes = content.sizeBytes + 1;
-  const opened = await pace.ofSource(() => source.openFile(path, { limitBytes, signal, ...resume }));
+  const opening = source.openFile(path, { limitBytes, signal, turn: place, ...resume });
+  await Promise.race([opening, place.begins]);
+  const opened = await pace.ofSource(() => opening);
   await checkOpened(run, wanted, opened, state, asked);
   const { offset, validator } = opened;
   // What comes again is of use for nothing, and counts like everything else that comes.
   let repeatedBytes = offset === 0 ? 0 : asked - offset;
   state.offset = offset + repeatedBytes;
   state.validator = validator;
+  const watchEnd = (): void => {
+    if (content.sizeBytes - state.offset <= endingBytes) place.ending();
+  };
+  watchEnd();
   yield { kind: 'opened', offset: state.offset, validator };
   for await (const chunk of timed(opened.chunks, pace)) {
     run.meter.fetched(chunk.length);
@@ -112,6 +128,7 @@ async function* connection(
       state.furthest = Math.max(state.furthest, state.offset);
       if (fresh.length > 0) yield { kind: 'chunk', bytes: fresh };
     }
+    watchEnd();
     pace.check(chunk.length, state.furthest - furthestBefore);
   }
 }

@@ -35,6 +35,7 @@ export interface DeliveryRun {
   readonly random?: () => number;
   readonly onProgress?: Delivering['onProgress'];
   readonly onFallback?: Delivering['onFallback'];
+  readonly signal?: AbortSignal;
 }
 
 /** The directories `/root/tree` and `/root/parts` are made where they are not there. */
@@ -54,6 +55,7 @@ export async function runDelivery(run: DeliveryRun): Promise<Delivered> {
       placing,
       onProgress: run.onProgress ?? (() => {}),
       onFallback: run.onFallback ?? (() => {}),
+      ...(run.signal === undefined ? {} : { signal: run.signal }),
     },
     deliveries,
   );

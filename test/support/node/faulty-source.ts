@@ -49,6 +49,8 @@ export class FaultySource implements ReleaseSource {
 
   async openFile(path: string, wanted: WantedBytes): Promise<OpenedFile> {
     this.opened += 1;
+    // As over a connection: not before the one in front is through.
+    await wanted.turn?.begins;
     return await this.#fuse.alive(async () => this.#open(path, wanted));
   }
 

@@ -183,6 +183,7 @@ test.each(['NOT_FOUND', 'UNREACHABLE', 'TIMEOUT'] as const)(
     };
     const openFile = source.openFile.bind(source);
     source.openFile = async (path, wanted) => {
+      await wanted.turn?.begins;
       if (path === inSource(names[3]!)) source.readFile = gone;
       return source.readFile === gone ? gone(path) : openFile(path, wanted);
     };

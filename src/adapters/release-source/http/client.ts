@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { ThemisError } from '../../../kernel/error.ts';
+import type { Turn } from '../../../ports/release-source.ts';
 import { dispatchersOf, type ConnectionSettings } from './dispatchers.ts';
 import { connectionFailure, nameOf } from './failures.ts';
 import { header } from './headers.ts';
@@ -33,6 +34,7 @@ export interface HttpRequest {
   readonly inspect?: Inspect | undefined;
   /** The connection is not used again: then its end is one of the answer too, even while that is read slowly. */
   readonly closes?: boolean;
+  readonly turn?: Turn | undefined;
 }
 
 /** Sees every answer first, redirects too; may throw what the answer means to it, and read the body of one that it ends. */
@@ -69,7 +71,11 @@ export function createHttpClient({ environment, ca, deadlines: given }: HttpSett
     async get(request) {
       let { url, authorization } = request;
       for (let count = 0; ; count += 1) {
-        const answer = await ask(await dispatcherFor(url), { ...request, url, authorization }, deadlines);
+        const answer = await ask(
+          await dispatcherFor(url, request.turn?.lane),
+          { ...request, url, authorization },
+          deadlines,
+        );
         await inspected(answer, request.inspect);
         if (!redirects.has(answer.status)) return answer;
         answer.discard();
@@ -87,11 +93,12 @@ export function createHttpClient({ environment, ca, deadlines: given }: HttpSett
 }
 
 async function ask(dispatcher: Dispatcher, request: HttpRequest, deadlines: Deadlines): Promise<HttpAnswer> {
-  const { url, headers, authorization, signal, closes = false } = request;
+  const { url, headers, authorization, signal, closes = false, turn } = request;
   const late = new AbortController();
-  const timer = setTimeout(
+  const timer = startTimer(
     () => late.abort(new ThemisError('TIMEOUT', `${nameOf(url)} did not answer in time.`)),
     deadlines.answerMs,
+    turn?.begins,
   );
   try {
     const {
@@ -116,8 +123,25 @@ async function ask(dispatcher: Dispatcher, request: HttpRequest, deadlines: Dead
   } catch (error) {
     throw connectionFailure(error, url, signal);
   } finally {
-    clearTimeout(timer);
+    timer.stop();
   }
+}
+
+/** Runs at once, or from when `begins` resolves. */
+function startTimer(work: () => void, durationMs: number, begins?: Promise<void>) {
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  const start = (): void => {
+    if (!isStopped) timer = setTimeout(work, durationMs);
+  };
+  if (begins === undefined) start();
+  else void begins.then(start);
+  return {
+    stop(): void {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
 }
 
 async function inspected(answer: HttpAnswer, inspect: Inspect | undefined): Promise<void> {

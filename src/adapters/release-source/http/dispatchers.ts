@@ -1,6 +1,8 @@
 /**
  * Connections, pooled by host, straight or through a proxy. HTTP/1.1 only: transfers of one host are to have a connection
- * each, since many servers and middleboxes limit a connection and not a client.
+ * each, since many servers and middleboxes limit a connection and not a client. A lane has one connection to a host, and
+ * a request there is sent before the answer to the one before it has ended (RFC 9112 9.3.2), once that has begun. Where
+ * such a connection is closed, what was not answered is asked again on a new one.
  */
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
@@ -16,17 +18,21 @@ export interface ConnectionSettings {
 }
 
 /** Throws USAGE where a proxy or a certificate cannot be used. */
-export function dispatchersOf({ environment, ca, connectMs }: ConnectionSettings): (url: URL) => Promise<Dispatcher> {
+export function dispatchersOf({ environment, ca, connectMs }: ConnectionSettings): FindDispatcher {
   const proxyFor = proxiesOf(environment);
   const tls: Tls = { allowH2: false, timeout: connectMs, ...trustOf(ca) };
-  const made = new Map<string | null, Promise<Dispatcher>>();
-  return (url) => {
+  const made = new Map<string, Promise<Dispatcher>>();
+  return (url, lane) => {
     const proxy = proxyFor(url);
-    const dispatcher = made.get(proxy) ?? makeDispatcher(proxy, tls);
-    made.set(proxy, dispatcher);
+    const key = `${lane ?? ''} ${proxy ?? ''}`;
+    const dispatcher = made.get(key) ?? makeDispatcher(proxy, tls, lane === undefined ? undefined : 2);
+    made.set(key, dispatcher);
     return dispatcher;
   };
 }
+
+/** Without a lane: as many connections as there are requests. */
+export type FindDispatcher = (url: URL, lane: number | undefined) => Promise<Dispatcher>;
 
 interface Tls {
   readonly allowH2: false;
@@ -35,11 +41,15 @@ interface Tls {
   readonly secureContext?: SecureContext;
 }
 
-async function makeDispatcher(proxy: string | null, tls: Tls): Promise<Dispatcher> {
+async function makeDispatcher(proxy: string | null, tls: Tls, pipelining: number | undefined): Promise<Dispatcher> {
   // Commands that fetch nothing do without it.
-  const { Agent, ProxyAgent } = await import('undici');
-  if (proxy === null) return new Agent({ allowH2: false, connect: tls });
-  return new ProxyAgent({ uri: proxy, allowH2: false, requestTls: tls, proxyTls: tls });
+  const { Agent, Client, ProxyAgent } = await import('undici');
+  const single =
+    pipelining === undefined
+      ? {}
+      : { factory: (origin: string | URL, options: object) => new Client(origin, { ...options, pipelining }) };
+  if (proxy === null) return new Agent({ allowH2: false, connect: tls, ...single });
+  return new ProxyAgent({ uri: proxy, allowH2: false, requestTls: tls, proxyTls: tls, ...single });
 }
 
 function trustOf(ca: string | undefined): Pick<Tls, 'secureContext'> {

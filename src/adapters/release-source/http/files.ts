@@ -6,7 +6,7 @@ import { ThemisError } from '../../../kernel/error.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { ChangedFile, OpenedFile, WantedBytes } from '../../../ports/release-source.ts';
 import { openBody } from './body.ts';
-import type { HttpAnswer, HttpClient, Inspect } from './client.ts';
+import type { HttpAnswer, HttpClient, HttpRequest, Inspect } from './client.ts';
 import { acceptedCodings, codingOf } from './codings.ts';
 import { mayPass, nameOf, statusFailure } from './failures.ts';
 import { contentLength, header, isTag, lastingTag, sameTag } from './headers.ts';
@@ -86,14 +86,14 @@ async function wholeBody(answer: HttpAnswer, limitBytes: number, unreadMs: numbe
 export async function openPayload(
   access: HttpAccess,
   target: Target,
-  { limitBytes, offset = 0, validator, signal }: WantedBytes,
+  { limitBytes, offset = 0, validator, signal, turn }: WantedBytes,
   inspect?: Inspect,
 ): Promise<OpenedFile> {
   const isStrong = validator !== undefined && isTag(validator) && !validator.startsWith('W/');
   const rest: Wanted = offset > 0 && isStrong ? { offset, validator } : { offset: 0, validator: null };
   const { client, clock } = access;
   for (let wanted = rest; ; wanted = { offset: 0, validator: null }) {
-    const answer = await askFor(client, target, wanted, signal, inspect);
+    const answer = await askFor(client, target, wanted, { signal, turn, inspect });
     const isPayload = answer.status === 200 || answer.status === 206;
     const coding = isPayload ? codingOrDiscard(answer) : null;
     const judged = judgeAnswer(wanted, answer.status, answer.headers, coding !== null);
@@ -121,16 +121,14 @@ function askFor(
   client: HttpClient,
   target: Target,
   wanted: Wanted,
-  signal: AbortSignal | undefined,
-  inspect: Inspect | undefined,
+  given: Pick<HttpRequest, 'signal' | 'turn' | 'inspect'>,
 ) {
   const { url, authorization, headers } = target;
   const range = wanted.validator === null ? {} : { range: `bytes=${wanted.offset}-`, 'if-range': wanted.validator };
   return client.get({
     url,
     authorization,
-    signal,
-    inspect,
+    ...given,
     headers: { ...headers, 'accept-encoding': 'identity', ...range },
     // What was cut off may have been so by a server that closes what is idle: nothing is, where the end is agreed on.
     closes: wanted.offset > 0,

@@ -77,8 +77,8 @@ function listening(source: ReleaseSource, heard: { begin?: (path: string) => voi
     ...source,
     host: source.host,
     async openFile(path: string, wanted: WantedBytes): Promise<OpenedFile> {
-      heard.begin?.(path);
       const opened = await source.openFile(path, wanted);
+      heard.begin?.(path);
       return { ...opened, chunks: followed(opened.chunks, () => heard.end?.(path)) };
     },
   };
