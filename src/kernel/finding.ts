@@ -1,7 +1,7 @@
 /**
  * Findings: problems as data. Loading, policy and planning collect all of them and never throw.
  * A code is stable for ever (`THM` and four digits); the first digit names the room that owns it:
- * 1 desired, 2 releases, 3 plan, 4 node, 5 fleet, 6 environment.
+ * 1 desired, 2 releases, 3 plan, 4 node, 5 fleet, 6 environment, 7 schemas of databases.
  */
 export type Severity = 'error' | 'warning' | 'info';
 export type FindingCode = `THM${number}`;

@@ -1,0 +1,38 @@
+/** An operation of a migration, expanded for one phase into the steps that the database then keeps. */
+import { digestJson, shortDigest } from '../kernel/digest.ts';
+import type { Catalog } from '../model/catalog.ts';
+import type { DatabaseEngine, SchemaPhase } from '../model/database.ts';
+import type { Operation } from '../model/documents.ts';
+import type { SchemaStep } from '../model/schema-step.ts';
+import { operationOf } from './index.ts';
+import { isRefusal, type Refusal } from './operation.ts';
+
+export interface ExpandInput {
+  readonly migration: string;
+  readonly operation: Operation;
+  /** Of the operation in its migration, from 0. */
+  readonly index: number;
+  readonly phase: SchemaPhase;
+  readonly catalog: Catalog;
+  readonly engine: DatabaseEngine;
+  readonly serverVersionNumber: number;
+}
+
+/** What Themis puts beside the things of a schema begins so, and is no part of the catalog. */
+export const hiddenPrefix = '_themis_';
+/** Of an identifier in PostgreSQL, in bytes. */
+const longestName = 63;
+
+export function expandOperation(input: ExpandInput): readonly SchemaStep[] | Refusal {
+  const { migration, operation, index, phase } = input;
+  const { kind, params, code } = operationOf(operation);
+  const id = shortDigest(digestJson([migration, index, kind]));
+  const planned = code.steps(params, phase, {
+    catalog: input.catalog,
+    engine: input.engine,
+    serverVersionNumber: input.serverVersionNumber,
+    hidden: (purpose) => `${hiddenPrefix}${id}_${purpose}`.slice(0, longestName),
+  });
+  if (isRefusal(planned)) return planned;
+  return planned.map(({ key, ...step }) => ({ id: `${phase}/${index}/${key}`, phase, operation: index, ...step }));
+}
