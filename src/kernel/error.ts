@@ -28,6 +28,14 @@ const codes = {
   FENCED: { exit: 5, retry: 'never' },
   FOREIGN_STORE: { exit: 4, retry: 'human' },
   STALE_PLAN: { exit: 8, retry: 'human' },
+  // schemas of databases
+  DATABASE_LOCKED: { exit: 1, retry: 'backoff' },
+  DATABASE_CONFLICT: { exit: 1, retry: 'human' },
+  DATABASE_REFUSED: { exit: 1, retry: 'human' },
+  COPY_MISMATCH: { exit: 1, retry: 'human' },
+  MIGRATION_CHANGED: { exit: 8, retry: 'human' },
+  MIGRATION_REFUSED: { exit: 4, retry: 'human' },
+  PLUGIN_FAILED: { exit: 1, retry: 'human' },
   // trust: refused before anything is written
   UNSIGNED: { exit: 4, retry: 'human' },
   SIGNATURE_MALFORMED: { exit: 4, retry: 'human' },

@@ -1,6 +1,7 @@
 /** What is known of a database of the fleet, and of the migrations in it. */
 import type { Digest } from '../kernel/digest.ts';
 import type { Failure } from '../kernel/outcome.ts';
+import type { Operation } from './documents.ts';
 
 export type DatabaseEngine = 'postgresql' | 'pglite';
 
@@ -37,6 +38,8 @@ export interface AppliedMigration {
   readonly migration: string;
   readonly schemaVersion: number;
   readonly digest: Digest;
+  /** As they were applied: what a changed file is compared with. */
+  readonly operations: readonly Operation[];
   readonly done: SchemaPhase;
   /** Of the phase in `done`. */
   readonly finishedAt: string;
