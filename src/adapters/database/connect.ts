@@ -37,6 +37,9 @@ export async function connect(config: ClientConfig, stream: ProtocolStream, limi
   }
 }
 
+/** pg has them, its types do not. */
+type FullClient = Client & { ref(): void; unref(): void; readonly readyForQuery?: boolean };
+
 class StreamConnection implements Connection {
   readonly client: Client;
   readonly #stream: ProtocolStream;
@@ -62,10 +65,20 @@ class StreamConnection implements Connection {
   }
 
   keepAwake(isNeeded: boolean): void {
-    // pg has both, its types do not.
-    const client = this.client as Client & { ref(): void; unref(): void };
+    const client = this.client as FullClient;
     if (isNeeded) client.ref();
     else client.unref();
+  }
+
+  async answered(): Promise<void> {
+    const client = this.client as FullClient;
+    // An error is reported before the server has said how it stands after it.
+    while (this.#ended === null && client.readyForQuery !== true) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      for (const event of ['drain', 'end', 'error'] as const) client.once(event, resolve);
+      await promise;
+      for (const event of ['drain', 'end', 'error'] as const) client.off(event, resolve);
+    }
   }
 
   async close(): Promise<void> {

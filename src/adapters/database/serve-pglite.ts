@@ -33,7 +33,8 @@ async function answer(port: MessagePort, database: PGlite, request: PgliteReques
       await database.close();
       process.exit();
     }
-    send(port, { kind: 'bytes', bytes: database.execProtocolRawSync(request) });
+    await database.execProtocolRawStream(request, { syncToFs: false, onRawData: (bytes) => sendBytes(port, bytes) });
+    send(port, { kind: 'answered' });
   } catch (error) {
     send(port, failed(error));
   }
@@ -105,6 +106,12 @@ function syncFile(path: string): void {
   } finally {
     closeSync(file);
   }
+}
+
+/** As they come: what reads them is another thread. They lie in the memory of the database, so they are copied. */
+function sendBytes(port: MessagePort, bytes: Uint8Array): void {
+  const copy = bytes.slice();
+  port.postMessage({ kind: 'bytes', bytes: copy } satisfies PgliteReply, [copy.buffer]);
 }
 
 function send(port: MessagePort, reply: PgliteReply): void {

@@ -141,6 +141,7 @@ class SessionPool implements Database {
     const giveUp = (): void => connection.end(new ThemisError('UNREACHABLE', 'the database does not answer'));
     const timer = this.#options.isInMemory ? undefined : setTimeout(giveUp, resetLimitMs);
     try {
+      await connection.answered();
       if (client.getTransactionStatus() !== 'I') await client.query('ROLLBACK');
       await client.query(reset);
     } catch (error) {

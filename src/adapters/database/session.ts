@@ -14,6 +14,8 @@ export interface Connection {
   readonly ended: ThemisError | null;
   /** At once, whatever it is doing; what it was asked fails with `why`. */
   end(why: ThemisError): void;
+  /** When everything that it was asked is answered, so that the status of its transaction is the present one. */
+  answered(): Promise<void>;
   /** Whether the process has to go on for it. */
   keepAwake(isNeeded: boolean): void;
   /** When there is nothing to do: tells the server, and waits until it is closed. */
@@ -108,7 +110,9 @@ class Session implements OpenSession {
       return parameters.length === 0 ? await client.query<Row>(sql) : await client.query<Row>(sql, [...parameters]);
     } catch (error) {
       if (this.#connection.ended !== null) throw this.#connection.ended;
-      throw toDatabaseError(error, limitMs !== null && performance.now() - began >= limitMs);
+      const failure = toDatabaseError(error, limitMs !== null && performance.now() - began >= limitMs);
+      await this.#connection.answered();
+      throw failure;
     } finally {
       this.pending -= 1;
       clearTimeout(timer);

@@ -18,6 +18,8 @@ export type PgliteRequest = Uint8Array | null;
 export type PgliteReply =
   | { readonly kind: 'ready' }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** Once after the bytes of each request. */
+  | { readonly kind: 'answered' }
   | { readonly kind: 'failed'; readonly message: string };
 
 /** The first byte of the protocol's Terminate. */
@@ -94,18 +96,22 @@ export class WorkerStream extends Duplex implements ProtocolStream {
   }
 
   #take(reply: PgliteReply): void {
-    if (reply.kind === 'ready') {
-      this.emit('connect');
-      return;
+    switch (reply.kind) {
+      case 'ready':
+        this.emit('connect');
+        break;
+      case 'bytes':
+        this.push(reply.bytes);
+        break;
+      case 'answered': {
+        const written = this.#written;
+        this.#written = undefined;
+        written?.();
+        break;
+      }
+      case 'failed':
+        this.destroy(lost(reply.message));
     }
-    if (reply.kind === 'failed') {
-      this.destroy(lost(reply.message));
-      return;
-    }
-    const written = this.#written;
-    this.#written = undefined;
-    if (reply.bytes.length > 0) this.push(reply.bytes);
-    written?.();
   }
 }
 

@@ -11,7 +11,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
-import { eventually } from './eventually.ts';
+import { eventually } from '../eventually.ts';
 
 export interface PostgresServer {
   /** Of the superuser. */
