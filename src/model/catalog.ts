@@ -107,7 +107,7 @@ export interface CatalogColumn {
 export interface CatalogConstraint {
   readonly name: string;
   readonly kind: 'primaryKey' | 'unique' | 'foreignKey' | 'check' | 'exclusion';
-  /** In order, as the constraint names them; for a check, by position. */
+  /** In order, as the constraint names them; for a check, by name. */
   readonly columns: readonly string[];
   /** `CHECK ((price > 0))`, without NOT VALID. */
   readonly definition: string;

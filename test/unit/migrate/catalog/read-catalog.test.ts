@@ -112,6 +112,28 @@ test('partitions know where they belong', async () => {
   ]);
 });
 
+test('what is printed as a statement can be run', async () => {
+  const users = findTable(before, { schema: 'public', name: 'users' })!;
+  const { grants, policies, statistics, triggers, replicaIdentity } = users;
+  const definitions = [...policies, ...statistics, ...triggers].map(({ definition }) => definition);
+  expect(grants.length * definitions.length).toBeGreaterThan(0);
+  await runOn(whole, [
+    'REVOKE ALL ON public.users FROM reader, "Head Writer"',
+    'DROP POLICY own ON public.users',
+    'DROP STATISTICS users_together',
+    'DROP TRIGGER touch ON public.users',
+    'ALTER TABLE public.users REPLICA IDENTITY DEFAULT',
+  ]);
+  expect(catalogDifference(before, await catalogOf(whole)).length).toBeGreaterThan(4);
+  await runOn(whole, [
+    ...grants,
+    ...definitions,
+    `COMMENT ON TRIGGER touch ON public.users IS 'Keeps the time'`,
+    `ALTER TABLE public.users REPLICA IDENTITY ${replicaIdentity}`,
+  ]);
+  expect(catalogDifference(before, await catalogOf(whole))).toEqual([]);
+});
+
 test('an index whose build failed is not valid', async () => {
   await runOn(small, ['CREATE TABLE broken (a integer)', 'INSERT INTO broken VALUES (1), (1)']);
   await expect(runOn(small, ['CREATE UNIQUE INDEX CONCURRENTLY t_a ON broken (a)'])).rejects.toMatchObject({
