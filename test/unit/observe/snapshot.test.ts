@@ -9,7 +9,7 @@ const snapshot: Snapshot = {
   formatVersion: '1.0',
   fleet: { name: 'orders', uid: 'uid-1' },
   takenAt: testInstant,
-  observed: { nodes: [observedNode('a', [themisdb]), unreachableNode('b')] },
+  observed: { nodes: [observedNode('a', [themisdb]), unreachableNode('b')], databases: [] },
   catalogue: { releases: [themisdb], yanked: [] },
   record: emptyRecord,
 };
@@ -24,7 +24,7 @@ test('what is written is read back whole', () => {
 });
 
 test('an empty fleet is a snapshot too', () => {
-  const empty = { ...snapshot, observed: { nodes: [] }, catalogue: { releases: [], yanked: [] } };
+  const empty = { ...snapshot, observed: { nodes: [], databases: [] }, catalogue: { releases: [], yanked: [] } };
   expect(parseSnapshot(encodeSnapshot(empty))).toEqual({ snapshot: empty });
 });
 
@@ -37,7 +37,7 @@ test('unknown fields are ignored, a later minor version is read, another major i
 });
 
 test.each([
-  ['a node twice', { ...snapshot, observed: { nodes: [observedNode('a', []), observedNode('a', [])] } }],
+  ['a node twice', { ...snapshot, observed: { nodes: [observedNode('a', []), observedNode('a', [])], databases: [] } }],
   [
     'a path outside the install directory',
     {

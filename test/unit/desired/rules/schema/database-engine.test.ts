@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { document, findingsBeside } from '../../../support/findings-of.ts';
+import { document, findingsBeside } from '../../../../support/findings-of.ts';
 
 function database(fields: string): readonly string[] {
   return findingsBeside(document('Database', 'd', fields));

@@ -1,6 +1,6 @@
-import { topologicalOrder } from '../../kernel/graph.ts';
-import type { YamlDocument } from '../yaml/yaml-document.ts';
-import { itemsAt, nameOf, numberAt, textAt, valuePlace, type Rule } from './rule.ts';
+import { topologicalOrder } from '../../../kernel/graph.ts';
+import type { YamlDocument } from '../../yaml/yaml-document.ts';
+import { itemsAt, nameOf, numberAt, textAt, valuePlace, type Rule } from '../rule.ts';
 
 /** Migrations come one after the other: no circle of dependsOn, one migration for each schema version of a database. */
 export const migrationOrder: Rule = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseDesired } from '../../../../src/desired/parse.ts';
-import { document, findingsBeside, goodFleet } from '../../../support/findings-of.ts';
+import { parseDesired } from '../../../../../src/desired/parse.ts';
+import { document, findingsBeside, goodFleet } from '../../../../support/findings-of.ts';
 
 const database = document('Database', 'd', 'urlFrom: { env: URL }\n');
 

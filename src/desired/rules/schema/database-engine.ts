@@ -1,4 +1,4 @@
-import { keyPlace, textAt, valueAt, type Rule } from './rule.ts';
+import { keyPlace, textAt, valueAt, type Rule } from '../rule.ts';
 
 /** The engine of a Database is the one its place belongs to. */
 export const databaseEngine: Rule = {
