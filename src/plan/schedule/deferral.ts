@@ -4,11 +4,10 @@
  * along the DAG from the earliest instant at which each step could start, so nothing is deferred because the fleet is
  * busy. Outside every digest: the next plan says again what is deferred then.
  */
-import type { PromoteParams } from '../../actions/stage-promote.ts';
 import { formatDuration } from '../../kernel/units/duration.ts';
 import type { DeferredStep, PlanStep } from '../../model/plan.ts';
 import type { WindowAnswer } from '../../windows/window-answer.ts';
-import { askWindow, type Turn, type TurnInputs } from './turns.ts';
+import { askWindow, isNodeStep, unturnedMs, type Turn, type TurnInputs } from './turns.ts';
 
 export interface DeferralInputs extends TurnInputs {
   readonly expiresAtMs: number;
@@ -49,13 +48,15 @@ export function deferrals(inputs: DeferralInputs): Deferrals {
       if (deferred !== undefined) waits.add(deferred);
       fromMs = Math.max(fromMs, endMs.get(need) ?? fromMs);
     }
-    const turn = step.kind === 'stage-promote' ? undefined : inputs.turnOf(step.id);
+    const turn = isNodeStep(step) ? inputs.turnOf(step.id) : undefined;
     const follower = turn?.leads === true ? held.get(turn.cluster) : undefined;
     if (follower !== undefined) waits.add(follower);
     let own: Deferral | undefined;
     if (waits.size > 0) own = behind(waits);
-    else if (turn === undefined) endMs.set(step.id, fromMs + bakeMs(step));
-    else {
+    else if (turn === undefined) {
+      own = heldBack(step, fromMs, inputs);
+      if (own === undefined) endMs.set(step.id, fromMs + unturnedMs(step, inputs.schema));
+    } else {
       const answer = inputs.missed.get(step.id) ?? askWindow(inputs, turn, fromMs);
       own = ownDeferral(step, turn, answer, inputs.expiresAtMs);
       if (answer.kind === 'open') endMs.set(step.id, answer.startMs + turn.estimateMs);
@@ -72,8 +73,18 @@ export function deferrals(inputs: DeferralInputs): Deferrals {
   return { byStep, list };
 }
 
-function bakeMs(step: PlanStep): number {
-  return (step.params as unknown as PromoteParams).bakeMs;
+/** What keeps a step in a database back, itself. While grace lasts nothing contracts, however near its end is: a later plan looks at every node again. */
+function heldBack({ id, target }: PlanStep, fromMs: number, { schema, atMs }: DeferralInputs): Deferral | undefined {
+  const hold = schema?.holdOf(id);
+  if (hold === undefined) return undefined;
+  if (hold.kind === 'nodes') {
+    const root = { target: hold.who === '' ? target : hold.who, untilMs: null };
+    return { reason: hold.reason, untilMs: null, roots: new Set([root]) };
+  }
+  const untilMs = (hold.sinceMs ?? fromMs) + hold.graceMs;
+  if (untilMs <= atMs) return undefined;
+  const words = `waits until ${formatDuration(hold.graceMs)} of grace have passed`;
+  return { reason: words, untilMs, roots: new Set([{ target, untilMs }]) };
 }
 
 function ownDeferral(

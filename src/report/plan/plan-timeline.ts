@@ -5,8 +5,17 @@
 import type { DeferredStep, PlanStep } from '../../model/plan.ts';
 import { shortNames } from '../name-list.ts';
 import { count } from './plan-phrases.ts';
-import { shortInstant, waitsFor, whenOf } from './plan-times.ts';
-import { type BlockTime, type HopView, isGate, nodeName, type PlanView, type StageView } from './plan-view.ts';
+import { describeTime, shortInstant, waitsFor, whenOf } from './plan-times.ts';
+import {
+  type BlockTime,
+  type BlockView,
+  type HopView,
+  isGate,
+  isSchema,
+  nodeName,
+  type PlanView,
+  type StageView,
+} from './plan-view.ts';
 
 export interface TimelineRow {
   readonly stage: string;
@@ -26,14 +35,36 @@ export interface TimelineHop {
 /** Empty where it would say no more than the plan itself: one stage that starts at once. */
 export function timelineOf(hops: readonly HopView[], view: PlanView): readonly TimelineHop[] {
   const stages = hops.reduce((sum, hop) => sum + hop.stages.length, 0);
-  const { schedule, deferred } = view.plan;
+  const { schedule, deferred, steps } = view.plan;
   if (
     stages < 2 &&
+    !steps.some(isSchema) &&
     deferred.length === 0 &&
     schedule.every(({ opensAt, because }) => opensAt === null && because === undefined)
   )
     return [];
-  return hops.map((hop) => ({ title: hopTitle(hop), rows: hop.stages.map((stage) => rowOf(stage, view)) }));
+  return hops.map((hop) => ({
+    title: hopTitle(hop),
+    rows: [
+      ...hop.before.map((block) => schemaRow(block, view)),
+      ...hop.stages.map((stage) => rowOf(stage, view)),
+      ...hop.after.map((block) => schemaRow(block, view)),
+    ],
+  }));
+}
+
+const workWords = { expand: 'Expand', migrate: 'Data', contract: 'Contract', undo: 'Undo' } as const;
+
+/** `Expand  orders: add-phone  at once, takes 5s`. */
+function schemaRow(block: BlockView, view: PlanView): TimelineRow {
+  const step = block.steps[0]!;
+  const { work, migration } = view.schemaOf(step)!;
+  return {
+    stage: workWords[work],
+    nodes: `${nodeName(step)}: ${migration}`,
+    when: block.time === undefined ? describeTime(block) : whenOf(block.time),
+    next: '',
+  };
 }
 
 export function hopTitle({ number, of, leadsTo }: HopView): string {
@@ -96,7 +127,8 @@ function whoOf(entries: readonly DeferredStep[], steps: ReadonlyMap<string, Plan
   for (const { step: id } of entries) {
     const step = steps.get(id);
     if (step === undefined) continue;
-    if (step.kind === 'stage-promote') stages.add(step.target);
+    if (isSchema(step)) stages.add(`${step.target} (${step.kind.slice('schema-'.length)})`);
+    else if (step.kind === 'stage-promote') stages.add(step.target);
     else nodes.add(nodeName(step));
   }
   const named =

@@ -28,7 +28,7 @@ test('the last line is fixed', () => {
 
 test('a plan that is incomplete or in error never says that nothing changes', () => {
   const inputs = simpleFleet(3, v15, v15);
-  const incomplete = plan({ ...inputs, observed: { nodes: inputs.observed.nodes.slice(1) } });
+  const incomplete = plan({ ...inputs, observed: { nodes: inputs.observed.nodes.slice(1), databases: [] } });
   expect(formatPlan(incomplete, 'text', plainPaint)).toMatch(/\nPlan: 0 to update.*\n$/u);
 });
 
@@ -36,7 +36,7 @@ test('blocks start with symbol, address and reason; drift comes before changes',
   const inputs = simpleFleet(2, v14, v15);
   const drift = [{ package: 'themisdb', path: 'bin/themisdb', problem: 'missing' as const }];
   const nodes = [observedNode('node-a', [v15], { drift }), observedNode('node-b', [v14])];
-  const text = formatPlan(plan({ ...inputs, observed: { nodes } }), 'text', plainPaint);
+  const text = formatPlan(plan({ ...inputs, observed: { nodes, databases: [] } }), 'text', plainPaint);
   expect(text).toContain('  ~ node/node-b: themisdb 1.4.2 is installed, the fleet wants 1.5.0\n');
   expect(text).toContain('  ! node/node-a: 1 file of themisdb is not what 1.5.0 says\n');
   expect(text.indexOf('Drift on 1 node')).toBeLessThan(text.indexOf('Changes on 2 nodes'));

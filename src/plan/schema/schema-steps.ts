@@ -1,0 +1,248 @@
+/**
+ * The schema steps of a plan, put between its hops: expand before the nodes, data after the last of them has the release,
+ * contract and undo at the end. Steps of one database follow each other, so that it is never worked on twice at once.
+ */
+import type { SchemaParams } from '../../actions/schema-step.ts';
+import { digestJson, shortDigest } from '../../kernel/digest.ts';
+import type { JsonObject } from '../../kernel/json.ts';
+import { formatDuration } from '../../kernel/units/duration.ts';
+import type { SchemaPhase } from '../../model/database.ts';
+import type { PlanStep, SchemaState, SchemaStepKind } from '../../model/plan.ts';
+import type { HopSteps } from '../rollout/plan-steps.ts';
+import type { DatabaseWork } from './database-works.ts';
+import { graceOf, operationsIn } from './operation-words.ts';
+import type { PlacedMigration } from './placed-migrations.ts';
+import { describeRelease } from './release-reach.ts';
+import type { PlacedUndo } from './schema-undo.ts';
+
+/** What `planSteps` asks for between hops. */
+export interface SchemaSteps {
+  /** `barrier`: what the hop waits for; returned with what it has to wait for besides. */
+  before(hop: number, barrier: readonly string[]): Between & { readonly barrier: readonly string[] };
+  /** `ended`: steps after which the hop is over. */
+  after(hop: number, ended: readonly string[]): Between;
+  /** After the last hop. */
+  end(): Between;
+}
+
+interface Between {
+  readonly steps: readonly PlanStep[];
+}
+
+/** What a step was made from, for whoever says when it may start. */
+export type SchemaOrigin =
+  | { readonly phase: SchemaPhase; readonly migration: PlacedMigration; readonly isExpandedHere: boolean }
+  | { readonly phase: 'undo'; readonly undo: PlacedUndo };
+
+export interface SchemaStepsInput {
+  readonly migrations: readonly PlacedMigration[];
+  readonly undos: readonly PlacedUndo[];
+  readonly hops: readonly HopSteps[];
+}
+
+export function createSchemaSteps({ migrations, undos, hops }: SchemaStepsInput) {
+  const origins = new Map<string, SchemaOrigin>();
+  const ids = new Map<string, string>();
+  const endedBy: (readonly string[])[] = [];
+  const versions = new Map<DatabaseWork, number>();
+  const idOf = (one: PlacedMigration, phase: SchemaPhase): readonly string[] => {
+    const id = ids.get(`${phase} ${one.migration.name}`);
+    return id === undefined ? [] : [id];
+  };
+  const make = (one: PlacedMigration, phase: SchemaPhase, needs: readonly string[], place: Place): PlanStep => {
+    const version = versions.get(one.database) ?? one.database.version;
+    const after = phase === 'expand' ? one.migration.schemaVersion : version;
+    const step = phaseStep(one, phase, { version, after }, [...new Set(needs)], place);
+    versions.set(one.database, after);
+    ids.set(`${phase} ${one.migration.name}`, step.id);
+    origins.set(step.id, { phase, migration: one, isExpandedHere: idOf(one, 'expand').length > 0 });
+    return step;
+  };
+  const migrate = (one: PlacedMigration, ended: readonly string[], place: Place): PlanStep => {
+    const earlier = one.needs.flatMap((need) => idOf(need, 'migrate'));
+    return make(one, 'migrate', [...idOf(one, 'expand'), ...earlier, ...ended], place);
+  };
+  const lastHop = hops.length - 1;
+  const steps: SchemaSteps = {
+    before(hop, barrier) {
+      const place = placeOf(hops[hop]!, 'before');
+      const made: PlanStep[] = [];
+      const awaited = new Set<string>();
+      for (const one of migrations) {
+        if (one.expandAt === hop) {
+          const earlier = one.needs.flatMap((need) => lastOf(idOf(need, 'expand'), idOf(need, 'migrate')));
+          const step = make(one, 'expand', [...barrier, ...earlier], place);
+          made.push(step);
+          if (one.arrival !== null) {
+            for (const need of step.needs) awaited.delete(need);
+            awaited.add(step.id);
+          }
+        }
+        if (hop === 0 && migrateAt(one, lastHop) === -1) made.push(migrate(one, [], place));
+      }
+      return { steps: made, barrier: [...barrier, ...awaited] };
+    },
+    after(hop, ended) {
+      endedBy[hop] = ended;
+      const place = placeOf(hops[hop]!, 'after');
+      const due = migrations.filter((one) => migrateAt(one, lastHop) === hop);
+      return { steps: due.map((one) => migrate(one, ended, place)) };
+    },
+    end() {
+      const place = { ...placeOf(hops[lastHop]!, 'after'), hop: undefined };
+      const made: PlanStep[] = [];
+      for (const one of migrations) {
+        if (!one.goesOn || !one.left.includes('contract') || !isExpanded(one)) continue;
+        const own = idOf(one, 'migrate');
+        const over = own.length > 0 ? own : [...idOf(one, 'expand'), ...(endedBy[hopAfter(one, lastHop)] ?? [])];
+        made.push(make(one, 'contract', [...over, ...one.needs.flatMap((need) => idOf(need, 'contract'))], place));
+      }
+      let previous: readonly string[] = endedBy[lastHop] ?? [];
+      for (const undo of undos) {
+        const step = undoStep(undo, previous, place);
+        origins.set(step.id, { phase: 'undo', undo });
+        made.push(step);
+        previous = [step.id];
+      }
+      return { steps: made };
+    },
+  };
+  return { steps, origins: origins as ReadonlyMap<string, SchemaOrigin> };
+}
+
+/** The data of a migration follows its expand. */
+function lastOf(expand: readonly string[], migrate: readonly string[]): readonly string[] {
+  return migrate.length > 0 ? migrate : expand;
+}
+
+function isExpanded({ left, expandAt }: PlacedMigration): boolean {
+  return left[0] !== 'expand' || expandAt !== null;
+}
+
+/** The hop after which every node has the release; the last one where some node stays behind. */
+function hopAfter({ arrival }: PlacedMigration, lastHop: number): number {
+  if (arrival === null) return -1;
+  return arrival.behind.length > 0 ? lastHop : arrival.last;
+}
+
+/** undefined: there is no data step. */
+function migrateAt(one: PlacedMigration, lastHop: number): number | undefined {
+  return one.goesOn && one.left.includes('migrate') && isExpanded(one) ? hopAfter(one, lastHop) : undefined;
+}
+
+interface Place {
+  readonly stage: number;
+  readonly hop: number | undefined;
+}
+
+function placeOf({ placed, number }: HopSteps, side: 'before' | 'after'): Place {
+  return { stage: placed.at(side === 'before' ? 0 : -1)?.stage ?? 1, hop: number };
+}
+
+function phaseStep(
+  one: PlacedMigration,
+  phase: SchemaPhase,
+  { version, after }: { readonly version: number; readonly after: number },
+  needs: readonly string[],
+  place: Place,
+): PlanStep {
+  const { name, database, schemaVersion, digest, operations, release } = one.migration;
+  const params: SchemaParams = {
+    migration: name,
+    schemaVersion,
+    digest,
+    phase,
+    operations: operationsIn(operations, phase),
+    graceMs: phase === 'contract' ? graceOf(operations) : 0,
+    ...(release === null ? {} : { release }),
+  };
+  const done =
+    phase === 'expand'
+      ? null
+      : phase === 'migrate'
+        ? 'expand'
+        : one.left.includes('migrate')
+          ? 'migrate'
+          : (one.done ?? 'expand');
+  return schemaStep({
+    kind: `schema-${phase}`,
+    database,
+    params,
+    before: { version, done },
+    after: { version: after, done: phase },
+    reason: reasonOf(one, params),
+    needs,
+    place,
+  });
+}
+
+function reasonOf({ migration }: PlacedMigration, { phase, graceMs, schemaVersion }: SchemaParams): string {
+  const { name, release } = migration;
+  const has = release === null ? '' : describeRelease(release);
+  switch (phase) {
+    case 'expand':
+      return release === null
+        ? `${name} makes schema version ${schemaVersion}`
+        : `${has} needs schema version ${schemaVersion}, made by ${name}`;
+    case 'migrate':
+      return release === null ? `${name} is expanded by then` : `every node has ${has} by then`;
+    case 'contract':
+      return `nothing uses the old form any more${graceMs === 0 ? '' : `, after ${formatDuration(graceMs)} of grace`}`;
+  }
+}
+
+function undoStep(
+  { database, applied, release, operations }: PlacedUndo,
+  needs: readonly string[],
+  place: Place,
+): PlanStep {
+  const { migration, schemaVersion, digest, done } = applied;
+  return schemaStep({
+    kind: 'schema-undo',
+    database,
+    params: {
+      migration,
+      schemaVersion,
+      digest,
+      phase: done,
+      operations,
+      graceMs: 0,
+      ...(release === null ? {} : { release }),
+    },
+    before: { version: schemaVersion, done },
+    after: { version: schemaVersion - 1, done: null },
+    reason: `the files no longer hold ${migration}`,
+    needs,
+    place,
+  });
+}
+
+interface Draft {
+  readonly kind: SchemaStepKind;
+  readonly database: string;
+  readonly params: SchemaParams;
+  readonly before: SchemaState;
+  readonly after: SchemaState;
+  readonly reason: string;
+  readonly needs: readonly string[];
+  readonly place: Place;
+}
+
+function schemaStep({ kind, database, params, before, after, reason, needs, place: { stage, hop } }: Draft): PlanStep {
+  const final = params.operations.filter(({ irreversible }) => irreversible !== undefined);
+  const why = final.map(({ does, irreversible }) => `${does}: ${irreversible!}`).join('; ');
+  const digest = shortDigest(digestJson([database, params, before, after]));
+  return {
+    id: `${database}/${kind.slice('schema-'.length)}/${digest}`,
+    kind,
+    target: `database/${database}`,
+    before: { schema: before },
+    after: { schema: after },
+    reason,
+    needs,
+    stage,
+    ...(hop === undefined ? {} : { hop }),
+    ...(why === '' ? {} : { irreversible: { why } }),
+    params: { ...params } as unknown as JsonObject,
+  };
+}
