@@ -1,7 +1,7 @@
 /** The registry of schema operations. A new one is one file and one line here; the schema of Migration names the same. */
 import type { Operation } from '../model/documents.ts';
 import type { OperationKind, ParamsOf, SchemaOperation } from './operation.ts';
-import { rawSql } from './raw-sql.ts';
+import { rawSql } from './operations/raw-sql.ts';
 
 type Registry = { readonly [Kind in OperationKind]: SchemaOperation<Kind> };
 
