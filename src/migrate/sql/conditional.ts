@@ -10,8 +10,8 @@ export function block(text: string): string {
 }
 
 function hasConstraint(table: NamedIn, name: string): string {
-  const place = `conrelid = ${literal(qualified(table)).trim()}::regclass`;
-  return `EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE ${place} AND conname = ${literal(name).trim()})`;
+  const place = `conrelid = ${literal(qualified(table))}::regclass`;
+  return `EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE ${place} AND conname = ${literal(name)})`;
 }
 
 export function ifConstraint(table: NamedIn, name: string, statement: string): string {
@@ -26,6 +26,6 @@ export function unlessConstraint(table: NamedIn, name: string, statement: string
 export function refuseNulls(table: NamedIn, column: string): string {
   const message = `column ${identifier(column)} of ${qualified(table)} has rows with NULL`;
   const found = `EXISTS (SELECT FROM ${qualified(table)} WHERE ${identifier(column)} IS NULL)`;
-  const raise = `RAISE not_null_violation USING MESSAGE = ${literal(message).trim()}`;
+  const raise = `RAISE not_null_violation USING MESSAGE = ${literal(message)}`;
   return block(`BEGIN IF ${found} THEN ${raise}; END IF; END`);
 }
