@@ -9,7 +9,7 @@ import type { DatabaseEngine, SchemaPhase } from '../model/database.ts';
 import type { Operation } from '../model/documents.ts';
 import type { LockLevel, SchemaStep } from '../model/schema-step.ts';
 
-export type OperationKind = keyof Operation & string;
+export type OperationKind = keyof Operation;
 export type ParamsOf<Kind extends OperationKind> = NonNullable<Operation[Kind]>;
 
 export interface SchemaOperation<Kind extends OperationKind> {
@@ -58,6 +58,6 @@ export interface Refusal {
   readonly refused: Pick<Finding, 'code' | 'summary' | 'fix'>;
 }
 
-export function isRefusal(planned: readonly StepDraft[] | Refusal): planned is Refusal {
-  return 'refused' in planned;
+export function isRefusal(value: object): value is Refusal {
+  return 'refused' in value;
 }

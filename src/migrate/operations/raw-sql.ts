@@ -1,5 +1,5 @@
 /** `rawSql`: SQL as it is, in the phase it names, with the SQL that takes it back or the reason why nothing can. */
-import type { SchemaOperation } from './operation.ts';
+import type { SchemaOperation } from '../operation.ts';
 
 export const rawSql: SchemaOperation<'rawSql'> = {
   kind: 'rawSql',
