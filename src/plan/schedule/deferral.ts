@@ -4,6 +4,7 @@
  * along the DAG from the earliest instant at which each step could start, so nothing is deferred because the fleet is
  * busy. Outside every digest: the next plan says again what is deferred then.
  */
+import { schemaParams } from '../../actions/schema-step.ts';
 import { formatDuration } from '../../kernel/units/duration.ts';
 import type { DeferredStep, PlanStep } from '../../model/plan.ts';
 import type { WindowAnswer } from '../../windows/window-answer.ts';
@@ -22,7 +23,9 @@ export interface Deferrals {
 }
 
 export interface Deferral {
-  /** The step itself is held back; absent: it waits for those that are. */
+  /** The step itself is held back, by a window or by something else; absent: it waits for those that are. */
+  readonly isOwn?: true;
+  /** What the windows of its tenants say. */
   readonly answer?: WindowAnswer;
   readonly reason: string;
   readonly untilMs: number | null;
@@ -73,18 +76,26 @@ export function deferrals(inputs: DeferralInputs): Deferrals {
   return { byStep, list };
 }
 
-/** What keeps a step in a database back, itself. While grace lasts nothing contracts, however near its end is: a later plan looks at every node again. */
-function heldBack({ id, target }: PlanStep, fromMs: number, { schema, atMs }: DeferralInputs): Deferral | undefined {
-  const hold = schema?.holdOf(id);
+/**
+ * What keeps a step in a database back, itself. While grace lasts nothing contracts, however near its end is: a later
+ * plan looks at every node again.
+ */
+function heldBack(step: PlanStep, fromMs: number, { schema, atMs }: DeferralInputs): Deferral | undefined {
+  const hold = schema?.holdOf(step.id);
   if (hold === undefined) return undefined;
-  if (hold.kind === 'nodes') {
-    const root = { target: hold.who === '' ? target : hold.who, untilMs: null };
-    return { reason: hold.reason, untilMs: null, roots: new Set([root]) };
-  }
+  const { target, kind } = step;
+  const own = `${target} (${kind.slice('schema-'.length)} of ${schemaParams(step).migration})`;
+  const held = (reason: string, untilMs: number | null): Deferral => ({
+    isOwn: true,
+    reason,
+    untilMs,
+    roots: new Set([{ target: own, untilMs }]),
+  });
+  if (hold.kind === 'nodes') return held(hold.reason, null);
   const untilMs = (hold.sinceMs ?? fromMs) + hold.graceMs;
-  if (untilMs <= atMs) return undefined;
-  const words = `waits until ${formatDuration(hold.graceMs)} of grace have passed`;
-  return { reason: words, untilMs, roots: new Set([{ target, untilMs }]) };
+  return untilMs <= atMs
+    ? undefined
+    : held(`waits until ${formatDuration(hold.graceMs)} of grace have passed`, untilMs);
 }
 
 function ownDeferral(
@@ -94,6 +105,7 @@ function ownDeferral(
   expiresAtMs: number,
 ): Deferral | undefined {
   const deferral = (reason: string, untilMs: number | null): Deferral => ({
+    isOwn: true,
     answer,
     reason,
     untilMs,
@@ -121,7 +133,7 @@ function rememberBehind(): (waits: ReadonlySet<Deferral>) => Deferral {
   return (waits) => {
     const [first] = [...waits];
     const only = waits.size === 1 ? first! : undefined;
-    if (only !== undefined && only.answer === undefined) return only;
+    if (only !== undefined && only.isOwn === undefined) return only;
     const made = (only === undefined ? undefined : known.get(only)) ?? behindAll(waits);
     if (only !== undefined) known.set(only, made);
     return made;

@@ -36,6 +36,8 @@ export function journeysOf(works: readonly NodeWork[], hops: readonly HopSteps[]
 export interface Arrival {
   /** Index of the hop in which the first node gets it; null: none does. */
   readonly first: number | null;
+  /** Some node that gets it runs another version until then. */
+  readonly replaces: boolean;
   /** Nodes that have it before the plan begins, and keep it. */
   readonly already: readonly string[];
   /** Index of the hop after which every node has it, -1: before the plan begins. Only where nobody is behind. */
@@ -59,6 +61,7 @@ export function arrivalOf(release: ReleaseRanges, journeys: readonly Journey[]):
   let first: number | null = null;
   let last = -1;
   let wanted = 0;
+  let replaces = false;
   for (const { work, start, after } of journeys) {
     const { name } = work.node;
     const hadIt = start !== undefined && reaches(start);
@@ -68,13 +71,14 @@ export function arrivalOf(release: ReleaseRanges, journeys: readonly Journey[]):
     if (gets !== undefined) {
       first = Math.min(first ?? gets, gets);
       last = Math.max(last, gets);
+      replaces ||= Object.keys(release).some((of) => start?.[of] !== undefined);
     }
     if (hadIt && hasAtEnd) already.push(name);
     if (!hasAtEnd) behind.push({ node: name, why: whyBehind(work) });
     const target = work.change?.legs.at(-1)?.shape.after.packages ?? start;
     if (gets !== undefined || hasAtEnd || (target !== undefined && reaches(target))) wanted += 1;
   }
-  return { first, already, last, behind, wanted };
+  return { first, replaces, already, last, behind, wanted };
 }
 
 function whyBehind({ observed, inScope, change, refused }: NodeWork): string {

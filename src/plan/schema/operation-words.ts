@@ -36,7 +36,9 @@ export function operationsIn(operations: readonly Operation[], phase: SchemaPhas
     const { inverse } = traits;
     // Until the last of its phases something is left of what was.
     const isFinal = inverse.kind === 'irreversible' && traits.phases.at(-1) === phase;
-    return [isFinal ? { does, irreversible: inverse.why } : { does }];
+    const of = traits.phases.length;
+    const part = of === 1 ? does : `${does} (part ${traits.phases.indexOf(phase) + 1} of ${of})`;
+    return [isFinal ? { does: part, irreversible: inverse.why } : { does: part }];
   });
 }
 

@@ -97,7 +97,7 @@ function noteDistance({ migration, arrival, expandAt: at, needs, database }: Pla
   }
   const before = needs.find((need) => need.database === database);
   if (before?.arrival === undefined || before.arrival === null || arrival.first === null) return;
-  const isOneJump = before.arrival.first === arrival.first;
+  const isOneJump = arrival.replaces && before.arrival.first === arrival.first;
   if (!isOneJump && before.arrival.behind.length === 0) return;
   const { behind } = before.arrival;
   const who = behind.length > 0 ? `${describeStragglers(behind)}, needs` : 'Nodes that wait for their turn need';

@@ -11,7 +11,7 @@ import type { PlanInputs } from '../plan-inputs.ts';
 import { estimateSchemaMs } from '../rollout/estimate.ts';
 import type { HopSteps } from '../rollout/plan-steps.ts';
 import { databaseWorks } from './database-works.ts';
-import { describeStragglers, journeysOf } from './node-journeys.ts';
+import { describeStragglers, journeysOf, type Straggler } from './node-journeys.ts';
 import { graceOf, rewritesIn } from './operation-words.ts';
 import { placeMigrations, type PlacedMigration } from './placed-migrations.ts';
 import { createReach } from './release-reach.ts';
@@ -20,8 +20,7 @@ import { placeUndos, type PlacedUndo } from './schema-undo.ts';
 
 /** Why a schema step is not carried out by this plan, whatever it needs. */
 export type SchemaHold =
-  /** `who`: the first node that is waited for. */
-  | { readonly kind: 'nodes'; readonly reason: string; readonly who: string }
+  | { readonly kind: 'nodes'; readonly reason: string }
   /** Grace counts from `sinceMs`; null: from the end of what the step needs. */
   | { readonly kind: 'grace'; readonly sinceMs: number | null; readonly graceMs: number };
 
@@ -44,8 +43,9 @@ export function planSchema(
   notes: Notes,
 ): SchemaPlan | undefined {
   const { desired, record } = inputs;
-  if (desired.databases.length === 0 || inputs.refreshOnly === true) return undefined;
+  if (desired.databases.length === 0) return undefined;
   const databases = databaseWorks(inputs, notes);
+  if (inputs.refreshOnly === true) return undefined;
   const journeys = journeysOf(works, hops);
   const migrations = placeMigrations(databases, journeys, (release) => isPinned(release, inputs), notes);
   const undos = placeUndos(databases, journeys, record, notes);
@@ -83,7 +83,7 @@ function holdOf(origin: SchemaOrigin | undefined, inputs: PlanInputs): SchemaHol
   const { phase, migration: one, isExpandedHere } = origin;
   if (phase === 'expand') return undefined;
   const behind = one.arrival?.behind ?? [];
-  if (behind.length > 0) return waitFor(describeStragglers(behind), behind[0]!.node);
+  if (behind.length > 0) return waitFor(behind);
   if (phase === 'migrate') return undefined;
   const graceMs = graceOf(one.migration.operations);
   if (graceMs === 0) return undefined;
@@ -99,12 +99,12 @@ function completeSince({ migration, arrival, doneAt }: PlacedMigration, { record
 }
 
 function undoHold({ behind, isUnclear, applied }: PlacedUndo): SchemaHold | undefined {
-  if (isUnclear) return { kind: 'nodes', reason: `nobody knows which release needs ${applied.migration}`, who: '' };
-  return behind.length === 0 ? undefined : waitFor(describeStragglers(behind), behind[0]!.node);
+  if (isUnclear) return { kind: 'nodes', reason: `nobody knows which release needs ${applied.migration}` };
+  return behind.length === 0 ? undefined : waitFor(behind);
 }
 
-function waitFor(words: string, node: string): SchemaHold {
-  return { kind: 'nodes', reason: `waits for ${words}`, who: `node/${node}` };
+function waitFor(behind: readonly Straggler[]): SchemaHold {
+  return { kind: 'nodes', reason: `waits for ${describeStragglers(behind)}` };
 }
 
 function estimateOf(origin: SchemaOrigin | undefined, { record }: PlanInputs): number {

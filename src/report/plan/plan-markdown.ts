@@ -14,6 +14,7 @@ import {
   describeOperations,
   describeRevision,
   describeTransitions,
+  incompleteLine,
   newAndReturning,
   notCounted,
   schemaUndoText,
@@ -48,7 +49,7 @@ export function planMarkdown(view: PlanView, limit = commentLimit): string {
       ? []
       : ['', `Expected to take ${formatDuration(totalMs(plan))}${endOf(plan)}, ${notCounted(plan)}.`]),
     ...(scope === undefined ? [] : ['', escape(scope)]),
-    ...(plan.complete ? [] : ['', 'Incomplete: not every node could be observed.']),
+    ...(plan.complete ? [] : ['', incompleteLine(plan)]),
     ...(plan.applyable ? [] : ['', 'This plan cannot be applied; the findings say why.']),
     ...timelineTable(hops, view),
     '',

@@ -132,13 +132,12 @@ export function undoLines(plan: Plan, undo: readonly string[], shown: number): r
 }
 
 /** A line an operation, with why it cannot be taken back. */
-export function describeOperations({ operations }: SchemaView): readonly string[] {
+export function describeOperations({ work, operations }: SchemaView): readonly string[] {
   const shown = operations.length > shownOperations + 1 ? shownOperations : operations.length;
   const lines = operations
     .slice(0, shown)
-    .map(({ does, irreversible }) =>
-      irreversible === undefined ? does : `${does}; cannot be undone: ${irreversible}`,
-    );
+    .map(({ does, irreversible }) => (irreversible === undefined ? does : `${does}; cannot be undone: ${irreversible}`))
+    .map((line) => (work === 'undo' ? `undoes: ${line}` : line));
   return shown < operations.length ? [...lines, `and ${operations.length - shown} more`] : lines;
 }
 
@@ -156,6 +155,15 @@ export function schemaUndoText({ work, migration }: SchemaView, isFinal: boolean
     case 'undo':
       return 'undo: bring its file back';
   }
+}
+
+/** Why a plan is incomplete. */
+export function incompleteLine({ findings }: Plan): string {
+  const codes = new Set<string>(findings.map(({ code }) => code));
+  const databases = codes.has('THM7400') || codes.has('THM7401');
+  const nodes = !databases || codes.has('THM3020') || codes.has('THM3021');
+  if (databases && nodes) return 'Incomplete: not every node and database could be observed.';
+  return `Incomplete: not every ${databases ? 'database' : 'node'} could be observed.`;
 }
 
 /** What the expected end leaves out. */

@@ -18,6 +18,7 @@ import {
   describeOperations,
   describeRevision,
   describeTransitions,
+  incompleteLine,
   newAndReturning,
   notCounted,
   schemaUndoText,
@@ -52,7 +53,7 @@ function heading({ plan }: PlanView, colors: Paint): string[] {
   return [
     colors.bold(`Fleet ${plan.fleet.name}, ${describeRevision(plan.source)}`),
     ...(scope === undefined ? [] : [scope]),
-    ...(plan.complete ? [] : [colors.yellow('Incomplete: not every node could be observed.')]),
+    ...(plan.complete ? [] : [colors.yellow(incompleteLine(plan))]),
     ...(plan.applyable ? [] : [colors.red('This plan cannot be applied; the findings say why.')]),
   ];
 }

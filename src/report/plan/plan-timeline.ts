@@ -111,27 +111,34 @@ export interface DeferredGroup {
 }
 
 /** What this plan will not carry out: those with the same reason together, causes before what waits for them. */
-export function deferredGroups({ plan }: PlanView): readonly DeferredGroup[] {
+export function deferredGroups(view: PlanView): readonly DeferredGroup[] {
+  const { plan } = view;
   const steps = new Map(plan.steps.map((step) => [step.id, step]));
   const groups = Map.groupBy(plan.deferred, ({ reason, until }) => `${until ?? ''} ${reason}`);
   return [...groups.values()].map((entries) => ({
-    who: whoOf(entries, steps),
+    who: whoOf(entries, steps, view),
     reason: entries[0]!.reason,
     until: entries[0]!.until === null ? '' : `until ${shortInstant(entries[0]!.until)}`,
   }));
 }
 
-function whoOf(entries: readonly DeferredStep[], steps: ReadonlyMap<string, PlanStep>): string {
+function whoOf(entries: readonly DeferredStep[], steps: ReadonlyMap<string, PlanStep>, view: PlanView): string {
   const nodes = new Set<string>();
   const stages = new Set<string>();
   for (const { step: id } of entries) {
     const step = steps.get(id);
     if (step === undefined) continue;
-    if (isSchema(step)) stages.add(`${step.target} (${step.kind.slice('schema-'.length)})`);
+    if (isSchema(step)) stages.add(schemaName(step, view));
     else if (step.kind === 'stage-promote') stages.add(step.target);
     else nodes.add(nodeName(step));
   }
   const named =
     nodes.size === 1 ? `node/${[...nodes][0]!}` : `${count(nodes.size, 'node')} (${shortNames([...nodes], 6)})`;
   return [...(nodes.size > 0 ? [named] : []), ...stages].join(', ');
+}
+
+/** `database/orders (contract of add-phone)`. */
+function schemaName(step: PlanStep, { schemaOf }: PlanView): string {
+  const { work, migration } = schemaOf(step)!;
+  return `${step.target} (${work} of ${migration})`;
 }
