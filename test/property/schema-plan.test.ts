@@ -154,6 +154,7 @@ test('what is planned again and again, with time passing, ends with everything c
       // Who does not answer keeps contracts closed for ever; that is the other test's.
       const { nodes, databases } = start.observed;
       const names = new Set(nodes.filter(({ reachable }) => reachable).map(({ name }) => name));
+      fc.pre(names.size > 0);
       const fleet = { ...start.desired.fleet, nodes: start.desired.fleet.nodes.filter(({ name }) => names.has(name)) };
       const answering = nodes.filter(({ name }) => names.has(name));
       let inputs: PlanInputs = {
