@@ -1,4 +1,5 @@
 /** Databases and migrations for planner tests, described by what matters. Everything not said gets a plain default. */
+import { schemaParams } from '../../src/actions/schema-step.ts';
 import { operationsDigest } from '../../src/migrate/operations-digest.ts';
 import type { AppliedMigration, ObservedDatabase, SchemaPhase } from '../../src/model/database.ts';
 import type { DesiredDatabase, DesiredMigration } from '../../src/model/desired.ts';
@@ -93,11 +94,12 @@ export function orderOf({ steps }: Plan): readonly string[] {
   return steps.map(labelOf);
 }
 
-export function labelOf({ kind, target, params }: PlanStep): string {
+export function labelOf(step: PlanStep): string {
+  const { kind, target } = step;
   const [, name = ''] = target.split('/');
   if (kind === 'stage-promote') return target;
   const [, verb] = kind.split('-');
-  return kind.startsWith('schema-') ? `${String(params!['migration'])} ${verb}` : `${name} ${verb}`;
+  return kind.startsWith('schema-') ? `${schemaParams(step).migration} ${verb}` : `${name} ${verb}`;
 }
 
 /** What a step needs, by label. */

@@ -44,13 +44,13 @@ export function operationsIn(operations: readonly Operation[], phase: SchemaPhas
 
 /** What is to be taken back where `done` is the furthest phase, newest first; with why where that cannot be. */
 export function operationsDone(operations: readonly Operation[], done: SchemaPhase): readonly DescribedOperation[] {
-  const reached = schemaPhases.slice(0, schemaPhases.indexOf(done) + 1);
+  const reached = new Set(schemaPhases.slice(0, schemaPhases.indexOf(done) + 1));
   const list = operations.flatMap((operation): DescribedOperation[] => {
     const { does, traits } = tell(operation);
     const [first] = traits.phases;
-    if (first === undefined || !reached.includes(first)) return [];
+    if (first === undefined || !reached.has(first)) return [];
     const { inverse } = traits;
-    const isFinal = inverse.kind === 'irreversible' && reached.includes(traits.phases.at(-1)!);
+    const isFinal = inverse.kind === 'irreversible' && reached.has(traits.phases.at(-1)!);
     return [isFinal ? { does, irreversible: inverse.why } : { does }];
   });
   return list.reverse();

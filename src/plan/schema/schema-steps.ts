@@ -40,74 +40,92 @@ export interface SchemaStepsInput {
   readonly hops: readonly HopSteps[];
 }
 
-export function createSchemaSteps({ migrations, undos, hops }: SchemaStepsInput) {
-  const origins = new Map<string, SchemaOrigin>();
-  const ids = new Map<string, string>();
-  const endedBy: (readonly string[])[] = [];
-  const versions = new Map<DatabaseWork, number>();
-  const idOf = (one: PlacedMigration, phase: SchemaPhase): readonly string[] => {
-    const id = ids.get(`${phase} ${one.migration.name}`);
-    return id === undefined ? [] : [id];
+export function createSchemaSteps(input: SchemaStepsInput) {
+  const { hops } = input;
+  const making: Making = {
+    ...input,
+    lastHop: hops.length - 1,
+    origins: new Map(),
+    ids: new Map(),
+    versions: new Map(),
+    endedBy: [],
   };
-  const make = (one: PlacedMigration, phase: SchemaPhase, needs: readonly string[], place: Place): PlanStep => {
-    const version = versions.get(one.database) ?? one.database.version;
-    const after = phase === 'expand' ? one.migration.schemaVersion : version;
-    const step = phaseStep(one, phase, { version, after }, [...new Set(needs)], place);
-    versions.set(one.database, after);
-    ids.set(`${phase} ${one.migration.name}`, step.id);
-    origins.set(step.id, { phase, migration: one, isExpandedHere: idOf(one, 'expand').length > 0 });
-    return step;
-  };
-  const migrate = (one: PlacedMigration, ended: readonly string[], place: Place): PlanStep => {
-    const earlier = one.needs.flatMap((need) => idOf(need, 'migrate'));
-    return make(one, 'migrate', [...idOf(one, 'expand'), ...earlier, ...ended], place);
-  };
-  const lastHop = hops.length - 1;
   const steps: SchemaSteps = {
-    before(hop, barrier) {
-      const place = placeOf(hops[hop]!, 'before');
-      const made: PlanStep[] = [];
-      const awaited = new Set<string>();
-      for (const one of migrations) {
-        if (one.expandAt === hop) {
-          const earlier = one.needs.flatMap((need) => lastOf(idOf(need, 'expand'), idOf(need, 'migrate')));
-          const step = make(one, 'expand', [...barrier, ...earlier], place);
-          made.push(step);
-          if (one.arrival !== null) {
-            for (const need of step.needs) awaited.delete(need);
-            awaited.add(step.id);
-          }
-        }
-        if (hop === 0 && migrateAt(one, lastHop) === -1) made.push(migrate(one, [], place));
-      }
-      return { steps: made, barrier: [...barrier, ...awaited] };
-    },
+    before: (hop, barrier) => stepsBefore(hop, barrier, making),
     after(hop, ended) {
-      endedBy[hop] = ended;
+      making.endedBy[hop] = ended;
       const place = placeOf(hops[hop]!, 'after');
-      const due = migrations.filter((one) => migrateAt(one, lastHop) === hop);
-      return { steps: due.map((one) => migrate(one, ended, place)) };
+      const due = input.migrations.filter((one) => migrateAt(one, making.lastHop) === hop);
+      return { steps: due.map((one) => migrateStep(one, ended, place, making)) };
     },
-    end() {
-      const place = { ...placeOf(hops[lastHop]!, 'after'), hop: undefined };
-      const made: PlanStep[] = [];
-      for (const one of migrations) {
-        if (!one.goesOn || !one.left.includes('contract') || !isExpanded(one)) continue;
-        const own = idOf(one, 'migrate');
-        const over = own.length > 0 ? own : [...idOf(one, 'expand'), ...(endedBy[hopAfter(one, lastHop)] ?? [])];
-        made.push(make(one, 'contract', [...over, ...one.needs.flatMap((need) => idOf(need, 'contract'))], place));
-      }
-      let previous: readonly string[] = endedBy[lastHop] ?? [];
-      for (const undo of undos) {
-        const step = undoStep(undo, previous, place);
-        origins.set(step.id, { phase: 'undo', undo });
-        made.push(step);
-        previous = [step.id];
-      }
-      return { steps: made };
-    },
+    end: () => ({ steps: [...contracts(making), ...undoSteps(making)] }),
   };
-  return { steps, origins: origins as ReadonlyMap<string, SchemaOrigin> };
+  return { steps, origins: making.origins as ReadonlyMap<string, SchemaOrigin> };
+}
+
+/** What is known of the steps made so far. */
+interface Making extends SchemaStepsInput {
+  readonly lastHop: number;
+  readonly origins: Map<string, SchemaOrigin>;
+  /** By phase and migration. */
+  readonly ids: Map<string, string>;
+  readonly versions: Map<DatabaseWork, number>;
+  readonly endedBy: (readonly string[])[];
+}
+
+function stepsBefore(hop: number, barrier: readonly string[], making: Making): ReturnType<SchemaSteps['before']> {
+  const place = placeOf(making.hops[hop]!, 'before');
+  const steps: PlanStep[] = [];
+  const awaited = new Set<string>();
+  for (const one of making.migrations) {
+    if (one.expandAt === hop) {
+      const earlier = one.needs.flatMap((need) => lastOf(idOf(need, 'expand', making), idOf(need, 'migrate', making)));
+      const step = phaseStep(one, 'expand', [...barrier, ...earlier], place, making);
+      steps.push(step);
+      if (one.arrival !== null) {
+        for (const need of step.needs) awaited.delete(need);
+        awaited.add(step.id);
+      }
+    }
+    if (hop === 0 && migrateAt(one, making.lastHop) === -1) steps.push(migrateStep(one, [], place, making));
+  }
+  return { steps, barrier: [...barrier, ...awaited] };
+}
+
+function migrateStep(one: PlacedMigration, ended: readonly string[], place: Place, making: Making): PlanStep {
+  const earlier = one.needs.flatMap((need) => idOf(need, 'migrate', making));
+  return phaseStep(one, 'migrate', [...idOf(one, 'expand', making), ...earlier, ...ended], place, making);
+}
+
+function contracts(making: Making): readonly PlanStep[] {
+  const { hops, lastHop, endedBy } = making;
+  const place = { ...placeOf(hops[lastHop]!, 'after'), hop: undefined };
+  return making.migrations
+    .filter((one) => one.goesOn && one.left.includes('contract') && isExpanded(one))
+    .map((one) => {
+      const own = idOf(one, 'migrate', making);
+      const ended = endedBy[hopAfter(one, lastHop)] ?? [];
+      const over = own.length > 0 ? own : [...idOf(one, 'expand', making), ...ended];
+      const earlier = one.needs.flatMap((need) => idOf(need, 'contract', making));
+      return phaseStep(one, 'contract', [...over, ...earlier], place, making);
+    });
+}
+
+/** After all nodes; in each database newest first. */
+function undoSteps({ undos, hops, lastHop, endedBy, origins }: Making): readonly PlanStep[] {
+  const place = { ...placeOf(hops[lastHop]!, 'after'), hop: undefined };
+  const previous = new Map<string, readonly string[]>();
+  return undos.map((undo) => {
+    const step = undoStep(undo, previous.get(undo.database) ?? endedBy[lastHop] ?? [], place);
+    origins.set(step.id, { phase: 'undo', undo });
+    previous.set(undo.database, [step.id]);
+    return step;
+  });
+}
+
+function idOf(one: PlacedMigration, phase: SchemaPhase, { ids }: Making): readonly string[] {
+  const id = ids.get(`${phase} ${one.migration.name}`);
+  return id === undefined ? [] : [id];
 }
 
 /** The data of a migration follows its expand. */
@@ -142,11 +160,13 @@ function placeOf({ placed, number }: HopSteps, side: 'before' | 'after'): Place 
 function phaseStep(
   one: PlacedMigration,
   phase: SchemaPhase,
-  { version, after }: { readonly version: number; readonly after: number },
   needs: readonly string[],
   place: Place,
+  making: Making,
 ): PlanStep {
   const { name, database, schemaVersion, digest, operations, release } = one.migration;
+  const version = making.versions.get(one.database) ?? one.database.version;
+  const after = phase === 'expand' ? schemaVersion : version;
   const params: SchemaParams = {
     migration: name,
     schemaVersion,
@@ -156,24 +176,26 @@ function phaseStep(
     graceMs: phase === 'contract' ? graceOf(operations) : 0,
     ...(release === null ? {} : { release }),
   };
-  const done =
-    phase === 'expand'
-      ? null
-      : phase === 'migrate'
-        ? 'expand'
-        : one.left.includes('migrate')
-          ? 'migrate'
-          : (one.done ?? 'expand');
-  return schemaStep({
+  const step = schemaStep({
     kind: `schema-${phase}`,
     database,
     params,
-    before: { version, done },
+    before: { version, done: doneBefore(one, phase) },
     after: { version: after, done: phase },
     reason: reasonOf(one, params),
-    needs,
+    needs: [...new Set(needs)],
     place,
   });
+  making.versions.set(one.database, after);
+  making.ids.set(`${phase} ${name}`, step.id);
+  const isExpandedHere = idOf(one, 'expand', making).length > 0;
+  making.origins.set(step.id, { phase, migration: one, isExpandedHere });
+  return step;
+}
+
+/** The phase of what is left that comes before, else what is done already. */
+function doneBefore({ left, done }: PlacedMigration, phase: SchemaPhase): SchemaPhase | null {
+  return left[left.indexOf(phase) - 1] ?? done;
 }
 
 function reasonOf({ migration }: PlacedMigration, { phase, graceMs, schemaVersion }: SchemaParams): string {
