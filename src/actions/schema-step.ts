@@ -4,7 +4,7 @@
  * migration's digest stands for.
  */
 import type { Digest } from '../kernel/digest.ts';
-import type { SchemaPhase } from '../model/database.ts';
+import { schemaPhases, type SchemaPhase } from '../model/database.ts';
 import type { ReleaseRanges } from '../model/desired.ts';
 import type { PlanStep } from '../model/plan.ts';
 import type { Instruction } from './instruction.ts';
@@ -70,9 +70,18 @@ export function databaseOf(step: PlanStep): string {
   return step.target.slice('database/'.length);
 }
 
+/**
+ * The phase of the step, and before it those since the last one that is done: no operation has anything to do in them,
+ * and the database keeps all phases in order.
+ */
 export function phaseInstructions(step: PlanStep): readonly Instruction[] {
   const { migration, phase } = schemaParams(step);
-  return [{ kind: 'schema', database: databaseOf(step), migration, phase }];
+  const database = databaseOf(step);
+  const done = step.before.schema?.done ?? null;
+  const first = done === null ? 0 : schemaPhases.indexOf(done) + 1;
+  return schemaPhases
+    .slice(first, schemaPhases.indexOf(phase) + 1)
+    .map((one) => ({ kind: 'schema', database, migration, phase: one }));
 }
 
 export function undoInstructions(step: PlanStep): readonly Instruction[] {

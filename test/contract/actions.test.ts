@@ -172,9 +172,16 @@ test('an expand is taken back with all of its migration, data are kept until the
   expect(actionOf(samples['schema-undo']).instructions(samples['schema-undo'])).toEqual([undo]);
 });
 
-test('a phase is one instruction', () => {
-  expect(actionOf(samples['schema-contract']).instructions(samples['schema-contract'])).toEqual([
-    { kind: 'schema', database: 'orders', migration: 'add-phone', phase: 'contract' },
+test('a phase is one instruction, and those before it that are empty are not left out', () => {
+  const step = samples['schema-contract'];
+  const phases = (done: SchemaPhase) =>
+    actionOf(step)
+      .instructions({ ...step, before: { schema: { version: 5, done } } })
+      .map((instruction) => [instruction.kind, 'phase' in instruction && instruction.phase]);
+  expect(phases('migrate')).toEqual([['schema', 'contract']]);
+  expect(phases('expand')).toEqual([
+    ['schema', 'migrate'],
+    ['schema', 'contract'],
   ]);
 });
 

@@ -7,6 +7,7 @@ import { paintFor } from '../../../src/apps/cli/paint.ts';
 import { plainPaint } from '../../../src/report/paint.ts';
 import { commentLimit, planMarkdown } from '../../../src/report/plan/plan-markdown.ts';
 import { observedNode, release, rollout, simpleFleet, stage } from '../../support/fleet-fixture.ts';
+import { desiredMigration, labelOf, withSchemas } from '../../support/schema-fixture.ts';
 import { generatedEstate } from '../../support/generated-estate.ts';
 import { generatedFleet } from '../../support/generated-fleet.ts';
 
@@ -101,6 +102,24 @@ test('dot has a box for each step and an arrow for each need', () => {
   expect(dot.match(/\[label=/gu)).toHaveLength(small.steps.length);
   expect(dot.match(/ -> /gu)).toHaveLength(small.steps.reduce((sum, step) => sum + step.needs.length, 0));
   expect(dot.startsWith('digraph plan {')).toBe(true);
+});
+
+const withSchema = plan(withSchemas(simpleFleet(3, v14, v15), [desiredMigration('add-phone', 5)]));
+
+test('dot shows databases beside the stages', () => {
+  const dot = formatPlan(withSchema, 'dot', plainPaint);
+  expect(dot.match(/\[label=/gu)).toHaveLength(withSchema.steps.length);
+  expect(dot.match(/shape=cylinder/gu)).toHaveLength(3);
+});
+
+test('phases of one migration, and migrations of one database, are compared each for itself', () => {
+  const migrations = [desiredMigration('add-phone', 5), desiredMigration('add-mail', 6)];
+  const more = plan(withSchemas(simpleFleet(3, v14, v15), migrations));
+  const { added, removed, unchanged } = comparePlans(withSchema, more);
+  expect(added.map(labelOf)).toEqual(['add-mail expand', 'add-mail migrate', 'add-mail contract']);
+  expect([removed, unchanged > 0]).toEqual([[], true]);
+  const text = formatComparison(comparePlans(withSchema, more), 'text', plainPaint);
+  expect(text).toContain('database/orders: expands to schema version 6');
 });
 
 test('a comparison reads in every format it has', () => {
