@@ -45,6 +45,7 @@ export function createSchemaSteps(input: SchemaStepsInput) {
   const making: Making = {
     ...input,
     lastHop: hops.length - 1,
+    migrateAt: migratePlaces(input),
     origins: new Map(),
     ids: new Map(),
     versions: new Map(),
@@ -55,7 +56,7 @@ export function createSchemaSteps(input: SchemaStepsInput) {
     after(hop, ended) {
       making.endedBy[hop] = ended;
       const place = placeOf(hops[hop]!, 'after');
-      const due = input.migrations.filter((one) => migrateAt(one, making.lastHop) === hop);
+      const due = input.migrations.filter((one) => making.migrateAt.get(one) === hop);
       return { steps: due.map((one) => migrateStep(one, ended, place, making)) };
     },
     end: () => ({ steps: [...contracts(making), ...undoSteps(making)] }),
@@ -66,6 +67,8 @@ export function createSchemaSteps(input: SchemaStepsInput) {
 /** What is known of the steps made so far. */
 interface Making extends SchemaStepsInput {
   readonly lastHop: number;
+  /** Index of the hop after which data are migrated, -1: before the first; absent: there is no data step. */
+  readonly migrateAt: ReadonlyMap<PlacedMigration, number>;
   readonly origins: Map<string, SchemaOrigin>;
   /** By phase and migration. */
   readonly ids: Map<string, string>;
@@ -87,14 +90,18 @@ function stepsBefore(hop: number, barrier: readonly string[], making: Making): R
         awaited.add(step.id);
       }
     }
-    if (hop === 0 && migrateAt(one, making.lastHop) === -1) steps.push(migrateStep(one, [], place, making));
+    if (hop === 0 && making.migrateAt.get(one) === -1) steps.push(migrateStep(one, [], place, making));
   }
   return { steps, barrier: [...barrier, ...awaited] };
 }
 
 function migrateStep(one: PlacedMigration, ended: readonly string[], place: Place, making: Making): PlanStep {
+  const { migrateAt } = making;
   const earlier = one.needs.flatMap((need) => idOf(need, 'migrate', making));
-  return phaseStep(one, 'migrate', [...idOf(one, 'expand', making), ...earlier, ...ended], place, making);
+  // Whoever waits for the same nodes before it has them among its needs.
+  const isCovered = one.needs.some((need) => migrateAt.get(need) === migrateAt.get(one));
+  const over = isCovered ? [] : ended;
+  return phaseStep(one, 'migrate', [...idOf(one, 'expand', making), ...earlier, ...over], place, making);
 }
 
 function contracts(making: Making): readonly PlanStep[] {
@@ -104,9 +111,11 @@ function contracts(making: Making): readonly PlanStep[] {
     .filter((one) => one.goesOn && one.left.includes('contract') && isExpanded(one))
     .map((one) => {
       const own = idOf(one, 'migrate', making);
-      const ended = endedBy[hopAfter(one, lastHop)] ?? [];
+      const ended = endedBy[hopAfter(one, making)] ?? [];
       const over = own.length > 0 ? own : [...idOf(one, 'expand', making), ...ended];
-      const earlier = one.needs.flatMap((need) => idOf(need, 'contract', making));
+      const earlier = one.needs.flatMap((need) =>
+        lastOf(idOf(need, 'migrate', making), idOf(need, 'contract', making)),
+      );
       return phaseStep(one, 'contract', [...over, ...earlier], place, making);
     });
 }
@@ -128,24 +137,34 @@ function idOf(one: PlacedMigration, phase: SchemaPhase, { ids }: Making): readon
   return id === undefined ? [] : [id];
 }
 
-/** The data of a migration follows its expand. */
-function lastOf(expand: readonly string[], migrate: readonly string[]): readonly string[] {
-  return migrate.length > 0 ? migrate : expand;
+/** The later phase follows the one before it. */
+function lastOf(earlier: readonly string[], later: readonly string[]): readonly string[] {
+  return later.length > 0 ? later : earlier;
 }
 
 function isExpanded({ left, expandAt }: PlacedMigration): boolean {
   return left[0] !== 'expand' || expandAt !== null;
 }
 
-/** The hop after which every node has the release; the last one where some node stays behind. */
-function hopAfter({ arrival }: PlacedMigration, lastHop: number): number {
+/**
+ * The hop after which every node has the release, the last one where some node stays behind, -1: all have it. While the
+ * last stage is still judged it counts as under way: what it brought may yet be taken back.
+ */
+function hopAfter({ arrival }: PlacedMigration, { hops }: SchemaStepsInput): number {
   if (arrival === null) return -1;
-  return arrival.behind.length > 0 ? lastHop : arrival.last;
+  if (arrival.behind.length > 0) return hops.length - 1;
+  const bakes = hops.every(({ placed }) => placed.length === 0) && hops.some(({ gates }) => gates.size > 0);
+  return arrival.last === -1 && bakes ? hops.length - 1 : arrival.last;
 }
 
-/** undefined: there is no data step. */
-function migrateAt(one: PlacedMigration, lastHop: number): number | undefined {
-  return one.goesOn && one.left.includes('migrate') && isExpanded(one) ? hopAfter(one, lastHop) : undefined;
+/** Data of a migration come no earlier than those of what it comes after. */
+function migratePlaces(input: SchemaStepsInput): ReadonlyMap<PlacedMigration, number> {
+  const places = new Map<PlacedMigration, number>();
+  for (const one of input.migrations) {
+    if (!one.goesOn || !one.left.includes('migrate') || !isExpanded(one)) continue;
+    places.set(one, Math.max(hopAfter(one, input), ...one.needs.map((need) => places.get(need) ?? -1)));
+  }
+  return places;
 }
 
 interface Place {

@@ -9,7 +9,9 @@ import {
   rollout,
   simpleFleet,
   stage,
+  testInstant,
 } from '../../../support/fleet-fixture.ts';
+import { gate } from '../../../support/gate-fixture.ts';
 import {
   applied,
   deferredOf,
@@ -114,6 +116,36 @@ test('migrations of a database go one after the other, and nodes wait for the la
   expect(needsOf(made, 'c expand')).toEqual(['a expand']);
   expect(needsOf(made, 'node-a update')).toEqual(['c expand']);
   expect(needsOf(made, 'a contract')).toEqual(['a migrate', 'b contract']);
+});
+
+test('nodes are waited for once, however many migrations do', () => {
+  const many = [desiredMigration('a', 5), desiredMigration('b', 6)];
+  const made = plan(withSchemas(simpleFleet(3, v14, v15), many));
+  expect(needsOf(made, 'a migrate').filter((label) => label.startsWith('node-'))).toHaveLength(3);
+  expect(needsOf(made, 'b migrate')).toEqual(['b expand', 'a migrate']);
+});
+
+test('data come after those of an earlier version, whatever its release', () => {
+  const hops = [v13, v14, v15];
+  const other = desiredMigration('b', 6, { release: { themisdb: '>=1.4.0' }, operations: wholeMigration.slice(0, 2) });
+  const made = plan(withSchemas(simpleFleet(3, v13, v15, { releases: hops }), [desiredMigration('a', 5), other]));
+  expect(orderOf(made).filter((label) => label.endsWith('migrate'))).toEqual(['a migrate', 'b migrate']);
+  expect(needsOf(made, 'b migrate')).toEqual(['b expand', 'a migrate']);
+});
+
+test('while the last stage bakes data wait for its gate', () => {
+  const baking = rollout({ stages: [stage(100, { bakeMs: 60_000 })], gates: [gate('errorRate', { max: 0.1 })] });
+  const inputs = simpleFleet(2, v15, v15, { releases: [v15], rollout: baking });
+  const current = {
+    target: inputs.digests.targetDigest,
+    startedAt: testInstant,
+    stages: [{ nodes: ['node-a', 'node-b'], completedAt: testInstant, promotedAt: null }],
+  };
+  const migration = desiredMigration('add-phone', 5);
+  const databases = [observedDatabase(5, { applied: [applied(migration, 'expand')] })];
+  const made = plan({ ...withSchemas(inputs, [migration], databases), record: { ...inputs.record, current } });
+  expect(orderOf(made)).toEqual(['stage/1', 'add-phone migrate', 'add-phone contract']);
+  expect(needsOf(made, 'add-phone migrate')).toEqual(['stage/1']);
 });
 
 test('dependsOn reaches into other databases', () => {
