@@ -5,9 +5,23 @@ import { nodeInstall } from './node-install.ts';
 import { nodeRepair } from './node-repair.ts';
 import { nodeRollback } from './node-rollback.ts';
 import { nodeUpdate } from './node-update.ts';
+import { schemaContract } from './schema-contract.ts';
+import { schemaExpand } from './schema-expand.ts';
+import { schemaMigrate } from './schema-migrate.ts';
+import { schemaUndo } from './schema-undo.ts';
 import { stagePromote } from './stage-promote.ts';
 
-export const actions = [nodeInstall, nodeUpdate, nodeRepair, nodeRollback, stagePromote] as const;
+export const actions = [
+  nodeInstall,
+  nodeUpdate,
+  nodeRepair,
+  nodeRollback,
+  stagePromote,
+  schemaExpand,
+  schemaMigrate,
+  schemaContract,
+  schemaUndo,
+] as const;
 
 export type ActionKind = (typeof actions)[number]['kind'];
 
@@ -17,6 +31,10 @@ const byKind: Readonly<Record<StepKind, Action<PlanStep>>> = {
   'node-repair': nodeRepair,
   'node-rollback': nodeRollback,
   'stage-promote': stagePromote,
+  'schema-expand': schemaExpand,
+  'schema-migrate': schemaMigrate,
+  'schema-contract': schemaContract,
+  'schema-undo': schemaUndo,
 } satisfies Record<ActionKind, Action<PlanStep>>;
 
 export function actionOf(step: PlanStep): Action<PlanStep> {

@@ -1,3 +1,4 @@
+import type { SchemaPhase } from '../model/database.ts';
 import type { DesiredGate } from '../model/desired.ts';
 import type { ExpectedState, WantedRelease } from '../model/message.ts';
 
@@ -30,7 +31,11 @@ export type Instruction =
   /** Ask these gates while the stage bakes: one that fails ends it, and all have to pass. */
   | { readonly kind: 'judge'; readonly stage: number; readonly gates: StageGates }
   | { readonly kind: 'await-approval'; readonly stage: number }
-  | { readonly kind: 'promote'; readonly stage: number };
+  | { readonly kind: 'promote'; readonly stage: number }
+  /** Carries one phase of a migration out, or what a run that was cut off left of it. */
+  | { readonly kind: 'schema'; readonly database: string; readonly migration: string; readonly phase: SchemaPhase }
+  /** Takes all of a migration back, from what the database has recorded of it. */
+  | { readonly kind: 'schema-undo'; readonly database: string; readonly migration: string };
 
 /** Gates of a stage as the plan states them. */
 export interface StageGates {

@@ -22,6 +22,7 @@ import type {
   TransportSpec,
 } from '../model/desired.ts';
 import type * as documents from '../model/documents.ts';
+import { normaliseDatabase, normaliseMigration } from './normalise-database.ts';
 import { defaultRollout, normaliseRollout } from './normalise-rollout.ts';
 import { normaliseTenant } from './normalise-tenant.ts';
 import { canonicalSpec, instantText } from './schema/canonical-spec.ts';
@@ -65,8 +66,8 @@ export function normalise(
     tenants: byName((values('Tenant') as documents.Tenant[]).map(normaliseTenant)),
     approvals: byName((values('Approval') as documents.Approval[]).map(normaliseApproval)),
     verifications: carried('Verification'),
-    databases: carried('Database'),
-    migrations: carried('Migration'),
+    databases: byName((values('Database') as documents.Database[]).map(normaliseDatabase)),
+    migrations: byName((values('Migration') as documents.Migration[]).map(normaliseMigration)),
     notifications: carried('Notification'),
     updatePolicies: carried('UpdatePolicy'),
     sources,

@@ -22,5 +22,5 @@ export async function collect(
   options: CollectOptions,
 ): Promise<Observed> {
   const observed = await mapBounded(nodes, options.parallelism, (node) => observeNode(transport, node, options));
-  return { nodes: observed.sort((a, b) => compareText(a.name, b.name)) };
+  return { nodes: observed.sort((a, b) => compareText(a.name, b.name)), databases: [] };
 }

@@ -76,7 +76,7 @@ export async function recoverNodes(
   });
   const seen = new Map(again.map((node) => [node.name, node]));
   return {
-    observed: { nodes: observed.nodes.map((node) => seen.get(node.name) ?? node) },
+    observed: { ...observed, nodes: observed.nodes.map((node) => seen.get(node.name) ?? node) },
     recovered: recovered.sort(),
     failed,
   };

@@ -6,7 +6,14 @@ import type { Digest } from '../kernel/digest.ts';
 import { compareText } from '../kernel/finding.ts';
 import type { PromoteParams } from '../actions/stage-promote.ts';
 import type { Plan } from '../model/plan.ts';
-import type { Durations, RolloutProgress, RolloutRecord, StageProgress } from '../model/rollout-record.ts';
+import type {
+  Durations,
+  Estimates,
+  RolloutProgress,
+  RolloutRecord,
+  SchemaWork,
+  StageProgress,
+} from '../model/rollout-record.ts';
 import type { VerdictSummary } from '../model/verdict.ts';
 
 /** How many measurements an estimate is made from. */
@@ -142,14 +149,37 @@ export function measure(record: RolloutRecord, measured: Durations): RolloutReco
   const known = record.durations ?? { update: [], rollback: [] };
   const update = [...known.update, ...measured.update].slice(-kept);
   const rollback = [...known.rollback, ...measured.rollback].slice(-kept);
+  const schema = measuredSchemas(known, measured);
   return {
     ...record,
-    durations: { update, rollback },
+    durations: { update, rollback, ...(schema === undefined ? {} : { schema }) },
     estimates: {
+      ...record.estimates,
       updateMs: p95(update) ?? record.estimates.updateMs,
       rollbackMs: p95(rollback) ?? record.estimates.rollbackMs,
+      ...(schema === undefined ? {} : { schemaMs: p95OfEach(schema) }),
     },
   };
+}
+
+type SchemaDurations = NonNullable<Durations['schema']>;
+
+function measuredSchemas(known: Durations, measured: Durations): SchemaDurations | undefined {
+  if (known.schema === undefined && measured.schema === undefined) return undefined;
+  const all: Partial<Record<SchemaWork, readonly number[]>> = { ...known.schema };
+  for (const [work, news] of Object.entries(measured.schema ?? {}) as [SchemaWork, readonly number[]][]) {
+    all[work] = [...(all[work] ?? []), ...news].slice(-kept);
+  }
+  return all;
+}
+
+function p95OfEach(schema: SchemaDurations): NonNullable<Estimates['schemaMs']> {
+  const estimates: Partial<Record<SchemaWork, number>> = {};
+  for (const [work, values] of Object.entries(schema) as [SchemaWork, readonly number[]][]) {
+    const estimate = p95(values);
+    if (estimate !== null) estimates[work] = estimate;
+  }
+  return estimates;
 }
 
 /** Nearest rank; null without values. */

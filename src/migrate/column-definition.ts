@@ -1,5 +1,6 @@
 /** A column of a document in SQL. */
 import type { Column } from '../model/documents.ts';
+import { expression } from './sql/expression.ts';
 import { identifier, literal, qualified, scalar } from './sql/quote.ts';
 import type { NamedIn } from '../model/schema-step.ts';
 
@@ -19,7 +20,7 @@ export function defaultOf({
   default: value,
   defaultExpression,
 }: Pick<Column, 'default' | 'defaultExpression'>): string | undefined {
-  if (defaultExpression !== undefined) return `(${defaultExpression})`;
+  if (defaultExpression !== undefined) return expression(defaultExpression);
   return value === undefined ? undefined : scalar(value);
 }
 

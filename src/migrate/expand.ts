@@ -5,7 +5,9 @@ import type { DatabaseEngine, SchemaPhase } from '../model/database.ts';
 import type { Operation } from '../model/documents.ts';
 import type { SchemaStep } from '../model/schema-step.ts';
 import { operationOf } from './index.ts';
+import { hiddenPrefix } from './names.ts';
 import { isRefusal, type Refusal } from './operation.ts';
+import { longestNameBytes } from './sql/auto-name.ts';
 
 export interface ExpandInput {
   readonly migration: string;
@@ -18,10 +20,7 @@ export interface ExpandInput {
   readonly serverVersionNumber: number;
 }
 
-/** What Themis puts beside the things of a schema begins so, and is no part of the catalog. */
-export const hiddenPrefix = '_themis_';
-/** Of an identifier in PostgreSQL, in bytes. */
-const longestName = 63;
+export { hiddenPrefix };
 
 export function expandOperation(input: ExpandInput): readonly SchemaStep[] | Refusal {
   const { migration, operation, index, phase } = input;
@@ -31,7 +30,7 @@ export function expandOperation(input: ExpandInput): readonly SchemaStep[] | Ref
     catalog: input.catalog,
     engine: input.engine,
     serverVersionNumber: input.serverVersionNumber,
-    hidden: (purpose) => `${hiddenPrefix}${id}_${purpose}`.slice(0, longestName),
+    hidden: (purpose) => `${hiddenPrefix}${id}_${purpose}`.slice(0, longestNameBytes),
   });
   if (isRefusal(planned)) return planned;
   return planned.map(({ key, ...step }) => ({ id: `${phase}/${index}/${key}`, phase, operation: index, ...step }));

@@ -58,6 +58,6 @@ export interface Refusal {
   readonly refused: Pick<Finding, 'code' | 'summary' | 'fix'>;
 }
 
-export function isRefusal(planned: readonly StepDraft[] | Refusal): planned is Refusal {
-  return 'refused' in planned;
+export function isRefusal(value: object): value is Refusal {
+  return 'refused' in value;
 }

@@ -7,6 +7,7 @@ import type { Digest } from '../kernel/digest.ts';
 import type { SourceSpan } from '../kernel/finding.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { Labels } from '../kernel/selector.ts';
+import type { Operation } from './documents.ts';
 
 export interface Desired {
   readonly fleet: DesiredFleet;
@@ -16,13 +17,13 @@ export interface Desired {
   readonly lock: Lock | undefined;
   readonly tenants: readonly DesiredTenant[];
   readonly approvals: readonly DesiredApproval[];
+  readonly databases: readonly DesiredDatabase[];
+  readonly migrations: readonly DesiredMigration[];
   /**
    * Kinds that later rooms act on: carried whole (schema-checked), sorted by name, in one spelling: durations
    * `3600000ms`, sizes `1048576B`, instants in UTC, lists without order sorted.
    */
   readonly verifications: readonly NamedDocument[];
-  readonly databases: readonly NamedDocument[];
-  readonly migrations: readonly NamedDocument[];
   readonly notifications: readonly NamedDocument[];
   readonly updatePolicies: readonly NamedDocument[];
   /** Rollouts that the Fleet does not name: still part of what was reviewed. */
@@ -256,6 +257,47 @@ export interface DesiredApproval {
   readonly by: string;
   readonly reason: string;
   readonly expiresAt: string | undefined;
+}
+
+/** A database whose schema belongs to the fleet. */
+export interface DesiredDatabase {
+  readonly name: string;
+  readonly place:
+    | { readonly kind: 'postgresql'; readonly urlFrom: SecretRef }
+    /** `directory` as written: relative to the fleet directory. */
+    | { readonly kind: 'pglite'; readonly directory: string };
+  readonly lockTimeoutMs: number;
+  /** Of one statement that is neither a copy nor an index build. */
+  readonly statementTimeoutMs: number;
+  readonly connections: number;
+}
+
+/** Package to version or SemVer range. */
+export type ReleaseRanges = Readonly<Record<string, string>>;
+
+export interface DesiredMigration {
+  readonly name: string;
+  readonly database: string;
+  /** After it. */
+  readonly schemaVersion: number;
+  /** A node has the release when it has all of these packages in these ranges; null: it waits for no release. */
+  readonly release: ReleaseRanges | null;
+  /** Sorted. */
+  readonly dependsOn: readonly string[];
+  readonly onFailure: 'rollback' | 'pause';
+  /** In order, as documents have them, durations spelled `3600000ms`. */
+  readonly operations: readonly Operation[];
+  /** Of the operations: what the database keeps of them. */
+  readonly digest: Digest;
+  readonly probes: readonly DesiredProbe[];
+  readonly throttle: { readonly maxWriterP99Ms: number; readonly maxReplicationLagMs: number };
+}
+
+/** A query that has to work before, during and after; `release`: of those that send it, null: all. */
+export interface DesiredProbe {
+  readonly name: string;
+  readonly sql: string;
+  readonly release: ReleaseRanges | null;
 }
 
 /** `themis.lock.yaml`: what ranges resolved to. One pin a package, or one a package and platform. Sorted. */

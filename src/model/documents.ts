@@ -64,7 +64,7 @@ export type Columns = Identifier[];
  */
 export type ReferentialAction = 'noAction' | 'restrict' | 'cascade' | 'setNull' | 'setDefault';
 /**
- * expand: before the first node gets the release; migrate: while nodes change; contract: after the last node has it and grace has passed.
+ * expand: before the first node gets the release; migrate: after the last node has it; contract: after that, once grace has passed.
  */
 export type Phase = 'expand' | 'migrate' | 'contract';
 /**
@@ -496,17 +496,17 @@ export interface Migration {
   spec: {
     database: Name;
     /**
-     * Schema version after the migration; unique for each database.
+     * Schema version after the migration; unique for each database, and one more than that of the migration before it.
      */
     schemaVersion: number;
     /**
-     * Package to version range: expanded before the first node gets it, contracted after the last one has it.
+     * Package to version range: expanded before the first node gets it, contracted after the last one has it and grace has passed. Versions beyond the range have it too. Without it nothing waits for nodes.
      */
     release?: {
       [k: string]: VersionRange;
     };
     /**
-     * Migrations that come before.
+     * Migrations that come before, of this database or another; none may wait for a later release than this one.
      */
     dependsOn?: Name[];
     /**

@@ -4,6 +4,7 @@
  */
 import type { Digest } from '../kernel/digest.ts';
 import type { Failure } from '../kernel/outcome.ts';
+import type { ObservedDatabase } from './database.ts';
 import type { Architecture, Catalogue, Platform } from './release.ts';
 import type { RolloutRecord } from './rollout-record.ts';
 
@@ -20,6 +21,8 @@ export interface Snapshot {
 export interface Observed {
   /** Sorted by name. */
   readonly nodes: readonly ObservedNode[];
+  /** Those that the fleet directory names, sorted by name. */
+  readonly databases: readonly ObservedDatabase[];
 }
 
 export type ObservedNode = ReachableNode | UnreachableNode;

@@ -5,6 +5,7 @@
 import type { Digest } from '../kernel/digest.ts';
 import type { Finding } from '../kernel/finding.ts';
 import type { JsonObject } from '../kernel/json.ts';
+import type { SchemaPhase } from './database.ts';
 import type { FileDrift, InstalledPackage } from './observed.ts';
 
 export interface Plan {
@@ -70,13 +71,15 @@ export interface Transition {
   readonly restart: boolean;
 }
 
-export type StepKind = 'node-install' | 'node-update' | 'node-repair' | 'node-rollback' | 'stage-promote';
+export type StepKind = NodeStepKind | 'stage-promote' | SchemaStepKind;
+export type NodeStepKind = 'node-install' | 'node-update' | 'node-repair' | 'node-rollback';
+export type SchemaStepKind = 'schema-expand' | 'schema-migrate' | 'schema-contract' | 'schema-undo';
 
 export interface PlanStep {
   /** Derived from content, never from a position: `node-a/update/1f3c9a7be012`. */
   readonly id: string;
   readonly kind: StepKind;
-  /** `node/NAME` or `stage/N`. */
+  /** `node/NAME`, `stage/N` or `database/NAME`. */
   readonly target: string;
   /** Absent where nothing changes hands: a repair, a promotion. */
   readonly transition?: string;
@@ -87,20 +90,29 @@ export interface PlanStep {
   readonly reason: string;
   /** Step ids; the DAG. */
   readonly needs: readonly string[];
-  /** From 1. */
+  /** From 1. Of a schema step: the first or last of the hop that it stands before or after. */
   readonly stage: number;
   /** Where versions are reached through others: which hop this is, from 1; absent on the last. */
   readonly hop?: number;
+  /** Of a node. An expand is taken back by the record in its database. */
   readonly undo?: StepUndo;
   readonly irreversible?: { readonly why: string };
   /** Further parameters of the kind, as its schema says. */
   readonly params?: JsonObject;
 }
 
-/** What a node has (by package), or the state of a stage. Empty packages: nothing installed. */
+/** What a node has (by package), the state of a stage, or that of a database. Empty packages: nothing installed. */
 export interface StepState {
   readonly packages?: Readonly<Record<string, InstalledPackage>>;
   readonly promoted?: boolean;
+  readonly schema?: SchemaState;
+}
+
+export interface SchemaState {
+  /** Of the last migration in the database whose expand is done; 0 before the first. */
+  readonly version: number;
+  /** The furthest phase of the step's migration that is done; null: none. */
+  readonly done: SchemaPhase | null;
 }
 
 export interface StepUndo {
@@ -138,7 +150,10 @@ export interface DeferredStep {
   readonly until: string | null;
 }
 
-/** Counts nodes by what their last step is; a node whose last step is deferred counts as that alone. */
+/**
+ * Counts nodes by what their last step is, and migrations of which anything is carried out; a node whose last step is
+ * deferred counts as that alone, and so does a migration all of whose steps are.
+ */
 export interface PlanSummary {
   readonly create: number;
   readonly update: number;

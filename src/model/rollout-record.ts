@@ -3,6 +3,8 @@
  * when a rollout starts), verdicts, quarantine, suspension, measured durations. Plain data; the fleet room writes it.
  */
 import type { Digest } from '../kernel/digest.ts';
+import type { SchemaPhase } from './database.ts';
+import type { ReleaseRanges } from './desired.ts';
 import type { VerdictSummary } from './verdict.ts';
 
 export interface RolloutRecord {
@@ -15,13 +17,29 @@ export interface RolloutRecord {
   readonly estimates: Estimates;
   /** The last durations measured, oldest first: what `estimates` are made from. */
   readonly durations?: Durations;
+  /** By migration: those that the fleet directory named, until the database no longer knows them. */
+  readonly schemas: Readonly<Record<string, SchemaProgress>>;
+}
+
+export interface SchemaProgress {
+  /**
+   * Since when the migration is expanded and every node reports its release, those that are suspended or out of scope
+   * included: grace counts from here. null: not yet, or not any more.
+   */
+  readonly completeSince: string | null;
+  /** Of the file, which may be gone when the migration is taken back; null: it waits for none. */
+  readonly release: ReleaseRanges | null;
 }
 
 /** Milliseconds. */
 export interface Durations {
   readonly update: readonly number[];
   readonly rollback: readonly number[];
+  readonly schema?: Readonly<Partial<Record<SchemaWork, readonly number[]>>>;
 }
+
+/** What one step does to a database. */
+export type SchemaWork = SchemaPhase | 'undo';
 
 export interface RolloutProgress {
   readonly target: Digest;
@@ -49,6 +67,8 @@ export interface QuarantinedTarget {
 export interface Estimates {
   readonly updateMs: number | null;
   readonly rollbackMs: number | null;
+  /** Of one migration; what is absent was not measured. */
+  readonly schemaMs?: Readonly<Partial<Record<SchemaWork, number>>>;
 }
 
 export const emptyRecord: RolloutRecord = {
@@ -57,4 +77,5 @@ export const emptyRecord: RolloutRecord = {
   suspended: null,
   verdicts: [],
   estimates: { updateMs: null, rollbackMs: null },
+  schemas: {},
 };

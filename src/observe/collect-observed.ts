@@ -24,7 +24,7 @@ export type NodeAnswer =
 export function collectObserved(answers: Iterable<NodeAnswer>): Observed {
   const nodes = new Map<string, ObservedNode>();
   for (const answer of answers) if (!nodes.has(answer.node)) nodes.set(answer.node, toObservedNode(answer));
-  return { nodes: [...nodes.values()].sort((a, b) => compareText(a.name, b.name)) };
+  return { nodes: [...nodes.values()].sort((a, b) => compareText(a.name, b.name)), databases: [] };
 }
 
 function toObservedNode(answer: NodeAnswer): ObservedNode {

@@ -48,7 +48,7 @@ const installedPackages = sharedOf(
 );
 const capacity = objectOf<Capacity>({ freeBytes: wholeNumber, totalBytes: wholeNumber });
 
-const failure = objectOf<Failure>({
+export const failure = objectOf<Failure>({
   code: text,
   message: text,
   retry: oneOf('never', 'backoff', 'human'),

@@ -23,7 +23,7 @@ import {
   textOf,
   wholeNumber,
 } from '../kernel/document/shape.ts';
-import type { Observed, ObservedNode, Snapshot } from '../model/observed.ts';
+import type { Observed, Snapshot } from '../model/observed.ts';
 import type { Catalogue, ReleaseDependency, ReleaseFile, ReleaseManifest } from '../model/release.ts';
 import type {
   Durations,
@@ -31,11 +31,14 @@ import type {
   QuarantinedTarget,
   RolloutProgress,
   RolloutRecord,
+  SchemaProgress,
+  SchemaWork,
   StageProgress,
 } from '../model/rollout-record.ts';
 import type { VerdictSummary } from '../model/verdict.ts';
 import { normaliseNode } from './collect-observed.ts';
 import { parseSharing } from './shared-packages.ts';
+import { observedDatabase } from './database-shape.ts';
 import { architecture, observedNode, platform, safePath, semanticVersion } from './observed-shape.ts';
 
 /** Ends with a line feed. */
@@ -43,9 +46,10 @@ export function encodeSnapshot(snapshot: Snapshot): string {
   const { formatVersion, fleet, takenAt, observed, catalogue, record } = snapshot;
   const head = JSON.stringify({ formatVersion, fleet, takenAt }).slice(0, -1);
   const nodes = observed.nodes.map((node) => JSON.stringify(node)).join(',\n');
+  const databases = observed.databases.map((database) => `\n${JSON.stringify(database)}`).join(',');
   const releases = catalogue.releases.map((release) => JSON.stringify(release)).join(',\n');
   return (
-    `${head},\n"observed":{"nodes":[\n${nodes}\n]},\n"catalogue":{"releases":[\n${releases}\n],` +
+    `${head},\n"observed":{"nodes":[\n${nodes}\n],"databases":[${databases}]},\n"catalogue":{"releases":[\n${releases}\n],` +
     `"yanked":${JSON.stringify(catalogue.yanked)}},\n"record":${JSON.stringify(record)}}\n`
   );
 }
@@ -70,15 +74,19 @@ export function parseSnapshot(
   const read = readShape(snapshotShape, value, 1);
   if (!read.ok) return refused('THM3093', `${file}: ${describeProblem(read.problems[0], 'the snapshot')}.`, file);
   const snapshot = read.value;
-  const nodes = sortNodes(snapshot.observed.nodes);
+  const nodes = inOrder(snapshot.observed.nodes);
   const twice = nodes.find((node, index) => index > 0 && nodes[index - 1]!.name === node.name);
   if (twice !== undefined) return refused('THM3093', `${file} holds node ${twice.name} twice.`, file);
-  return { snapshot: { ...snapshot, observed: { nodes: nodes.map(normaliseNode) } } };
+  const databases = inOrder(snapshot.observed.databases ?? []);
+  const again = databases.find((one, index) => index > 0 && databases[index - 1]!.name === one.name);
+  if (again !== undefined) return refused('THM3093', `${file} holds database ${again.name} twice.`, file);
+  const record = { ...snapshot.record, schemas: snapshot.record.schemas ?? {} };
+  return { snapshot: { ...snapshot, observed: { nodes: nodes.map(normaliseNode), databases }, record } };
 }
 
-function sortNodes(nodes: readonly ObservedNode[]): readonly ObservedNode[] {
-  const sorted = nodes.every((node, index) => index === 0 || nodes[index - 1]!.name < node.name);
-  return sorted ? nodes : [...nodes].sort((a, b) => compareText(a.name, b.name));
+function inOrder<T extends { readonly name: string }>(list: readonly T[]): readonly T[] {
+  const sorted = list.every((one, index) => index === 0 || list[index - 1]!.name < one.name);
+  return sorted ? list : [...list].sort((a, b) => compareText(a.name, b.name));
 }
 
 function refused(code: 'THM3091' | 'THM3092' | 'THM3093', summary: string, file: string): { findings: Finding[] } {
@@ -139,7 +147,18 @@ const stage = objectOf<StageProgress>({
   promotedAt: nullOr(instant),
 });
 
-const record = objectOf<RolloutRecord>({
+const wholeNumbers = listOf(wholeNumber);
+type OfWork<T> = Readonly<Partial<Record<SchemaWork, T>>>;
+const ofWork = <T>(shape: Shape<T>): Shape<OfWork<T>> =>
+  objectOf<Record<SchemaWork, T>>({
+    expand: optional(shape),
+    migrate: optional(shape),
+    contract: optional(shape),
+    undo: optional(shape),
+  } as never) as Shape<OfWork<T>>;
+
+/** Snapshots of older versions say nothing of schemas. */
+const record = objectOf<OlderRecord>({
   current: nullOr(
     objectOf<RolloutProgress>({
       target: digest,
@@ -161,14 +180,30 @@ const record = objectOf<RolloutRecord>({
       because: text,
     }),
   ),
-  estimates: objectOf<Estimates>({ updateMs: nullOr(wholeNumber), rollbackMs: nullOr(wholeNumber) }),
-  durations: optional(objectOf<Durations>({ update: listOf(wholeNumber), rollback: listOf(wholeNumber) })),
+  estimates: objectOf<Estimates>({
+    updateMs: nullOr(wholeNumber),
+    rollbackMs: nullOr(wholeNumber),
+    schemaMs: optional(ofWork(wholeNumber)),
+  }),
+  durations: optional(
+    objectOf<Durations>({ update: wholeNumbers, rollback: wholeNumbers, schema: optional(ofWork(wholeNumbers)) }),
+  ),
+  schemas: optional(
+    recordOf(objectOf<SchemaProgress>({ completeSince: nullOr(instant), release: nullOr(recordOf(text)) })),
+  ),
 });
 
-const snapshotShape = objectOf<Omit<Snapshot, 'formatVersion'>>({
+type OlderObserved = Pick<Observed, 'nodes'> & Partial<Pick<Observed, 'databases'>>;
+type OlderRecord = Omit<RolloutRecord, 'schemas'> & Partial<Pick<RolloutRecord, 'schemas'>>;
+type OlderSnapshot = Omit<Snapshot, 'observed' | 'record'> & {
+  readonly observed: OlderObserved;
+  readonly record: OlderRecord;
+};
+
+const snapshotShape = objectOf<Omit<OlderSnapshot, 'formatVersion'>>({
   fleet: objectOf<Snapshot['fleet']>({ name: text, uid: text }),
   takenAt: instant,
-  observed: objectOf<Observed>({ nodes: listOf(observedNode) }),
+  observed: objectOf<OlderObserved>({ nodes: listOf(observedNode), databases: optional(listOf(observedDatabase)) }),
   catalogue: objectOf<Catalogue>({ releases: listOf(release), yanked: listOf(digest) }),
   record,
-}) as Shape<Snapshot>;
+}) as Shape<OlderSnapshot>;

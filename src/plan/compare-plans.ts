@@ -1,7 +1,8 @@
 /**
  * What a head plan adds to, removes from and changes in a base plan. Steps meet by what they act on: in each hop a node
- * has one step at most, a stage one gate. Ids derive from content, so steps of one id do the same.
+ * has one step at most, a stage one gate, and a database one step for each phase of a migration. Ids derive from content, so steps of one id do the same.
  */
+import { isSchemaStep, schemaParams } from '../actions/schema-step.ts';
 import { promoteParams } from '../actions/stage-promote.ts';
 import { canonicalJson } from '../kernel/canonical-json.ts';
 import type { PlanComparison } from '../model/plan-comparison.ts';
@@ -32,6 +33,7 @@ function sameGate(a: PlanStep, b: PlanStep): boolean {
 }
 
 function placeOf(step: PlanStep): string {
+  if (isSchemaStep(step)) return `${step.target} ${step.kind} ${schemaParams(step).migration}`;
   const place = `${step.target} ${step.hop ?? 'last'}`;
   return step.kind === 'stage-promote' ? `${place} ${promoteParams(step).group ?? ''}` : place;
 }

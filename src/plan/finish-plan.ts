@@ -1,4 +1,5 @@
 /** The last part of planning: digests, drift, schedule and summary around the steps, and the seal. */
+import { isSchemaStep, schemaParams } from '../actions/schema-step.ts';
 import { hasErrors } from '../kernel/finding.ts';
 import type { Finding } from '../kernel/finding.ts';
 import type { Digest } from '../kernel/digest.ts';
@@ -36,6 +37,8 @@ export interface PlanParts {
   /** Sorted. */
   readonly findings: readonly Finding[];
   readonly scope: PlanScope;
+  /** Absent: no database belongs to the plan. */
+  readonly databasesAnswered?: boolean;
 }
 
 export function finishPlan(parts: PlanParts): Plan {
@@ -57,7 +60,8 @@ export function finishPlan(parts: PlanParts): Plan {
     targetDigest: digests.targetDigest,
     observedDigest: observedDigest(observed, relied, parts.states),
     applyable: !errored,
-    complete: works.every((work) => !work.inScope || work.observed?.reachable === true),
+    complete:
+      parts.databasesAnswered !== false && works.every((work) => !work.inScope || work.observed?.reachable === true),
     errored,
     drift: driftOf(works),
     transitions: parts.transitions.list(usedTransitions(steps)),
@@ -90,7 +94,7 @@ function usedTransitions(steps: readonly PlanStep[]): ReadonlySet<string> {
 }
 
 /**
- * Counts nodes: one that goes through several hops is told once, by what its last step is, and as deferred when that
+ * Counts nodes, and migrations beside them: a node that goes through several hops is told once, by what its last step is, and as deferred when that
  * step is.
  */
 function summaryOf(
@@ -99,20 +103,27 @@ function summaryOf(
   deferred: (step: string) => boolean,
 ): PlanSummary {
   const counts = new Map<string, number>();
-  for (const { id, kind, hop } of steps) {
-    if (kind === 'stage-promote' || hop !== undefined) continue;
+  const migrations = new Map<string, boolean>();
+  for (const step of steps) {
+    const { id, kind, hop } = step;
+    if (isSchemaStep(step)) {
+      const { migration } = schemaParams(step);
+      migrations.set(migration, (migrations.get(migration) ?? false) || !deferred(id));
+    }
+    if (!kind.startsWith('node-') || hop !== undefined) continue;
     const what = deferred(id) ? 'deferred' : kind;
     counts.set(what, (counts.get(what) ?? 0) + 1);
   }
+  const moving = migrations.values().filter(Boolean).toArray().length;
   const count = (what: PlanStep['kind'] | 'deferred'): number => counts.get(what) ?? 0;
   return {
     create: count('node-install'),
     update: count('node-update'),
     repair: count('node-repair'),
     rollback: count('node-rollback'),
-    migrate: 0,
+    migrate: moving,
     unchanged: works.reduce((sum, work) => sum + Number(isSettled(work)), 0),
-    deferred: count('deferred'),
+    deferred: count('deferred') + migrations.size - moving,
     irreversible: steps.reduce((sum, step) => sum + Number(step.irreversible !== undefined), 0),
   };
 }

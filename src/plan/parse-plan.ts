@@ -6,6 +6,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { actions, isActionKind } from '../actions/index.ts';
+import { isSchemaStep } from '../actions/schema-step.ts';
 import { exitCode, type ExitCode } from '../kernel/exit-code.ts';
 import type { Finding, FindingCode } from '../kernel/finding.ts';
 import { topologicalOrder } from '../kernel/graph.ts';
@@ -60,7 +61,7 @@ function stepProblem(steps: readonly PlanStep[]): string | undefined {
     if (!isActionKind(step.kind)) return `step ${step.id} has the unknown kind ${String(step.kind)}`;
     if (!checks.get(step.kind)!(step.params ?? {}))
       return `step ${step.id} has params that ${step.kind} does not allow`;
-    const place = step.kind === 'stage-promote' ? 'stage/' : 'node/';
+    const place = step.kind === 'stage-promote' ? 'stage/' : isSchemaStep(step) ? 'database/' : 'node/';
     if (!step.target.startsWith(place)) return `step ${step.id} must act on ${place}..., not on ${step.target}`;
     const { packages } = step.params ?? {};
     if (Array.isArray(packages) && packages.some((name) => step.after.packages?.[String(name)] === undefined)) {

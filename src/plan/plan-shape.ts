@@ -27,6 +27,7 @@ import type {
   PlanStep,
   PlanSummary,
   ScheduledStep,
+  SchemaState,
   StepState,
   StepUndo,
   Transition,
@@ -35,7 +36,13 @@ import type {
 const packages = recordOf(
   objectOf<InstalledPackage>({ version: text, manifestHash: digest, dataSchemaVersion: wholeNumber }),
 );
-const state = objectOf<StepState>({ packages: optional(packages), promoted: optional(flag) });
+const state = objectOf<StepState>({
+  packages: optional(packages),
+  promoted: optional(flag),
+  schema: optional(
+    objectOf<SchemaState>({ version: wholeNumber, done: nullOr(oneOf('expand', 'migrate', 'contract')) }),
+  ),
+});
 
 const step = objectOf<PlanStep>({
   id: text,

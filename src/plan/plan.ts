@@ -37,6 +37,7 @@ import type { Membership } from './rollout/stage-membership.ts';
 import { assignStages } from './rollout/stage-membership.ts';
 import { restrictionsOf, windowConstraints } from './schedule/restrictions.ts';
 import { planTimeline } from './schedule/timeline.ts';
+import { databasesAnswered, planSchema, type SchemaTiming } from './schema/plan-schema.ts';
 import { createTargets } from './target/target-sets.ts';
 
 const noTenants: readonly string[] = [];
@@ -61,7 +62,7 @@ export function planRollout(inputs: PlanInputs): PlannedRollout {
   const progress = record.current?.target === digests.targetDigest ? record.current : null;
   const { works, concerned, hops } = findChanges(inputs, { transitions, states, progress, notes });
   const membership = stageMembership(works, concerned, inputs, progress);
-  const planned = placeAndPlan({ inputs, works, concerned, hops, membership, progress }, notes);
+  const { planned, schema } = placeAndPlan({ inputs, works, concerned, hops, membership, progress }, notes);
 
   const restrictions = restrictionsOf(desired.fleet.nodes, desired.tenants);
   const constraints = [
@@ -70,6 +71,7 @@ export function planRollout(inputs: PlanInputs): PlannedRollout {
   ];
   const timeline = planTimeline({
     planned,
+    schema,
     concerned,
     estimates: record.estimates,
     maxUnavailable: rollout.maxUnavailable,
@@ -94,6 +96,7 @@ export function planRollout(inputs: PlanInputs): PlannedRollout {
     states,
     findings,
     scope,
+    databasesAnswered: databasesAnswered(inputs),
   });
   return { plan: made, stages: namesByStage(membership) };
 }
@@ -144,8 +147,11 @@ interface Placing extends Changes {
   readonly progress: RolloutProgress | null;
 }
 
-/** In which stage, behind which gate, which step. */
-function placeAndPlan({ inputs, works, concerned, hops, membership, progress }: Placing, notes: Notes): PlannedSteps {
+/** In which stage, behind which gate, which step; and the databases between them. */
+function placeAndPlan(
+  { inputs, works, concerned, hops, membership, progress }: Placing,
+  notes: Notes,
+): { planned: PlannedSteps; schema: SchemaTiming | undefined } {
   const { desired, digests } = inputs;
   const { rollout, tenants } = desired;
   const groups = createLabelGroups(rollout.order);
@@ -157,7 +163,9 @@ function placeAndPlan({ inputs, works, concerned, hops, membership, progress }: 
   );
   noteSkippedStages(membership, placed.flat(), inputs, notes);
   const { timeoutMs: healthTimeoutMs } = rollout.health;
-  return planSteps(steps, { healthTimeoutMs, targetDigest: digests.targetDigest, groups });
+  const schema = planSchema(inputs, works, steps, notes);
+  const planned = planSteps(steps, { healthTimeoutMs, targetDigest: digests.targetDigest, groups }, schema?.steps);
+  return { planned, schema: schema?.timing };
 }
 
 /** Tenants are told when the rollout of this target starts: notice counts from then, or from now. */

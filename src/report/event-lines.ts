@@ -74,7 +74,7 @@ export function describeEvent(event: Exclude<ThemisEvent, { type: 'step-progress
     case 'step-started':
       return event.kind === 'stage-promote'
         ? undefined
-        : `${event.target}: ${event.direction === 'forward' ? 'started' : 'taking back'} (${event.hop === undefined ? '' : `hop ${event.hop}, `}stage ${event.stage})`;
+        : `${event.target}: ${event.direction === 'forward' ? 'started' : 'taking back'} (${event.hop === undefined ? '' : `hop ${event.hop}, `}${placeOf(event)})`;
     case 'step-finished':
       return finished(event, event.outcome, event.direction, event.durationMs);
     case 'waiting':
@@ -92,6 +92,11 @@ export function describeEvent(event: Exclude<ThemisEvent, { type: 'step-progress
     case 'execution-finished':
       return event.execution === null ? undefined : `${event.execution}: ${event.result}`;
   }
+}
+
+/** `stage 2`, or what is done to a database: `expand`. */
+function placeOf({ kind, stage }: Extract<ThemisEvent, { type: 'step-started' }>): string {
+  return kind.startsWith('schema-') ? kind.slice('schema-'.length) : `stage ${stage}`;
 }
 
 function stopText({ inHand, staging }: Extract<ThemisEvent, { type: 'stopping' }>): string {

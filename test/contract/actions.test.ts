@@ -3,7 +3,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import type { ActionKind } from '../../src/actions/index.ts';
 import { actionOf, actions, isActionKind } from '../../src/actions/index.ts';
-import type { PlanStep } from '../../src/model/plan.ts';
+import { isSchemaStep } from '../../src/actions/schema-step.ts';
+import type { SchemaPhase } from '../../src/model/database.ts';
+import type { PlanStep, SchemaStepKind } from '../../src/model/plan.ts';
 import { installed, release } from '../support/fleet-fixture.ts';
 
 const older = installed(release('themisdb', '1.4.2'));
@@ -63,7 +65,36 @@ const samples: Readonly<Record<ActionKind, PlanStep>> = {
     stage: 1,
     params: { bakeMs: 1000, approval: true },
   },
+  'schema-expand': schemaStep('schema-expand', 'expand', null),
+  'schema-migrate': schemaStep('schema-migrate', 'migrate', 'expand'),
+  'schema-contract': {
+    ...schemaStep('schema-contract', 'contract', 'migrate'),
+    irreversible: { why: 'drops column a of t: its values are gone' },
+  },
+  'schema-undo': schemaStep('schema-undo', 'expand', 'expand'),
 };
+
+function schemaStep(kind: SchemaStepKind, phase: SchemaPhase, done: SchemaPhase | null): PlanStep {
+  return {
+    id: kind,
+    kind,
+    target: 'database/orders',
+    before: { schema: { version: 5, done } },
+    after: { schema: { version: 5, done: phase } },
+    reason: 'because',
+    needs: [],
+    stage: 1,
+    params: {
+      migration: 'add-phone',
+      schemaVersion: 5,
+      digest: `sha256:${'0'.repeat(64)}`,
+      phase,
+      operations: [{ does: 'adds column phone to users' }],
+      graceMs: 0,
+      release: { themisdb: '>=1.5.0' },
+    },
+  };
+}
 
 const ajv = new Ajv2020({ strict: true });
 
@@ -95,16 +126,18 @@ describe.each(actions)('$kind', (action) => {
     expect(action.instructions(step).length).toBeGreaterThan(0);
   });
 
-  test('every instruction names the node or stage of the step', () => {
+  test('every instruction names the node, stage or database of the step', () => {
     const all = [...action.instructions(step), ...(action.inverse(step) ?? [])];
     for (const instruction of all) {
       if ('node' in instruction) expect(`node/${instruction.node}`).toBe(step.target);
+      else if ('database' in instruction) expect(`database/${instruction.database}`).toBe(step.target);
       else expect(`stage/${instruction.stage}`).toBe(step.target);
     }
   });
 
   test('its inverse returns to the restore point that it makes, without keeping another', () => {
     const back = action.inverse(step);
+    if (isSchemaStep(step)) return;
     if (step.undo === undefined) {
       expect(back).toEqual([]);
       return;
@@ -119,12 +152,37 @@ describe.each(actions)('$kind', (action) => {
   });
 
   test('a change ends by confirming what the step promises', () => {
-    if (step.kind === 'stage-promote') return;
+    if (!step.kind.startsWith('node-')) return;
     const expected = Object.fromEntries(
       Object.entries(step.after.packages!).map(([name, entry]) => [name, entry.manifestHash]),
     );
     expect(action.instructions(step).at(-1)).toMatchObject({ kind: 'confirm', expected });
   });
+});
+
+test('an expand is taken back with all of its migration, data are kept until then, and what is final is not', () => {
+  const back = (step: PlanStep) => actionOf(step).inverse(step);
+  const undo = { kind: 'schema-undo', database: 'orders', migration: 'add-phone' };
+  expect(back(samples['schema-expand'])).toEqual([undo]);
+  expect(back({ ...samples['schema-expand'], irreversible: { why: 'x' } })).toBeUndefined();
+  expect(back(samples['schema-migrate'])).toEqual([]);
+  expect(back(samples['schema-contract'])).toBeUndefined();
+  const { irreversible: _, ...reversible } = samples['schema-contract'];
+  expect(back(reversible)).toEqual([]);
+  expect(actionOf(samples['schema-undo']).instructions(samples['schema-undo'])).toEqual([undo]);
+});
+
+test('a phase is one instruction, and those before it that are empty are not left out', () => {
+  const step = samples['schema-contract'];
+  const phases = (done: SchemaPhase) =>
+    actionOf(step)
+      .instructions({ ...step, before: { schema: { version: 5, done } } })
+      .map((instruction) => [instruction.kind, 'phase' in instruction && instruction.phase]);
+  expect(phases('migrate')).toEqual([['schema', 'contract']]);
+  expect(phases('expand')).toEqual([
+    ['schema', 'migrate'],
+    ['schema', 'contract'],
+  ]);
 });
 
 test('taking back a first installation waits for no health: nothing runs afterwards', () => {

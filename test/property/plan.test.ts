@@ -28,7 +28,7 @@ function applied(inputs: PlanInputs, made: Plan): PlanInputs {
     const packages = after.get(node.name);
     return node.reachable && packages !== undefined ? { ...node, packages, drift: [] } : node;
   });
-  return { ...inputs, observed: { nodes } };
+  return { ...inputs, observed: { nodes, databases: [] } };
 }
 
 test('equal inputs give equal bytes, in whatever order nodes, files and releases are listed', () => {
@@ -48,7 +48,7 @@ test('equal inputs give equal bytes, in whatever order nodes, files and releases
       const again = plan({
         ...inputs,
         desired: { ...desired, lock: { packages: pins }, fleet: { ...desired.fleet, packages, nodes } },
-        observed: { nodes: observed },
+        observed: { nodes: observed, databases: [] },
         catalogue: {
           releases: releases.map((release) => ({ ...release, files: [...release.files].reverse() })),
           yanked: [],
@@ -211,7 +211,7 @@ test('whoever leads when it is planned again, the digest is that of the saved pl
       const nodes = inputs.observed.nodes.map((node, index): ObservedNode =>
         node.reachable ? { ...node, role: index % 7 === turn % 7 ? 'leader' : 'follower' } : node,
       );
-      const again = plan({ ...inputs, observed: { nodes }, leaders: plannedLeaders(saved) });
+      const again = plan({ ...inputs, observed: { nodes, databases: [] }, leaders: plannedLeaders(saved) });
       expect(again.planDigest).toBe(saved.planDigest);
     }),
     runs(5_000),

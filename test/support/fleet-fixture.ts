@@ -200,7 +200,7 @@ export function planInputs(facts: FleetFacts): PlanInputs {
   return {
     desired,
     catalogue: { releases: facts.releases, yanked: [] },
-    observed: { nodes: facts.observed },
+    observed: { nodes: facts.observed, databases: [] },
     record: emptyRecord,
     at: testInstant,
     anchored: false,

@@ -76,7 +76,9 @@ class SqliteStore implements Store, SqliteAccess {
 
   async readRecord(): Promise<RolloutRecord> {
     return this.read(() => ({
-      ...((this.#value('record') as RolloutRecord | undefined) ?? emptyRecord),
+      // Records of older versions lack what came later.
+      ...emptyRecord,
+      ...(this.#value('record') as RolloutRecord | undefined),
       suspended: this.#steering().suspended,
     }));
   }

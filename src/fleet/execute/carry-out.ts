@@ -73,6 +73,9 @@ async function carryOne(instruction: Instruction, context: CarryContext): Promis
     case 'await-approval':
     case 'promote':
       throw new ThemisError('BUG', `instruction ${instruction.kind} is a gate's, not a node's`);
+    case 'schema':
+    case 'schema-undo':
+      throw new ThemisError('BUG', `instruction ${instruction.kind} is a database's, not a node's`);
   }
 }
 

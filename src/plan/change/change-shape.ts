@@ -5,7 +5,7 @@
 import semver from 'semver';
 import { digestJson, shortDigest } from '../../kernel/digest.ts';
 import type { FileDrift } from '../../model/observed.ts';
-import type { StepKind, Transition } from '../../model/plan.ts';
+import type { NodeStepKind, Transition } from '../../model/plan.ts';
 import type { TargetPackage, TargetSet } from '../target/target-sets.ts';
 import type { DiffContext } from './node-change.ts';
 import type { NodeState } from './node-state.ts';
@@ -14,7 +14,7 @@ import type { NodeState } from './node-state.ts';
 export type HopVersions = Readonly<Record<string, string>>;
 
 export interface ChangeShape {
-  readonly kind: Exclude<StepKind, 'stage-promote'>;
+  readonly kind: NodeStepKind;
   readonly before: NodeState;
   readonly after: NodeState;
   /** In dependency order; empty for a repair. */

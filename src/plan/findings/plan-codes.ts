@@ -57,6 +57,19 @@ export const planCodes = {
   nothingToRollBack: { code: 'THM3071', severity: 'info' },
   rollbackUnreachable: { code: 'THM3072', severity: 'warning' },
   rollbackShared: { code: 'THM3073', severity: 'warning' },
+  databaseUnreachable: { code: 'THM7400', severity: 'error', exit: 4 },
+  databaseNotObserved: { code: 'THM7401', severity: 'error', exit: 4 },
+  schemaSkipped: { code: 'THM7402', severity: 'error', exit: 3 },
+  schemaChanged: { code: 'THM7403', severity: 'error', exit: 3 },
+  schemaOtherMigration: { code: 'THM7404', severity: 'error', exit: 3 },
+  schemaNotReached: { code: 'THM7405', severity: 'info' },
+  schemaFileMissing: { code: 'THM7406', severity: 'error', exit: 3 },
+  schemaCannotComeBack: { code: 'THM7407', severity: 'error', exit: 4 },
+  schemaForgotten: { code: 'THM7408', severity: 'warning' },
+  schemaLate: { code: 'THM7409', severity: 'warning' },
+  schemaRunOpen: { code: 'THM7410', severity: 'warning' },
+  schemaReleaseUnknown: { code: 'THM7411', severity: 'warning' },
+  schemaApart: { code: 'THM7412', severity: 'warning' },
 } as const satisfies Record<string, PlanCode>;
 
 export type PlanFindingKind = keyof typeof planCodes;

@@ -5,7 +5,7 @@
  * is in constraints. Only needs of `stage-promote` steps may be waived by the executor, for a node that leads when its
  * turn comes. So a gate needs every step of its stage, and the one that ends a hop every step of the hop: a leader that
  * was passed over where it stands in the plan is waited for once it is its turn. The edges grow with the nodes, not
- * with their square.
+ * with their square. Steps of databases stand between the hops: what the first stage of a hop waits for besides its gate.
  */
 import type { PromoteParams } from '../../actions/stage-promote.ts';
 import type { Digest } from '../../kernel/digest.ts';
@@ -18,6 +18,7 @@ import type { NodeLeg } from '../change/node-change.ts';
 import type { LabelGroups } from './label-groups.ts';
 import type { PlacedChange } from './placement.ts';
 import type { PlannedGates } from './promotions.ts';
+import type { SchemaSteps } from '../schema/schema-steps.ts';
 
 export interface StepContext {
   readonly healthTimeoutMs: number;
@@ -40,12 +41,20 @@ export interface PlannedSteps {
   readonly placedOf: ReadonlyMap<string, PlacedChange>;
 }
 
-export function planSteps(hops: readonly HopSteps[], context: StepContext): PlannedSteps {
+/** `schema`: steps of databases before and after the hops. */
+export function planSteps(hops: readonly HopSteps[], context: StepContext, schema?: SchemaSteps): PlannedSteps {
   const made = { steps: [] as PlanStep[], placedOf: new Map<string, PlacedChange>() };
   const shared = new Map<ChangeShape, SharedParts>();
   const previous = new Map<string, string>();
   let barrier: readonly string[] = [];
-  for (const hop of hops) barrier = hopSteps(hop, barrier, { ...context, made, shared, previous });
+  for (const [index, hop] of hops.entries()) {
+    const first = schema?.before(index, barrier);
+    if (first !== undefined) made.steps.push(...first.steps);
+    const over = hopSteps(hop, first?.barrier ?? barrier, { ...context, made, shared, previous });
+    barrier = over.barrier;
+    if (schema !== undefined) made.steps.push(...schema.after(index, over.ended).steps);
+  }
+  if (schema !== undefined) made.steps.push(...schema.end().steps);
   return made;
 }
 
@@ -56,16 +65,19 @@ interface HopContext extends StepContext {
   readonly previous: Map<string, string>;
 }
 
-/** Returns what the next hop waits for. */
-function hopSteps(
-  { placed, gates, number }: HopSteps,
-  start: readonly string[],
-  context: HopContext,
-): readonly string[] {
+interface HopEnd {
+  /** What the next hop waits for. */
+  readonly barrier: readonly string[];
+  /** The gate that ends the hop, else every step of it: who leads is waited for too. */
+  readonly ended: readonly string[];
+}
+
+function hopSteps({ placed, gates, number }: HopSteps, start: readonly string[], context: HopContext): HopEnd {
   const { made, previous } = context;
   let barrier = start;
   let at = 0;
   const ofHop: string[] = [];
+  let closing: string | undefined;
   const stages = Math.max(0, ...gates.keys(), placed.at(-1)?.stage ?? 0);
   for (let stage = 1; stage <= stages; stage += 1) {
     const ofStage: string[] = [];
@@ -97,8 +109,10 @@ function hopSteps(
     const gate = stageGate(stage, params, awaited.length > 0 ? awaited : barrier, context);
     made.steps.push(gate);
     barrier = [gate.id];
+    closing = params.ends === undefined ? undefined : gate.id;
   }
-  return barrier;
+  if (closing !== undefined) return { barrier, ended: [closing] };
+  return { barrier, ended: ofHop.length > 0 ? ofHop : barrier };
 }
 
 /** Parts that are the same object for all steps of a shape: a plan of many nodes stays small. */

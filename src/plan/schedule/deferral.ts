@@ -4,11 +4,11 @@
  * along the DAG from the earliest instant at which each step could start, so nothing is deferred because the fleet is
  * busy. Outside every digest: the next plan says again what is deferred then.
  */
-import type { PromoteParams } from '../../actions/stage-promote.ts';
+import { schemaParams } from '../../actions/schema-step.ts';
 import { formatDuration } from '../../kernel/units/duration.ts';
 import type { DeferredStep, PlanStep } from '../../model/plan.ts';
 import type { WindowAnswer } from '../../windows/window-answer.ts';
-import { askWindow, type Turn, type TurnInputs } from './turns.ts';
+import { askWindow, isNodeStep, unturnedMs, type Turn, type TurnInputs } from './turns.ts';
 
 export interface DeferralInputs extends TurnInputs {
   readonly expiresAtMs: number;
@@ -23,7 +23,9 @@ export interface Deferrals {
 }
 
 export interface Deferral {
-  /** The step itself is held back; absent: it waits for those that are. */
+  /** The step itself is held back, by a window or by something else; absent: it waits for those that are. */
+  readonly isOwn?: true;
+  /** What the windows of its tenants say. */
   readonly answer?: WindowAnswer;
   readonly reason: string;
   readonly untilMs: number | null;
@@ -49,13 +51,15 @@ export function deferrals(inputs: DeferralInputs): Deferrals {
       if (deferred !== undefined) waits.add(deferred);
       fromMs = Math.max(fromMs, endMs.get(need) ?? fromMs);
     }
-    const turn = step.kind === 'stage-promote' ? undefined : inputs.turnOf(step.id);
+    const turn = isNodeStep(step) ? inputs.turnOf(step.id) : undefined;
     const follower = turn?.leads === true ? held.get(turn.cluster) : undefined;
     if (follower !== undefined) waits.add(follower);
     let own: Deferral | undefined;
     if (waits.size > 0) own = behind(waits);
-    else if (turn === undefined) endMs.set(step.id, fromMs + bakeMs(step));
-    else {
+    else if (turn === undefined) {
+      own = heldBack(step, fromMs, inputs);
+      if (own === undefined) endMs.set(step.id, fromMs + unturnedMs(step, inputs.schema));
+    } else {
       const answer = inputs.missed.get(step.id) ?? askWindow(inputs, turn, fromMs);
       own = ownDeferral(step, turn, answer, inputs.expiresAtMs);
       if (answer.kind === 'open') endMs.set(step.id, answer.startMs + turn.estimateMs);
@@ -72,8 +76,26 @@ export function deferrals(inputs: DeferralInputs): Deferrals {
   return { byStep, list };
 }
 
-function bakeMs(step: PlanStep): number {
-  return (step.params as unknown as PromoteParams).bakeMs;
+/**
+ * What keeps a step in a database back, itself. While grace lasts nothing contracts, however near its end is: a later
+ * plan looks at every node again.
+ */
+function heldBack(step: PlanStep, fromMs: number, { schema, atMs }: DeferralInputs): Deferral | undefined {
+  const hold = schema?.holdOf(step.id);
+  if (hold === undefined) return undefined;
+  const { target, kind } = step;
+  const own = `${target} (${kind.slice('schema-'.length)} of ${schemaParams(step).migration})`;
+  const held = (reason: string, untilMs: number | null): Deferral => ({
+    isOwn: true,
+    reason,
+    untilMs,
+    roots: new Set([{ target: own, untilMs }]),
+  });
+  if (hold.kind === 'nodes') return held(hold.reason, null);
+  const untilMs = (hold.sinceMs ?? fromMs) + hold.graceMs;
+  return untilMs <= atMs
+    ? undefined
+    : held(`waits until ${formatDuration(hold.graceMs)} of grace have passed`, untilMs);
 }
 
 function ownDeferral(
@@ -83,6 +105,7 @@ function ownDeferral(
   expiresAtMs: number,
 ): Deferral | undefined {
   const deferral = (reason: string, untilMs: number | null): Deferral => ({
+    isOwn: true,
     answer,
     reason,
     untilMs,
@@ -110,7 +133,7 @@ function rememberBehind(): (waits: ReadonlySet<Deferral>) => Deferral {
   return (waits) => {
     const [first] = [...waits];
     const only = waits.size === 1 ? first! : undefined;
-    if (only !== undefined && only.answer === undefined) return only;
+    if (only !== undefined && only.isOwn === undefined) return only;
     const made = (only === undefined ? undefined : known.get(only)) ?? behindAll(waits);
     if (only !== undefined) known.set(only, made);
     return made;

@@ -11,6 +11,7 @@ import type { Cluster } from '../change/node-work.ts';
 import { slotsOf } from '../rollout/constraints.ts';
 import { estimateMs } from '../rollout/estimate.ts';
 import type { PlannedSteps } from '../rollout/plan-steps.ts';
+import type { SchemaTiming } from '../schema/plan-schema.ts';
 import { deferrals, type Deferrals } from './deferral.ts';
 import { defaultParallelism, schedule } from './schedule.ts';
 import { rememberLast, type Turn } from './turns.ts';
@@ -20,6 +21,7 @@ export const planLifetimeMs = 7 * 86_400_000;
 
 export interface TimelineInputs {
   readonly planned: PlannedSteps;
+  readonly schema?: SchemaTiming | undefined;
   readonly concerned: readonly Cluster[];
   readonly estimates: Estimates;
   readonly maxUnavailable: number;
@@ -47,7 +49,7 @@ export function planTimeline(inputs: TimelineInputs): Timeline {
   const turnOf = (step: string): Turn => turns.get(step)!;
   const atMs = parseInstant(at) ?? 0;
   const members = new Map(concerned.map((cluster) => [cluster.name, cluster.members.length]));
-  const base = { steps: planned.steps, turnOf, windows: rememberLast(windows), atMs };
+  const base = { steps: planned.steps, turnOf, windows: rememberLast(windows), atMs, schema: inputs.schema };
   const anchored = inputs.anchored || turns.values().some(({ tenants }) => tenants.length > 0);
   let missed: ReadonlyMap<string, WindowAnswer> = new Map();
   for (;;) {

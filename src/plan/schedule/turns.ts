@@ -1,6 +1,8 @@
 /** What schedule and deferral ask about the steps of a plan. */
+import { promoteParams } from '../../actions/stage-promote.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { NodeWindows, WindowAnswer, WindowRequest } from '../../windows/window-answer.ts';
+import type { SchemaTiming } from '../schema/plan-schema.ts';
 
 /** A node step with what its start depends on. */
 export interface Turn {
@@ -20,8 +22,20 @@ export interface TurnInputs {
   /** Of a node step, by its id. */
   readonly turnOf: (step: string) => Turn;
   readonly windows: NodeWindows;
+  /** Of the steps in databases; undefined where there are none. */
+  readonly schema: SchemaTiming | undefined;
   /** The planning instant; offsets count from here. */
   readonly atMs: number;
+}
+
+/** How long a step without a turn takes: a gate, or the work in a database. */
+export function unturnedMs(step: PlanStep, schema: SchemaTiming | undefined): number {
+  if (step.kind === 'stage-promote') return promoteParams(step).bakeMs;
+  return schema?.estimateOf(step.id) ?? 0;
+}
+
+export function isNodeStep({ kind }: PlanStep): boolean {
+  return kind.startsWith('node-');
 }
 
 /** From when on a step may start; `fromMs` and what is answered are milliseconds since the epoch. */

@@ -3,6 +3,7 @@ import type { PlanComparison } from '../../model/plan-comparison.ts';
 import type { Plan, PlanStep } from '../../model/plan.ts';
 import { shortNames } from '../name-list.ts';
 import { paintSymbol, type Paint } from '../paint.ts';
+import { isSchema } from './plan-view.ts';
 import { closingLine, count, describeRevision } from './plan-phrases.ts';
 
 /** Ends with a line feed. */
@@ -101,7 +102,7 @@ function sections(
 }
 
 function stageOf(step: PlanStep): string {
-  return ` (stage ${step.stage})`;
+  return isSchema(step) ? '' : ` (stage ${step.stage})`;
 }
 
 /** One entry for all that read the same. */

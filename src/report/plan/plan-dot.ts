@@ -6,11 +6,12 @@ import type { DeferredStep, PlanStep, ScheduledStep } from '../../model/plan.ts'
 import { describeRevision } from './plan-phrases.ts';
 import { hopTitle } from './plan-timeline.ts';
 import { describeDeferral, whenOf } from './plan-times.ts';
-import { hopViews, type PlanView } from './plan-view.ts';
+import { hopViews, isSchema, type PlanView } from './plan-view.ts';
 
 const colors: Readonly<Record<string, string>> = {
   '+': 'darkgreen',
   '~': 'goldenrod',
+  '-': 'darkorange',
   '!': 'orangered',
   '<': 'firebrick',
   '?': 'steelblue',
@@ -29,6 +30,9 @@ export function planDot(view: PlanView): string {
   ];
   for (const hop of hopViews(view)) {
     const title = hopTitle(hop);
+    for (const { steps } of [...hop.before, ...hop.after]) {
+      for (const step of steps) lines.push(`  ${box(step, view, times.get(step.id), deferred.get(step.id))}`);
+    }
     for (const { stage, blocks } of hop.stages) {
       const name = title === '' ? `stage_${stage}` : `hop_${hop.number}_stage_${stage}`;
       const label = title === '' ? `stage ${stage}` : `${title}, stage ${stage}`;
@@ -51,7 +55,7 @@ function box(
   deferral: DeferredStep | undefined,
 ): string {
   const symbol = symbolOf(step);
-  const shape = step.kind === 'stage-promote' ? ', shape=diamond' : '';
+  const shape = step.kind === 'stage-promote' ? ', shape=diamond' : isSchema(step) ? ', shape=cylinder' : '';
   const styles = [...(step.irreversible === undefined ? [] : ['bold']), ...(deferral === undefined ? [] : ['dashed'])];
   const style = styles.length === 0 ? '' : `, style=${quote(styles.join(','))}`;
   const when =

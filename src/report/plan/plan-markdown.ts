@@ -11,10 +11,13 @@ import {
   count,
   describeDrift,
   describeLimits,
+  describeOperations,
   describeRevision,
   describeTransitions,
+  incompleteLine,
   newAndReturning,
   notCounted,
+  schemaUndoText,
   undoLines,
 } from './plan-phrases.ts';
 import { describeGates } from './plan-gates.ts';
@@ -46,7 +49,7 @@ export function planMarkdown(view: PlanView, limit = commentLimit): string {
       ? []
       : ['', `Expected to take ${formatDuration(totalMs(plan))}${endOf(plan)}, ${notCounted(plan)}.`]),
     ...(scope === undefined ? [] : ['', escape(scope)]),
-    ...(plan.complete ? [] : ['', 'Incomplete: not every node could be observed.']),
+    ...(plan.complete ? [] : ['', incompleteLine(plan)]),
     ...(plan.applyable ? [] : ['', 'This plan cannot be applied; the findings say why.']),
     ...timelineTable(hops, view),
     '',
@@ -58,6 +61,15 @@ export function planMarkdown(view: PlanView, limit = commentLimit): string {
   deferred(view, room);
   for (const hop of hops) {
     const title = hop.of === 1 ? '' : `Hop ${hop.number} of ${hop.of}`;
+    const schemas = (side: string, blocks: readonly BlockView[]): void => {
+      const words = hop.stages.length === 0 ? 'schemas' : `schemas ${side} the nodes`;
+      const heading = title === '' ? `S${words.slice(1)}` : `${escape(title)}, ${words}`;
+      room.details(
+        heading,
+        blocks.map((block) => schemaText(block, view)),
+      );
+    };
+    schemas('before', hop.before);
     for (const { stage, nodes, blocks } of hop.stages) {
       const where = title === '' ? `Stage ${stage}` : `${escape(title)}, stage ${stage}`;
       room.details(
@@ -65,6 +77,7 @@ export function planMarkdown(view: PlanView, limit = commentLimit): string {
         blocks.map((block) => blockText(block, view)),
       );
     }
+    schemas('after', hop.after);
   }
   if (plan.steps.length > 0)
     room.details(
@@ -171,7 +184,9 @@ function deferred(view: PlanView, room: Room): void {
     );
   const hidden = groups.length - shownDeferrals;
   if (hidden > 0) entries.push(`- and ${count(hidden, 'more reason')}`);
-  room.details(`Deferred: ${count(view.plan.summary.deferred, 'node')}`, entries, true);
+  const hasSchemas = view.plan.deferred.length > 0 && groups.some(({ who }) => who.includes('database/'));
+  const what = hasSchemas ? count(view.plan.deferred.length, 'step') : count(view.plan.summary.deferred, 'node');
+  room.details(`Deferred: ${what}`, entries, true);
 }
 
 function blockText(block: BlockView, view: PlanView): string {
@@ -194,6 +209,16 @@ function blockText(block: BlockView, view: PlanView): string {
   if (window !== undefined) lines.push(`  - ${escape(window)}`);
   lines.push(`  - ${escape(describeTime(block))}`);
   return lines.join('\n');
+}
+
+function schemaText(block: BlockView, view: PlanView): string {
+  const step = block.steps[0]!;
+  const schema = view.schemaOf(step)!;
+  return [
+    `- \`${block.symbol}\` \`${step.target}\`: ${escape(block.reason)}`,
+    ...describeOperations(schema).map((line) => `  - ${escape(line)}`),
+    `  - ${escape(`${describeTime(block)}; ${schemaUndoText(schema, step.irreversible !== undefined)}`)}`,
+  ].join('\n');
 }
 
 /** Text that must not become markup: names and messages come from files and nodes. */

@@ -2,6 +2,7 @@
 import { formatSize } from '../../kernel/units/size.ts';
 import type { Constraint, NodeDrift, Plan, PlanSource, Transition } from '../../model/plan.ts';
 import { foldNames } from '../name-list.ts';
+import type { SchemaView } from './plan-view.ts';
 
 export function count(amount: number, one: string, many = `${one}s`): string {
   return `${amount.toLocaleString('en-US')} ${amount === 1 ? one : many}`;
@@ -120,12 +121,49 @@ export function undoLines(plan: Plan, undo: readonly string[], shown: number): r
   );
   const last = 1 + new Set(plan.steps.flatMap(({ hop }) => hop ?? [])).size;
   return [...hops].map(([hop, list]) => {
-    const names = list.map(({ target }) => target.slice(target.indexOf('/') + 1));
+    const names = list.map(({ kind, target }) =>
+      kind.startsWith('node-') ? target.slice(target.indexOf('/') + 1) : target,
+    );
     const rest = names.length - shown;
     const more = rest > 0 ? `, then ${rest.toLocaleString('en-US')} more` : '';
     const label = last === 1 ? '' : `hop ${Math.min(hop, last)}: `;
     return `${label}${names.slice(0, shown).join(', ')}${more}`;
   });
+}
+
+/** A line an operation, with why it cannot be taken back. */
+export function describeOperations({ work, operations }: SchemaView): readonly string[] {
+  const shown = operations.length > shownOperations + 1 ? shownOperations : operations.length;
+  const lines = operations
+    .slice(0, shown)
+    .map(({ does, irreversible }) => (irreversible === undefined ? does : `${does}; cannot be undone: ${irreversible}`))
+    .map((line) => (work === 'undo' ? `undoes: ${line}` : line));
+  return shown < operations.length ? [...lines, `and ${operations.length - shown} more`] : lines;
+}
+
+const shownOperations = 8;
+
+/** How a step in a database is taken back. */
+export function schemaUndoText({ work, migration }: SchemaView, isFinal: boolean): string {
+  if (isFinal) return 'cannot be undone';
+  switch (work) {
+    case 'expand':
+      return `undo: takes all of ${migration} back`;
+    case 'migrate':
+    case 'contract':
+      return `undo: with the expand of ${migration}`;
+    case 'undo':
+      return 'undo: bring its file back';
+  }
+}
+
+/** Why a plan is incomplete. */
+export function incompleteLine({ findings }: Plan): string {
+  const codes = new Set<string>(findings.map(({ code }) => code));
+  const databases = codes.has('THM7400') || codes.has('THM7401');
+  const nodes = !databases || codes.has('THM3020') || codes.has('THM3021');
+  if (databases && nodes) return 'Incomplete: not every node and database could be observed.';
+  return `Incomplete: not every ${databases ? 'database' : 'node'} could be observed.`;
 }
 
 /** What the expected end leaves out. */

@@ -15,10 +15,13 @@ import {
   count,
   describeDrift,
   describeLimits,
+  describeOperations,
   describeRevision,
   describeTransitions,
+  incompleteLine,
   newAndReturning,
   notCounted,
+  schemaUndoText,
   undoLines,
 } from './plan-phrases.ts';
 import { describeGates } from './plan-gates.ts';
@@ -50,7 +53,7 @@ function heading({ plan }: PlanView, colors: Paint): string[] {
   return [
     colors.bold(`Fleet ${plan.fleet.name}, ${describeRevision(plan.source)}`),
     ...(scope === undefined ? [] : [scope]),
-    ...(plan.complete ? [] : [colors.yellow('Incomplete: not every node could be observed.')]),
+    ...(plan.complete ? [] : [colors.yellow(incompleteLine(plan))]),
     ...(plan.applyable ? [] : [colors.red('This plan cannot be applied; the findings say why.')]),
   ];
 }
@@ -159,13 +162,31 @@ function deferred(view: PlanView, colors: Paint): string[] {
 function changes(hop: HopView, view: PlanView, colors: Paint): string[][] {
   const title = hop.of === 1 ? '' : `Hop ${hop.number} of ${hop.of}`;
   const last = hop.stages.at(-1)?.stage ?? 0;
-  return hop.stages.map(({ stage, nodes, blocks }) => {
+  const stages = hop.stages.map(({ stage, nodes, blocks }) => {
     const what =
       last === 1 && title === '' ? `Changes on ${count(nodes, 'node')}` : `Stage ${stage}: ${count(nodes, 'node')}`;
     const lines = [colors.bold(title === '' ? what : `${title}, ${what.toLowerCase()}`)];
     for (const block of blocks) lines.push(...blockLines(block, view, colors));
     return lines;
   });
+  const schemas = (heading: string, blocks: readonly BlockView[]): string[] => {
+    if (blocks.length === 0) return [];
+    const words = title === '' ? heading : `${title}, ${heading.toLowerCase()}`;
+    return [colors.bold(words), ...blocks.flatMap((block) => schemaLines(block, view, colors))];
+  };
+  const before = hop.stages.length === 0 ? 'Schemas' : 'Schemas before the nodes';
+  const after = hop.stages.length === 0 ? 'Schemas' : 'Schemas after the nodes';
+  return [schemas(before, hop.before), ...stages, schemas(after, hop.after)];
+}
+
+function schemaLines(block: BlockView, view: PlanView, colors: Paint): string[] {
+  const step = block.steps[0]!;
+  const schema = view.schemaOf(step)!;
+  return [
+    `  ${paintSymbol(block.symbol, colors)} ${step.target}: ${block.reason}`,
+    ...describeOperations(schema).map((line) => `      ${line}`),
+    colors.dim(`      ${describeTime(block)}; ${schemaUndoText(schema, step.irreversible !== undefined)}`),
+  ];
 }
 
 function blockLines(block: BlockView, view: PlanView, colors: Paint): string[] {

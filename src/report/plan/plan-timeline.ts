@@ -5,8 +5,17 @@
 import type { DeferredStep, PlanStep } from '../../model/plan.ts';
 import { shortNames } from '../name-list.ts';
 import { count } from './plan-phrases.ts';
-import { shortInstant, waitsFor, whenOf } from './plan-times.ts';
-import { type BlockTime, type HopView, isGate, nodeName, type PlanView, type StageView } from './plan-view.ts';
+import { describeTime, shortInstant, waitsFor, whenOf } from './plan-times.ts';
+import {
+  type BlockTime,
+  type BlockView,
+  type HopView,
+  isGate,
+  isSchema,
+  nodeName,
+  type PlanView,
+  type StageView,
+} from './plan-view.ts';
 
 export interface TimelineRow {
   readonly stage: string;
@@ -26,14 +35,36 @@ export interface TimelineHop {
 /** Empty where it would say no more than the plan itself: one stage that starts at once. */
 export function timelineOf(hops: readonly HopView[], view: PlanView): readonly TimelineHop[] {
   const stages = hops.reduce((sum, hop) => sum + hop.stages.length, 0);
-  const { schedule, deferred } = view.plan;
+  const { schedule, deferred, steps } = view.plan;
   if (
     stages < 2 &&
+    !steps.some(isSchema) &&
     deferred.length === 0 &&
     schedule.every(({ opensAt, because }) => opensAt === null && because === undefined)
   )
     return [];
-  return hops.map((hop) => ({ title: hopTitle(hop), rows: hop.stages.map((stage) => rowOf(stage, view)) }));
+  return hops.map((hop) => ({
+    title: hopTitle(hop),
+    rows: [
+      ...hop.before.map((block) => schemaRow(block, view)),
+      ...hop.stages.map((stage) => rowOf(stage, view)),
+      ...hop.after.map((block) => schemaRow(block, view)),
+    ],
+  }));
+}
+
+const workWords = { expand: 'Expand', migrate: 'Data', contract: 'Contract', undo: 'Undo' } as const;
+
+/** `Expand  orders: add-phone  at once, takes 5s`. */
+function schemaRow(block: BlockView, view: PlanView): TimelineRow {
+  const step = block.steps[0]!;
+  const { work, migration } = view.schemaOf(step)!;
+  return {
+    stage: workWords[work],
+    nodes: `${nodeName(step)}: ${migration}`,
+    when: block.time === undefined ? describeTime(block) : whenOf(block.time),
+    next: '',
+  };
 }
 
 export function hopTitle({ number, of, leadsTo }: HopView): string {
@@ -80,26 +111,34 @@ export interface DeferredGroup {
 }
 
 /** What this plan will not carry out: those with the same reason together, causes before what waits for them. */
-export function deferredGroups({ plan }: PlanView): readonly DeferredGroup[] {
+export function deferredGroups(view: PlanView): readonly DeferredGroup[] {
+  const { plan } = view;
   const steps = new Map(plan.steps.map((step) => [step.id, step]));
   const groups = Map.groupBy(plan.deferred, ({ reason, until }) => `${until ?? ''} ${reason}`);
   return [...groups.values()].map((entries) => ({
-    who: whoOf(entries, steps),
+    who: whoOf(entries, steps, view),
     reason: entries[0]!.reason,
     until: entries[0]!.until === null ? '' : `until ${shortInstant(entries[0]!.until)}`,
   }));
 }
 
-function whoOf(entries: readonly DeferredStep[], steps: ReadonlyMap<string, PlanStep>): string {
+function whoOf(entries: readonly DeferredStep[], steps: ReadonlyMap<string, PlanStep>, view: PlanView): string {
   const nodes = new Set<string>();
   const stages = new Set<string>();
   for (const { step: id } of entries) {
     const step = steps.get(id);
     if (step === undefined) continue;
-    if (step.kind === 'stage-promote') stages.add(step.target);
+    if (isSchema(step)) stages.add(schemaName(step, view));
+    else if (step.kind === 'stage-promote') stages.add(step.target);
     else nodes.add(nodeName(step));
   }
   const named =
     nodes.size === 1 ? `node/${[...nodes][0]!}` : `${count(nodes.size, 'node')} (${shortNames([...nodes], 6)})`;
   return [...(nodes.size > 0 ? [named] : []), ...stages].join(', ');
+}
+
+/** `database/orders (contract of add-phone)`. */
+function schemaName(step: PlanStep, { schemaOf }: PlanView): string {
+  const { work, migration } = schemaOf(step)!;
+  return `${step.target} (${work} of ${migration})`;
 }

@@ -18,6 +18,15 @@ export interface PlanView {
   readonly waitsOf: (step: PlanStep) => string;
   /** What a stage is judged by; undefined where nothing is. */
   readonly gatesOf: (step: PlanStep) => GatesView | undefined;
+  /** What a step does in a database; undefined where it does nothing there. */
+  readonly schemaOf: (step: PlanStep) => SchemaView | undefined;
+}
+
+export interface SchemaView {
+  readonly work: 'expand' | 'migrate' | 'contract' | 'undo';
+  readonly migration: string;
+  readonly schemaVersion: number;
+  readonly operations: readonly { readonly does: string; readonly irreversible?: string }[];
 }
 
 export interface GatesView {
@@ -34,7 +43,11 @@ export interface HopView {
   readonly of: number;
   /** `themis-query 1.5.0, themisdb 1.4.2`. */
   readonly leadsTo: string;
+  /** Work in databases before its first stage; a step a block. */
+  readonly before: readonly BlockView[];
   readonly stages: readonly StageView[];
+  /** Work in databases after its last stage. */
+  readonly after: readonly BlockView[];
 }
 
 export interface StageView {
@@ -82,8 +95,30 @@ export function hopViews(view: PlanView): readonly HopView[] {
     number: index + 1,
     of: hops.length,
     leadsTo: destination(steps, facts.transitions),
-    stages: stageViews(steps, view, facts),
+    ...schemaViews(steps, view, facts),
+    stages: stageViews(
+      steps.filter((step) => !isSchema(step)),
+      view,
+      facts,
+    ),
   }));
+}
+
+/** A step in a database. */
+export function isSchema({ kind }: PlanStep): boolean {
+  return kind.startsWith('schema-');
+}
+
+/** What stands in the plan before the hop's first node or gate, and what does after it. */
+function schemaViews(
+  steps: readonly PlanStep[],
+  { symbolOf }: PlanView,
+  facts: Facts,
+): Pick<HopView, 'before' | 'after'> {
+  const first = steps.findIndex((step) => !isSchema(step));
+  const blocks = (list: readonly PlanStep[]): readonly BlockView[] =>
+    list.filter(isSchema).map((step) => blockView([step], symbolOf(step), facts));
+  return { before: blocks(steps.slice(0, Math.max(first, 0))), after: blocks(steps.slice(Math.max(first, 0))) };
 }
 
 interface Facts {

@@ -105,7 +105,7 @@ test('--against shows what this revision adds', async () => {
 test('--observed plans from a file; a snapshot of another fleet is refused', async () => {
   const path = join(directory, 'snapshot.json');
   const current = update.observed.nodes.map((node) => observedNode(node.name, [v15]));
-  await writeFile(path, encodeSnapshot({ ...snapshot, observed: { nodes: current } }));
+  await writeFile(path, encodeSnapshot({ ...snapshot, observed: { nodes: current, databases: [] } }));
   expect((await run(planCommand, { observed: path })).out).toContain('No changes.');
   await writeFile(path, encodeSnapshot({ ...snapshot, fleet: { name: 'other', uid: 'other' } }));
   await expect(run(planCommand, { observed: path })).rejects.toThrow(ThemisError);
@@ -162,7 +162,7 @@ test('planning again for a saved plan takes its source, scope and leaders', asyn
   );
   const later: PlanSources = {
     ...sources,
-    observe: () => Promise.resolve({ ...snapshot, observed: { nodes: moved } }),
+    observe: () => Promise.resolve({ ...snapshot, observed: { nodes: moved, databases: [] } }),
   };
   const again = await makePlan({ ...request, scope: { targets: [], excludes: [] }, saved: first.plan }, later);
   expect(again.kind === 'planned' && again.plan.planDigest).toBe(first.plan.planDigest);

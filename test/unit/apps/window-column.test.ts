@@ -25,7 +25,7 @@ const target = targetDigest(desired);
 
 function columns(now: string, record: RolloutRecord = emptyRecord): readonly string[] {
   const nowMs = Date.parse(now);
-  const observed = { takenAt: now, nodes: [] };
+  const observed = { takenAt: now, nodes: [], databases: [] };
   const column = createWindowColumn({
     desired,
     revision: null,

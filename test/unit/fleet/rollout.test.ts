@@ -69,6 +69,15 @@ describe('rollout record', () => {
     expect(full.durations?.update).toHaveLength(50);
   });
 
+  test('phases of migrations are measured each for itself', () => {
+    const once = measure(emptyRecord, { update: [], rollback: [], schema: { expand: [5], undo: [7] } });
+    expect(once.estimates).toEqual({ updateMs: null, rollbackMs: null, schemaMs: { expand: 5, undo: 7 } });
+    const twice = measure(once, { update: [1], rollback: [], schema: { expand: Array.from({ length: 50 }, () => 9) } });
+    expect(twice.estimates).toEqual({ updateMs: 1, rollbackMs: null, schemaMs: { expand: 9, undo: 7 } });
+    expect(twice.durations?.schema?.expand).toHaveLength(50);
+    expect(measure(twice, { update: [], rollback: [] }).estimates).toEqual(twice.estimates);
+  });
+
   test('membership as far as a plan tells it', () => {
     const plan = planOf([update('a'), promote(1, []), update('b', { stage: 3 })], []);
     expect(membershipOf(plan)).toEqual([['a'], [], ['b']]);

@@ -168,10 +168,10 @@ test('what a hop has promoted is not gated again, and its key stays the one that
       { nodes: ['node-a', 'node-c'], completedAt: null, promotedAt: null },
     ],
   });
-  const made = plan({ ...inputs, observed: { nodes: half }, record });
+  const made = plan({ ...inputs, observed: { nodes: half, databases: [] }, record });
   expect(outline(made).slice(0, 3)).toEqual(['1/2 node-c 1.4.7', '1/2 node-a 1.4.7', '1/2 gate']);
   expect(promoteParams(made.steps[2]!).leadsTo).toBe(key);
-  expect(outline(plan({ ...inputs, observed: { nodes: half } }))[0]).toBe('1/1 gate');
+  expect(outline(plan({ ...inputs, observed: { nodes: half, databases: [] } }))[0]).toBe('1/1 gate');
 });
 
 test('a hop that everyone has taken still bakes before the next begins', () => {

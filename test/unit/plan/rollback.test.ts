@@ -40,7 +40,7 @@ function rollback(facts: Partial<RollbackInputs> = {}) {
     nodes: ['node-a', 'node-b', 'node-c'].map((name) =>
       desiredNode(name, { tenants: name === 'node-c' ? ['acme'] : [] }),
     ),
-    observed: { nodes: updated },
+    observed: { nodes: updated, databases: [] },
     catalogue: { releases: [], yanked: [] },
     record: emptyRecord,
     lastPlan,
@@ -90,7 +90,7 @@ test('it works without a last plan, under the default limits', () => {
 
 test('the point kept of the newer state is never the one to roll back to', () => {
   const again = [observedNode('node-a', [v14], { restorePoints: [point('kept', v15), point('before', v14)] })];
-  const made = rollback({ observed: { nodes: again }, what: { kind: 'node', name: 'node-a' } });
+  const made = rollback({ observed: { nodes: again, databases: [] }, what: { kind: 'node', name: 'node-a' } });
   expect(made.steps).toEqual([]);
   expect(codes(made)).toContain('THM3070');
 });
@@ -98,10 +98,10 @@ test('the point kept of the newer state is never the one to roll back to', () =>
 test('the point made before the first installation is returned to only by name', () => {
   const nothing: RestorePointSummary = { id: 'bare', createdAt: '2026-11-19T00:00:00Z', packages: {}, sizeBytes: 0 };
   const nodes = updated.map(({ name }) => observedNode(name, [v14], { restorePoints: [point('kept', v15), nothing] }));
-  const made = rollback({ observed: { nodes } });
+  const made = rollback({ observed: { nodes, databases: [] } });
   expect(made.steps).toEqual([]);
   expect(codes(made)).toContain('THM3070');
-  const named = rollback({ observed: { nodes }, to: 'bare', what: { kind: 'node', name: 'node-b' } });
+  const named = rollback({ observed: { nodes, databases: [] }, to: 'bare', what: { kind: 'node', name: 'node-b' } });
   expect(named.steps[0]).toMatchObject({ after: { packages: {} }, params: { restorePoint: 'bare' } });
 });
 
@@ -114,7 +114,7 @@ test('--to names a point; where nobody holds it the rollback is refused', () => 
 });
 
 test('a node that does not answer stays, and the plan is incomplete', () => {
-  const made = rollback({ observed: { nodes: [updated[0]!, updated[1]!, unreachableNode('node-c')] } });
+  const made = rollback({ observed: { nodes: [updated[0]!, updated[1]!, unreachableNode('node-c')], databases: [] } });
   expect(outline(made)).toEqual(['1 node-rollback node-b', '1 node-rollback node-a']);
   expect(made.complete).toBe(false);
 });
@@ -122,7 +122,7 @@ test('a node that does not answer stays, and the plan is incomplete', () => {
 test('skew is kept: a node does not go two minors behind the others', () => {
   const v13 = release('themisdb', '1.3.0');
   const nodes = updated.map(({ name }) => observedNode(name, [v15], { restorePoints: [point('old', v13)] }));
-  const made = rollback({ observed: { nodes }, what: { kind: 'node', name: 'node-b' } });
+  const made = rollback({ observed: { nodes, databases: [] }, what: { kind: 'node', name: 'node-b' } });
   expect(made.steps).toEqual([]);
   expect(codes(made)).toContain('THM3030');
 });

@@ -19,6 +19,7 @@ const measured = {
   verdicts: [],
   current: null,
   estimates: { updateMs: 1000, rollbackMs: 500 },
+  schemas: {},
 };
 
 function starts(made: ReturnType<typeof plan>): Record<string, number> {

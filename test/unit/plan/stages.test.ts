@@ -148,17 +148,21 @@ test('a promoted stage is not gated again, and a node that joins late does not m
     observedNode(name, ['node-b', 'node-c'].includes(name) ? [v15] : [v14]),
   );
   const record = { ...inputs.record, current };
-  expect(gates(plan({ ...inputs, observed: { nodes: half } }))).toBe(1);
-  expect(gates(plan({ ...inputs, observed: { nodes: half }, record }))).toBe(0);
+  expect(gates(plan({ ...inputs, observed: { nodes: half, databases: [] } }))).toBe(1);
+  expect(gates(plan({ ...inputs, observed: { nodes: half, databases: [] }, record }))).toBe(0);
   // Whatever was promoted before: what moves now is watched before others follow.
   expect(gates(plan({ ...inputs, record }))).toBe(1);
   const smaller = {
     ...current,
     stages: current.stages.map(({ completedAt, promotedAt }) => ({ nodes: [], completedAt, promotedAt })),
   };
-  expect(gates(plan({ ...inputs, observed: { nodes: half }, record: { ...inputs.record, current: smaller } }))).toBe(1);
+  expect(
+    gates(
+      plan({ ...inputs, observed: { nodes: half, databases: [] }, record: { ...inputs.record, current: smaller } }),
+    ),
+  ).toBe(1);
   const late = inputs.observed.nodes.map(({ name }) => observedNode(name, name === 'node-d' ? [v14] : [v15]));
-  const joined = plan({ ...inputs, observed: { nodes: late } });
+  const joined = plan({ ...inputs, observed: { nodes: late, databases: [] } });
   expect(outline(joined)).toEqual(['2 node-update node-d']);
 });
 
@@ -179,7 +183,7 @@ test('what a rollout of one node opened stays shut for the nodes that were not s
     },
   };
   const nodes = inputs.observed.nodes.map(({ name }) => observedNode(name, name === 'node-b' ? [v15] : [v14]));
-  const made = plan({ ...inputs, observed: { nodes }, record });
+  const made = plan({ ...inputs, observed: { nodes, databases: [] }, record });
   expect(outline(made)[0]).toBe('1 stage-promote stage/1');
 });
 
@@ -187,6 +191,6 @@ test('a repair waits for no stage when nothing else moves', () => {
   const inputs = simpleFleet(4, v15, v15, { rollout: rollout({ stages: [stage(50, { bakeMs: 1000 }), stage(100)] }) });
   const drift = [{ package: 'themisdb', path: 'bin/themisdb', problem: 'changed' as const }];
   const nodes = inputs.observed.nodes.map(({ name }) => observedNode(name, [v15], { drift }));
-  const made = plan({ ...inputs, observed: { nodes } });
+  const made = plan({ ...inputs, observed: { nodes, databases: [] } });
   expect(made.steps.map(({ kind }) => kind)).toEqual(Array.from({ length: 4 }, () => 'node-repair'));
 });

@@ -7,6 +7,7 @@ import { paintFor } from '../../../src/apps/cli/paint.ts';
 import { plainPaint } from '../../../src/report/paint.ts';
 import { commentLimit, planMarkdown } from '../../../src/report/plan/plan-markdown.ts';
 import { observedNode, release, rollout, simpleFleet, stage } from '../../support/fleet-fixture.ts';
+import { desiredMigration, labelOf, withSchemas } from '../../support/schema-fixture.ts';
 import { generatedEstate } from '../../support/generated-estate.ts';
 import { generatedFleet } from '../../support/generated-fleet.ts';
 
@@ -28,7 +29,7 @@ test('the last line is fixed', () => {
 
 test('a plan that is incomplete or in error never says that nothing changes', () => {
   const inputs = simpleFleet(3, v15, v15);
-  const incomplete = plan({ ...inputs, observed: { nodes: inputs.observed.nodes.slice(1) } });
+  const incomplete = plan({ ...inputs, observed: { nodes: inputs.observed.nodes.slice(1), databases: [] } });
   expect(formatPlan(incomplete, 'text', plainPaint)).toMatch(/\nPlan: 0 to update.*\n$/u);
 });
 
@@ -36,7 +37,7 @@ test('blocks start with symbol, address and reason; drift comes before changes',
   const inputs = simpleFleet(2, v14, v15);
   const drift = [{ package: 'themisdb', path: 'bin/themisdb', problem: 'missing' as const }];
   const nodes = [observedNode('node-a', [v15], { drift }), observedNode('node-b', [v14])];
-  const text = formatPlan(plan({ ...inputs, observed: { nodes } }), 'text', plainPaint);
+  const text = formatPlan(plan({ ...inputs, observed: { nodes, databases: [] } }), 'text', plainPaint);
   expect(text).toContain('  ~ node/node-b: themisdb 1.4.2 is installed, the fleet wants 1.5.0\n');
   expect(text).toContain('  ! node/node-a: 1 file of themisdb is not what 1.5.0 says\n');
   expect(text.indexOf('Drift on 1 node')).toBeLessThan(text.indexOf('Changes on 2 nodes'));
@@ -101,6 +102,24 @@ test('dot has a box for each step and an arrow for each need', () => {
   expect(dot.match(/\[label=/gu)).toHaveLength(small.steps.length);
   expect(dot.match(/ -> /gu)).toHaveLength(small.steps.reduce((sum, step) => sum + step.needs.length, 0));
   expect(dot.startsWith('digraph plan {')).toBe(true);
+});
+
+const withSchema = plan(withSchemas(simpleFleet(3, v14, v15), [desiredMigration('add-phone', 5)]));
+
+test('dot shows databases beside the stages', () => {
+  const dot = formatPlan(withSchema, 'dot', plainPaint);
+  expect(dot.match(/\[label=/gu)).toHaveLength(withSchema.steps.length);
+  expect(dot.match(/shape=cylinder/gu)).toHaveLength(3);
+});
+
+test('phases of one migration, and migrations of one database, are compared each for itself', () => {
+  const migrations = [desiredMigration('add-phone', 5), desiredMigration('add-mail', 6)];
+  const more = plan(withSchemas(simpleFleet(3, v14, v15), migrations));
+  const { added, removed, unchanged } = comparePlans(withSchema, more);
+  expect(added.map(labelOf)).toEqual(['add-mail expand', 'add-mail migrate', 'add-mail contract']);
+  expect([removed, unchanged > 0]).toEqual([[], true]);
+  const text = formatComparison(comparePlans(withSchema, more), 'text', plainPaint);
+  expect(text).toContain('database/orders: expands to schema version 6');
 });
 
 test('a comparison reads in every format it has', () => {

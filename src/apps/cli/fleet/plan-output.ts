@@ -1,5 +1,6 @@
 /** Plans and comparisons in the format that was asked for. */
 import { actionOf } from '../../../actions/index.ts';
+import { isSchemaStep, schemaParams } from '../../../actions/schema-step.ts';
 import { describeWaits, promoteParams } from '../../../actions/stage-promote.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import type { PlanComparison } from '../../../model/plan-comparison.ts';
@@ -11,7 +12,7 @@ import { planDot } from '../../../report/plan/plan-dot.ts';
 import { planJson } from '../../../report/plan/plan-json.ts';
 import { planMarkdown } from '../../../report/plan/plan-markdown.ts';
 import { planText } from '../../../report/plan/plan-text.ts';
-import type { PlanView } from '../../../report/plan/plan-view.ts';
+import type { PlanView, SchemaView } from '../../../report/plan/plan-view.ts';
 
 export const planFormats = ['text', 'json', 'markdown', 'dot'] as const;
 export type PlanFormat = (typeof planFormats)[number];
@@ -24,7 +25,13 @@ export function planView(plan: Plan): PlanView {
     describe,
     waitsOf: (step) => (step.kind === 'stage-promote' ? describeWaits(promoteParams(step)) : ''),
     gatesOf: (step) => (step.kind === 'stage-promote' ? promoteParams(step).gates : undefined),
+    schemaOf: (step) => (isSchemaStep(step) ? schemaView(step) : undefined),
   };
+}
+
+function schemaView(step: PlanStep): SchemaView {
+  const { migration, schemaVersion, phase, operations } = schemaParams(step);
+  return { work: step.kind === 'schema-undo' ? 'undo' : phase, migration, schemaVersion, operations };
 }
 
 export function formatPlan(plan: Plan, format: PlanFormat, paint: Paint): string {

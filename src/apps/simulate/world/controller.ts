@@ -119,7 +119,8 @@ async function lookAndRecover(world: ControllerWorld, token: number, signal: Abo
       looking,
     );
     const found = new Map(again.nodes.map((one) => [one.name, one]));
-    seen = { nodes: seen.nodes.map((one) => found.get(one.name) ?? one) };
+    const nodesSeen = seen.nodes.map((one) => found.get(one.name) ?? one);
+    seen = { nodes: nodesSeen, databases: seen.databases };
   }
   const calls = new NodeCalls(transport, nodes, { store: store.id, token });
   const { observed } = await recoverNodes(seen, calls, {

@@ -1,0 +1,72 @@
+/** What keeps something from being dropped or changed: PostgreSQL would say so too, but only when its turn comes. */
+import type { Catalog, CatalogConstraint, CatalogTable } from '../model/catalog.ts';
+import type { NamedIn } from '../model/schema-step.ts';
+import { refuse, shown } from './find.ts';
+import type { Refusal } from './operation.ts';
+import { columnsIn } from './sql/expression.ts';
+
+/** Views that read a relation, or one column of it. */
+export function refuseViews(catalog: Catalog, relation: NamedIn, column: string | null): Refusal | undefined {
+  const place = column === null ? shown(relation) : `${shown(relation)}.${column}`;
+  const inside = column === null ? `${place}.` : place;
+  const readers = catalog.views.filter((view) => view.reads.some((read) => read === place || read.startsWith(inside)));
+  if (readers.length === 0) return undefined;
+  const names = readers.map(shown).join(', ');
+  return refuse(
+    'THM7013',
+    `${names} reads ${place}.`,
+    'Drop or replace the view first, with rawSql in the same phase.',
+  );
+}
+
+/** Foreign keys that point to a table; with `columns`: those that point to just these, or to the one given. */
+export function refuseReferences(
+  catalog: Catalog,
+  table: CatalogTable,
+  about: { readonly column: string } | { readonly columns: readonly string[] } | 'rows',
+): Refusal | undefined {
+  const place = shown(table);
+  const meant = (key: CatalogConstraint, other: CatalogTable): boolean => {
+    if (about === 'rows') return other !== table;
+    const pointed = columnsPointedTo(key, table);
+    return 'column' in about ? pointed.includes(about.column) : sameNames(pointed, about.columns);
+  };
+  const pointing = catalog.tables.flatMap((other) =>
+    other.constraints
+      .filter((key) => key.references === place && meant(key, other))
+      .map(({ name }) => `${name} of ${shown(other)}`),
+  );
+  if (pointing.length === 0) return undefined;
+  return refuse(
+    'THM7021',
+    `Foreign key ${pointing.join(', ')} points to ${place}.`,
+    'Drop the foreign key first, with dropConstraint before this operation.',
+  );
+}
+
+function columnsPointedTo({ definition }: CatalogConstraint, table: CatalogTable): readonly string[] {
+  const [, pointed = ''] = /\bREFERENCES .*?\(([^)]*)\)/u.exec(definition) ?? [];
+  return columnsIn(
+    pointed,
+    table.columns.map(({ name }) => name),
+  );
+}
+
+function sameNames(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((name) => others.includes(name));
+}
+
+/** What is done row by row or without keeping writers out is of plain tables, and of partitioned ones where `parts`. */
+export function refuseKind(
+  table: CatalogTable,
+  what: string,
+  parts: readonly CatalogTable['kind'][],
+): Refusal | undefined {
+  if (table.kind === 'table' || parts.includes(table.kind)) return undefined;
+  const kinds = { partitioned: 'a partitioned table', partition: 'a partition', foreign: 'a foreign table' };
+  return refuse(
+    'THM7012',
+    `${shown(table)} is ${kinds[table.kind]}, where ${what} online is not possible.`,
+    table.kind === 'partition' ? 'Change the table that it is a partition of.' : 'Say it with rawSql, in a quiet hour.',
+  );
+}

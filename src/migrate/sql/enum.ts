@@ -1,0 +1,82 @@
+/** An enumerated type made anew with the values of a catalog, and everything that uses it moved over. */
+import type { CatalogColumn, CatalogEnum, CatalogTable } from '../../model/catalog.ts';
+import type { OperationWorld } from '../operation.ts';
+import { identifier, literal, qualified } from './quote.ts';
+import { besidesDefinition, rebuilding } from './index-definition.ts';
+
+/**
+ * For one transaction. Views over such a column, and functions and domains of the type, make it fail at the end, before
+ * anything is committed.
+ */
+export function remaking(type: CatalogEnum, world: OperationWorld): readonly string[] {
+  const old = { schema: type.schema, name: world.hidden('old_type') };
+  const values = type.values.map((value) => literal(value)).join(', ');
+  const using = world.catalog.tables.filter(
+    (table) => table.inherits.length === 0 && columnsOf(type, table).length > 0,
+  );
+  const moves = using.map((table) => move(type, table));
+  return [
+    ...moves.flatMap(({ before }) => before),
+    `ALTER TYPE ${qualified(type)} RENAME TO ${identifier(old.name)}`,
+    `CREATE TYPE ${qualified(type)} AS ENUM (${values})`,
+    `ALTER TYPE ${qualified(type)} OWNER TO ${identifier(type.owner)}`,
+    ...(type.comment === null ? [] : [`COMMENT ON TYPE ${qualified(type)} IS ${literal(type.comment)}`]),
+    ...type.grants,
+    ...moves.flatMap(({ during, after }) => [...during, ...after]),
+    `DROP TYPE ${qualified(old)}`,
+  ];
+}
+
+interface Move {
+  readonly before: readonly string[];
+  readonly during: readonly string[];
+  readonly after: readonly string[];
+}
+
+/** Defaults, checks and index predicates hold constants of the old type: they go before and come back after. */
+function move(type: CatalogEnum, table: CatalogTable): Move {
+  const alter = `ALTER TABLE ${qualified(table)}`;
+  const named = (text: string): boolean => text.includes(`::${printed(type)}`);
+  const checks = table.constraints.filter(({ kind, definition }) => kind === 'check' && named(definition));
+  const indexes = table.indexes.filter(({ constraint, definition }) => constraint === null && named(definition));
+  const columns = columnsOf(type, table);
+  return {
+    before: [
+      ...checks.map(({ name }) => `${alter} DROP CONSTRAINT ${identifier(name)}`),
+      ...indexes.map(({ name }) => `DROP INDEX ${qualified({ schema: table.schema, name })}`),
+    ],
+    during: [`${alter} ${columns.flatMap((column) => moveColumn(type, column)).join(', ')}`],
+    after: [
+      ...checks.map(
+        ({ name, definition, validated }) =>
+          `${alter} ADD CONSTRAINT ${identifier(name)} ${definition}${validated ? '' : ' NOT VALID'}`,
+      ),
+      ...checks.flatMap(({ name, comment }) =>
+        comment === null
+          ? []
+          : [`COMMENT ON CONSTRAINT ${identifier(name)} ON ${qualified(table)} IS ${literal(comment)}`],
+      ),
+      ...indexes.map((index) => rebuilding(index, false)),
+      ...indexes.flatMap((index) => besidesDefinition(table, index)),
+    ],
+  };
+}
+
+function moveColumn(type: CatalogEnum, { name, type: text, default: value }: CatalogColumn): readonly string[] {
+  const array = text.endsWith('[]') ? '[]' : '';
+  const column = `ALTER COLUMN ${identifier(name)}`;
+  const change = `${column} TYPE ${qualified(type)}${array} USING ${identifier(name)}::text${array}::${qualified(type)}${array}`;
+  return value === null ? [change] : [`${column} DROP DEFAULT`, change, `${column} SET DEFAULT ${value}`];
+}
+
+function columnsOf(type: CatalogEnum, table: CatalogTable): readonly CatalogColumn[] {
+  const name = printed(type);
+  return table.columns.filter((column) => column.type === name || column.type === `${name}[]`);
+}
+
+/** As `format_type` prints it with nothing on the search path. */
+function printed({ schema, name }: CatalogEnum): string {
+  return [schema, name].map((part) => (plain.test(part) ? part : identifier(part))).join('.');
+}
+
+const plain = /^[a-z_][a-z0-9_]*$/u;

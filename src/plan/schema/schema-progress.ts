@@ -1,0 +1,65 @@
+/**
+ * What the rollout record keeps of migrations: since when each is expanded and every node of the fleet has its release.
+ * Called with every observation of the whole fleet; a node with an older version, or one that cannot be asked, takes the
+ * clock back, and it starts anew once all have it again.
+ */
+import { canonicalJson } from '../../kernel/canonical-json.ts';
+import type { AppliedMigration, ObservedDatabase } from '../../model/database.ts';
+import type { Desired, DesiredMigration } from '../../model/desired.ts';
+import type { Observed, ObservedNode } from '../../model/observed.ts';
+import type { RolloutRecord, SchemaProgress } from '../../model/rollout-record.ts';
+import { createReach } from './release-reach.ts';
+
+/** `observed` has to hold every node of the fleet: one that is missing counts as one that did not answer. The same record where nothing changes. */
+export function noteSchemaProgress(
+  record: RolloutRecord,
+  { fleet, migrations }: Desired,
+  observed: Observed,
+  at: string,
+): RolloutRecord {
+  const nodes = new Map(observed.nodes.map((node) => [node.name, node]));
+  const seen = fleet.nodes.map(({ name }) => nodes.get(name));
+  const databases = new Map(observed.databases.map((database) => [database.name, database]));
+  const schemas: Record<string, SchemaProgress> = {};
+  for (const [name, progress] of Object.entries(record.schemas)) {
+    // Without its file nothing contracts; its release is still known to whoever takes it back.
+    if (isKnownStill(name, observed.databases)) schemas[name] = { ...progress, completeSince: null };
+  }
+  for (const migration of migrations) {
+    const known = Object.hasOwn(record.schemas, migration.name) ? record.schemas[migration.name]! : undefined;
+    const database = databases.get(migration.database);
+    const completeSince = since(migration, database, seen, known?.completeSince ?? null, at);
+    schemas[migration.name] = { completeSince, release: migration.release };
+  }
+  return canonicalJson(schemas) === canonicalJson(record.schemas) ? record : { ...record, schemas };
+}
+
+function since(
+  { name, release }: DesiredMigration,
+  database: ObservedDatabase | undefined,
+  nodes: readonly (ObservedNode | undefined)[],
+  known: string | null,
+  at: string,
+): string | null {
+  if (release !== null) {
+    const reaches = createReach(release);
+    if (!nodes.every((node) => node?.reachable === true && reaches(node.packages))) return null;
+  }
+  // A database that does not answer has not forgotten what it had.
+  if (database?.reachable !== true) return known;
+  const applied = appliedIn(database, name);
+  if (applied === undefined) return null;
+  return known ?? (release === null ? applied.finishedAt : at);
+}
+
+function appliedIn(
+  { applied }: Extract<ObservedDatabase, { reachable: true }>,
+  name: string,
+): AppliedMigration | undefined {
+  return applied.find(({ migration }) => migration === name);
+}
+
+/** Unless every database says that it does not have it. */
+function isKnownStill(name: string, databases: readonly ObservedDatabase[]): boolean {
+  return databases.length === 0 || databases.some((one) => !one.reachable || appliedIn(one, name) !== undefined);
+}
