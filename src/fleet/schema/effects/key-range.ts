@@ -1,0 +1,55 @@
+/**
+ * Rows of a table between two keys, in SQL. Keys travel as text and are cast where they are used, so that any type that
+ * has a unique index can lead a walk.
+ */
+import type { SqlValue, Row } from '../../../ports/database.ts';
+import { identifier } from '../../../migrate/sql/quote.ts';
+
+/** Values of the key's columns, as the database prints them. */
+export type Key = readonly string[];
+export type KeyColumns = readonly { readonly column: string; readonly type: string }[];
+
+export interface Condition {
+  readonly sql: string;
+  readonly parameters: readonly SqlValue[];
+}
+
+/** After one key and up to another; null: from the first, to the last. */
+export function between(columns: KeyColumns, after: Key | null, upTo: Key | null): Condition {
+  const parameters: SqlValue[] = [];
+  const bound = (key: Key): string =>
+    columns.map(({ type }, index) => `$${parameters.push(key[index]!)}::text::${type}`).join(', ');
+  const parts = [
+    ...(after === null ? [] : [`(${names(columns)}) > (${bound(after)})`]),
+    ...(upTo === null ? [] : [`(${names(columns)}) <= (${bound(upTo)})`]),
+  ];
+  return { sql: parts.length === 0 ? 'true' : parts.join(' AND '), parameters };
+}
+
+export function names(columns: KeyColumns): string {
+  return columns.map(({ column }) => identifier(column)).join(', ');
+}
+
+export function descending(columns: KeyColumns): string {
+  return columns.map(({ column }) => `${identifier(column)} DESC`).join(', ');
+}
+
+/** The key as columns `key0`, `key1` of a result; `keyOf` reads them. */
+export function keyColumns(columns: KeyColumns): string {
+  return columns.map(({ column }, index) => `${identifier(column)}::text AS key${index}`).join(', ');
+}
+
+export function keyOf(columns: KeyColumns, row: Row | undefined): Key | null {
+  return row === undefined ? null : columns.map((_, index) => row[`key${index}`]!);
+}
+
+/** `statement` with the keys of some rows as the relation `themis_batch`: they stay while it runs, and may change. */
+export function overBatch(
+  { table, columns, where, statement }: { table: string; columns: KeyColumns; where: string | null; statement: string },
+  range: Condition,
+): string {
+  const rows = where === null ? range.sql : `${range.sql} AND (${where})`;
+  const keys = names(columns);
+  return `WITH themis_batch AS MATERIALIZED (
+    SELECT ${keys} FROM ${table} WHERE ${rows} ORDER BY ${keys} FOR KEY SHARE) ${statement}`;
+}

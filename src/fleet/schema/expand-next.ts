@@ -1,0 +1,79 @@
+/**
+ * Expands an operation when its turn has come, against the schema as it is then. Its steps are recorded, forward and back,
+ * in one transaction before the first of them begins: from then on neither the file nor the catalog is needed.
+ */
+import { ThemisError, toFailure } from '../../kernel/error.ts';
+import type { Refusal } from '../../migrate/operation.ts';
+import type { SchemaAction, SchemaStep } from '../../model/schema-step.ts';
+import { inTransaction, insertSteps, record } from './ledger/record.ts';
+import type { Run } from './ledger/runs.ts';
+import { markerOf } from './step.ts';
+import type { Work } from './work.ts';
+
+export async function expandNext(work: Work, run: Run, index: number): Promise<void> {
+  const { row } = run;
+  const step = markerOf(row.phase, index);
+  const planned = await expand(work, run, index);
+  if ('refused' in planned) {
+    const { code, summary, fix } = planned.refused;
+    const message = `${code}: ${summary}`;
+    const failure = toFailure(new ThemisError('MIGRATION_REFUSED', message, fix === undefined ? {} : { hint: fix }));
+    const detail = { untouched: true, operation: index };
+    await record(work, run, { step, event: 'begin' }, { step, event: 'failed', detail, failure });
+    return;
+  }
+  await inTransaction(work, run, work.recordLimits, async () => {
+    await insertSteps(work.session, run, planned);
+    return [{ step, event: 'done', detail: { steps: planned.length } }];
+  });
+  run.steps.push(...planned);
+}
+
+async function expand({ parts, session }: Work, { row }: Run, index: number): Promise<readonly SchemaStep[] | Refusal> {
+  if (row.phase === 'undo') throw new TypeError('expandNext: an undo has no operations');
+  const { rows } = await session.query('SHOW server_version_num');
+  const planned = parts.expand({
+    migration: row.migration,
+    operation: row.operations[index]!,
+    index,
+    phase: row.phase,
+    catalog: await parts.catalogs.read(session),
+    engine: parts.database.engine,
+    serverVersionNumber: Number(rows[0]?.['server_version_num']),
+  });
+  if ('refused' in planned) return planned;
+  const steps: SchemaStep[] = [];
+  for (const step of planned) {
+    const action = await ofPlugin(parts, step.action);
+    if ('refused' in action) return action;
+    const undo = step.undo.kind === 'plugin' ? await ofPlugin(parts, step.undo) : step.undo;
+    if ('refused' in undo) return undo;
+    steps.push({ ...step, action, undo });
+  }
+  return steps;
+}
+
+/** With the version of the plug-in that is there now: the one that has to carry it out, and to take it back. */
+async function ofPlugin({ plugins }: Work['parts'], action: SchemaAction): Promise<SchemaAction | Refusal> {
+  if (action.kind !== 'plugin') return action;
+  try {
+    const plugin = await plugins.find(action.plugin);
+    if (await plugin.canHandle(action.params)) return { ...action, version: plugin.version };
+  } catch (error) {
+    if (!(error instanceof ThemisError) || error.code === 'BUG') throw error;
+    return {
+      refused: {
+        code: 'THM7100',
+        summary: `Plug-in ${action.plugin} cannot be asked: ${error.message}`,
+        fix: 'Install the plug-in where Themis runs.',
+      },
+    };
+  }
+  return {
+    refused: {
+      code: 'THM7101',
+      summary: `Plug-in ${action.plugin} says that it cannot do this.`,
+      fix: 'Look at what the plug-in takes, or name another one.',
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * One phase of a migration in one database: from its beginning, or from wherever an earlier run was cut off or got stuck.
+ * What is open is ended first; what is done already is not done again.
+ */
+import type { SchemaPhase } from '../../model/database.ts';
+import { admit } from './admission.ts';
+import { carryOut, resultOf } from './carry-out.ts';
+import { hasLayout } from './ledger/layout.ts';
+import { loadRun, readRows, viewOf, type Run } from './ledger/runs.ts';
+import type { SchemaMigration, SchemaParts, SchemaRunResult } from './request.ts';
+import { startPhase, startUndo } from './start-run.ts';
+import { isTurned, leftSteps } from './step.ts';
+import { atWork, type Work } from './work.ts';
+
+export interface PhaseRequest extends SchemaParts {
+  readonly migration: SchemaMigration;
+  readonly phase: SchemaPhase;
+}
+
+/**
+ * Throws MIGRATION_CHANGED, MIGRATION_REFUSED and ALREADY_IN_PROGRESS before any effect; FENCED, CANCELLED, UNREACHABLE
+ * and NO_SPACE leave the run open, and the next one goes on. A step that fails is a result, not an error.
+ */
+export async function runPhase(request: PhaseRequest): Promise<SchemaRunResult> {
+  return await atWork(request, async (work) => {
+    for (;;) {
+      const result = await goOn(work, request);
+      if (result !== 'again') return result;
+    }
+  });
+}
+
+/** `again`: what stood in the way is out of it. */
+async function goOn(work: Work, { migration, phase }: PhaseRequest): Promise<SchemaRunResult | 'again'> {
+  const { session, memory } = work;
+  const rows = (await hasLayout(session)) ? await readRows(session) : [];
+  const last = rows.at(-1);
+  // The connection was lost while this call's run ended.
+  if (last?.phase === phase && last.outcome !== null && memory.runs.has(last.run)) return resultOf(last);
+  const number = (last?.run ?? 0) + 1;
+  const admitted = admit(rows, migration, phase);
+  if (admitted.kind === 'unchanged') return { outcome: 'unchanged', run: null, rows: 0 };
+  if (admitted.kind === 'begin') {
+    return await carryOut(work, await startPhase(work, { migration, phase, stuck: null, number }), 'as-before');
+  }
+  const run = await loadRun(session, admitted.row);
+  if (admitted.row.outcome === null) {
+    const result = await carryOut(work, run, 'as-before');
+    return run.row.phase === 'undo' && result.outcome === 'done' ? 'again' : result;
+  }
+  if (!isTurned(run.entries)) {
+    return await carryOut(work, await startPhase(work, { migration, phase, stuck: run, number }), 'as-before');
+  }
+  return await afterStuckUndo(work, { run, number }, { migration, phase });
+}
+
+/** What could not be taken back is tried again first; then it begins anew. */
+async function afterStuckUndo(
+  work: Work,
+  { run, number }: { run: Run; number: number },
+  { migration, phase }: Pick<PhaseRequest, 'migration' | 'phase'>,
+): Promise<SchemaRunResult | 'again'> {
+  const steps = leftSteps(viewOf(run));
+  if (steps.length === 0 && run.row.phase !== 'undo') {
+    return await carryOut(work, await startPhase(work, { migration, phase, stuck: null, number }), 'as-before');
+  }
+  const undo = await startUndo(work, { of: run, steps, catalog: run.catalog, number });
+  const result = await carryOut(work, undo, steps.length === 0 ? 'unknown' : 'as-before');
+  return result.outcome === 'done' ? 'again' : result;
+}

@@ -1,0 +1,94 @@
+/**
+ * One applier at work on one connection, which holds the lock all the while. A connection that is lost says nothing of
+ * the transaction that was under way, so the work begins again on a new one, from what the database has: there is no
+ * other way to go on than the one after a crash.
+ */
+import { ThemisError } from '../../kernel/error.ts';
+import type { Failure } from '../../kernel/outcome.ts';
+import type { DatabaseSession, TransactionLimits } from '../../ports/database.ts';
+import { letGo, takeOver } from './ledger/fence.ts';
+import { stopIfAsked, type Direction, type SchemaParts } from './request.ts';
+
+export interface Work {
+  readonly parts: SchemaParts;
+  readonly session: DatabaseSession;
+  /** Of transactions that only record: they wait for nobody but a newer holder. */
+  readonly recordLimits: TransactionLimits;
+  readonly memory: Memory;
+}
+
+/** What one call knows across its connections. */
+export interface Memory {
+  /** Runs it began or took up: how one of them ended is what the call answers. */
+  readonly runs: Set<number>;
+  /** Something was committed since the connection was last lost. */
+  advanced: boolean;
+  /** What a step failed with, until it is recorded. */
+  failed: {
+    readonly run: number;
+    readonly step: string;
+    readonly direction: Direction;
+    readonly failure: Failure;
+  } | null;
+}
+
+const reconnectMs = 60_000;
+/** A server may take seconds to miss a client that was killed. */
+const waitForOtherMs = 5000;
+const [shortestPauseMs, longestPauseMs] = [100, 5000];
+
+export async function atWork<Result>(parts: SchemaParts, work: (work: Work) => Promise<Result>): Promise<Result> {
+  const { database, clock, settings, random } = parts;
+  const memory: Memory = { runs: new Set(), advanced: false, failed: null };
+  const patienceMs = settings.reconnectMs ?? reconnectMs;
+  let isConnected = false;
+  let hadLock = false;
+  let sinceMs = 0;
+  for (let tries = 0; ; tries += 1) {
+    stopIfAsked(parts);
+    try {
+      return await database.use(async (session) => {
+        isConnected = true;
+        // Our own session of before may hold the lock until the server misses us.
+        await takeOver(session, parts, hadLock ? patienceMs : (settings.waitForOtherMs ?? waitForOtherMs));
+        hadLock = true;
+        const listening = await cancelWhenAsked(parts, session);
+        try {
+          return await work({ parts, session, memory, recordLimits: recordLimits(parts) });
+        } finally {
+          listening.end();
+          await letGo(session);
+        }
+      });
+    } catch (error) {
+      if (!(error instanceof ThemisError) || !isConnected) throw error;
+      // A statement that had its time may have taken the connection with it, before that was recorded.
+      if (error.code !== 'UNREACHABLE' && (memory.failed === null || error.code === 'FENCED')) throw error;
+      if (tries === 0 || memory.advanced) [tries, sinceMs] = [0, clock.steadyMs()];
+      if (clock.steadyMs() - sinceMs >= patienceMs) throw error;
+      memory.advanced = false;
+      parts.emit({ type: 'waiting', on: 'connection', detail: error.message });
+      await clock.sleep(Math.min(longestPauseMs, shortestPauseMs * 2 ** tries) * (0.5 + random()), parts.signal);
+    }
+  }
+}
+
+function recordLimits({ settings }: SchemaParts): TransactionLimits {
+  return { lockTimeoutMs: null, statementTimeoutMs: settings.statementTimeoutMs };
+}
+
+/**
+ * A scan or an index build may run for hours, and whoever wants to stop does not wait for it: what is cancelled is rolled
+ * back, or in doubt, and the run is open either way. That takes a second session; on one alone the statement is waited for.
+ */
+async function cancelWhenAsked({ database, signal }: SchemaParts, own: DatabaseSession): Promise<{ end(): void }> {
+  if (database.sessions === 1) return { end: () => {} };
+  const { rows } = await own.query('SELECT pg_backend_pid() AS pid');
+  const pid = Number(rows[0]?.['pid']);
+  const cancel = (): void => {
+    const asked = database.use(async (session) => await session.query('SELECT pg_cancel_backend($1)', [pid]));
+    asked.catch(() => {});
+  };
+  signal.addEventListener('abort', cancel, { once: true });
+  return { end: () => signal.removeEventListener('abort', cancel) };
+}

@@ -1,0 +1,70 @@
+/**
+ * A database that fails once, at the n-th thing it is asked: a query, a begin or a commit. `lost`: its connection, so
+ * that the session answers nothing more and the next one works. `killed`: whoever asks, who asks nothing ever after. What
+ * was asked has happened (`after`) or has not (`before`); a transaction that was open is rolled back.
+ */
+import { ThemisError } from '../../../src/kernel/error.ts';
+import type { Database, DatabaseSession } from '../../../src/ports/database.ts';
+
+export interface Fault {
+  readonly at: number;
+  readonly when: 'before' | 'after';
+  readonly kind: 'lost' | 'killed';
+}
+
+/** No error of Themis: nobody may catch it and go on. */
+export class Killed extends Error {
+  override readonly name = 'Killed';
+}
+
+export interface FaultyDatabase extends Database {
+  /** What was asked when it failed; null: it was not asked so often. */
+  readonly hit: string | null;
+  readonly asked: number;
+}
+
+export function faultyDatabase(inner: Database, fault: Fault): FaultyDatabase {
+  let asked = 0;
+  let hit: string | null = null;
+  const guarded = (session: DatabaseSession): DatabaseSession => {
+    let isDead = false;
+    const fail = (): never => {
+      isDead = true;
+      throw fault.kind === 'killed' ? new Killed('killed') : new ThemisError('UNREACHABLE', 'the connection was lost');
+    };
+    const ask = async <Result>(what: string, work: () => Promise<Result>): Promise<Result> => {
+      if (isDead || (hit !== null && fault.kind === 'killed')) fail();
+      asked += 1;
+      const isHit = asked === fault.at;
+      if (isHit) hit = what;
+      if (isHit && fault.when === 'before') fail();
+      const result = await work();
+      return isHit ? fail() : result;
+    };
+    return {
+      query: async (sql, parameters) => await ask(sql, async () => await session.query(sql, parameters)),
+      async transaction(limits, work) {
+        const result = await session.transaction(limits, async () => {
+          const done = await ask('BEGIN', work);
+          // Fails in here where it has to fail before the commit.
+          if (fault.when === 'before') await ask('COMMIT', () => Promise.resolve());
+          return done;
+        });
+        if (fault.when === 'after') await ask('COMMIT', () => Promise.resolve());
+        return result;
+      },
+    };
+  };
+  return {
+    engine: inner.engine,
+    sessions: inner.sessions,
+    use: async (work) => await inner.use(async (session) => await work(guarded(session))),
+    close: async () => await inner.close(),
+    get hit() {
+      return hit;
+    },
+    get asked() {
+      return asked;
+    },
+  };
+}
