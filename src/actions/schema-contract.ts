@@ -1,6 +1,6 @@
 /**
- * `schema-contract`: takes away what no node uses any more, after grace. Where an operation of it cannot be taken back
- * it is a point of no return; else it is kept, and the undo of the migration takes it back with all the rest.
+ * `schema-contract`: takes away what no node uses any more, after grace. From here on no node goes back to a release that
+ * used it: what came before in the same plan stays.
  */
 import type { PlanStep } from '../model/plan.ts';
 import type { Action } from './instruction.ts';
@@ -15,5 +15,5 @@ export const schemaContract = {
     return `contracts schema version ${params.schemaVersion}: ${describeOperations(params)}`;
   },
   instructions: phaseInstructions,
-  inverse: (step) => (step.irreversible === undefined ? [] : undefined),
+  inverse: () => undefined,
 } as const satisfies Action<PlanStep>;

@@ -1,16 +1,10 @@
 /**
- * `schema-expand`: gives a database what the next release needs, beside what the running one uses. Taken back whole:
- * the undo of a migration takes with it what later phases did.
+ * `schema-expand`: gives a database what the next release needs, beside what the running one uses. It harms no release,
+ * so a rollout that is rolled back keeps it; `themis migrate undo` takes it back.
  */
 import type { PlanStep } from '../model/plan.ts';
 import type { Action } from './instruction.ts';
-import {
-  describeOperations,
-  phaseInstructions,
-  schemaParams,
-  schemaParamsSchema,
-  undoInstructions,
-} from './schema-step.ts';
+import { describeOperations, phaseInstructions, schemaParams, schemaParamsSchema } from './schema-step.ts';
 
 export const schemaExpand = {
   kind: 'schema-expand',
@@ -21,5 +15,5 @@ export const schemaExpand = {
     return `expands to schema version ${params.schemaVersion}: ${describeOperations(params)}`;
   },
   instructions: phaseInstructions,
-  inverse: (step) => (step.irreversible === undefined ? undoInstructions(step) : undefined),
+  inverse: () => [],
 } as const satisfies Action<PlanStep>;

@@ -15,5 +15,5 @@ export const schemaMigrate = {
     return `migrates data of schema version ${params.schemaVersion}: ${describeOperations(params)}`;
   },
   instructions: phaseInstructions,
-  inverse: (step) => (step.irreversible === undefined ? [] : undefined),
+  inverse: () => [],
 } as const satisfies Action<PlanStep>;

@@ -6,6 +6,7 @@ import type { Finding } from '../kernel/finding.ts';
 import type { Failure, Outcome } from '../kernel/outcome.ts';
 import type { Digest } from '../kernel/digest.ts';
 import type { PlanSummary } from './plan.ts';
+import type { SchemaEvent } from './schema-event.ts';
 import type { GateAnswer } from './verdict.ts';
 
 export type ThemisEvent = { readonly at: string } & EventBody;
@@ -37,6 +38,8 @@ export type EventBody =
       readonly target: string;
       readonly phase: NodePhase;
     } & ProgressFigures)
+  /** What goes on in the database of a step. */
+  | { readonly type: 'schema'; readonly step: string; readonly target: string; readonly event: SchemaEvent }
   | {
       readonly type: 'step-finished';
       readonly step: string;

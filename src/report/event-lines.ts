@@ -9,6 +9,7 @@ import { parseInstant } from '../kernel/units/instant.ts';
 import { formatSize } from '../kernel/units/size.ts';
 import type { ProgressFigures, ThemisEvent } from '../model/event.ts';
 import { farText } from './progress-figures.ts';
+import { schemaText } from './schema-text.ts';
 
 const everyMs = 30_000;
 
@@ -33,6 +34,12 @@ export function createEventLines(): (event: ThemisEvent) => string | undefined {
       phases.set(event.step, phase);
       toldMs.set(event.step, atMs);
       return `${clockOf(event.at)} ${event.target}: ${phase}`;
+    }
+    if (event.type === 'schema' && event.event.type === 'step-progress') {
+      const atMs = parseInstant(event.at) ?? 0;
+      if (atMs - (toldMs.get(event.step) ?? (toldMs.set(event.step, atMs), atMs)) < everyMs) return undefined;
+      toldMs.set(event.step, atMs);
+      return `${clockOf(event.at)} ${event.target}: ${schemaText(event.event)}`;
     }
     if (event.type === 'step-finished') {
       phases.delete(event.step);
@@ -75,6 +82,10 @@ export function describeEvent(event: Exclude<ThemisEvent, { type: 'step-progress
       return event.kind === 'stage-promote'
         ? undefined
         : `${event.target}: ${event.direction === 'forward' ? 'started' : 'taking back'} (${event.hop === undefined ? '' : `hop ${event.hop}, `}${placeOf(event)})`;
+    case 'schema': {
+      const text = schemaText(event.event);
+      return text === undefined ? undefined : `${event.target}: ${text}`;
+    }
     case 'step-finished':
       return finished(event, event.outcome, event.direction, event.durationMs);
     case 'waiting':

@@ -7,6 +7,7 @@ import { parseInstant } from '../kernel/units/instant.ts';
 import type { ProgressFigures, ThemisEvent } from '../model/event.ts';
 import { waitText } from './event-lines.ts';
 import { farText } from './progress-figures.ts';
+import { schemaText } from './schema-text.ts';
 
 /** Of one step, below its line. */
 const filesShown = 4;
@@ -82,6 +83,12 @@ export function live(state: LiveState, event: ThemisEvent): LiveState {
       if (known === undefined) return stageAhead(state, event);
       const step = { ...known, phase: event.phase, figures: event };
       return { ...state, inHand: new Map(state.inHand).set(event.step, step) };
+    }
+    case 'schema': {
+      const known = state.inHand.get(event.step);
+      const phase = schemaText(event.event);
+      if (known === undefined || phase === undefined) return state;
+      return { ...state, inHand: new Map(state.inHand).set(event.step, { ...known, phase }) };
     }
     case 'step-finished':
       return finishStep(state, event);

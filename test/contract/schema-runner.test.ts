@@ -2,7 +2,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openPostgresql } from '../../src/adapters/database/postgresql.ts';
 import { readHistory } from '../../src/fleet/schema/read-state.ts';
-import type { SchemaEvent, SchemaParts } from '../../src/fleet/schema/request.ts';
+import type { SchemaParts } from '../../src/fleet/schema/request.ts';
+import type { SchemaEvent } from '../../src/model/schema-event.ts';
 import type { Database, DatabaseSession } from '../../src/ports/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { failureOf } from '../support/failure-of.ts';

@@ -34,12 +34,14 @@ export interface StepperInput {
 }
 
 export type Decision =
-  /** Take these in hand: look at the node and its cluster, ask for the verdict. Gates: promote, or let them fail. */
+  /** Take these in hand. Nodes: look at the node and its cluster, ask for the verdict. Gates: promote, or let them fail. */
   | {
       readonly kind: 'go';
       readonly look: readonly string[];
       readonly promote: readonly string[];
       readonly fail: readonly FailedGate[];
+      /** Phases of migrations to carry out. */
+      readonly schema: readonly string[];
     }
   | Wait
   /** Record a `turn`: from here on what was done is taken back. */
@@ -124,3 +126,12 @@ export type Verdict =
   | { readonly kind: 'foreign'; readonly detail: string }
   /** Not now: it is back in the line, parked, or the execution has been told to stop. */
   | { readonly kind: 'later' };
+
+export function failedStep(step: string, { failure, detail }: Pick<JournalEntry, 'failure' | 'detail'>): FailedStep {
+  return {
+    step,
+    failure: failure ?? { code: 'BUG', message: 'no failure was recorded', retry: 'never' },
+    asBefore: detail?.['asBefore'] === true,
+    refused: detail?.['refused'] === true,
+  };
+}

@@ -9,6 +9,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { ExecutionHeader, Store } from '../../ports/store.ts';
 import type { Transport } from '../../ports/transport.ts';
 import type { MetricsSource } from '../evidence/sources.ts';
+import type { FleetSchemas } from '../schema/schema-task.ts';
 import type { ActionLookup } from '../line/program.ts';
 import type { StepperPolicy } from './decision.ts';
 
@@ -18,6 +19,8 @@ export interface FleetPorts {
   readonly clock: Clock;
   /** Where gates find their readings; absent: nowhere, and what they need is never enough. */
   readonly metrics?: MetricsSource;
+  /** Absent: the fleet has no databases of its own. */
+  readonly schemas?: FleetSchemas;
 }
 
 export interface ExecutionRequest {

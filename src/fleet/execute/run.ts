@@ -9,7 +9,9 @@ import { GateTask } from '../gate/gate-task.ts';
 import { momentOf } from '../now.ts';
 import { quarantine } from '../rollout.ts';
 import { NodeCalls } from '../node-calls.ts';
-import type { RolloutRecord } from '../../model/rollout-record.ts';
+import { ThemisError } from '../../kernel/error.ts';
+import { SchemaTask } from '../schema/schema-task.ts';
+import type { RolloutRecord, SchemaWork } from '../../model/rollout-record.ts';
 import type { EvidenceKeeping } from '../evidence/stage-evidence.ts';
 import type { Hands } from './conclusion.ts';
 import { givesWay, type Decision, type StepperEnd, type Wait } from './decision.ts';
@@ -33,8 +35,14 @@ const stagingEndsMs = 15_000;
 export interface RunResult {
   readonly end: StepperEnd;
   readonly record: RolloutRecord;
-  readonly durations: { readonly update: number[]; readonly rollback: number[] };
+  readonly durations: RunDurations;
   readonly hands: Hands;
+}
+
+interface RunDurations {
+  readonly update: number[];
+  readonly rollback: number[];
+  readonly schema: Partial<Record<SchemaWork, number[]>>;
 }
 
 export interface RunParts {
@@ -57,7 +65,9 @@ export class Runner {
   readonly #permits: Permits;
   readonly #hasTenants: boolean;
   readonly #calls: NodeCalls;
-  readonly #durations = { update: [] as number[], rollback: [] as number[] };
+  readonly #durations: RunDurations = { update: [], rollback: [], schema: {} };
+  /** null: the fleet has no databases. */
+  readonly #schemas: SchemaTask | null;
   #record: RolloutRecord;
   #wake: () => void = () => {};
   #woken = false;
@@ -93,6 +103,7 @@ export class Runner {
     this.#task = new NodeTask(world);
     const { signal } = this.#abort;
     const changeRecord = (change: (record: RolloutRecord) => RolloutRecord) => this.#changeRecord(change);
+    this.#schemas = this.#schemaTask();
     this.#gates = new GateTask({ request, stepper, journal, clock: ports.clock, keeper, signal, changeRecord });
   }
 
@@ -109,7 +120,19 @@ export class Runner {
     } finally {
       for (const signal of signals) signal.removeEventListener('abort', wakeUp);
       this.#abort.abort();
+      this.#schemas?.stop();
+      await this.#schemas?.ended();
     }
+  }
+
+  #schemaTask(): SchemaTask | null {
+    const { schemas, clock } = this.#ports;
+    if (schemas === undefined) return null;
+    const world = { request: this.#request, schemas, stepper: this.#stepper, journal: this.#journal, clock };
+    const measured = (work: SchemaWork, durationMs: number): void => {
+      (this.#durations.schema[work] ??= []).push(durationMs);
+    };
+    return new SchemaTask({ ...world, measured });
   }
 
   /** Whatever is still staged ends, and is waited for unless somebody wants to leave at once. */
@@ -149,7 +172,10 @@ export class Runner {
       if (this.#request.hard.aborted) return { kind: 'stopped', stop: { kind: 'interrupted' } };
       await this.#hearPeople();
       const { stopping } = this.#stepper;
-      if (stopping !== null && !givesWay(stopping)) this.#task.stopStaging();
+      if (stopping !== null && !givesWay(stopping)) {
+        this.#task.stopStaging();
+        this.#schemas?.stop();
+      }
       if (this.#gates.nextLookInMs() === 0) this.#launch(this.#gates.look());
       const decision = this.#stepper.next(momentOf(this.#ports.clock));
       const gateCameUp = await this.#completeStages();
@@ -211,6 +237,12 @@ export class Runner {
     for (const step of decision.look) this.#launch(this.#task.run(step));
     for (const step of decision.promote) this.#launch(this.#gates.promote(step));
     for (const gate of decision.fail) this.#launch(this.#gates.fail(gate));
+    for (const step of decision.schema) this.#launch(this.#schema(step));
+  }
+
+  async #schema(step: string): Promise<void> {
+    if (this.#schemas === null) throw new ThemisError('BUG', `${step} needs a database, and none can be opened`);
+    await this.#schemas.run(step);
   }
 
   #launch(task: Promise<void>): void {

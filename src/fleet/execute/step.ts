@@ -20,7 +20,7 @@ import { shortageOf } from '../line/shortage.ts';
 import { changesHands, standingOf } from '../line/state-match.ts';
 import type { Turn } from '../line/turn.ts';
 import type { Now } from '../now.ts';
-import { givesWay, type Decision, type FailedGate, type FailedStep } from './decision.ts';
+import { failedStep, givesWay, type Decision, type FailedGate, type FailedStep } from './decision.ts';
 import type { StepperEnd, StepperInput, Stop, Verdict } from './decision.ts';
 import { Patience } from './patience.ts';
 import { barOf } from './tenant-bar.ts';
@@ -126,11 +126,11 @@ export class Stepper {
       case 'undo-begin':
         turn.inDoubt = true;
         this.#doubtful.add(turn);
-        if (turn.node === null) this.#gates.begun(turn, entry);
+        if (turn.kind === 'gate') this.#gates.begun(turn, entry);
         return;
       case 'done':
       case 'unchanged':
-        if (turn.node !== null && entry.event === 'done') this.#changed = true;
+        if (turn.kind !== 'gate' && entry.event === 'done') this.#changed = true;
         if (turn.node !== null) this.#gates.nodeEnded(turn.step, entry.at);
         this.#end(turn, true, true);
         return;
@@ -252,12 +252,18 @@ export class Stepper {
     const look: string[] = [];
     const promote: string[] = [];
     const fail: FailedGate[] = [];
+    const schema: string[] = [];
     const failing = this.direction === 'forward' && this.#failed.length > 0;
     if (this.stopping === null && !failing) {
       while (this.#line.held < this.#input.policy.parallelism) {
         const turn = this.#line.take((one) => this.#barOf(one, now));
         if (turn === undefined) break;
         look.push(turn.step.id);
+      }
+      for (const turn of this.#line.gates) {
+        if (turn.kind !== 'schema' || turn.place !== 'pending' || turn.missing > 0) continue;
+        this.#line.hold(turn);
+        schema.push(turn.step.id);
       }
       for (const [turn, state] of gates) {
         if (state.kind !== 'open' && state.kind !== 'failed') continue;
@@ -272,7 +278,8 @@ export class Stepper {
         look.push(turn.step.id);
       }
     }
-    return look.length + promote.length + fail.length === 0 ? undefined : { kind: 'go', look, promote, fail };
+    const isNothing = look.length + promote.length + fail.length + schema.length === 0;
+    return isNothing ? undefined : { kind: 'go', look, promote, fail, schema };
   }
 
   #barOf(turn: Turn, { nowMs }: Now) {
@@ -285,7 +292,9 @@ export class Stepper {
     }
     // The stage itself says that what was not judged in time is taken back, whatever happens after a failure.
     const told = this.#failed.find((one) => one.failure.code === 'EVIDENCE_INSUFFICIENT');
-    if (this.#input.policy.onFailure === 'pause' && told === undefined) {
+    // What a migration says happens to its own work after a failure; nodes have nothing to be taken back for.
+    const ofSchema = this.#failed.every(({ step }) => this.#turn(step).kind === 'schema');
+    if (ofSchema || (this.#input.policy.onFailure === 'pause' && told === undefined)) {
       return { kind: 'finish', end: { kind: 'paused', failed: this.#failed } };
     }
     const { step, failure } = this.#failed[0]!;
@@ -388,13 +397,4 @@ export class Stepper {
     if (turn === undefined) throw new ThemisError('BUG', `unknown step ${id}`);
     return turn;
   }
-}
-
-function failedStep(step: string, { failure, detail }: Pick<JournalEntry, 'failure' | 'detail'>): FailedStep {
-  return {
-    step,
-    failure: failure ?? { code: 'BUG', message: 'no failure was recorded', retry: 'never' },
-    asBefore: detail?.['asBefore'] === true,
-    refused: detail?.['refused'] === true,
-  };
 }

@@ -64,7 +64,7 @@ export class Gates {
     this.#target = target;
     this.#record = record;
     for (const turn of turns) {
-      if (turn.node !== null) continue;
+      if (turn.kind !== 'gate') continue;
       const { step } = turn;
       this.#gates.set(turn, gateOf(placeOf(step), actions(step).instructions(step)));
       this.#turns.set(step.id, turn);
@@ -103,7 +103,8 @@ export class Gates {
   states(due: Iterable<Turn>, now: Now): Map<Turn, GateState> {
     const states = new Map<Turn, GateState>();
     for (const turn of due) {
-      if (turn.place === 'pending' && turn.missing === 0) states.set(turn, this.#stateOf(turn, now));
+      if (turn.kind === 'gate' && turn.place === 'pending' && turn.missing === 0)
+        states.set(turn, this.#stateOf(turn, now));
     }
     return states;
   }

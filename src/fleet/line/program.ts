@@ -1,5 +1,6 @@
 /** A plan as the stepper needs it: turns with their links, nodes with their clusters, and the saga's program. */
 import type { Action } from '../../actions/instruction.ts';
+import { isSchemaStep } from '../../actions/schema-step.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import { topologicalOrder } from '../../kernel/graph.ts';
 import type { DesiredNode } from '../../model/desired.ts';
@@ -130,6 +131,7 @@ function makeTurns({ plan, nodes, actions, estimates }: ProgramInput, views: Rea
     const inverse = step.irreversible === undefined ? actions(step).inverse(step) : undefined;
     turns.set(step.id, {
       step,
+      kind: node !== null ? 'node' : isSchemaStep(step) ? 'schema' : 'gate',
       node,
       undo: inverse === undefined ? 'irreversible' : inverse.length === 0 ? 'none' : 'inverse',
       hop: 0,

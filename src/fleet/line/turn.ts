@@ -6,7 +6,8 @@ import type { Cluster } from './cluster.ts';
 
 export interface Turn {
   readonly step: PlanStep;
-  /** null for a stage gate. */
+  readonly kind: 'node' | 'gate' | 'schema';
+  /** null for a stage gate and for a database. */
   readonly node: NodeView | null;
   readonly undo: 'inverse' | 'none' | 'irreversible';
   /** How many steps of the same node come before it. */

@@ -12,7 +12,8 @@ import { begun, leftNothing, perform } from './effects/perform.ts';
 import { expandNext } from './expand-next.ts';
 import { finishRun, inTransaction, record } from './ledger/record.ts';
 import { viewOf, type Run } from './ledger/runs.ts';
-import { stopIfAsked, type Direction, type SchemaParts, type SchemaRunResult } from './request.ts';
+import type { Direction } from '../../model/schema-event.ts';
+import { stopIfAsked, type SchemaParts, type SchemaRunResult } from './request.ts';
 import { isBegun, nextInstruction } from './step.ts';
 import type { Work } from './work.ts';
 

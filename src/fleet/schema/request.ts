@@ -5,6 +5,7 @@ import type { Failure } from '../../kernel/outcome.ts';
 import type { Catalog } from '../../model/catalog.ts';
 import type { SchemaOutcome } from '../../model/database.ts';
 import type { Operation } from '../../model/documents.ts';
+import type { SchemaEvent } from '../../model/schema-event.ts';
 import type { expandOperation } from '../../migrate/expand.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Database, DatabaseSession } from '../../ports/database.ts';
@@ -73,33 +74,6 @@ export interface SchemaRunResult {
   readonly rows: number;
   readonly failure?: Failure;
 }
-
-export type Direction = 'forward' | 'back';
-
-export type SchemaEvent =
-  | { readonly type: 'step-started'; readonly step: string; readonly title: string; readonly direction: Direction }
-  | {
-      readonly type: 'step-progress';
-      readonly step: string;
-      readonly rows: number;
-      /** As the server estimates it; null: unknown. */
-      readonly totalRows: number | null;
-      readonly rowsPerSecond: number;
-      readonly remainingMs: number | null;
-      readonly batchRows: number;
-    }
-  | {
-      readonly type: 'step-finished';
-      readonly step: string;
-      readonly direction: Direction;
-      readonly executionMs: number;
-      /** Until the try that had its locks began. */
-      readonly lockWaitMs: number;
-      readonly rows: number;
-      readonly failure?: Failure;
-    }
-  | { readonly type: 'rolling-back'; readonly because: string; readonly failure?: Failure }
-  | { readonly type: 'waiting'; readonly on: 'lock' | 'writers' | 'applier' | 'connection'; readonly detail: string };
 
 /** Throws CANCELLED when somebody wants the run to stop. */
 export function stopIfAsked({ signal }: Pick<SchemaParts, 'signal'>): void {

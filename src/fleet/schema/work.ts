@@ -7,7 +7,8 @@ import { ThemisError } from '../../kernel/error.ts';
 import type { Failure } from '../../kernel/outcome.ts';
 import type { DatabaseSession, TransactionLimits } from '../../ports/database.ts';
 import { letGo, takeOver } from './ledger/fence.ts';
-import { stopIfAsked, type Direction, type SchemaParts } from './request.ts';
+import type { Direction } from '../../model/schema-event.ts';
+import { stopIfAsked, type SchemaParts } from './request.ts';
 
 export interface Work {
   readonly parts: SchemaParts;

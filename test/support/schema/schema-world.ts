@@ -2,7 +2,8 @@
 import { openPglite } from '../../../src/adapters/database/pglite.ts';
 import { pgliteEntry } from '../../../src/apps/worker/pglite-entry.ts';
 import { runPhase } from '../../../src/fleet/schema/run-phase.ts';
-import type { SchemaEvent, SchemaMigration, SchemaParts, SchemaRunResult } from '../../../src/fleet/schema/request.ts';
+import type { SchemaMigration, SchemaParts, SchemaRunResult } from '../../../src/fleet/schema/request.ts';
+import type { SchemaEvent } from '../../../src/model/schema-event.ts';
 import { undoMigration, type UndoResult } from '../../../src/fleet/schema/undo-migration.ts';
 import type { Digest } from '../../../src/kernel/digest.ts';
 import { ThemisError } from '../../../src/kernel/error.ts';

@@ -1,7 +1,7 @@
 /** Walks over keys of several kinds, in batches that fit, from wherever an earlier one came. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nextBatchRows } from '../../../../src/fleet/schema/effects/batch-size.ts';
-import type { SchemaEvent } from '../../../../src/fleet/schema/request.ts';
+import type { SchemaEvent } from '../../../../src/model/schema-event.ts';
 import type { WalkAction } from '../../../../src/model/schema-step.ts';
 import { failureOf } from '../../../support/failure-of.ts';
 import { handMade, itemsSql, makeCopies, step, walkItems } from '../../../support/schema/hand-made.ts';

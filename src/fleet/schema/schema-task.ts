@@ -1,0 +1,194 @@
+/**
+ * One schema step of a plan in hand: journal, carry out in the database, journal. The database's own record says how far
+ * it is, so what is cut off here is simply begun again. What the fleet's journal keeps is only that it began and ended.
+ */
+import { databaseOf, schemaParams } from '../../actions/schema-step.ts';
+import type { Instruction } from '../../actions/instruction.ts';
+import { expandOperation } from '../../migrate/expand.ts';
+import { isErrorCode, retryOf, ThemisError, toFailure } from '../../kernel/error.ts';
+import type { Failure, Outcome } from '../../kernel/outcome.ts';
+import type { DesiredDatabase, DesiredMigration } from '../../model/desired.ts';
+import type { PlanStep } from '../../model/plan.ts';
+import type { SchemaWork } from '../../model/rollout-record.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Database } from '../../ports/database.ts';
+import type { SchemaPlugins } from '../../ports/schema-plugins.ts';
+import type { JournalWriter } from '../execute/journal-writer.ts';
+import type { ExecutionRequest } from '../execute/request.ts';
+import type { Stepper } from '../execute/step.ts';
+import { catalogReader } from './catalog-reader.ts';
+import type { SchemaEvent } from '../../model/schema-event.ts';
+import type { SchemaParts, SchemaRunResult } from './request.ts';
+import { runPhase } from './run-phase.ts';
+import { undoMigration } from './undo-migration.ts';
+
+/** How an execution reaches the databases of its fleet. */
+export interface FleetSchemas {
+  readonly databases: readonly DesiredDatabase[];
+  readonly migrations: readonly DesiredMigration[];
+  /** Throws what `openDatabase` throws; whoever opened it closes it. */
+  open(database: DesiredDatabase): Promise<Database>;
+  readonly plugins: SchemaPlugins;
+  /** At least 0, below 1. */
+  readonly random: () => number;
+}
+
+export interface SchemaTaskWorld {
+  readonly request: ExecutionRequest;
+  readonly schemas: FleetSchemas;
+  readonly stepper: Stepper;
+  readonly journal: JournalWriter;
+  readonly clock: Clock;
+  readonly measured: (work: SchemaWork, durationMs: number) => void;
+}
+
+export class SchemaTask {
+  readonly #world: SchemaTaskWorld;
+  readonly #steps: ReadonlyMap<string, PlanStep>;
+  readonly #stop = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(world: SchemaTaskWorld) {
+    this.#world = world;
+    this.#steps = new Map(world.request.plan.steps.map((step) => [step.id, step]));
+  }
+
+  /** What is under way ends at its next statement or batch, and goes on from there in another run. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** Nothing is under way any more. */
+  async ended(): Promise<void> {
+    await Promise.allSettled(this.#running);
+  }
+
+  /** Throws FENCED, bugs, and what the store throws. */
+  run(id: string): Promise<void> {
+    const running = this.#carryOut(this.#steps.get(id)!);
+    this.#running.add(running);
+    void running.then(
+      () => this.#running.delete(running),
+      () => this.#running.delete(running),
+    );
+    return running;
+  }
+
+  async #carryOut(step: PlanStep): Promise<void> {
+    const { request, stepper, journal, clock, measured } = this.#world;
+    const { id, target, kind, stage } = step;
+    if (!(await journal.write({ step: id, event: 'begin' }, () => stepper.mayBegin(id)))) {
+      stepper.release(id);
+      return;
+    }
+    const hop = step.hop === undefined ? {} : { hop: step.hop };
+    const direction = 'forward';
+    request.emit({ type: 'step-started', step: id, target, kind, stage, ...hop, direction });
+    const startedMs = clock.steadyMs();
+    const ended = await this.#inDatabase(step).catch((error: unknown) => this.#notEnded(step, error));
+    if (ended === undefined) {
+      stepper.release(id);
+      return;
+    }
+    const durationMs = clock.steadyMs() - startedMs;
+    await journal.write({ step: id, ...entryOf(ended) });
+    if (ended.kind === 'done') measured(kind === 'schema-undo' ? 'undo' : schemaParams(step).phase, durationMs);
+    const outcome: Outcome =
+      ended.kind === 'failed' ? { kind: 'failed', failure: ended.failure } : { kind: ended.kind };
+    request.emit({ type: 'step-finished', step: id, target, ...hop, outcome, durationMs, direction });
+  }
+
+  /** undefined: it is still open there, and nothing more starts here. */
+  #notEnded(step: PlanStep, error: unknown): Ended | undefined {
+    if (!(error instanceof ThemisError) || error.code === 'FENCED' || error.code === 'BUG') throw error;
+    if (this.#stop.signal.aborted && error.code === 'CANCELLED') return undefined;
+    const failure = toFailure(error);
+    if (isErrorCode(error.code) && (retryOf(error.code) === 'backoff' || error.code === 'NO_SPACE')) {
+      this.#world.stepper.stop({ kind: 'lost', step: step.id, failure });
+      return undefined;
+    }
+    return { kind: 'failed', failure, asBefore: true, refused: true };
+  }
+
+  async #inDatabase(step: PlanStep): Promise<Ended> {
+    const { schemas, request } = this.#world;
+    const name = databaseOf(step);
+    const desired = schemas.databases.find((one) => one.name === name);
+    if (desired === undefined) throw stale(`database ${name} is no longer in the fleet directory`);
+    const database = await schemas.open(desired);
+    try {
+      let isChanged = false;
+      for (const instruction of request.actions(step).instructions(step)) {
+        const result = await this.#perform(step, instruction, desired, database);
+        if (result.outcome === 'undone' || result.outcome === 'stuck') {
+          return { kind: 'failed', failure: result.failure!, asBefore: result.outcome === 'undone', refused: false };
+        }
+        isChanged ||= result.outcome === 'done';
+      }
+      return { kind: isChanged ? 'done' : 'unchanged' };
+    } finally {
+      await database.close();
+    }
+  }
+
+  async #perform(
+    step: PlanStep,
+    instruction: Instruction,
+    desired: DesiredDatabase,
+    database: Database,
+  ): Promise<SchemaRunResult> {
+    const parts = this.#partsOf(step, desired, database);
+    switch (instruction.kind) {
+      case 'schema': {
+        const migration = this.#migrationOf(step);
+        return await runPhase({ ...parts, migration, phase: instruction.phase });
+      }
+      case 'schema-undo':
+        return await undoMigration({ ...parts, migration: instruction.migration });
+      default:
+        throw new ThemisError('BUG', `instruction ${instruction.kind} is none of a database`);
+    }
+  }
+
+  /** The file whose operations were reviewed. */
+  #migrationOf(step: PlanStep): DesiredMigration {
+    const { migration: name, digest } = schemaParams(step);
+    const found = this.#world.schemas.migrations.find((one) => one.name === name);
+    if (found?.digest === digest) return found;
+    throw stale(`migration ${name} is ${found === undefined ? 'no longer in the fleet directory' : 'another by now'}`);
+  }
+
+  #partsOf(step: PlanStep, { lockTimeoutMs, statementTimeoutMs }: DesiredDatabase, database: Database): SchemaParts {
+    const { request, schemas, clock } = this.#world;
+    return {
+      database,
+      authority: { token: request.token, by: request.header.by },
+      settings: { lockTimeoutMs, statementTimeoutMs },
+      clock,
+      random: schemas.random,
+      signal: this.#stop.signal,
+      emit: (event) => this.#tell(step, event),
+      plugins: schemas.plugins,
+      catalogs: catalogReader,
+      expand: expandOperation,
+    };
+  }
+
+  #tell({ id, target }: PlanStep, event: SchemaEvent): void {
+    this.#world.request.emit({ type: 'schema', step: id, target, event });
+  }
+}
+
+type Ended =
+  | { readonly kind: 'done' | 'unchanged' }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly asBefore: boolean; readonly refused: boolean };
+
+function entryOf(ended: Ended) {
+  if (ended.kind !== 'failed') return { event: ended.kind };
+  const { failure, asBefore, refused } = ended;
+  return { event: 'failed', failure, detail: { asBefore, refused } } as const;
+}
+
+function stale(message: string): ThemisError {
+  return new ThemisError('STALE_PLAN', message, { hint: 'plan again' });
+}
