@@ -14,6 +14,8 @@ import type { Plan } from '../../../model/plan.ts';
 import type { RolloutRecord } from '../../../model/rollout-record.ts';
 import type { ExecutionHeader } from '../../../ports/store.ts';
 import type { Session } from '../command.ts';
+import { fleetSchemas } from '../schema/fleet-databases.ts';
+import { lookAgain, noteSchemas } from '../schema/schema-record.ts';
 import { whoAmI } from './fleet-session.ts';
 import type { LockedFleet } from './locked-fleet.ts';
 import type { Progress } from '../progress.ts';
@@ -74,8 +76,16 @@ export async function carryOutPlan(
       hard: session.interrupts.hard,
       lost,
     },
-    { store, transport, clock: session.clock, metrics: metricsOf(session, locked.fleet) },
+    {
+      store,
+      transport,
+      clock: session.clock,
+      metrics: metricsOf(session, locked.fleet),
+      schemas: fleetSchemas(session, directory, desired),
+    },
   );
+  const mayLook = desired.migrations.length > 0 && !lost.aborted && !session.interrupts.hard.aborted;
+  if (mayLook) await noteSchemas(session, locked, await lookAgain(session, locked));
   progress.close();
   tell(session, report, options.again);
   if (report.result !== 'interrupted') return report.exitCode;

@@ -12,7 +12,9 @@ import { exitCodeOf, isErrorCode } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import type { Observed } from '../../../model/observed.ts';
 import type { Session } from '../command.ts';
+import { observeFleetDatabases } from '../schema/fleet-databases.ts';
 import type { FleetSession } from './fleet-session.ts';
+import { noteSchemas } from '../schema/schema-record.ts';
 import type { Progress } from '../progress.ts';
 
 export interface LockedFleet {
@@ -53,11 +55,13 @@ export async function withLock(
   });
   const lease = keepLease(held, session.clock);
   try {
-    const seen = await collect(transport, desired.fleet.nodes, {
+    const collected = await collect(transport, desired.fleet.nodes, {
       parallelism: observedAtOnce,
       full: false,
       signal: soft,
     });
+    const databases = await observeFleetDatabases(session, fleet.directory, desired);
+    const seen = { ...collected, databases };
     const locked = { fleet, observed: seen, token: lease.token, lost: lease.lost };
     if (options.lookOnly === true) return await work(locked);
     const calls = new NodeCalls(transport, desired.fleet.nodes, { store: store.id, token: lease.token });
@@ -74,6 +78,7 @@ export async function withLock(
       const codes = recovery.failed.map(({ failure }) => (isErrorCode(failure.code) ? exitCodeOf(failure.code) : 1));
       return codes.includes(exitCode.rollbackIncomplete) ? exitCode.rollbackIncomplete : exitCode.failed;
     }
+    await noteSchemas(session, locked, recovery.observed);
     return await work({ ...locked, observed: recovery.observed });
   } finally {
     await lease.release();

@@ -19,6 +19,7 @@ import { createNodeTransport } from '../../agent/node-deps.ts';
 import { loadCatalogue } from '../reading/catalogue.ts';
 import type { Session } from '../command.ts';
 import { loadDesired } from '../reading/load-desired.ts';
+import { observeFleetDatabases } from '../schema/fleet-databases.ts';
 import { readTextFile } from '../reading/text-file.ts';
 import type { PlanSources } from './make-plan.ts';
 
@@ -53,8 +54,9 @@ export async function takeSnapshot(
 ): Promise<Snapshot> {
   const transport = createNodeTransport(directory, session.clock);
   const collecting = { parallelism: observedAtOnce, full: options.full ?? false, signal: session.interrupts.soft };
-  const [observed, catalogue, record] = await Promise.all([
+  const [observed, databases, catalogue, record] = await Promise.all([
     collect(transport, desired.fleet.nodes, collecting),
+    observeFleetDatabases(session, directory, desired),
     loadCatalogue(desired, directory, session),
     options.record ?? readRecord(session, desired),
   ]);
@@ -63,7 +65,7 @@ export async function takeSnapshot(
     formatVersion: '1.0',
     fleet: { name, uid },
     takenAt: formatInstant(session.clock.nowMs()),
-    observed,
+    observed: { ...observed, databases },
     catalogue,
     record,
   };

@@ -1,0 +1,58 @@
+/** The databases of a fleet as its commands reach them. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { openDatabase } from '../../../adapters/database/index.ts';
+import { readSecret } from '../../../adapters/secret-token.ts';
+import { observeDatabases } from '../../../fleet/schema/observe-databases.ts';
+import type { FleetSchemas } from '../../../fleet/schema/schema-task.ts';
+import type { ObservedDatabase } from '../../../model/database.ts';
+import type { Desired, DesiredDatabase } from '../../../model/desired.ts';
+import type { Database } from '../../../ports/database.ts';
+import { pgliteEntry } from '../../worker/pglite-entry.ts';
+import type { Session } from '../command.ts';
+import { createPlugins } from './schema-plugins.ts';
+
+type Surroundings = Pick<Session, 'environment'>;
+
+/** Reaches no server yet; the directory of an embedded one is made where it is not there, and locked. */
+export async function openFleetDatabase(
+  { environment }: Surroundings,
+  fleetDirectory: string,
+  { name, place, connections }: DesiredDatabase,
+): Promise<Database> {
+  const around = { directory: fleetDirectory, environment };
+  return await openDatabase(
+    place.kind === 'pglite'
+      ? { engine: 'pglite', directory: place.directory }
+      : { engine: 'postgresql', urlFrom: place.urlFrom, connections },
+    {
+      fleetDirectory,
+      pgliteEntry,
+      secret: (from) => readSecret(from, `the address of database ${name}`, around),
+    },
+  );
+}
+
+/** Makes nothing: an embedded database is made by the first migration. */
+export async function observeFleetDatabases(
+  session: Surroundings,
+  directory: string,
+  { databases }: Desired,
+): Promise<readonly ObservedDatabase[]> {
+  return await observeDatabases(databases, async (database) => {
+    const { place } = database;
+    if (place.kind === 'pglite' && !existsSync(resolve(directory, place.directory))) return null;
+    return await openFleetDatabase(session, directory, database);
+  });
+}
+
+/** For an execution. */
+export function fleetSchemas(session: Surroundings, directory: string, desired: Desired): FleetSchemas {
+  return {
+    databases: desired.databases,
+    migrations: desired.migrations,
+    open: (database) => openFleetDatabase(session, directory, database),
+    plugins: createPlugins(),
+    random: Math.random,
+  };
+}
