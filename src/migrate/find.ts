@@ -24,16 +24,28 @@ export function shown({ schema, name }: NamedIn): string {
   return `${schema}.${name}`;
 }
 
-/** The table as written in a document. */
+/** The table as written in a document; by its old name too, while a view keeps that after a rename. */
 export function tableOf(catalog: Catalog, written: string): CatalogTable | Refusal {
   return (
     findTable(catalog, tableName(written)) ??
+    tableBehind(catalog, tableName(written)) ??
     refuse(
       'THM7001',
       `There is no table ${written}.`,
       'Name one that is there, with its schema where it is not public.',
     )
   );
+}
+
+/** The only table that a view reads, where it shows nothing but columns of that. */
+function tableBehind({ tables, views }: Catalog, { schema, name }: NamedIn): CatalogTable | undefined {
+  const view = views.find((one) => one.schema === schema && one.name === name && !one.materialized);
+  if (view === undefined) return undefined;
+  const shows = (table: CatalogTable): boolean =>
+    view.reads.length > 0 &&
+    view.reads.every((read) => table.columns.some((column) => read === `${shown(table)}.${column.name}`)) &&
+    view.columns.every((column) => findColumn(table, column.name) !== undefined);
+  return tables.find(shows);
 }
 
 export function columnOf(table: CatalogTable, name: string): CatalogColumn | Refusal {

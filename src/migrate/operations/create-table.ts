@@ -1,9 +1,11 @@
 /** `createTable`: nobody knows a new table yet, so one transaction before the first node makes it, and undo drops it. */
+import type { Column } from '../../model/documents.ts';
 import { columnDefinition, commentStatements } from '../column-definition.ts';
 import { refuse, shown, tableOf } from '../find.ts';
 import { placeOf, refuseName, refuseRelation } from '../names.ts';
 import { isRefusal, type ParamsOf, type Refusal, type SchemaOperation } from '../operation.ts';
 import { constraintDefinition } from '../sql/constraint.ts';
+import { expression } from '../sql/expression.ts';
 import { list, literal, qualified, tableName } from '../sql/quote.ts';
 import { inTransaction, statements } from '../steps/steps.ts';
 
@@ -57,7 +59,7 @@ function pointedTo({ table, constraints = [] }: Params): readonly string[] {
 function statementsOf({ table: written, columns, primaryKey, constraints = [], comment }: Params): readonly string[] {
   const table = tableName(written);
   const parts = [
-    ...columns.map(columnDefinition),
+    ...columns.map(withCheck),
     ...(primaryKey === undefined ? [] : [`PRIMARY KEY (${list(primaryKey)})`]),
     ...constraints.map(constraintDefinition),
   ];
@@ -66,6 +68,12 @@ function statementsOf({ table: written, columns, primaryKey, constraints = [], c
     ...(comment === undefined ? [] : [`COMMENT ON TABLE ${qualified(table)} IS ${literal(comment)}`]),
     ...columns.flatMap((column) => commentStatements(table, column)),
   ];
+}
+
+/** Beside its column, so that PostgreSQL names the check after it. */
+function withCheck(column: Column): string {
+  const definition = columnDefinition(column);
+  return column.check === undefined ? definition : `${definition} CHECK ${expression(column.check)}`;
 }
 
 function refuseNames({ table, columns, primaryKey = [], constraints = [] }: Params): Refusal | undefined {
