@@ -8,8 +8,8 @@ import { columnsIn } from './sql/expression.ts';
 /** Views that read a relation, or one column of it. */
 export function refuseViews(catalog: Catalog, relation: NamedIn, column: string | null): Refusal | undefined {
   const place = column === null ? shown(relation) : `${shown(relation)}.${column}`;
-  const inside = column === null ? `${place}.` : place;
-  const readers = catalog.views.filter((view) => view.reads.some((read) => read === place || read.startsWith(inside)));
+  const isRead = (read: string): boolean => read === place || (column === null && read.startsWith(`${place}.`));
+  const readers = catalog.views.filter(({ reads }) => reads.some(isRead));
   if (readers.length === 0) return undefined;
   const names = readers.map(shown).join(', ');
   return refuse(
