@@ -1,0 +1,4 @@
+/** Where the worker thread of an embedded database starts. */
+import { servePglite } from '../../adapters/database/serve-pglite.ts';
+
+await servePglite();

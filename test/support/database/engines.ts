@@ -1,0 +1,58 @@
+/** The engines as the contract wants them: one database for many tests, and ones of their own for tests that break them. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDatabase } from '../../../src/adapters/database/index.ts';
+import { openPglite } from '../../../src/adapters/database/pglite.ts';
+import { pgliteEntry } from '../../../src/apps/worker/pglite-entry.ts';
+import type { DatabaseEngine } from '../../../src/model/database.ts';
+import type { Database } from '../../../src/ports/database.ts';
+import { startPostgres } from './postgres.ts';
+
+export interface EngineWorld {
+  /** Empty, and of its own; what it holds outlives its sessions. */
+  open(): Promise<Database>;
+  /** May be in memory. */
+  openShared(): Promise<Database>;
+  close(): Promise<void>;
+}
+
+export const engineWorlds: Readonly<Record<DatabaseEngine, () => Promise<EngineWorld>>> = {
+  async postgresql() {
+    const server = await startPostgres(['deadlock_timeout=50ms']);
+    const opened: Database[] = [];
+    const open = async (): Promise<Database> => {
+      const url = await server.createDatabase();
+      const place = { engine: 'postgresql', urlFrom: { env: 'URL' }, connections: 2 } as const;
+      const around = { fleetDirectory: '/', secret: () => Promise.resolve(url), pgliteEntry };
+      const database = await openDatabase(place, around);
+      opened.push(database);
+      return database;
+    };
+    return {
+      open,
+      openShared: open,
+      async close() {
+        await Promise.all(opened.map((database) => database.close()));
+        await server.close();
+      },
+    };
+  },
+  async pglite() {
+    const fleetDirectory = mkdtempSync(join(tmpdir(), 'themis-pglite-'));
+    const opened: Database[] = [];
+    const keep = (database: Database): Database => {
+      opened.push(database);
+      return database;
+    };
+    const around = { fleetDirectory, secret: () => Promise.reject(new Error('it has no secret')), pgliteEntry };
+    return {
+      open: async () => keep(await openDatabase({ engine: 'pglite', directory: `db${opened.length}` }, around)),
+      openShared: async () => keep(await openPglite({ directory: null, entry: pgliteEntry })),
+      async close() {
+        await Promise.all(opened.map((database) => database.close()));
+        rmSync(fleetDirectory, { recursive: true, force: true });
+      },
+    };
+  },
+};

