@@ -50,7 +50,7 @@ export interface CatalogTable extends Owned {
   readonly rowSecurity: boolean;
   /** For the owner too. */
   readonly forcedRowSecurity: boolean;
-  /** As ALTER TABLE ... REPLICA IDENTITY takes it: `DEFAULT`, `FULL`, `NOTHING`, `USING INDEX "users_key"`. */
+  /** As ALTER TABLE ... REPLICA IDENTITY takes it: `DEFAULT`, `FULL`, `NOTHING`, `USING INDEX users_key`. */
   readonly replicaIdentity: string;
   /** That name the table itself, with their columns and rows: `changes (id, name) WHERE (id > 0)`. */
   readonly publications: readonly string[];
@@ -90,7 +90,7 @@ export interface CatalogColumn {
   readonly generated: string | null;
   /** Generated when it is read. */
   readonly virtual: boolean;
-  /** Where it is not that of the type: `pg_catalog."C"`. */
+  /** Where it is not that of the type: `"C"`, `public.german`. */
   readonly collation: string | null;
   /** `plain`, `external`, `extended`, `main`; null: that of the type. */
   readonly storage: string | null;
@@ -107,7 +107,7 @@ export interface CatalogColumn {
 export interface CatalogConstraint {
   readonly name: string;
   readonly kind: 'primaryKey' | 'unique' | 'foreignKey' | 'check' | 'exclusion';
-  /** In order, as the constraint names them; for a check, by position. */
+  /** In order, as the constraint names them; for a check, by name. */
   readonly columns: readonly string[];
   /** `CHECK ((price > 0))`, without NOT VALID. */
   readonly definition: string;

@@ -7,6 +7,7 @@ import { openPglite } from '../../../src/adapters/database/pglite.ts';
 import { pgliteEntry } from '../../../src/apps/worker/pglite-entry.ts';
 import type { DatabaseEngine } from '../../../src/model/database.ts';
 import type { Database } from '../../../src/ports/database.ts';
+import { copyEmptyPglite } from './empty-pglite.ts';
 import { startPostgres } from './postgres.ts';
 
 export interface EngineWorld {
@@ -47,7 +48,11 @@ export const engineWorlds: Readonly<Record<DatabaseEngine, () => Promise<EngineW
     };
     const around = { fleetDirectory, secret: () => Promise.reject(new Error('it has no secret')), pgliteEntry };
     return {
-      open: async () => keep(await openDatabase({ engine: 'pglite', directory: `db${opened.length}` }, around)),
+      async open() {
+        const directory = `db${opened.length}`;
+        await copyEmptyPglite(join(fleetDirectory, directory));
+        return keep(await openDatabase({ engine: 'pglite', directory }, around));
+      },
       openShared: async () => keep(await openPglite({ directory: null, entry: pgliteEntry })),
       async close() {
         await Promise.all(opened.map((database) => database.close()));

@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { lockDirectory } from '../../src/adapters/database/directory-lock.ts';
+import { openPglite } from '../../src/adapters/database/pglite.ts';
+import { pgliteEntry } from '../../src/apps/worker/pglite-entry.ts';
+import type { Database } from '../../src/ports/database.ts';
+import { copyEmptyPglite } from '../support/database/empty-pglite.ts';
+import { failureOf } from '../support/failure-of.ts';
+
+let home = '';
+let directory = '';
+const opened: Database[] = [];
+const children: ChildProcess[] = [];
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'themis-pglite-'));
+  directory = join(home, 'db');
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  await Promise.all(opened.splice(0).map((database) => database.close()));
+  rmSync(home, { recursive: true, force: true });
+});
+
+async function open(): Promise<Database> {
+  const database = await openPglite({ directory, entry: pgliteEntry });
+  opened.push(database);
+  return database;
+}
+
+async function count(database: Database, table: string): Promise<number> {
+  const { rows } = await database.use((session) => session.query(`SELECT count(*) FROM ${table}`));
+  return Number(rows[0]!['count']);
+}
+
+function start(job: string): ChildProcess {
+  const script = fileURLToPath(new URL('../support/database/pglite-process.ts', import.meta.url));
+  const child = spawn(process.execPath, [script, directory, job], { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  return child;
+}
+
+test('a directory is made at the first use, for its owner only, and holds what was committed when it is opened again', async () => {
+  const first = await open();
+  expect(existsSync(directory)).toBe(false);
+  await first.use((session) => session.query('CREATE TABLE kept AS SELECT generate_series(1, 7) AS n'));
+  expect(statSync(directory).mode & 0o777).toBe(0o700);
+  await first.close();
+  expect(await count(await open(), 'kept')).toBe(7);
+});
+
+test('a second opener is refused and told who has it, in the same process too', async () => {
+  const first = await open();
+  const failure = await failureOf(openPglite({ directory, entry: pgliteEntry }));
+  expect(failure.code).toBe('ALREADY_IN_PROGRESS');
+  expect(failure.message).toContain(`process ${process.pid} of `);
+  await first.close();
+  await open();
+});
+
+test('of many that want one directory at once, one gets it', async () => {
+  const all = await Promise.allSettled(Array.from({ length: 8 }, () => lockDirectory(directory)));
+  const holders = all.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  expect(holders).toHaveLength(1);
+  const failures = all.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
+  for (const failure of failures) expect(failure).toMatchObject({ code: 'ALREADY_IN_PROGRESS' });
+  holders[0]!.release();
+  (await lockDirectory(directory)).release();
+});
+
+test('who is killed keeps nobody out and loses nothing that was committed', async () => {
+  await copyEmptyPglite(directory);
+  const child = start('write');
+  let committed = 0;
+  for await (const line of createInterface({ input: child.stdout! })) {
+    committed = Number(line);
+    if (committed === 1) {
+      const refused = await failureOf(openPglite({ directory, entry: pgliteEntry }));
+      expect(refused.message).toContain(`process ${child.pid} of `);
+    }
+    if (committed === 50) child.kill('SIGKILL');
+  }
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  expect(child.signalCode).toBe('SIGKILL');
+  const database = await open();
+  const kept = await count(database, 'kept');
+  expect(kept).toBeGreaterThanOrEqual(committed);
+  expect(kept).toBeLessThanOrEqual(committed + 1);
+  await database.use((session) => session.query('INSERT INTO kept VALUES (0)'));
+});
+
+test('a session that was ended in the middle of a transaction leaves nothing of it', async () => {
+  await copyEmptyPglite(directory);
+  const database = await open();
+  await database.use((session) => session.query('CREATE TABLE kept (n int)'));
+  const limits = { lockTimeoutMs: null, statementTimeoutMs: 50 };
+  const work = database.use((session) =>
+    session.transaction(limits, async () => {
+      await session.query('INSERT INTO kept VALUES (1)');
+      await session.query('SELECT count(*) FROM generate_series(1, 100000000000)');
+    }),
+  );
+  expect((await failureOf(work)).code).toBe('TIMEOUT');
+  expect(await count(database, 'kept')).toBe(0);
+});
+
+test('in memory, what is lost is not taken for empty', async () => {
+  const database = await openPglite({ directory: null, entry: pgliteEntry });
+  opened.push(database);
+  const limits = { lockTimeoutMs: null, statementTimeoutMs: 50 };
+  const endless = 'SELECT count(*) FROM generate_series(1, 100000000000)';
+  const work = database.use((session) => session.transaction(limits, () => session.query(endless)));
+  expect((await failureOf(work)).code).toBe('TIMEOUT');
+  expect((await failureOf(database.use((session) => session.query('SELECT 1')))).code).toBe('UNREACHABLE');
+});
+
+test('what an interrupted making left is made anew, and what is no database is not touched', async () => {
+  mkdirSync(join(home, 'db.themis-new', 'base'), { recursive: true });
+  writeFileSync(join(home, 'db.themis-new', 'PG_VERSION'), '18\n');
+  await (await open()).use((session) => session.query('SELECT 1'));
+  expect(existsSync(join(home, 'db.themis-new'))).toBe(false);
+  directory = join(home, 'other');
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'mine'), 'kept');
+  const failure = await failureOf((await open()).use((session) => session.query('SELECT 1')));
+  expect(failure.code).toBe('UNREACHABLE');
+  expect(existsSync(join(directory, 'mine'))).toBe(true);
+});
+
+test('an idle database does not keep its process', async () => {
+  await copyEmptyPglite(directory);
+  const child = start('once');
+  const [code] = (await once(child, 'exit')) as [number | null];
+  expect(code).toBe(0);
+  // Its worker ended like one that is killed.
+  expect(await count(await open(), 'pg_class')).toBeGreaterThan(0);
+});

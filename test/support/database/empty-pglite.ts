@@ -1,0 +1,36 @@
+/**
+ * Making a PGlite directory takes seconds, copying one does not. One is made for each version of PGlite and kept where
+ * tools keep what they can make again.
+ */
+import { constants, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openPglite } from '../../../src/adapters/database/pglite.ts';
+import { pgliteEntry } from '../../../src/apps/worker/pglite-entry.ts';
+
+const packages = fileURLToPath(new URL('../../../node_modules', import.meta.url));
+
+/** `directory` is not there yet; then it holds an empty database that nobody has open. */
+export async function copyEmptyPglite(directory: string): Promise<void> {
+  cpSync(await emptyPglite(), directory, { recursive: true, mode: constants.COPYFILE_FICLONE });
+}
+
+async function emptyPglite(): Promise<string> {
+  const about = readFileSync(join(packages, '@electric-sql/pglite/package.json'), 'utf8');
+  const { version } = JSON.parse(about) as { version: string };
+  const kept = join(packages, '.cache', 'themis', `pglite-${version}`);
+  if (existsSync(kept)) return kept;
+  const own = `${kept}-${process.pid}`;
+  mkdirSync(own, { recursive: true });
+  const database = await openPglite({ directory: join(own, 'db'), entry: pgliteEntry });
+  await database.use(() => Promise.resolve());
+  await database.close();
+  try {
+    renameSync(join(own, 'db'), kept);
+  } catch (error) {
+    // Another process was faster.
+    if (!existsSync(kept)) throw error;
+  }
+  rmSync(own, { recursive: true });
+  return kept;
+}

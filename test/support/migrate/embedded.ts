@@ -1,0 +1,22 @@
+import { openPglite } from '../../../src/adapters/database/pglite.ts';
+import { pgliteEntry } from '../../../src/apps/worker/pglite-entry.ts';
+import { readCatalog } from '../../../src/migrate/catalog/read-catalog.ts';
+import type { Catalog } from '../../../src/model/catalog.ts';
+import type { Database } from '../../../src/ports/database.ts';
+
+/** In memory. */
+export async function embeddedWith(statements: readonly string[]): Promise<Database> {
+  const database = await openPglite({ directory: null, entry: pgliteEntry });
+  await runOn(database, statements);
+  return database;
+}
+
+export async function runOn(database: Database, statements: readonly string[]): Promise<void> {
+  await database.use(async (session) => {
+    for (const statement of statements) await session.query(statement);
+  });
+}
+
+export async function catalogOf(database: Database): Promise<Catalog> {
+  return database.use(readCatalog);
+}
