@@ -18,14 +18,26 @@ import { runs } from '../support/runs.ts';
 const database = await embeddedWith([]);
 afterAll(async () => await database.close());
 
-const letters = [...'abcXYZ09_$"\'\\.,;:-()[]{}%äßЖ漢🦀', '--', '/*', '$$', '::', 'select', ' ', '\t', '\n'];
+const letters = [
+  ...Array.from('abcXYZ09_$"\'\\.,;:-()[]{}%äßЖ漢🦀'),
+  '--',
+  '/*',
+  '$$',
+  '::',
+  'select',
+  ' ',
+  '\t',
+  '\n',
+];
 const named = (units: readonly string[]): fc.Arbitrary<string> =>
   fc
     .oneof(
       fc.array(fc.constantFrom(...units), { minLength: 1, maxLength: 12 }),
       fc.array(fc.constantFrom(...units), { minLength: 40, maxLength: 63 }),
     )
-    .map((parts) => [...parts.join('')].reduce((name, unit) => (nameBytes(name + unit) > 63 ? name : name + unit), ''));
+    .map((parts) =>
+      Array.from(parts.join('')).reduce((name, unit) => (nameBytes(name + unit) > 63 ? name : name + unit), ''),
+    );
 const name = named(letters);
 const tableName = named(letters.filter((unit) => !/[\s.]/u.test(unit)));
 
