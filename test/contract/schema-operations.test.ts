@@ -2,14 +2,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { expandOperation } from '../../src/migrate/expand.ts';
 import { catalogDifference } from '../../src/migrate/catalog/catalog-difference.ts';
 import { readCatalog } from '../../src/migrate/catalog/read-catalog.ts';
+import { operationOf } from '../../src/migrate/index.ts';
 import { isRefusal } from '../../src/migrate/operation.ts';
 import type { Catalog } from '../../src/model/catalog.ts';
 import { schemaPhases, type SchemaPhase } from '../../src/model/database.ts';
 import type { Operation } from '../../src/model/documents.ts';
-import type { SchemaStep } from '../../src/model/schema-step.ts';
+import type { LockLevel, SchemaStep } from '../../src/model/schema-step.ts';
 import type { Database } from '../../src/ports/database.ts';
 import { engineWorlds, type EngineWorld } from '../support/database/engines.ts';
-import { cases, setup } from '../support/migrate/operation-cases.ts';
+import { cases, oldRelease, setup } from '../support/migrate/operation-cases.ts';
 import { runSteps, undoSteps } from '../support/migrate/run-steps.ts';
 
 const worlds: EngineWorld[] = [];
@@ -28,10 +29,11 @@ async function sql(...statements: readonly string[]) {
 
 const catalog = async (): Promise<Catalog> => await database.use(readCatalog);
 
-/** In batches of seven rows; the steps that were done. */
+/** In batches of seven rows; the steps that were done. `between`: after each of them. */
 async function forward(
   operations: readonly Operation[],
   phases: readonly SchemaPhase[],
+  between?: () => Promise<void>,
 ): Promise<readonly SchemaStep[]> {
   const done: SchemaStep[] = [];
   for (const phase of phases) {
@@ -46,7 +48,10 @@ async function forward(
       };
       const steps = expandOperation({ ...input, serverVersionNumber: 180_000 });
       if (isRefusal(steps)) throw new Error(`${steps.refused.code}: ${steps.refused.summary}`);
-      await database.use(async (session) => await runSteps(session, steps, { batchRows: 7 }));
+      for (const step of steps) {
+        await database.use(async (session) => await runSteps(session, [step], { batchRows: 7 }));
+        await between?.();
+      }
       done.push(...steps);
     }
   }
@@ -109,6 +114,51 @@ describe.each(['pglite', 'postgresql'] as const)('%s', (engine) => {
         await back(some);
         expect(catalogDifference(before, await catalog())).toEqual([]);
       }
+    }
+  });
+
+  test('the old release writes at every boundary of what it lives to see, and of what is taken back', async () => {
+    let boundaries = 0;
+    const write = async (): Promise<void> => {
+      boundaries += 1;
+      const undone = new Error('undone');
+      const writes = database.use(
+        async (session) =>
+          await session.transaction({ lockTimeoutMs: null, statementTimeoutMs: null }, async () => {
+            for (const statement of oldRelease) await session.query(statement);
+            throw undone;
+          }),
+      );
+      await expect(writes).rejects.toBe(undone);
+    };
+    const operations = [
+      ...cases.map(([, operation]) => operation),
+      { dropColumn: { table: 'users', column: 'email' } },
+      { dropTable: { table: 'orders' } },
+    ];
+    for (const operation of operations) {
+      await sql(...setup);
+      const steps = await forward([operation], ['expand', 'migrate'], write);
+      for (const step of steps.toReversed()) {
+        await back([step]);
+        await write();
+      }
+    }
+    expect(boundaries).toBeGreaterThan(operations.length * 2);
+  });
+
+  test('no operation does more than its traits say', async () => {
+    for (const [, operation] of cases) {
+      await sql(...setup);
+      const steps = await forward([operation], schemaPhases);
+      const { code, params } = operationOf(operation);
+      const traits = code.traits(params);
+      const strength = (lock: LockLevel): number => ['none', 'schema', 'writers', 'everybody'].indexOf(lock);
+      expect(steps.filter(({ phase }) => !traits.phases.includes(phase))).toEqual([]);
+      expect(steps.filter(({ lock }) => strength(lock) > strength(traits.lock))).toEqual([]);
+      expect(steps.filter(({ rewrites }) => rewrites && !traits.rewrites)).toEqual([]);
+      expect(steps.some(({ undo }) => undo.kind === 'irreversible')).toBe(traits.inverse.kind === 'irreversible');
+      expect(new Set(steps.map(({ id }) => id)).size).toBe(steps.length);
     }
   });
 

@@ -14,10 +14,22 @@ export const setup = [
   'CREATE UNIQUE INDEX "N o" ON orders (n, (n + 1)) INCLUDE (id)',
   `COMMENT ON INDEX open IS 'few'; COMMENT ON CONSTRAINT short ON users IS 'why'; COMMENT ON COLUMN users.nick IS 'what'`,
   'GRANT SELECT, INSERT ON users TO reader; GRANT UPDATE (nick) ON users TO writer WITH GRANT OPTION',
-  'ALTER TABLE users CLUSTER ON email_key; ALTER TABLE users OWNER TO writer; GRANT ALL ON SCHEMA public TO writer, reader',
+  'ALTER TABLE users CLUSTER ON email_key; ALTER TABLE users OWNER TO writer; GRANT ALL ON SCHEMA public, crm TO writer, reader',
   `INSERT INTO users (email, nick) SELECT 'u' || n, CASE WHEN n % 3 = 0 THEN 'n' || n END FROM generate_series(1, 50) n`,
   `INSERT INTO orders SELECT n, n, 'open', '{open,done}', n FROM generate_series(1, 50) n`,
 ];
+/** What the release writes that knows those tables as they are. */
+export const oldRelease = [
+  `INSERT INTO users (email, nick) VALUES ('w', NULL), ('x', 'x')`,
+  `UPDATE users SET nick = 'z', email = 'zz' WHERE id = 3`,
+  `UPDATE users SET email = 'last' WHERE id = 50`,
+  `INSERT INTO orders (id, user_id, n) SELECT 99, max(id), 99 FROM users`,
+  `INSERT INTO orders (id, user_id, n) VALUES (1, 1, 101) ON CONFLICT DO NOTHING`,
+  `UPDATE orders SET state = 'open', past = '{done}', n = n + 200 WHERE id IN (4, 50)`,
+  `DELETE FROM orders WHERE id = 5`,
+  `DELETE FROM users WHERE email IN ('w', 'u5')`,
+];
+
 const foreignKey = {
   columns: ['user_id'],
   references: { table: 'users', columns: ['id'] },
