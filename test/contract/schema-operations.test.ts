@@ -58,6 +58,8 @@ async function forward(
   return done;
 }
 
+const keyOfUsers = { table: 'users', columns: ['id'] };
+
 const back = async (steps: readonly SchemaStep[]): Promise<void> =>
   await database.use(async (session) => await undoSteps(session, steps, { batchRows: 7 }));
 
@@ -245,6 +247,37 @@ describe.each(['pglite', 'postgresql'] as const)('%s', (engine) => {
     ]);
     await back(steps);
     expect(await sql('SELECT id, email, nick FROM users ORDER BY id')).toEqual(before);
+  });
+
+  test('a partitioned table is treated as one', async () => {
+    await sql(
+      'CREATE TABLE parts (id int, at int NOT NULL, note text NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (at)',
+      'CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (20)',
+      'CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (20) TO (99)',
+      `INSERT INTO parts SELECT n, n, 'x' FROM generate_series(1, 40) n`,
+    );
+    const before = await catalog();
+    const column = { name: 'x', type: 'int', defaultExpression: '1 + 1', nullable: false, check: 'x > at - 99' };
+    const steps = await forward(
+      [
+        { addColumn: { table: 'parts', column } },
+        { addConstraint: { table: 'parts', name: 'c', check: 'id = at' } },
+        { addConstraint: { table: 'parts', name: 'f', foreignKey: { columns: ['id'], references: keyOfUsers } } },
+        { addIndex: { table: 'parts_2', name: 'by_x', columns: ['x'] } },
+        { addIndex: { table: 'parts', name: 'all_x', columns: ['x'], online: false } },
+        { backfill: { table: 'parts', set: { x: 'id' }, undo: { x: '2' } } },
+        { backfill: { table: 'parts_1', set: { note: `'y'` }, key: ['at', 'id'], undo: { note: `'x'` } } },
+        { dropConstraint: { table: 'parts', name: 'c' } },
+        { renameTable: { from: 'parts', to: 'pieces' } },
+        { dropColumn: { table: 'parts', column: 'note' } },
+      ],
+      ['expand', 'migrate'],
+    );
+    expect(
+      await sql(`SELECT count(*) AS n, sum(x) AS x FROM pieces WHERE x = id AND (note = 'y') = (at < 20)`),
+    ).toEqual([{ n: '40', x: '820' }]);
+    await back(steps);
+    expect(catalogDifference(before, await catalog())).toEqual([]);
   });
 
   test('an operation may name what an operation before it made or renamed', async () => {

@@ -58,7 +58,7 @@ function refuseParams(table: CatalogTable, params: Params, world: OperationWorld
   if (unique !== undefined) {
     return (
       refuseKind(table, 'adding a unique constraint', ['partition']) ??
-      refuseRelation(world.catalog, { schema: table.schema, name }) ??
+      refuseRelation(world.catalog, { schema: table.schema, name }, 'index') ??
       refuseColumns(table, unique) ??
       (validate ? undefined : refuseUnvalidated(name))
     );
