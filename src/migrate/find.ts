@@ -6,9 +6,11 @@ import type {
   CatalogEnum,
   CatalogIndex,
   CatalogTable,
+  CatalogView,
 } from '../model/catalog.ts';
 import type { NamedIn } from '../model/schema-step.ts';
 import type { Refusal } from './operation.ts';
+import { isOldNameOf } from './sql/old-name.ts';
 import { tableName } from './sql/quote.ts';
 
 export function findTable({ tables }: Catalog, { schema, name }: NamedIn): CatalogTable | undefined {
@@ -24,16 +26,39 @@ export function shown({ schema, name }: NamedIn): string {
   return `${schema}.${name}`;
 }
 
-/** The table as written in a document. */
+/** The table as written in a document; by its old name too, while a view keeps that after a rename. */
 export function tableOf(catalog: Catalog, written: string): CatalogTable | Refusal {
   return (
     findTable(catalog, tableName(written)) ??
+    tableBehind(catalog, tableName(written)) ??
     refuse(
       'THM7001',
       `There is no table ${written}.`,
       'Name one that is there, with its schema where it is not public.',
     )
   );
+}
+
+/** Where a table lies, found as `tableOf` finds it; as it is written where there is none yet. */
+export function placeIn(catalog: Catalog): (written: string) => NamedIn {
+  return (written) => {
+    const table = tableOf(catalog, written);
+    return 'refused' in table ? tableName(written) : table;
+  };
+}
+
+/** What was renamed twice has an old name of an old name. */
+function tableBehind({ tables, views }: Catalog, named: NamedIn): CatalogTable | undefined {
+  const seen = new Set<CatalogView>();
+  let view = views.find((one) => shown(one) === shown(named));
+  while (view !== undefined && !seen.has(view)) {
+    const current = view;
+    seen.add(current);
+    const table = tables.find((one) => isOldNameOf(current, one));
+    if (table !== undefined) return table;
+    view = views.find((one) => isOldNameOf(current, one));
+  }
+  return undefined;
 }
 
 export function columnOf(table: CatalogTable, name: string): CatalogColumn | Refusal {

@@ -1,12 +1,14 @@
 /** An enumerated type made anew with the values of a catalog, and everything that uses it moved over. */
 import type { CatalogColumn, CatalogEnum, CatalogTable } from '../../model/catalog.ts';
+import { shown } from '../find.ts';
 import type { OperationWorld } from '../operation.ts';
 import { identifier, literal, qualified } from './quote.ts';
+import { creatingView, isPlain, viewsOver } from './view.ts';
 import { besidesDefinition, rebuilding } from './index-definition.ts';
 
 /**
- * For one transaction. Views over such a column, and functions and domains of the type, make it fail at the end, before
- * anything is committed.
+ * For one transaction. Materialized views and generated columns over such a column, and functions and domains of the
+ * type, make it fail before anything is committed.
  */
 export function remaking(type: CatalogEnum, world: OperationWorld): readonly string[] {
   const old = { schema: type.schema, name: world.hidden('old_type') };
@@ -15,7 +17,10 @@ export function remaking(type: CatalogEnum, world: OperationWorld): readonly str
     (table) => table.inherits.length === 0 && columnsOf(type, table).length > 0,
   );
   const moves = using.map((table) => move(type, table));
+  const places = using.flatMap((table) => columnsOf(type, table).map(({ name }) => `${shown(table)}.${name}`));
+  const views = viewsOver(world.catalog, places).filter(isPlain);
   return [
+    ...views.toReversed().map((view) => `DROP VIEW ${qualified(view)}`),
     ...moves.flatMap(({ before }) => before),
     `ALTER TYPE ${qualified(type)} RENAME TO ${identifier(old.name)}`,
     `CREATE TYPE ${qualified(type)} AS ENUM (${values})`,
@@ -23,6 +28,7 @@ export function remaking(type: CatalogEnum, world: OperationWorld): readonly str
     ...(type.comment === null ? [] : [`COMMENT ON TYPE ${qualified(type)} IS ${literal(type.comment)}`]),
     ...type.grants,
     ...moves.flatMap(({ during, after }) => [...during, ...after]),
+    ...views.flatMap(creatingView),
     `DROP TYPE ${qualified(old)}`,
   ];
 }
