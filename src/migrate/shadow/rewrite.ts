@@ -43,10 +43,11 @@ export function indexBody(definition: string): string {
 const triggerHead = new RegExp(String.raw`^CREATE (?:CONSTRAINT )?TRIGGER ${name} `, 'u');
 const triggerTable = new RegExp(String.raw` ON ${name}(?:\.${name})* `, 'u');
 
-/** `BEFORE UPDATE OF email FOR EACH ROW WHEN (...)`: a trigger without what it is called, is on and calls. */
+/** `BEFORE UPDATE OF email FOR EACH ROW WHEN (email > '')`: a trigger without what it is called, is on and calls. */
 export function triggerCondition(definition: string): string {
   return definition
     .replace(triggerHead, '')
     .replace(triggerTable, ' ')
-    .replace(/ EXECUTE (?:FUNCTION|PROCEDURE) [\s\S]*$/u, '');
+    .replace(/ EXECUTE (?:FUNCTION|PROCEDURE) [\s\S]*$/u, '')
+    .replaceAll(/\b(?:new|old)\./giu, '');
 }

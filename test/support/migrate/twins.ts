@@ -13,37 +13,42 @@ import type { SchemaStep } from '../../../src/model/schema-step.ts';
 import type { DatabaseSession } from '../../../src/ports/database.ts';
 import { embeddedWith } from './embedded.ts';
 
-export interface Twins {
+export interface Single {
   readonly one: DatabaseSession;
-  readonly plain: DatabaseSession;
   /** Against the catalog as it is; throws where it is refused. */
   steps(operation: Operation, phase: SchemaPhase): Promise<readonly SchemaStep[]>;
-  /** Both get the writes; no statement may fail on one of them alone. */
-  write(ofOne: readonly string[], ofPlain: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function twins(statements: readonly string[]): Promise<Twins> {
-  const [first, second] = await Promise.all([openSession(statements), openSession(statements)]);
-  const [one, plain] = [first.session, second.session];
+export interface Twins extends Single {
+  readonly plain: DatabaseSession;
+  /** Both get the writes; no statement may fail on one of them alone. */
+  write(ofOne: readonly string[], ofPlain: readonly string[]): Promise<void>;
+}
+
+export async function single(statements: readonly string[]): Promise<Single> {
+  const { session: one, close } = await openSession(statements);
   return {
     one,
-    plain,
     async steps(operation, phase) {
       const catalog = await readCatalog(one);
-      const serverVersionNumber = 180_000;
-      const steps = expandOperation({
-        migration: 'm',
-        operation,
-        index: 0,
-        phase,
-        catalog,
-        engine: 'pglite',
-        serverVersionNumber,
-      });
+      const place = { migration: 'm', index: 0, engine: 'pglite', serverVersionNumber: 180_000 } as const;
+      const steps = expandOperation({ ...place, operation, phase, catalog });
       if ('refused' in steps) throw new Error(`${steps.refused.code} ${steps.refused.summary}`);
       return steps;
     },
+    close,
+  };
+}
+
+export async function twins(statements: readonly string[]): Promise<Twins> {
+  const [first, second] = await Promise.all([single(statements), openSession(statements)]);
+  const { one, steps } = first;
+  const plain = second.session;
+  return {
+    one,
+    plain,
+    steps,
     async write(ofOne, ofPlain) {
       for (const [index, statement] of ofPlain.entries()) {
         const wanted = await outcomeOf(plain, statement);
