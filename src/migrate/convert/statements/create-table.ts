@@ -123,6 +123,10 @@ function withoutDoubles(constraints: readonly ConvertedConstraint[]): ConvertedC
 function assembled({ written, columns, constraints }: Parts, unit: Unit, table: NamedIn, world: World): Draft[] {
   const key = constraints.find((one) => one.kind === 'primaryKey');
   const plainKey = key?.kind === 'primaryKey' && key.isPlain ? key : undefined;
+  if (key?.kind === 'primaryKey' && plainKey === undefined) {
+    // So that nothing of it stays when it is taken back.
+    for (const { column } of columns) if (key.columns.includes(column.name)) column.nullable = false;
+  }
   const documented = constraints.flatMap((one): Constraint[] => (one.kind === 'document' ? [one.constraint] : []));
   const create: NonNullable<Operation['createTable']> = {
     table: written,
