@@ -2,10 +2,10 @@
  * `SqlParser` over PostgreSQL's own grammar, compiled to WebAssembly. Both packages are large and needed by few commands,
  * so they are loaded when one asks.
  */
-import type { ScanToken } from 'libpg-query';
+import type * as LibpgQuery from 'libpg-query';
 import type { ParsedSql, ParsedStatement, SqlFailure, SqlNode, SqlParser, SqlToken } from '../../ports/sql-parser.ts';
 
-type Grammar = typeof import('libpg-query');
+type Grammar = typeof LibpgQuery;
 
 export async function openSqlParser(): Promise<SqlParser> {
   const [grammar, { deparseSync }] = await Promise.all([import('libpg-query'), import('pgsql-deparser')]);
@@ -28,11 +28,12 @@ function parse(grammar: Grammar, sql: string): ParsedSql | SqlFailure {
   if (zero >= 0) return { message: 'a NUL character', offset: zero };
   try {
     const offsetOf = offsetsOf(sql);
-    const scanned = sql.trim() === '' ? [] : grammar.scanSync(sql).tokens;
-    const tokens = scanned.filter((token) => !isComment(token)).map((token) => readToken(token, sql, offsetOf));
-    // What has nothing but comments is no statement, and the grammar calls it an error.
-    if (tokens.length === 0) return { statements: [], tokens, offsetOf };
+    // Nothing at all is an error to the grammar.
+    if (sql.trim() === '') return { statements: [], tokens: [], offsetOf };
+    // First, for it says where a mistake is, and the scanner does not.
     const { stmts = [] } = grammar.parseSync(sql);
+    const scanned = grammar.scanSync(sql).tokens;
+    const tokens = scanned.filter((token) => !isComment(token)).map((token) => readToken(token, sql, offsetOf));
     const places = stmts.map(({ stmt, stmt_location: from = 0, stmt_len: length }) => ({
       node: stmt!,
       from: offsetOf(from),
@@ -48,15 +49,18 @@ function failureOf(grammar: Grammar, error: unknown, sql: string): SqlFailure {
   const message = error instanceof Error ? error.message : String(error);
   const details = grammar.hasSqlDetails(error) ? error.sqlDetails : undefined;
   // It counts characters, not units.
-  const characters = [...sql].slice(0, Math.max(0, details?.cursorPosition ?? 0));
-  return { message: details?.message ?? message, offset: Math.min(characters.join('').length, sql.length) };
+  let offset = 0;
+  for (let left = details?.cursorPosition ?? 0; left > 0 && offset < sql.length; left -= 1) {
+    offset += sql.codePointAt(offset)! > 0xffff ? 2 : 1;
+  }
+  return { message: details?.message ?? message, offset };
 }
 
-function isComment({ tokenName }: ScanToken): boolean {
+function isComment({ tokenName }: LibpgQuery.ScanToken): boolean {
   return tokenName === 'SQL_COMMENT' || tokenName === 'C_COMMENT';
 }
 
-function readToken(token: ScanToken, sql: string, offsetOf: (location: number) => number): SqlToken {
+function readToken(token: LibpgQuery.ScanToken, sql: string, offsetOf: (location: number) => number): SqlToken {
   const start = offsetOf(token.start);
   const end = offsetOf(token.end);
   const text = sql.slice(start, end);

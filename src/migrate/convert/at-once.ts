@@ -47,7 +47,7 @@ function sqlOf(operation: Operation): RawSql {
     const { table, name, validate } = addConstraint;
     const end = validate === false ? ' NOT VALID' : '';
     return {
-      up: `${alter(table)} ADD CONSTRAINT ${identifier(name)} ${constraintText(addConstraint)}${end}`,
+      up: `${alter(table)} ADD CONSTRAINT ${identifier(name)} ${constraintText(addConstraint, tableName)}${end}`,
       down: `${alter(table)} DROP CONSTRAINT ${identifier(name)}`,
     };
   }

@@ -118,11 +118,14 @@ function soonerFinding(
     summary: `It is done at once, as rawSql, because line ${line} may need it done: the release that runs until then loses what it had.`,
     details: [`It becomes: ${operation.rawSql!.up}`],
     fix: `Put what begins at line ${line} into a later migration.`,
-    related: [
-      { source: at(needs.unit.piece).source, note: `${verbatim(needs.unit.piece).split('\n')[0]!.slice(0, 60)}` },
-    ],
+    related: [{ source: at(needs.unit.piece).source, note: firstLine(needs.unit.piece) }],
     ...at(unit.piece),
   };
+}
+
+function firstLine(piece: Piece): string {
+  const [line = ''] = verbatim(piece).split('\n');
+  return line.slice(0, 60);
 }
 
 function nothingFinding({ path }: SourceFile): Finding {

@@ -37,7 +37,7 @@ export function namedIn(names: readonly string[]): NamedIn {
 export function documentTable({ schema, name }: NamedIn): string | undefined {
   const written = schema === defaultSchema ? name : `${schema}.${name}`;
   const isPlain = [schema, name].every((part) => /^[^\s.]+$/u.test(part));
-  return isPlain && !/^pg_temp/u.test(schema) ? written : undefined;
+  return isPlain && !schema.startsWith('pg_temp') ? written : undefined;
 }
 
 export const noRoomForName = 'a table of a document cannot have a dot or a space in its name';
