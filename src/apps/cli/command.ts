@@ -4,7 +4,15 @@
  */
 import type { Clock } from '../../ports/clock.ts';
 
-export type CommandGroup = 'Start' | 'Plan and apply' | 'Look' | 'Steer a rollout' | 'Releases' | 'Nodes' | 'Help';
+export type CommandGroup =
+  | 'Start'
+  | 'Plan and apply'
+  | 'Look'
+  | 'Steer a rollout'
+  | 'Releases'
+  | 'Databases'
+  | 'Nodes'
+  | 'Help';
 
 export interface Command {
   /** As typed: `plan`, `release build`, `node init`. */

@@ -39,6 +39,7 @@ const groupOrder: readonly CommandGroup[] = [
   'Look',
   'Steer a rollout',
   'Releases',
+  'Databases',
   'Nodes',
   'Help',
 ];
@@ -120,6 +121,7 @@ function groupCommand(
 
 const groupSummaries: Readonly<Record<string, string>> = {
   release: 'build, sign, index and verify releases',
+  migrate: 'change schemas of databases',
   node: 'work on this machine as a node',
 };
 

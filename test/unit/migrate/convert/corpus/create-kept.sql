@@ -1,0 +1,26 @@
+-- Tables that a document cannot have.
+CREATE TABLE generated (a int, b int GENERATED ALWAYS AS (a * 2) STORED, c int GENERATED ALWAYS AS (a + 1));
+CREATE TABLE collated (a text COLLATE "C" NOT NULL, b text COLLATE "POSIX" DEFAULT 'x');
+CREATE TABLE stored (a text STORAGE EXTERNAL, b text COMPRESSION pglz);
+CREATE UNLOGGED TABLE unlogged (a int);
+CREATE TABLE options (a int) WITH (fillfactor = 80, autovacuum_enabled = false);
+CREATE TABLE parts (id int, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE parts_2026 PARTITION OF parts FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+CREATE TABLE parts_rest PARTITION OF parts DEFAULT;
+CREATE INDEX ON parts (at);
+CREATE TABLE base (a int NOT NULL, b text DEFAULT 'x');
+CREATE TABLE heir (c int) INHERITS (base);
+CREATE TABLE alike (LIKE base INCLUDING ALL, d int);
+CREATE TYPE shape AS (x int, y int);
+CREATE TABLE typed OF shape (x NOT NULL);
+CREATE TABLE empty ();
+CREATE TABLE copied AS SELECT 1 AS one, 'x'::text AS two;
+CREATE TABLE copied_empty AS SELECT * FROM copied WITH NO DATA;
+SELECT 1 AS three INTO selected;
+CREATE TABLE "with space" (id int PRIMARY KEY, b int);
+ALTER TABLE "with space" ADD COLUMN c text DEFAULT 'x', ADD CONSTRAINT b_small CHECK (b < 3);
+CREATE INDEX "an index" ON "with space" (b);
+CREATE TABLE "with.dot" (id int);
+ALTER TABLE "with.dot" RENAME COLUMN id TO other;
+CREATE TABLE IF NOT EXISTS kept_guard (a int) WITH (fillfactor = 50);
+CREATE TABLE point_at_space (a int REFERENCES "with space" (id));

@@ -1,0 +1,25 @@
+-- Everything in schemas of its own.
+CREATE SCHEMA billing;
+CREATE SCHEMA IF NOT EXISTS "Odd Schema";
+CREATE TABLE billing.invoices (id bigint PRIMARY KEY, total numeric(10, 2) NOT NULL CHECK (total >= 0), note text);
+CREATE TABLE billing.lines (id serial PRIMARY KEY, invoice bigint NOT NULL REFERENCES billing.invoices ON DELETE CASCADE, "No" int, UNIQUE (invoice, "No"));
+CREATE TABLE "Odd Schema".t (a int PRIMARY KEY);
+CREATE TABLE invoices (id bigint PRIMARY KEY REFERENCES billing.invoices (id));
+CREATE INDEX ON billing.lines ("No");
+CREATE INDEX lines_invoice ON billing.lines USING hash (invoice);
+ALTER TABLE billing.invoices ADD COLUMN paid_at timestamptz;
+ALTER TABLE billing.invoices ALTER COLUMN note SET DEFAULT 'none', ALTER COLUMN note SET NOT NULL;
+CREATE TYPE billing.status AS ENUM ('open', 'paid');
+ALTER TYPE billing.status ADD VALUE 'void' AFTER 'open';
+ALTER TYPE billing.status ADD VALUE IF NOT EXISTS 'late' BEFORE 'paid';
+ALTER TABLE billing.invoices ADD COLUMN status billing.status NOT NULL DEFAULT 'open';
+COMMENT ON TABLE billing.invoices IS 'One row each';
+COMMENT ON COLUMN billing.invoices.total IS 'In €';
+COMMENT ON COLUMN billing.invoices.paid_at IS 'null: open';
+CREATE SCHEMA archive;
+CREATE TABLE moving (id int PRIMARY KEY, v text);
+ALTER TABLE moving SET SCHEMA archive;
+ALTER TABLE billing.lines RENAME TO positions;
+COMMENT ON SCHEMA billing IS 'Money';
+CREATE SCHEMA gone;
+DROP SCHEMA gone;
