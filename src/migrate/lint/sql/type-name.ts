@@ -1,0 +1,72 @@
+/** Types by the names that people know them under. */
+import { lastName, treeOf, type TreeOf } from './tree.ts';
+
+export interface ReadType {
+  /** Without length: `character varying`, `timestamp without time zone`. */
+  readonly name: string;
+  readonly modifiers: readonly number[];
+  readonly array: boolean;
+}
+
+const spelled: Readonly<Record<string, string>> = {
+  int2: 'smallint',
+  int4: 'integer',
+  int8: 'bigint',
+  float4: 'real',
+  float8: 'double precision',
+  bool: 'boolean',
+  bpchar: 'character',
+  varchar: 'character varying',
+  timestamp: 'timestamp without time zone',
+  timestamptz: 'timestamp with time zone',
+  time: 'time without time zone',
+  timetz: 'time with time zone',
+  serial2: 'smallserial',
+  serial4: 'serial',
+  serial8: 'bigserial',
+};
+
+export function readTypeName(type: TreeOf<'TypeName'> | undefined): ReadType {
+  const own = lastName(type?.names);
+  return {
+    name: spelled[own] ?? own,
+    modifiers: (type?.typmods ?? []).flatMap((node) => {
+      const constant = treeOf(node, 'A_Const');
+      return constant?.ival === undefined ? [] : (constant.ival.ival ?? 0);
+    }),
+    array: (type?.arrayBounds ?? []).length > 0,
+  };
+}
+
+export function typeText({ name, modifiers, array }: ReadType): string {
+  const length = modifiers.length === 0 ? '' : `(${modifiers.join(', ')})`;
+  const [first, ...rest] = name.startsWith('time') ? name.split(' ') : [name];
+  return `${[`${first}${length}`, ...rest].join(' ')}${array ? '[]' : ''}`;
+}
+
+const serials = new Set(['smallserial', 'serial', 'bigserial']);
+
+export function isSerial({ name }: ReadType): boolean {
+  return serials.has(name);
+}
+
+/** Whether PostgreSQL changes the type without writing the table anew: what is on disk stays right. */
+export function keepsRows(from: ReadType, to: ReadType): boolean {
+  if (from.array !== to.array) return false;
+  const [a, b] = [from.name, to.name];
+  const [oldLength, newLength] = [from.modifiers[0], to.modifiers[0]];
+  if (b === 'text') return a === 'text' || a === 'character varying';
+  if (b === 'character varying' && (a === b || a === 'text')) {
+    return newLength === undefined || (a === b && oldLength !== undefined && newLength >= oldLength);
+  }
+  if (a !== b) return false;
+  if (a === 'numeric') {
+    if (to.modifiers.length === 0) return true;
+    return oldLength !== undefined && newLength! >= oldLength && (from.modifiers[1] ?? 0) === (to.modifiers[1] ?? 0);
+  }
+  // Precision of a time, length of bits: more of it keeps what is there, except where it pads.
+  if (from.modifiers.join(',') === to.modifiers.join(',')) return true;
+  return (
+    /^(?:time|interval|bit varying|varbit)/u.test(a) && (newLength === undefined || (oldLength ?? 99) <= newLength)
+  );
+}
