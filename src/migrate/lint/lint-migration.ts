@@ -23,7 +23,7 @@ function toFinding(rule: LintRule, problem: LintProblem, world: LintWorld): Find
   const { operation, summary, fix, cost } = problem;
   const severity =
     rule.concerns === 'others' && world.engine === 'pglite' ? 'info' : (problem.severity ?? rule.severity);
-  const source = operation === undefined ? undefined : world.places?.[operation];
+  const source = operation === undefined ? world.place : (world.places?.[operation] ?? world.place);
   const details = [
     ...(problem.details ?? []),
     ...(cost === undefined ? [] : costDetails(cost, world.table(cost.table), world.rates)),

@@ -22,6 +22,8 @@ export interface LintInput {
   readonly onFailure: 'rollback' | 'pause';
   readonly operations: readonly Operation[];
   readonly probes: { readonly running: readonly LintProbe[]; readonly next: readonly LintProbe[] };
+  /** Of the migration. */
+  readonly place?: SourceSpan | undefined;
   /** Of each operation, by its index. */
   readonly places?: readonly (SourceSpan | undefined)[];
   /** Null where the database was not asked. */

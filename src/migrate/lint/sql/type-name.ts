@@ -8,28 +8,30 @@ export interface ReadType {
   readonly array: boolean;
 }
 
-const spelled: Readonly<Record<string, string>> = {
-  int2: 'smallint',
-  int4: 'integer',
-  int8: 'bigint',
-  float4: 'real',
-  float8: 'double precision',
-  bool: 'boolean',
-  bpchar: 'character',
-  varchar: 'character varying',
-  timestamp: 'timestamp without time zone',
-  timestamptz: 'timestamp with time zone',
-  time: 'time without time zone',
-  timetz: 'time with time zone',
-  serial2: 'smallserial',
-  serial4: 'serial',
-  serial8: 'bigserial',
-};
+const spelled: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    int2: 'smallint',
+    int4: 'integer',
+    int8: 'bigint',
+    float4: 'real',
+    float8: 'double precision',
+    bool: 'boolean',
+    bpchar: 'character',
+    varchar: 'character varying',
+    timestamp: 'timestamp without time zone',
+    timestamptz: 'timestamp with time zone',
+    time: 'time without time zone',
+    timetz: 'time with time zone',
+    serial2: 'smallserial',
+    serial4: 'serial',
+    serial8: 'bigserial',
+  }),
+);
 
 export function readTypeName(type: TreeOf<'TypeName'> | undefined): ReadType {
   const own = lastName(type?.names);
   return {
-    name: spelled[own] ?? own,
+    name: spelled.get(own) ?? own,
     modifiers: (type?.typmods ?? []).flatMap((node) => {
       const constant = treeOf(node, 'A_Const');
       return constant?.ival === undefined ? [] : (constant.ival.ival ?? 0);
