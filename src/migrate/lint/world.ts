@@ -1,11 +1,12 @@
 /** From what lint is given to what rules look at: SQL is read once, here. */
+import { relationOf } from '../convert/tree.ts';
 import { compareText } from '../../kernel/finding.ts';
 import type { NamedIn } from '../../model/schema-step.ts';
 import { findTable } from '../find.ts';
 import type { OperationKind } from '../operation.ts';
 import { tableName } from '../sql/quote.ts';
 import type { LintInput, LintOperation, LintProbe, LintWorld, ProbeReads } from './rule.ts';
-import { sameTable, tableOfRange } from './sql/names.ts';
+import { sameTable } from './sql/names.ts';
 import { readsOf } from './sql/query-reads.ts';
 import { alterCommands, readScript, type RawStatement } from './sql/scripts.ts';
 import { treeOf } from './sql/tree.ts';
@@ -59,6 +60,6 @@ function* createdTables(
       treeOf(node, 'CreateStmt')?.relation ??
       treeOf(node, 'CreateTableAsStmt')?.into?.rel ??
       treeOf(node, 'SelectStmt')?.intoClause?.rel;
-    if (range !== undefined) yield { operation, table: tableOfRange(range) };
+    if (range !== undefined) yield { operation, table: relationOf(range) };
   }
 }

@@ -1,8 +1,9 @@
+import { namedIn, namesOf, relationOf } from '../../convert/tree.ts';
 import { asOperation } from '../as-operation.ts';
 import type { LintProblem, LintRule, LintWorld } from '../rule.ts';
 import { addedConstraints, constraintOperation, type AddedConstraint } from '../sql/constraint.ts';
-import { sameTable, tableOfNames, tableOfRange, writtenName } from '../sql/names.ts';
-import { namesIn, treeOf } from '../sql/tree.ts';
+import { sameTable, writtenName } from '../sql/names.ts';
+import { treeOf } from '../sql/tree.ts';
 
 /** A check or foreign key without NOT VALID reads the whole table under its lock. */
 export const addConstraint: LintRule = {
@@ -33,7 +34,7 @@ export const addConstraint: LintRule = {
       if (constraint === undefined || constraint.skip_validation === true) continue;
       yield {
         operation,
-        summary: `The constraint on domain ${writtenName(tableOfNames(namesIn(domain!.typeName)))} is checked in every table that uses it, under their locks.`,
+        summary: `The constraint on domain ${writtenName(namedIn(namesOf(domain!.typeName)))} is checked in every table that uses it, under their locks.`,
         fix: 'Add it with NOT VALID, and validate it in an operation of its own.',
       };
     }
@@ -43,7 +44,7 @@ export const addConstraint: LintRule = {
 function unsafe({ sql }: LintWorld, added: AddedConstraint): LintProblem {
   const { table, constraint, operation, column } = added;
   const what = constraint.contype === 'CONSTR_CHECK' ? 'check' : 'foreign key';
-  const other = constraint.contype === 'CONSTR_FOREIGN' ? ` and ${writtenName(tableOfRange(constraint.pktable))}` : '';
+  const other = constraint.contype === 'CONSTR_FOREIGN' ? ` and ${writtenName(relationOf(constraint.pktable))}` : '';
   const named = constraint.conname ?? (column === undefined ? '' : `of ${column}`);
   const safe = constraintOperation(sql, added);
   const online = 'it is added NOT VALID, and validated while everybody goes on';

@@ -1,9 +1,10 @@
+import { relationOf } from '../../convert/tree.ts';
 import type { Operation } from '../../../model/documents.ts';
 import type { SqlParser } from '../../../ports/sql-parser.ts';
 import { tableName } from '../../sql/quote.ts';
 import { asOperation } from '../as-operation.ts';
 import type { LintRule } from '../rule.ts';
-import { tableOfRange, writtenName } from '../sql/names.ts';
+import { writtenName } from '../sql/names.ts';
 import { treeOf, type TreeOf } from '../sql/tree.ts';
 
 /** CREATE INDEX keeps out writers until it is done. */
@@ -16,7 +17,7 @@ export const createIndex: LintRule = {
     for (const { node, operation } of statements) {
       const index = treeOf(node, 'IndexStmt');
       if (index === undefined || index.concurrent === true) continue;
-      const table = tableOfRange(index.relation);
+      const table = relationOf(index.relation);
       if (isNew(table, operation)) continue;
       yield {
         operation,
@@ -43,7 +44,7 @@ export const createIndex: LintRule = {
 const methods = ['btree', 'hash', 'gin', 'gist', 'brin', 'spgist'] as const;
 
 function indexOperation(sql: SqlParser, index: TreeOf<'IndexStmt'>): Operation {
-  const table = tableOfRange(index.relation);
+  const table = relationOf(index.relation);
   const columns = (index.indexParams ?? []).flatMap((node) => {
     const element = treeOf(node, 'IndexElem');
     return element?.name ?? (element?.expr === undefined ? [] : (sql.deparse(element.expr) ?? []));

@@ -1,5 +1,6 @@
+import { relationOf } from '../../convert/tree.ts';
 import type { LintRule } from '../rule.ts';
-import { tableOfRange, writtenName } from '../sql/names.ts';
+import { writtenName } from '../sql/names.ts';
 import { treeOf } from '../sql/tree.ts';
 
 /** DETACH locks the whole table of partitions; ATTACH reads the new partition, unless a valid check says what is in it. */
@@ -12,7 +13,7 @@ export const partition: LintRule = {
     for (const { command, table, statement } of alters) {
       const part = treeOf(command.def, 'PartitionCmd');
       if (part === undefined || isNew(table, statement.operation)) continue;
-      const own = tableOfRange(part.name);
+      const own = relationOf(part.name);
       if (command.subtype === 'AT_DetachPartition' && part.concurrent !== true) {
         yield {
           operation: statement.operation,

@@ -1,7 +1,8 @@
+import { relationOf } from '../../convert/tree.ts';
 import type { NamedIn } from '../../../model/schema-step.ts';
 import type { SqlNode } from '../../../ports/sql-parser.ts';
 import type { LintRule } from '../rule.ts';
-import { tableOfRange, writtenName } from '../sql/names.ts';
+import { writtenName } from '../sql/names.ts';
 import { treeOf } from '../sql/tree.ts';
 
 /** REINDEX and REFRESH keep out those who use what they build, for as long as they build. */
@@ -33,10 +34,10 @@ function rebuilt(
     const options = (reindex.params ?? []).map((one) => treeOf(one, 'DefElem')?.defname);
     if (options.includes('concurrently')) return undefined;
     const table = reindex.relation === undefined ? { schema: 'public', name: reindex.name ?? '' } : undefined;
-    return { what: 'REINDEX', needs: '', table: table ?? tableOfRange(reindex.relation) };
+    return { what: 'REINDEX', needs: '', table: table ?? relationOf(reindex.relation) };
   }
   const refresh = treeOf(node, 'RefreshMatViewStmt');
   if (refresh === undefined || refresh.concurrent === true || refresh.skipData === true) return undefined;
   const needs = '; the view needs a unique index';
-  return { what: 'REFRESH MATERIALIZED VIEW', needs, table: tableOfRange(refresh.relation) };
+  return { what: 'REFRESH MATERIALIZED VIEW', needs, table: relationOf(refresh.relation) };
 }

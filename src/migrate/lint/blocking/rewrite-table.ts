@@ -1,6 +1,7 @@
+import { relationOf } from '../../convert/tree.ts';
 import type { NamedIn } from '../../../model/schema-step.ts';
 import type { LintRule, LintWorld } from '../rule.ts';
-import { tableOfRange, writtenName } from '../sql/names.ts';
+import { writtenName } from '../sql/names.ts';
 import { treeOf } from '../sql/tree.ts';
 
 const commands: Readonly<Record<string, string>> = {
@@ -43,13 +44,13 @@ function* rewritten({
   for (const { node, operation } of statements) {
     const cluster = treeOf(node, 'ClusterStmt');
     if (cluster !== undefined) {
-      const table = cluster.relation === undefined ? undefined : tableOfRange(cluster.relation);
+      const table = cluster.relation === undefined ? undefined : relationOf(cluster.relation);
       yield { operation, what: 'CLUSTER', table };
     }
     const vacuum = treeOf(node, 'VacuumStmt');
     const options = (vacuum?.options ?? []).map((option) => treeOf(option, 'DefElem')?.defname);
     if (vacuum === undefined || !options.includes('full')) continue;
-    const tables = (vacuum.rels ?? []).map((rel) => tableOfRange(treeOf(rel, 'VacuumRelation')?.relation));
+    const tables = (vacuum.rels ?? []).map((rel) => relationOf(treeOf(rel, 'VacuumRelation')?.relation));
     for (const table of tables.length === 0 ? [undefined] : tables) yield { operation, what: 'VACUUM FULL', table };
   }
 }

@@ -1,10 +1,11 @@
 /** Columns that a migration gives a type, wherever it does. */
+import { namesOf, relationOf } from '../../convert/tree.ts';
 import { tableName } from '../../sql/quote.ts';
 import type { LintWorld } from '../rule.ts';
 import { readColumn } from '../sql/column.ts';
 import { readType } from '../sql/expression.ts';
-import { tableOfRange, writtenName } from '../sql/names.ts';
-import { namesIn, treeOf } from '../sql/tree.ts';
+import { writtenName } from '../sql/names.ts';
+import { treeOf } from '../sql/tree.ts';
 import { readTypeName, type ReadType } from '../sql/type-name.ts';
 
 export interface TypedColumn {
@@ -30,11 +31,11 @@ export function* typedColumns(world: LintWorld): Generator<TypedColumn> {
   for (const { node, operation } of world.statements) {
     const create = treeOf(node, 'CreateStmt');
     if (create === undefined) continue;
-    const table = writtenName(tableOfRange(create.relation));
+    const table = writtenName(relationOf(create.relation));
     const keys = new Set(
       (create.tableElts ?? []).flatMap((element) => {
         const constraint = treeOf(element, 'Constraint');
-        return constraint?.contype === 'CONSTR_PRIMARY' ? namesIn(constraint.keys) : [];
+        return constraint?.contype === 'CONSTR_PRIMARY' ? namesOf(constraint.keys) : [];
       }),
     );
     for (const element of create.tableElts ?? []) {

@@ -1,8 +1,9 @@
+import { relationOf } from '../../convert/tree.ts';
 import type { NamedIn } from '../../../model/schema-step.ts';
 import { tableName } from '../../sql/quote.ts';
 import { asOperation } from '../as-operation.ts';
 import type { LintOperation, LintRule, LintWorld } from '../rule.ts';
-import { rangesIn, tableOfRange, writtenName } from '../sql/names.ts';
+import { rangesIn, writtenName } from '../sql/names.ts';
 
 /** An index that a failed build left behind costs every write and serves no query, and IF NOT EXISTS takes it for one. */
 export const invalidIndex: LintRule = {
@@ -44,6 +45,6 @@ function* touched({
     yield { operation: index, table: tableName(params.foreignKey.references.table) };
   }
   for (const { node, operation } of statements) {
-    for (const range of rangesIn(node)) yield { operation, table: tableOfRange(range) };
+    for (const range of rangesIn(node)) yield { operation, table: relationOf(range) };
   }
 }

@@ -1,6 +1,7 @@
+import { relationOf } from '../../convert/tree.ts';
 import type { SqlNode } from '../../../ports/sql-parser.ts';
 import type { LintRule } from '../rule.ts';
-import { rangesIn, tableOfRange, writtenName } from '../sql/names.ts';
+import { rangesIn, writtenName } from '../sql/names.ts';
 import { treeOf } from '../sql/tree.ts';
 
 /** A copy by one statement misses what is written meanwhile, and holds back the vacuum of the whole database. */
@@ -11,7 +12,7 @@ export const createTableAs: LintRule = {
   *check({ statements, isNew }) {
     for (const { node, operation } of statements) {
       const query = copyingQuery(node);
-      const [from] = rangesIn(query).map(tableOfRange);
+      const [from] = rangesIn(query).map(relationOf);
       if (query === undefined || from === undefined || isNew(from, operation)) continue;
       yield {
         operation,

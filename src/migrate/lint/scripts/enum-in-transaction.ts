@@ -1,8 +1,9 @@
+import { namedIn, namesOf } from '../../convert/tree.ts';
 import type { SqlNode } from '../../../ports/sql-parser.ts';
 import { asOperation } from '../as-operation.ts';
 import type { LintRule } from '../rule.ts';
-import { tableOfNames, writtenName } from '../sql/names.ts';
-import { namesIn, nodesOf, treeOf } from '../sql/tree.ts';
+import { writtenName } from '../sql/names.ts';
+import { nodesOf, treeOf } from '../sql/tree.ts';
 
 /** A value of an enumerated type is of no use before the transaction that adds it has ended. */
 export const enumInTransaction: LintRule = {
@@ -16,7 +17,7 @@ export const enumInTransaction: LintRule = {
         const added = treeOf(node, 'AlterEnumStmt');
         const value = added?.oldVal === undefined ? added?.newVal : undefined;
         if (value === undefined || !statements.slice(at + 1).some((later) => says(later.node, value))) continue;
-        const type = writtenName(tableOfNames(namesIn(added!.typeName)));
+        const type = writtenName(namedIn(namesOf(added!.typeName)));
         yield {
           operation,
           summary: `Value ${value} of ${type} is used in the transaction that adds it, which PostgreSQL refuses.`,

@@ -1,5 +1,6 @@
+import { relationOf } from '../../convert/tree.ts';
 import type { LintRule } from '../rule.ts';
-import { tableOfRange, writtenName } from '../sql/names.ts';
+import { writtenName } from '../sql/names.ts';
 import { treeOf } from '../sql/tree.ts';
 
 /** As the parser counts them: SHARE and all above keep out writers, the last one readers too. */
@@ -17,7 +18,7 @@ export const lockTable: LintRule = {
       const lock = treeOf(node, 'LockStmt');
       if (lock === undefined || (lock.mode ?? 0) < shareMode) continue;
       for (const relation of lock.relations ?? []) {
-        const table = tableOfRange(treeOf(relation, 'RangeVar'));
+        const table = relationOf(treeOf(relation, 'RangeVar'));
         if (isNew(table, operation)) continue;
         const whom = lock.mode === accessExclusiveMode ? 'everybody' : 'writers';
         yield {

@@ -1,7 +1,8 @@
+import { relationOf } from '../../convert/tree.ts';
 import type { NamedIn } from '../../../model/schema-step.ts';
 import type { SqlNode } from '../../../ports/sql-parser.ts';
 import type { LintRule } from '../rule.ts';
-import { objectName, tableOfRange, writtenName } from '../sql/names.ts';
+import { objectName, writtenName } from '../sql/names.ts';
 import { treeOf } from '../sql/tree.ts';
 
 /** Two tables locked one after the other: whoever uses them the other way round waits for ever, or is cut off. */
@@ -49,15 +50,15 @@ function lockedFromAll(node: SqlNode): readonly NamedIn[] {
       const foreign = treeOf(command?.def, 'Constraint')?.contype === 'CONSTR_FOREIGN';
       return !milder.has(command?.subtype ?? '') && !foreign;
     });
-    return strong ? [tableOfRange(alter.relation)] : [];
+    return strong ? [relationOf(alter.relation)] : [];
   }
   const drop = treeOf(node, 'DropStmt');
   if (drop !== undefined) return dropped.has(drop.removeType ?? '') ? (drop.objects ?? []).map(objectName) : [];
   const rename = treeOf(node, 'RenameStmt');
-  if (rename?.relation !== undefined) return [tableOfRange(rename.relation)];
+  if (rename?.relation !== undefined) return [relationOf(rename.relation)];
   const truncate = treeOf(node, 'TruncateStmt');
-  if (truncate !== undefined) return (truncate.relations ?? []).map((one) => tableOfRange(treeOf(one, 'RangeVar')));
+  if (truncate !== undefined) return (truncate.relations ?? []).map((one) => relationOf(treeOf(one, 'RangeVar')));
   const lock = treeOf(node, 'LockStmt');
-  if (lock?.mode === 8) return (lock.relations ?? []).map((one) => tableOfRange(treeOf(one, 'RangeVar')));
+  if (lock?.mode === 8) return (lock.relations ?? []).map((one) => relationOf(treeOf(one, 'RangeVar')));
   return [];
 }

@@ -1,10 +1,11 @@
+import { relationOf } from '../../convert/tree.ts';
 import type { Operation } from '../../../model/documents.ts';
 import type { NamedIn } from '../../../model/schema-step.ts';
 import type { SqlNode } from '../../../ports/sql-parser.ts';
 import { asOperation } from '../as-operation.ts';
 import { readersOf } from '../readers.ts';
 import type { LintRule } from '../rule.ts';
-import { tableOfRange, writtenName } from '../sql/names.ts';
+import { writtenName } from '../sql/names.ts';
 import { treeOf } from '../sql/tree.ts';
 
 /** After a plain rename the releases that run ask for a name that is gone. */
@@ -35,12 +36,12 @@ function renamed(
 ): { readonly table: NamedIn; readonly column: string | undefined; readonly safe: Operation } | undefined {
   const moved = treeOf(node, 'AlterObjectSchemaStmt');
   if (moved?.relation !== undefined) {
-    const table = tableOfRange(moved.relation);
+    const table = relationOf(moved.relation);
     const to = writtenName({ schema: moved.newschema ?? '', name: table.name });
     return { table, column: undefined, safe: { renameTable: { from: writtenName(table), to, gracePeriod: '7d' } } };
   }
   const statement = treeOf(node, 'RenameStmt');
-  const table = tableOfRange(statement?.relation);
+  const table = relationOf(statement?.relation);
   const to = statement?.newname ?? '';
   if (statement?.renameType === 'OBJECT_COLUMN') {
     const column = statement.subname ?? '';

@@ -1,5 +1,6 @@
+import { relationOf } from '../../convert/tree.ts';
 import type { LintRule } from '../rule.ts';
-import { tableOfRange, writtenName } from '../sql/names.ts';
+import { writtenName } from '../sql/names.ts';
 import { treeOf } from '../sql/tree.ts';
 
 /** TRUNCATE loses every row under a lock, and a snapshot that is older sees none of them. */
@@ -12,7 +13,7 @@ export const truncate: LintRule = {
       const statement = treeOf(node, 'TruncateStmt');
       if (statement === undefined) continue;
       for (const relation of statement.relations ?? []) {
-        const table = tableOfRange(treeOf(relation, 'RangeVar'));
+        const table = relationOf(treeOf(relation, 'RangeVar'));
         if (isNew(table, operation)) continue;
         const pointing = (catalog?.tables ?? []).filter(({ constraints }) =>
           constraints.some(({ references }) => references === `${table.schema}.${table.name}`),

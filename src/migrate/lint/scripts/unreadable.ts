@@ -1,5 +1,6 @@
 import type { SqlFailure } from '../../../ports/sql-parser.ts';
 import type { LintOperation, LintProblem, LintRule, LintWorld } from '../rule.ts';
+import { showText } from '../show-text.ts';
 import { readExpression, readType } from '../sql/expression.ts';
 
 /** What is no SQL fails when it is run, and until then no other rule can say anything about it. */
@@ -36,7 +37,7 @@ function script(operation: number, field: string, text: string, { message, offse
 function* pieces({ sql }: LintWorld, { index, kind, params }: LintOperation): Generator<LintProblem> {
   const wrong = (what: string, text: string): LintProblem => ({
     operation: index,
-    summary: `"${text}" is no ${what}.`,
+    summary: `${showText(text)} is no ${what}.`,
     fix: `Write one ${what}, as PostgreSQL reads it.`,
   });
   const expressions: (string | undefined)[] = [];

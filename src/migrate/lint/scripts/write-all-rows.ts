@@ -1,7 +1,8 @@
+import { relationOf } from '../../convert/tree.ts';
 import type { SqlNode, SqlParser } from '../../../ports/sql-parser.ts';
 import { asOperation } from '../as-operation.ts';
 import type { LintRule } from '../rule.ts';
-import { tableOfRange, writtenName } from '../sql/names.ts';
+import { writtenName } from '../sql/names.ts';
 import { treeOf, type TreeOf } from '../sql/tree.ts';
 
 /** One statement over a table holds the lock of every row that it wrote until its end, and leaves as many dead ones. */
@@ -14,7 +15,7 @@ export const writeAllRows: LintRule = {
       const update = treeOf(node, 'UpdateStmt');
       const write = update ?? treeOf(node, 'DeleteStmt');
       if (write === undefined) continue;
-      const table = tableOfRange(write.relation);
+      const table = relationOf(write.relation);
       if (isNew(table, operation)) continue;
       const all = isAlways(write.whereClause);
       const what = update === undefined ? 'DELETE' : 'UPDATE';
@@ -50,7 +51,7 @@ function asBackfill(
   });
   const where = whereClause === undefined || isAlways(whereClause) ? undefined : sql.deparse(whereClause);
   if (set.length === 0 || fromClause !== undefined) return 'Write a backfill: it goes through the table in batches.';
-  const table = writtenName(tableOfRange(relation));
+  const table = writtenName(relationOf(relation));
   const backfill = { table, set: Object.fromEntries(set), ...(where === undefined ? {} : { where }) };
   return `Write ${asOperation({ backfill })}: it goes through the table in batches.`;
 }

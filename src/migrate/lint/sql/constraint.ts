@@ -1,11 +1,12 @@
 /** Constraints as SQL adds them: on their own, or with a column. */
+import { namesOf, relationOf } from '../../convert/tree.ts';
 import type { Operation } from '../../../model/documents.ts';
 import type { NamedIn } from '../../../model/schema-step.ts';
 import type { SqlParser } from '../../../ports/sql-parser.ts';
 import { addedColumn } from './column.ts';
-import { tableOfRange, writtenName } from './names.ts';
+import { writtenName } from './names.ts';
 import type { AlterCommand } from './scripts.ts';
-import { namesIn, treeOf, type TreeOf } from './tree.ts';
+import { treeOf, type TreeOf } from './tree.ts';
 
 export interface AddedConstraint {
   readonly table: NamedIn;
@@ -30,7 +31,7 @@ export function addedConstraints(alters: readonly AlterCommand[]): readonly Adde
 export function constraintOperation(sql: SqlParser, added: AddedConstraint): Operation | undefined {
   const { table, constraint, column } = added;
   const own = column === undefined ? [] : [column];
-  const keys = [...namesIn(constraint.keys), ...namesIn(constraint.fk_attrs), ...own];
+  const keys = [...namesOf(constraint.keys), ...namesOf(constraint.fk_attrs), ...own];
   const suffix = { CONSTR_CHECK: 'check', CONSTR_FOREIGN: 'fkey', CONSTR_UNIQUE: 'key' }[constraint.contype as string];
   const name = constraint.conname ?? [table.name, ...keys, suffix ?? 'key'].join('_').slice(0, 63);
   const base = { table: writtenName(table), name };
@@ -40,9 +41,9 @@ export function constraintOperation(sql: SqlParser, added: AddedConstraint): Ope
       return check === undefined ? undefined : { addConstraint: { ...base, check } };
     }
     case 'CONSTR_FOREIGN': {
-      const columns = namesIn(constraint.pk_attrs);
+      const columns = namesOf(constraint.pk_attrs);
       const references = {
-        table: writtenName(tableOfRange(constraint.pktable)),
+        table: writtenName(relationOf(constraint.pktable)),
         columns: columns.length === 0 ? ['id'] : [...columns],
       };
       return { addConstraint: { ...base, foreignKey: { columns: keys, references } } };

@@ -1,21 +1,13 @@
 /** Tables as SQL and documents name them. Without a schema a name means `public`, as everywhere in Themis. */
+import { namedIn, namesOf } from '../../convert/tree.ts';
 import type { NamedIn } from '../../../model/schema-step.ts';
 import type { SqlNode } from '../../../ports/sql-parser.ts';
-import { namesIn, objectsIn, treeOf, type TreeOf } from './tree.ts';
-
-export function tableOfRange(range: TreeOf<'RangeVar'> | undefined): NamedIn {
-  return { schema: range?.schemaname ?? 'public', name: range?.relname ?? '' };
-}
-
-/** Of a list of names: `billing`, `invoices`. */
-export function tableOfNames(names: readonly string[]): NamedIn {
-  return { schema: names.at(-2) ?? 'public', name: names.at(-1) ?? '' };
-}
+import { objectsIn, treeOf, type TreeOf } from './tree.ts';
 
 /** Of an object that a DROP names: a list of names, one name, or a type's. */
 export function objectName(node: SqlNode): NamedIn {
   const items = treeOf(node, 'List')?.items ?? treeOf(node, 'TypeName')?.names ?? [node];
-  return tableOfNames(namesIn(items));
+  return namedIn(namesOf(items));
 }
 
 /** As a document writes it. */

@@ -2,11 +2,12 @@
  * Which tables and columns a query names. Without a catalog nobody knows whose a bare column is, so it may be of any table
  * that the statement names: a rule that asks is told so rather than told no.
  */
+import { namesOf, relationOf } from '../../convert/tree.ts';
 import type { CatalogTable } from '../../../model/catalog.ts';
 import type { NamedIn } from '../../../model/schema-step.ts';
 import type { SqlNode, SqlParser } from '../../../ports/sql-parser.ts';
-import { rangesIn, sameTable, tableOfRange } from './names.ts';
-import { namesIn, nodesOf, treeOf } from './tree.ts';
+import { rangesIn, sameTable } from './names.ts';
+import { nodesOf, treeOf } from './tree.ts';
 
 export interface QueryReads {
   readonly tables: readonly NamedIn[];
@@ -32,12 +33,12 @@ function readsOfStatement(node: SqlNode): QueryReads {
   const withNames = new Set([...nodesOf(node, 'CommonTableExpr')].map(({ ctename }) => ctename));
   const ranges = rangesIn(node)
     .filter((range) => range.schemaname !== undefined || !withNames.has(range.relname))
-    .map((range) => ({ table: tableOfRange(range), as: range.alias?.aliasname ?? range.relname ?? '' }));
+    .map((range) => ({ table: relationOf(range), as: range.alias?.aliasname ?? range.relname ?? '' }));
   const tables = ranges.map(({ table }) => table);
   const plain = withNames.size === 0 && !hasOtherSources(node);
   const taken = new Set([...ranges.map(({ as }) => as), ...outputNames(node)]);
   const columns = [...nodesOf(node, 'ColumnRef')].flatMap(({ fields = [] }): readonly ReadColumn[] => {
-    const names = namesIn(fields);
+    const names = namesOf(fields);
     // A star names no column: it reads whatever is there.
     if (names.length === 0 || names.length < fields.length) return [];
     const name = names.at(-1)!;
@@ -68,7 +69,7 @@ function* writtenColumns(node: SqlNode): Generator<ReadColumn> {
   for (const { relation, targets = [] } of [...inserts, ...updates]) {
     for (const target of targets) {
       const name = treeOf(target, 'ResTarget')?.name;
-      if (name !== undefined) yield { tables: [tableOfRange(relation)], name, sure: true };
+      if (name !== undefined) yield { tables: [relationOf(relation)], name, sure: true };
     }
   }
 }

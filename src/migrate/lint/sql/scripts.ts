@@ -1,9 +1,9 @@
 /** The SQL of `rawSql` operations, read: statements with where they stand, and the commands of ALTER TABLE one by one. */
+import { relationOf } from '../../convert/tree.ts';
 import type { SchemaPhase } from '../../../model/database.ts';
 import type { NamedIn } from '../../../model/schema-step.ts';
 import type { SqlFailure, SqlNode, SqlParser, SqlToken } from '../../../ports/sql-parser.ts';
 import type { ParamsOf } from '../../operation.ts';
-import { tableOfRange } from './names.ts';
 import { treeOf, type TreeOf } from './tree.ts';
 
 export interface RawScript {
@@ -22,10 +22,7 @@ export interface RawStatement {
   readonly operation: number;
   readonly phase: SchemaPhase;
   readonly transactional: boolean;
-  /** In its script, from 0. */
-  readonly position: number;
   readonly node: SqlNode;
-  readonly text: string;
 }
 
 export interface AlterCommand {
@@ -44,10 +41,7 @@ export function readScript(sql: SqlParser, operation: number, params: ParamsOf<'
     params,
     phase,
     transactional,
-    statements: found.map(({ node, range }, position) => {
-      const text = params.up.slice(range.offset, range.offset + range.length);
-      return { operation, phase, transactional, position, node, text };
-    }),
+    statements: found.map(({ node }) => ({ operation, phase, transactional, node })),
     tokens: 'statements' in parsed ? parsed.tokens : [],
     failure: 'statements' in parsed ? undefined : parsed,
   };
@@ -58,16 +52,10 @@ export function alterCommands(statements: readonly RawStatement[]): readonly Alt
     const alter = treeOf(statement.node, 'AlterTableStmt');
     // The same statement alters indexes, views and types.
     if (alter?.objtype !== 'OBJECT_TABLE') return [];
-    const table = tableOfRange(alter.relation);
+    const table = relationOf(alter.relation);
     return (alter.cmds ?? []).flatMap((node) => {
       const command = treeOf(node, 'AlterTableCmd');
       return command === undefined ? [] : [{ statement, table, command }];
     });
   });
-}
-
-/** `CREATE INDEX i ON users…` for a summary. */
-export function excerpt(text: string): string {
-  const line = text.replaceAll(/\s+/gu, ' ').trim();
-  return line.length > 60 ? `${line.slice(0, 59)}…` : line;
 }

@@ -1,4 +1,5 @@
 /** Walking the trees of the SQL parser, whose nodes are objects with one field that names their kind. */
+import { namesOf } from '../../convert/tree.ts';
 import type { SqlNode } from '../../../ports/sql-parser.ts';
 
 type KindOf<Node> = Node extends unknown ? keyof Node & string : never;
@@ -28,12 +29,7 @@ export function* objectsIn(tree: unknown): Generator<Readonly<Record<string, unk
   }
 }
 
-/** `pg_catalog`, `now` of a list of names. */
-export function namesIn(list: readonly SqlNode[] | undefined): readonly string[] {
-  return (list ?? []).flatMap((node) => treeOf(node, 'String')?.sval ?? []);
-}
-
 /** Name of a function or operator without its schema. */
 export function lastName(list: readonly SqlNode[] | undefined): string {
-  return namesIn(list).at(-1) ?? '';
+  return namesOf(list).at(-1) ?? '';
 }

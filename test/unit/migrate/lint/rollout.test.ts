@@ -246,6 +246,7 @@ test('NOT NULL waits for what fills the column', () => {
 test('findings come in the order of operations, at their places', () => {
   const place = (line: number) => ({ file: 'a.yaml', line, col: 1 });
   const findings = lint([raw('TRUNCATE a'), raw('TRUNCATE b')], { places: [place(3), place(7)] });
-  expect(findings.map(({ source }) => source!.line)).toEqual(findings.map(({ source }) => source!.line).toSorted());
-  expect(new Set(findings.map(({ source }) => source!.line))).toEqual(new Set([3, 7]));
+  const lines = findings.map(({ source }) => source!.line);
+  expect([...new Set(lines)]).toEqual([3, 7]);
+  expect(lines.lastIndexOf(3)).toBeLessThan(lines.indexOf(7));
 });

@@ -1,6 +1,7 @@
 import type { SqlNode } from '../../../ports/sql-parser.ts';
 import type { ParamsOf } from '../../operation.ts';
 import type { LintProblem, LintRule, LintWorld } from '../rule.ts';
+import { showText } from '../show-text.ts';
 import { readExpression } from '../sql/expression.ts';
 import { lastName, nodesOf, objectsIn, treeOf } from '../sql/tree.ts';
 import { volatileCall } from '../sql/volatility.ts';
@@ -30,7 +31,7 @@ function* repeated(
     if (own !== undefined) {
       yield {
         operation,
-        summary: `${column} becomes "${text}", which gives another value when a row is filled twice.`,
+        summary: `${column} becomes ${showText(text)}, which gives another value when a row is filled twice.`,
         fix: `Compute it from columns that are not filled, or add "where: ${column} IS NULL".`,
       };
     }
@@ -39,7 +40,7 @@ function* repeated(
     yield {
       operation,
       severity: 'warning',
-      summary: `${column} becomes "${text}", and ${call}() may give another value every time.`,
+      summary: `${column} becomes ${showText(text)}, and ${call}() may give another value every time.`,
       fix: once
         ? 'Make sure that any of its values will do.'
         : `Add "where: ${column} IS NULL", so that no row is filled twice.`,
