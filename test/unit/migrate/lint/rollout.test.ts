@@ -236,6 +236,15 @@ test('what the new release reads is there after expand', () => {
   expect(reads('SELECT a FROM unknown')).toBe('');
 });
 
+test('NULL that the running release never met there is said to whoever reads it', () => {
+  const reads = probes(['SELECT name FROM users']);
+  expect(found('THM7246', [alter({ nullable: true })], { probes: reads })).toBe('warning');
+  expect(found('THM7246', [alter({ nullable: false })], { probes: reads })).toBe('');
+  expect(found('THM7246', [alter({ nullable: true })], { probes: probes(['SELECT id FROM users']) })).toBe('');
+  const up = 'ALTER TABLE users ALTER COLUMN name DROP NOT NULL';
+  expect(found('THM7246', [raw(up)], { probes: reads })).toBe('warning');
+});
+
 test('NOT NULL waits for what fills the column', () => {
   expect(found('THM7243', [alter({ nullable: false }), backfill({ name: '1' })])).toBe('error');
   expect(found('THM7243', [backfill({ name: '1' }), alter({ nullable: false })])).toBe('error');

@@ -36,6 +36,7 @@ test.each([
   ['THM7224', 'warning', 'ALTER TABLE users RENAME COLUMN a TO b'],
   ['THM7224', 'warning', 'ALTER TABLE users RENAME TO people'],
   ['THM7224', 'warning', 'ALTER TABLE users SET SCHEMA crm'],
+  ['THM7224', 'error', 'ALTER SCHEMA crm RENAME TO sales'],
   ['THM7225', 'error', 'DROP TABLE users'],
   ['THM7225', 'error', 'ALTER TABLE users DROP COLUMN a'],
   ['THM7225', 'error', 'DROP SCHEMA crm'],
@@ -45,6 +46,10 @@ test.each([
   ['THM7226', 'warning', 'ALTER TABLE users DROP CONSTRAINT c CASCADE'],
   ['THM7229', 'info', 'DO $$ BEGIN END $$'],
   ['THM7229', 'info', 'CALL tidy()'],
+  ['THM7245', 'warning', 'ALTER TABLE a ADD x int; UPDATE a SET x = 1 WHERE y'],
+  ['THM7245', 'warning', 'ALTER TABLE a ADD x int; CREATE INDEX i ON b (y)'],
+  ['THM7245', 'warning', 'DROP VIEW v; INSERT INTO b SELECT * FROM a'],
+  ['THM7245', 'warning', 'ALTER TABLE a ADD x int; ALTER TABLE b VALIDATE CONSTRAINT c'],
 ])('%s is a %s: %s', (code, severity, up) => {
   expect(foundIn(code, up)).toBe(severity);
 });
@@ -74,6 +79,9 @@ test.each([
   ['THM7225', 'CREATE TABLE t (id int); DROP TABLE t'],
   ['THM7225', 'DROP INDEX CONCURRENTLY i'],
   ['THM7226', 'DROP VIEW names'],
+  ['THM7245', 'UPDATE a SET x = 1 WHERE y; ALTER TABLE a ADD z int'],
+  ['THM7245', 'ALTER TABLE a ADD x int; INSERT INTO b VALUES (1)'],
+  ['THM7245', 'CREATE TABLE t (id int); ALTER TABLE t ADD x int; UPDATE a SET x = 1 WHERE y'],
   ['THM7229', 'CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$'],
 ])('%s has nothing against %s', (code, up) => {
   expect(foundIn(code, up)).toBe('');
@@ -83,6 +91,21 @@ test('what cannot run in a transaction may stand alone, outside of one', () => {
   const up = 'CREATE INDEX CONCURRENTLY i ON users (a)';
   expect(found('THM7208', [raw(up, { transactional: false })])).toBe('');
   expect(found('THM7208', [raw(`${up}; SELECT 1`, { transactional: false })])).toBe('error');
+});
+
+test.each([
+  ['CREATE INDEX CONCURRENTLY i ON a (b)', 'warning'],
+  ['CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON a (b)', 'warning'],
+  ['DROP INDEX CONCURRENTLY i', 'warning'],
+  ['DROP INDEX CONCURRENTLY IF EXISTS i', ''],
+  ["ALTER TYPE s ADD VALUE 'x'", 'warning'],
+  ["ALTER TYPE s ADD VALUE IF NOT EXISTS 'x'", ''],
+  ["ALTER TYPE s RENAME VALUE 'x' TO 'y'", ''],
+  ['CREATE SCHEMA a', 'warning'],
+  ['VACUUM a', ''],
+])('outside of a transaction %s may be run twice: %j', (up, severity) => {
+  expect(found('THM7244', [raw(up, { transactional: false })])).toBe(severity);
+  expect(found('THM7244', [raw(up)])).toBe('');
 });
 
 test('a value that is added alone may be used by the next operation', () => {

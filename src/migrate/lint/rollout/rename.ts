@@ -15,6 +15,15 @@ export const rename: LintRule = {
   severity: 'warning',
   *check(world) {
     for (const { node, operation } of world.statements) {
+      const schema = treeOf(node, 'RenameStmt');
+      if (schema?.renameType === 'OBJECT_SCHEMA') {
+        yield {
+          operation,
+          severity: 'error',
+          summary: `Schema ${schema.subname ?? ''} is gone under its old name at once, with everything in it.`,
+          fix: 'Move its tables one by one with renameTable: both names work until grace has passed.',
+        };
+      }
       const found = renamed(node);
       if (found === undefined || world.isNew(found.table, operation)) continue;
       const { table, column, safe } = found;
