@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { openSqlParser } from '../../../src/adapters/sql-parser/libpg-query.ts';
 import { checkSchema } from '../../../src/desired/schema/check-schema.ts';
 import type { YamlDocument } from '../../../src/desired/yaml/yaml-document.ts';
@@ -79,6 +80,21 @@ test('a catalog adds details and takes away doubts, and no table of it makes ano
     const summaries = lint([raw(text)]).map(({ summary }) => summary);
     expect(lint([raw(text)], { catalog: others }).map(({ summary }) => summary)).toEqual(summaries);
   }
+});
+
+test('an operation that a fix shows passes the schema', () => {
+  let shown = 0;
+  for (const text of scripts) {
+    for (const params of [{}, { transactional: false }]) {
+      for (const { fix = '' } of lint([raw(text, params)])) {
+        const [, operation] = /`(\w+: \{.*\})`/su.exec(fix) ?? [];
+        if (operation === undefined) continue;
+        shown += 1;
+        expect(checkSchema(document([parse(operation) as Operation])).problems, fix).toEqual([]);
+      }
+    }
+  }
+  expect(shown).toBeGreaterThan(20);
 });
 
 test('every statement of the test is one that PostgreSQL reads', () => {

@@ -1,11 +1,10 @@
 import { relationOf } from '../../convert/tree.ts';
-import type { Operation } from '../../../model/documents.ts';
-import type { SqlParser } from '../../../ports/sql-parser.ts';
 import { tableName } from '../../sql/quote.ts';
 import { asOperation } from '../as-operation.ts';
 import type { LintRule } from '../rule.ts';
+import { indexOperation } from '../sql/index-operation.ts';
 import { writtenName } from '../sql/names.ts';
-import { treeOf, type TreeOf } from '../sql/tree.ts';
+import { treeOf } from '../sql/tree.ts';
 
 /** CREATE INDEX keeps out writers until it is done. */
 export const createIndex: LintRule = {
@@ -40,27 +39,3 @@ export const createIndex: LintRule = {
     }
   },
 };
-
-const methods = ['btree', 'hash', 'gin', 'gist', 'brin', 'spgist'] as const;
-
-function indexOperation(sql: SqlParser, index: TreeOf<'IndexStmt'>): Operation {
-  const table = relationOf(index.relation);
-  const columns = (index.indexParams ?? []).flatMap((node) => {
-    const element = treeOf(node, 'IndexElem');
-    return element?.name ?? (element?.expr === undefined ? [] : (sql.deparse(element.expr) ?? []));
-  });
-  const include = (index.indexIncludingParams ?? []).flatMap((node) => treeOf(node, 'IndexElem')?.name ?? []);
-  const where = index.whereClause === undefined ? undefined : sql.deparse(index.whereClause);
-  const method = methods.find((one) => one === index.accessMethod && one !== 'btree');
-  return {
-    addIndex: {
-      table: writtenName(table),
-      name: index.idxname ?? `${table.name}_${columns.join('_').replaceAll(/\W+/gu, '_')}_idx`.slice(0, 63),
-      columns,
-      ...(index.unique === true ? { unique: true } : {}),
-      ...(method === undefined ? {} : { method }),
-      ...(include.length === 0 ? {} : { include }),
-      ...(where === undefined ? {} : { where }),
-    },
-  };
-}

@@ -1,8 +1,7 @@
 import type { SqlNode } from '../../../ports/sql-parser.ts';
-import { relationOf } from '../../convert/tree.ts';
 import { asOperation } from '../as-operation.ts';
 import type { LintRule } from '../rule.ts';
-import { writtenName } from '../sql/names.ts';
+import { indexOperation } from '../sql/index-operation.ts';
 import { treeOf } from '../sql/tree.ts';
 
 /** Outside of a transaction nobody knows whether a statement that was cut off has happened, so it is run again. */
@@ -10,17 +9,17 @@ export const bareRepeat: LintRule = {
   code: 'THM7244',
   name: 'bare-repeat',
   severity: 'warning',
-  *check({ statements, scripts }) {
+  *check({ statements, scripts, sql }) {
     for (const { node, operation } of statements) {
       if (scripts.some((script) => script.operation === operation && script.params.transactional !== false)) continue;
       const index = treeOf(node, 'IndexStmt');
-      if (index?.if_not_exists === true && index.concurrent === true) {
-        const table = writtenName(relationOf(index.relation));
+      if (index?.concurrent === true) {
         yield {
           operation,
-          summary: `Index ${index.idxname ?? ''} is taken to be there when a build of it failed: IF NOT EXISTS does not ask whether it is valid.`,
-          fix: `Write ${asOperation({ addIndex: { table, name: index.idxname ?? '', columns: ['...'] } })} with its columns: one that is invalid is dropped and built again.`,
+          summary: `Index ${index.idxname ?? 'without a name'} is left invalid by a build that fails, and IF NOT EXISTS takes it for one that is there.`,
+          fix: `Write ${asOperation(indexOperation(sql, index))}: one that is invalid is dropped and built again.`,
         };
+        continue;
       }
       const missing = missingGuard(node);
       if (missing === undefined) continue;
@@ -36,7 +35,7 @@ export const bareRepeat: LintRule = {
 function missingGuard(node: SqlNode): string | undefined {
   const drop = treeOf(node, 'DropStmt') ?? treeOf(node, 'DropdbStmt');
   if (drop !== undefined) return drop.missing_ok === true ? undefined : 'IF EXISTS';
-  const made = treeOf(node, 'CreateStmt') ?? treeOf(node, 'CreateSchemaStmt') ?? treeOf(node, 'IndexStmt');
+  const made = treeOf(node, 'CreateStmt') ?? treeOf(node, 'CreateSchemaStmt');
   if (made !== undefined) return made.if_not_exists === true ? undefined : 'IF NOT EXISTS';
   const value = treeOf(node, 'AlterEnumStmt');
   return value?.newVal === undefined || value.oldVal !== undefined || value.skipIfNewValExists === true

@@ -1,5 +1,6 @@
 /** Types by the names that people know them under. */
-import { lastName, treeOf, type TreeOf } from './tree.ts';
+import { namesOf } from '../../convert/tree.ts';
+import { treeOf, type TreeOf } from './tree.ts';
 
 export interface ReadType {
   /** Without length: `character varying`, `timestamp without time zone`. */
@@ -29,7 +30,9 @@ const spelled: ReadonlyMap<string, string> = new Map(
 );
 
 export function readTypeName(type: TreeOf<'TypeName'> | undefined): ReadType {
-  const own = lastName(type?.names);
+  const own = namesOf(type?.names)
+    .filter((name) => name !== 'pg_catalog' && name !== 'public')
+    .join('.');
   return {
     name: spelled.get(own) ?? own,
     modifiers: (type?.typmods ?? []).flatMap((node) => {
@@ -52,10 +55,14 @@ export function isSerial({ name }: ReadType): boolean {
   return serials.has(name);
 }
 
+/** Of a second, in a time that does not say how many. */
+const mostDigits = 6;
+
 /** Whether PostgreSQL changes the type without writing the table anew: what is on disk stays right. */
 export function keepsRows(from: ReadType, to: ReadType): boolean {
-  if (from.array !== to.array) return false;
   const [a, b] = [from.name, to.name];
+  // Of an array every element is looked at, whatever they are.
+  if (from.array || to.array) return typeText(from) === typeText(to);
   const [oldLength, newLength] = [from.modifiers[0], to.modifiers[0]];
   if (b === 'text') return a === 'text' || a === 'character varying';
   if (b === 'character varying' && (a === b || a === 'text')) {
@@ -66,9 +73,8 @@ export function keepsRows(from: ReadType, to: ReadType): boolean {
     if (to.modifiers.length === 0) return true;
     return oldLength !== undefined && newLength! >= oldLength && (from.modifiers[1] ?? 0) === (to.modifiers[1] ?? 0);
   }
-  // Precision of a time, length of bits: more of it keeps what is there, except where it pads.
   if (from.modifiers.join(',') === to.modifiers.join(',')) return true;
-  return (
-    /^(?:time|interval|bit varying|varbit)/u.test(a) && (newLength === undefined || (oldLength ?? 99) <= newLength)
-  );
+  if (a.startsWith('time')) return (oldLength ?? mostDigits) <= (newLength ?? mostDigits);
+  if (a === 'interval') return to.modifiers.length === 0;
+  return a === 'varbit' && (newLength === undefined || (oldLength !== undefined && oldLength <= newLength));
 }

@@ -4,7 +4,7 @@ import type { SqlNode } from '../../../ports/sql-parser.ts';
 import { lastName, nodesOf } from './tree.ts';
 
 /** Of PostgreSQL, stable or immutable, that people use in defaults. What is in no list may be anything. */
-const steady = new Set(
+export const steadyFunctions: ReadonlySet<string> = new Set(
   [
     'now transaction_timestamp statement_timestamp timezone date_trunc date_part extract age make_date make_interval',
     'make_timestamp make_timestamptz to_char to_date to_timestamp to_number current_setting current_database',
@@ -21,7 +21,7 @@ const steady = new Set(
 export function volatileCall(expression: SqlNode | undefined, catalog: Catalog | null): string | undefined {
   for (const { funcname } of nodesOf(expression, 'FuncCall')) {
     const name = lastName(funcname);
-    if (!steady.has(name) && !declaredSteady(name, catalog)) return name;
+    if (!steadyFunctions.has(name) && !declaredSteady(name, catalog)) return name;
   }
   return undefined;
 }
