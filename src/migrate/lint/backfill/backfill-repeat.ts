@@ -39,7 +39,7 @@ function* repeated(
     if (call === undefined) continue;
     yield {
       operation,
-      severity: 'warning',
+      severity: once ? 'info' : 'warning',
       summary: `${column} becomes ${showText(text)}, and ${call}() may give another value every time.`,
       fix: once
         ? 'Make sure that any of its values will do.'

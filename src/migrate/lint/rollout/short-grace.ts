@@ -10,13 +10,12 @@ export const shortGrace: LintRule = {
   name: 'short-grace',
   severity: 'warning',
   *check(world) {
-    for (const { operation, what, table, renamed, graceMs } of takenAway(world.operations)) {
+    for (const { operation, what, table, how, graceMs } of takenAway(world.operations)) {
       if (world.isNew(table, operation) || graceMs >= shortestMs) continue;
-      const when = renamed ? 'loses its old name' : 'is dropped';
-      const grace = graceMs === 0 ? 'without grace' : `after a grace of ${formatDuration(graceMs)}`;
+      const grace = graceMs === 0 ? 'Without grace' : `After a grace of ${formatDuration(graceMs)}`;
       yield {
         operation,
-        summary: `${what} ${when} ${grace}: a fault that shows later finds nothing to go back to.`,
+        summary: `${grace} ${what} ${how}: a fault that shows later finds nothing to go back to.`,
         fix: 'Leave out gracePeriod, which is a week then, or make it longer.',
         cost: { table },
       };

@@ -8,13 +8,12 @@ export const stillRead: LintRule = {
   name: 'still-read',
   severity: 'error',
   *check(world) {
-    for (const { operation, what, table, column, renamed } of takenAway(world.operations)) {
+    for (const { operation, what, table, column, how } of takenAway(world.operations)) {
       if (world.isNew(table, operation)) continue;
-      const gone = renamed ? 'loses its old name' : 'is dropped';
       for (const probe of readersOf(world, 'next', table, column)) {
         yield {
           operation,
-          summary: `${what} ${gone} in contract, and probe ${probe} of the new release still reads it.`,
+          summary: `In contract ${what} ${how}, and probe ${probe} of the new release still reads it.`,
           fix: 'Release a version that does not read it first, or give the probe the releases that send it.',
         };
       }
@@ -25,8 +24,8 @@ export const stillRead: LintRule = {
           operation,
           severity: world.bound ? 'info' : 'error',
           summary: world.bound
-            ? `After ${what} ${gone}, no node can go back to a release that sends probe ${probe}.`
-            : `${what} ${gone} while the running release sends probe ${probe}, because no release says when it stops.`,
+            ? `After ${what} ${how}, no node can go back to a release that sends probe ${probe}.`
+            : `In contract ${what} ${how}, while the running release sends probe ${probe}: no release says when it stops.`,
           fix: world.bound
             ? 'Choose a gracePeriod as long as you may want to go back.'
             : 'Name in "release" the versions that do not read it.',

@@ -9,9 +9,13 @@ export const unboundContract: LintRule = {
   *check(world) {
     if (world.bound) return;
     const fix = 'Name in "release" the versions that do without what is dropped.';
-    for (const { operation, what, table } of takenAway(world.operations)) {
+    for (const { operation, what, table, how } of takenAway(world.operations)) {
       if (world.isNew(table, operation)) continue;
-      yield { operation, summary: `${what} goes in contract, which waits for no release: none is named.`, fix };
+      yield {
+        operation,
+        summary: `In contract ${what} ${how}, and contract waits for no release: none is named.`,
+        fix,
+      };
     }
     for (const { kind, index, params } of world.operations) {
       if ((kind !== 'rawSql' && kind !== 'custom') || params.phase !== 'contract') continue;
