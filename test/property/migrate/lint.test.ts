@@ -82,7 +82,7 @@ test('a catalog adds details and takes away doubts, and no table of it makes ano
   }
 });
 
-test('an operation that a fix shows passes the schema', () => {
+test('an operation that a fix shows passes the schema, and lint', () => {
   let shown = 0;
   for (const text of scripts) {
     for (const params of [{}, { transactional: false }]) {
@@ -90,7 +90,12 @@ test('an operation that a fix shows passes the schema', () => {
         const [, operation] = /`(\w+: \{.*\})`/su.exec(fix) ?? [];
         if (operation === undefined) continue;
         shown += 1;
-        expect(checkSchema(document([parse(operation) as Operation])).problems, fix).toEqual([]);
+        const safe = parse(operation) as Operation;
+        expect(checkSchema(document([safe])).problems, fix).toEqual([]);
+        expect(
+          lint([safe]).filter(({ severity }) => severity === 'error'),
+          fix,
+        ).toEqual([]);
       }
     }
   }
