@@ -23,13 +23,14 @@ export const conflicts: LintRule = {
     for (const [at, later] of touches.entries()) {
       for (const earlier of touches.slice(0, at)) {
         if (earlier.thing !== later.thing || earlier.operation === later.operation) continue;
-        const why = clash(earlier, later);
+        const clashing = clash(earlier, later);
         const pair = `${earlier.operation.index} ${later.operation.index}`;
-        if (why === undefined || said.has(pair)) continue;
+        if (clashing === undefined || said.has(pair)) continue;
         said.add(pair);
         yield {
           operation: later.operation.index,
-          summary: `Operations ${earlier.operation.index + 1} and ${later.operation.index + 1} conflict over ${later.thing}: ${why}.`,
+          severity: clashing.severity,
+          summary: `Operations ${earlier.operation.index + 1} and ${later.operation.index + 1} conflict over ${later.thing}: ${clashing.why}.`,
           fix: 'Write them as one operation, or put the later one into a migration that depends on this one.',
         };
       }
@@ -37,27 +38,35 @@ export const conflicts: LintRule = {
   },
 };
 
-function clash(earlier: Touch, later: Touch): string | undefined {
-  const acts = `${earlier.act} ${later.act}`;
+interface Clash {
+  readonly why: string;
+  /** `warning`: it comes out as meant, only nobody would write it so. */
+  readonly severity: 'error' | 'warning';
+}
+
+function clash(earlier: Touch, later: Touch): Clash | undefined {
+  const fails = (why: string): Clash => ({ why, severity: 'error' });
+  const idle = (why: string): Clash => ({ why, severity: 'warning' });
+  if (earlier.act === 'rename') return fails('it goes on under another name');
   if (earlier.act === 'drop') {
     return later.act === 'make'
-      ? 'it is dropped in contract, so it is still there when it is to be made'
-      : 'it is on its way out';
+      ? fails('it is dropped in contract, so it is still there when it is to be made')
+      : idle('it is on its way out');
   }
-  if (earlier.act === 'rename') return 'it goes on under another name';
-  switch (acts) {
+  switch (`${earlier.act} ${later.act}`) {
     case 'make make':
-      return 'both make it';
+      return fails('both make it');
     case 'make drop':
-      return 'it is made only to be dropped';
+      return idle('it is made only to be dropped');
     case 'make rename':
-      return 'it could be made under its last name';
+      return idle('it could be made under its last name');
     case 'change drop':
+      return idle('it is changed only to be dropped');
     case 'change rename':
-      return later.act === 'drop' ? 'it is changed only to be dropped' : 'both copy it';
+      return fails('both copy it');
     case 'change change': {
       const same = later.fields.filter((field) => earlier.fields.includes(field));
-      return same.length === 0 ? undefined : `both set its ${same.join(' and ')}`;
+      return same.length === 0 ? undefined : idle(`both set its ${same.join(' and ')}`);
     }
     default:
       return undefined;

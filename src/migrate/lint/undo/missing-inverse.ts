@@ -1,6 +1,7 @@
-import type { SqlParser } from '../../../ports/sql-parser.ts';
+import type { SqlNode, SqlParser } from '../../../ports/sql-parser.ts';
 import { asOperation } from '../as-operation.ts';
 import type { LintProblem, LintRule } from '../rule.ts';
+import { nodesOf, treeOf } from '../sql/tree.ts';
 
 /** An inverse that takes nothing back is worse than none: undo reports that it is done. */
 export const missingInverse: LintRule = {
@@ -45,7 +46,13 @@ function wordsOf(sql: SqlParser, text: string): string | undefined {
   const parsed = sql.parse(text);
   if (!('statements' in parsed)) return undefined;
   const words = parsed.tokens.map(({ value }) => value).filter((value) => value !== ';');
-  // SELECT 1 and its like stand where somebody had to write something.
-  const idle = parsed.statements.every(({ node }) => 'SelectStmt' in node && node.SelectStmt.fromClause === undefined);
-  return idle && !words.includes('(') ? '' : words.join(' ');
+  return parsed.statements.every(({ node }) => isIdle(node)) ? '' : words.join(' ');
+}
+
+/** SELECT 1 and its like stand where somebody had to write something; a sentence says why there is nothing to do. */
+function isIdle(node: SqlNode): boolean {
+  const select = treeOf(node, 'SelectStmt');
+  if (select === undefined || select.fromClause !== undefined) return false;
+  if (!nodesOf(node, 'FuncCall').next().done) return false;
+  return ![...nodesOf(node, 'A_Const')].some(({ sval }) => sval?.sval?.includes(' '));
 }
