@@ -26,6 +26,12 @@ export function collectSources(
       sources.set(`${noun}/${nameOf(document)!}`, span(valuePlace(document, 'metadata', 'name')));
     }
   }
+  for (const migration of byKind('Migration')) {
+    for (const index of itemsAt(migration.value, 'spec', 'operations').keys()) {
+      const address = `migration/${nameOf(migration)!}/${index + 1}`;
+      sources.set(address, span(valuePlace(migration, 'spec', 'operations', index)));
+    }
+  }
   const [lock] = byKind('Lock');
   if (lock !== undefined) {
     sources.set('lock', span(valuePlace(lock, 'kind')));

@@ -28,7 +28,7 @@ export interface Desired {
   readonly updatePolicies: readonly NamedDocument[];
   /** Rollouts that the Fleet does not name: still part of what was reviewed. */
   readonly otherRollouts: readonly DesiredRollout[];
-  /** Address (`fleet`, `node/node-a`, `package/themisdb`, `rollout/progressive`, `stage/2`, `migration/add-phone`) to its place. */
+  /** Address (`fleet`, `node/node-a`, `package/themisdb`, `rollout/progressive`, `stage/2`, `migration/add-phone`, its second operation `migration/add-phone/2`) to its place. */
   readonly sources: ReadonlyMap<string, SourceSpan>;
 }
 

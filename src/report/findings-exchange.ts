@@ -12,6 +12,8 @@ export interface ExchangeContext {
   readonly themisVersion: string;
   readonly fallbackFile: string;
   readonly files: number;
+  /** Default: `validate`. */
+  readonly command?: string;
 }
 
 export function exchangeText(
@@ -115,11 +117,12 @@ function sarifPlace({ file, line, col, length }: SourceSpan): object {
 function junitReport(findings: readonly Finding[], context: ExchangeContext): string {
   const failures = findings.filter(({ severity }) => severity === 'error');
   const cases = findings.map((finding) => junitCase(finding, context));
-  if (cases.length === 0) cases.push('    <testcase classname="themis" name="validate"/>');
+  const { command = 'validate' } = context;
+  if (cases.length === 0) cases.push(`    <testcase classname="themis" name="${command}"/>`);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<testsuites>',
-    `  <testsuite name="themis validate" tests="${cases.length}" failures="${failures.length}">`,
+    `  <testsuite name="themis ${command}" tests="${cases.length}" failures="${failures.length}">`,
     ...cases,
     '  </testsuite>',
     '</testsuites>',

@@ -46,15 +46,15 @@ function colour(severity: Severity, paint: Paint): (text: string) => string {
 }
 
 /** `2 errors and 1 warning in 3 files.`; `12 files, no findings.` */
-export function findingsSummary(findings: readonly Finding[], files: number): string {
+export function findingsSummary(findings: readonly Finding[], checked: number, noun = 'file'): string {
   const count = (severity: Severity): number => findings.filter((finding) => finding.severity === severity).length;
   const parts = [many(count('error'), 'error'), many(count('warning'), 'warning'), many(count('info'), 'note')];
   const present = parts.filter((part) => !part.startsWith('0 '));
-  const checked = many(files, 'file');
-  if (present.length === 0) return `${checked} checked, nothing found.`;
+  const what = many(checked, noun);
+  if (present.length === 0) return `${what} checked, nothing found.`;
   const last = present.at(-1)!;
   const list = present.length === 1 ? last : `${present.slice(0, -1).join(', ')} and ${last}`;
-  return `${checked} checked: ${list}.`;
+  return `${what} checked: ${list}.`;
 }
 
 function many(count: number, noun: string): string {

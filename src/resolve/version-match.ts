@@ -6,6 +6,16 @@ export function satisfies(version: string, range: string): boolean {
   return version === range || semver.satisfies(version, range);
 }
 
+/** Whether some version is in both ranges. */
+export function overlaps(range: string, other: string): boolean {
+  return range === other || semver.intersects(range, other, { includePrerelease: true });
+}
+
+/** Whether every version of a range is in the other. */
+export function isWithin(range: string, other: string): boolean {
+  return range === other || semver.subset(range, other, { includePrerelease: true });
+}
+
 /** A package that a release cannot be beside: `legacy`, `legacy@<3`, `legacy <3`. */
 export interface Conflict {
   readonly package: string;

@@ -60,6 +60,7 @@ export const commands = [
   { name: 'release assets', load: async () => (await import('./release-assets.ts')).releaseAssetsCommand },
   { name: 'release list', load: async () => (await import('./release-list.ts')).releaseListCommand },
   { name: 'release delete', load: async () => (await import('./release-delete.ts')).releaseDeleteCommand },
+  { name: 'migrate lint', load: async () => (await import('./migrate-lint.ts')).migrateLintCommand },
   { name: 'migrate convert', load: async () => (await import('./migrate-convert.ts')).migrateConvertCommand },
   { name: 'explain', load: async () => (await import('./explain.ts')).explainCommand },
   { name: 'version', load: async () => (await import('./version.ts')).versionCommand },

@@ -4,10 +4,11 @@ import { openGit } from '../../../adapters/git/simple-git.ts';
 import { experimentalFindings } from '../../../desired/experimental.ts';
 import { sortedFindings, withFrames } from '../../../desired/locate-findings.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
-import { hasErrors, type Finding, type SourceSpan } from '../../../kernel/finding.ts';
+import { hasErrors } from '../../../kernel/finding.ts';
 import { exchangeText, findingFormats, type FindingFormat } from '../../../report/findings-exchange.ts';
 import { findingsSummary, findingsText } from '../../../report/findings.ts';
 import type { Command } from '../command.ts';
+import { fromRoot, inRepository } from '../reading/repository-paths.ts';
 import { loadDesired } from '../reading/load-desired.ts';
 import { paintFor } from '../paint.ts';
 
@@ -58,20 +59,3 @@ export const validateCommand: Command = {
     return hasErrors(findings) ? exitCode.invalid : exitCode.done;
   },
 };
-
-/** Other programs know files by their path in the repository. */
-function inRepository(finding: Finding, prefix: string): Finding {
-  if (prefix === '') return finding;
-  const move = (source: SourceSpan): SourceSpan => ({ ...source, file: fromRoot(prefix, source.file) });
-  return {
-    ...finding,
-    ...(finding.source === undefined ? {} : { source: move(finding.source) }),
-    ...(finding.related === undefined
-      ? {}
-      : { related: finding.related.map(({ source, note }) => ({ source: move(source), note })) }),
-  };
-}
-
-function fromRoot(prefix: string, path: string): string {
-  return prefix === '' ? path : `${prefix}/${path}`;
-}

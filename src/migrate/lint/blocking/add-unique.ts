@@ -1,0 +1,37 @@
+import { asOperation } from '../as-operation.ts';
+import type { LintRule } from '../rule.ts';
+import { addedConstraints, constraintOperation } from '../sql/constraint.ts';
+import { writtenName } from '../sql/names.ts';
+
+const kinds: Readonly<Record<string, string>> = {
+  CONSTR_UNIQUE: 'a unique constraint',
+  CONSTR_PRIMARY: 'a primary key',
+  CONSTR_EXCLUSION: 'an exclusion constraint',
+};
+
+/** These build their index under the lock that keeps out everybody, unless they are given one. */
+export const addUnique: LintRule = {
+  code: 'THM7210',
+  name: 'add-unique',
+  severity: 'error',
+  concerns: 'others',
+  *check({ alters, sql, isNew }) {
+    for (const added of addedConstraints(alters)) {
+      const { table, constraint, operation } = added;
+      const what = kinds[constraint.contype ?? ''];
+      if (what === undefined || constraint.indexname !== undefined || isNew(table, operation)) continue;
+      const safe = constraintOperation(sql, added);
+      yield {
+        operation,
+        summary: `Adding ${what} to ${writtenName(table)} builds its index while nobody can use the table.`,
+        fix:
+          safe !== undefined
+            ? `Write ${asOperation(safe)}: its index is built concurrently first.`
+            : constraint.contype === 'CONSTR_PRIMARY'
+              ? 'Build a unique index with addIndex, then add the primary key USING INDEX in a later migration.'
+              : 'There is no online way: add it to a new table, and copy.',
+        cost: { table, work: 'buildIndex', blocks: 'everybody', online: 'buildIndexConcurrently' },
+      };
+    }
+  },
+};

@@ -1,0 +1,125 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openSqlParser } from '../../src/adapters/sql-parser/libpg-query.ts';
+import { lintMigrations } from '../../src/apps/cli/databases/lint-migrations.ts';
+import { desiredOf, document, goodFleet } from '../support/findings-of.ts';
+import { catalogOf, tableNamed } from '../support/migrate/catalogs.ts';
+import { newRepository, writeTree } from '../support/real-repository.ts';
+import { runCommand } from '../support/run-command.ts';
+
+const database = document('Database', 'orders', 'urlFrom: { env: ORDERS_URL }\n');
+const embedded = document('Database', 'orders', 'pglite: { directory: ./db }\n');
+const head = 'database: orders\nschemaVersion: 5\nrelease: { themisdb: ">=1.5.0" }\n';
+
+function migration(operations: string, more = ''): string {
+  return document('Migration', 'change-users', `${head}${more}operations:\n${operations}`);
+}
+
+const unsafe = migration(`  - addColumn: { table: users, column: { name: phone, type: text } }
+  - rawSql:
+      up: CREATE INDEX by_phone ON users (phone)
+      down: DROP INDEX CONCURRENTLY by_phone
+`);
+const safe = migration('  - addColumn: { table: users, column: { name: phone, type: text } }\n');
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'themis-lint-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+function write(files: Record<string, string>): void {
+  writeTree(directory, { 'fleet.yaml': goodFleet, 'database.yaml': database, ...files });
+}
+
+test('a migration that is safe ends with 0 and a summary', async () => {
+  write({ 'a.yaml': safe });
+  const { exitCode, out, err } = await runCommand(directory, ['migrate', 'lint']);
+  expect([exitCode, out, err]).toEqual([0, '1 migration checked, nothing found.\n', '']);
+});
+
+test('an unsafe operation ends with 3, and is shown where it stands with the safe one', async () => {
+  write({ 'a.yaml': unsafe });
+  const { exitCode, out } = await runCommand(directory, ['migrate', 'lint']);
+  expect(exitCode).toBe(3);
+  expect(out).toContain('a.yaml:10:7 error THM7206');
+  expect(out).toContain('> 10 |     - rawSql:');
+  expect(out).toContain('addIndex: { table: users, name: by_phone, columns: [phone] }');
+  expect(out).toMatch(/1 migration checked: 1 error\.\n$/u);
+});
+
+test('only what is named is looked at, and a name that is not there is a slip', async () => {
+  write({ 'a.yaml': unsafe, 'b.yaml': safe.replace('change-users', 'other').replace('Version: 5', 'Version: 6') });
+  expect((await runCommand(directory, ['migrate', 'lint', '--migration', 'other'])).exitCode).toBe(0);
+  const { error, exitCode } = await runCommand(directory, ['migrate', 'lint', '--migration', 'change-user']);
+  expect([exitCode, error?.hint]).toEqual([64, 'Did you mean change-users?']);
+});
+
+test('what is wrong with the desired state comes before everything else', async () => {
+  write({ 'a.yaml': unsafe.replace('addColumn', 'addColum') });
+  const { exitCode, err, out } = await runCommand(directory, ['migrate', 'lint']);
+  expect([exitCode, out]).toEqual([3, '']);
+  expect(err).toContain('THM11');
+});
+
+test('an embedded database has one session, which nobody else waits for', async () => {
+  write({ 'database.yaml': embedded, 'a.yaml': unsafe });
+  const { exitCode, out } = await runCommand(directory, ['migrate', 'lint']);
+  expect([exitCode, out.includes('info THM7206')]).toEqual([0, true]);
+});
+
+test('a probe is of the releases that send it', async () => {
+  const drop = '  - dropColumn: { table: users, column: phone }\n';
+  const probe = (release: string) => `probes:\n  - { name: reads-phone, sql: SELECT phone FROM users${release} }\n`;
+  const severity = async (release: string) => {
+    write({ 'a.yaml': migration(drop, probe(release)) });
+    const { out } = await runCommand(directory, ['migrate', 'lint', '-o', 'json']);
+    const { findings } = JSON.parse(out) as { findings: { code: string; severity: string }[] };
+    return findings.filter(({ code }) => code === 'THM7230').map((finding) => finding.severity);
+  };
+  expect(await severity('')).toEqual(['error']);
+  expect(await severity(', release: { themisdb: "<1.5.0" }')).toEqual(['info']);
+  expect(await severity(', release: { themisdb: ">=1.4.0" }')).toEqual(['error']);
+  expect(await severity(', release: { themisdb: ">=1.5.0" }')).toEqual(['error']);
+});
+
+test('other programs get paths from the root of the repository', async () => {
+  const repository = newRepository();
+  try {
+    const files = { 'fleets/orders/fleet.yaml': goodFleet, 'fleets/orders/db.yaml': database };
+    repository.write({ ...files, 'fleets/orders/a.yaml': unsafe });
+    const run = (format: string) => runCommand(repository.root, ['migrate', 'lint', 'fleets/orders', '-o', format]);
+    expect((await run('github')).out).toContain('::error file=fleets/orders/a.yaml,line=10,col=7');
+    expect((await run('junit')).out).toContain('<testsuite name="themis migrate lint"');
+    const markdown = (await run('markdown')).out;
+    expect(markdown).toContain('**error** THM7206 `fleets/orders/a.yaml:10`: Index by\\_phone on users');
+    expect(markdown).toContain('Fix: Write `addIndex: { table: users, name: by_phone, columns: [phone] }`');
+  } finally {
+    repository.remove();
+  }
+});
+
+test('a catalog that can be read is read once for each database, and gives rows and times', async () => {
+  const second = unsafe.replace('change-users', 'later').replace('Version: 5', 'Version: 6');
+  const desired = desiredOf(goodFleet, database, unsafe, second);
+  const asked: string[] = [];
+  const catalog = catalogOf({ tables: [tableNamed('users', { rows: 2_000_000 })] });
+  const findings = await lintMigrations(desired, desired.migrations, await openSqlParser(), ({ name }) => {
+    asked.push(name);
+    return Promise.resolve(catalog);
+  });
+  expect(asked).toEqual(['orders']);
+  expect(findings.map(({ details }) => details?.[0])).toEqual(
+    Array(2).fill('Table users has about 2,000,000 rows in 8 KiB.'),
+  );
+});
+
+test('the migrations of the reference fleet have what it takes to be run', async () => {
+  const reference = fileURLToPath(new URL('../../examples/reference', import.meta.url));
+  const { out } = await runCommand(reference, ['migrate', 'lint', '-o', 'json']);
+  const { summary } = JSON.parse(out) as { summary: { error: number } };
+  expect(summary.error).toBe(0);
+});
