@@ -1,4 +1,4 @@
-import type { SchemaPhase } from '../model/database.ts';
+import type { SchemaPhase } from '../model/schema/database.ts';
 import type { DesiredGate } from '../model/desired.ts';
 import type { ExpectedState, WantedRelease } from '../model/message.ts';
 

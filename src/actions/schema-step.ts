@@ -4,7 +4,7 @@
  * migration's digest stands for.
  */
 import type { Digest } from '../kernel/digest.ts';
-import { schemaPhases, type SchemaPhase } from '../model/database.ts';
+import { schemaPhases, type SchemaPhase } from '../model/schema/database.ts';
 import type { ReleaseRanges } from '../model/desired.ts';
 import type { PlanStep } from '../model/plan.ts';
 import type { Instruction } from './instruction.ts';

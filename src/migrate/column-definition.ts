@@ -2,7 +2,7 @@
 import type { Column } from '../model/documents.ts';
 import { expression } from './sql/expression.ts';
 import { identifier, literal, qualified, scalar } from './sql/quote.ts';
-import type { NamedIn } from '../model/schema-step.ts';
+import type { NamedIn } from '../model/schema/schema-step.ts';
 
 /** `"name" type [DEFAULT ...] [NOT NULL]`; its check and comment are statements of their own. */
 export function columnDefinition(column: Column): string {

@@ -1,9 +1,9 @@
 /** An operation of a migration, expanded for one phase into the steps that the database then keeps. */
 import { digestJson, shortDigest } from '../kernel/digest.ts';
-import type { Catalog } from '../model/catalog.ts';
-import type { DatabaseEngine, SchemaPhase } from '../model/database.ts';
+import type { Catalog } from '../model/schema/catalog.ts';
+import type { DatabaseEngine, SchemaPhase } from '../model/schema/database.ts';
 import type { Operation } from '../model/documents.ts';
-import type { SchemaStep } from '../model/schema-step.ts';
+import type { SchemaStep } from '../model/schema/schema-step.ts';
 import { operationOf } from './index.ts';
 import { hiddenPrefix } from './names.ts';
 import { isRefusal, type Refusal } from './operation.ts';

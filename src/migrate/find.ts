@@ -7,8 +7,8 @@ import type {
   CatalogIndex,
   CatalogTable,
   CatalogView,
-} from '../model/catalog.ts';
-import type { NamedIn } from '../model/schema-step.ts';
+} from '../model/schema/catalog.ts';
+import type { NamedIn } from '../model/schema/schema-step.ts';
 import type { Refusal } from './operation.ts';
 import { isOldNameOf } from './sql/old-name.ts';
 import { tableName } from './sql/quote.ts';

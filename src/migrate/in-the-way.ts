@@ -1,6 +1,6 @@
 /** What keeps something from being dropped or changed: PostgreSQL would say so too, but only when its turn comes. */
-import type { Catalog, CatalogConstraint, CatalogTable } from '../model/catalog.ts';
-import type { NamedIn } from '../model/schema-step.ts';
+import type { Catalog, CatalogConstraint, CatalogTable } from '../model/schema/catalog.ts';
+import type { NamedIn } from '../model/schema/schema-step.ts';
 import { dependentsOf, type Dependent } from './catalog/dependents.ts';
 import { refuse, shown } from './find.ts';
 import type { Refusal } from './operation.ts';

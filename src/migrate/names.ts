@@ -1,6 +1,6 @@
 /** Names that an operation would give, and what is there under them already. */
-import type { Catalog, CatalogTable } from '../model/catalog.ts';
-import type { NamedIn } from '../model/schema-step.ts';
+import type { Catalog, CatalogTable } from '../model/schema/catalog.ts';
+import type { NamedIn } from '../model/schema/schema-step.ts';
 import { refuse, shown } from './find.ts';
 import type { Refusal } from './operation.ts';
 import { longestNameBytes, nameBytes } from './sql/auto-name.ts';

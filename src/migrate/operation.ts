@@ -4,10 +4,10 @@
  * tell (no such table, a view in the way) is refused as data, before the first effect.
  */
 import type { Finding } from '../kernel/finding.ts';
-import type { Catalog } from '../model/catalog.ts';
-import type { DatabaseEngine, SchemaPhase } from '../model/database.ts';
+import type { Catalog } from '../model/schema/catalog.ts';
+import type { DatabaseEngine, SchemaPhase } from '../model/schema/database.ts';
 import type { Operation } from '../model/documents.ts';
-import type { LockLevel, SchemaStep } from '../model/schema-step.ts';
+import type { LockLevel, SchemaStep } from '../model/schema/schema-step.ts';
 
 export type OperationKind = keyof Operation;
 export type ParamsOf<Kind extends OperationKind> = NonNullable<Operation[Kind]>;

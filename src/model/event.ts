@@ -6,7 +6,7 @@ import type { Finding } from '../kernel/finding.ts';
 import type { Failure, Outcome } from '../kernel/outcome.ts';
 import type { Digest } from '../kernel/digest.ts';
 import type { PlanSummary } from './plan.ts';
-import type { SchemaEvent } from './schema-event.ts';
+import type { SchemaEvent } from './schema/schema-event.ts';
 import type { GateAnswer } from './verdict.ts';
 
 export type ThemisEvent = { readonly at: string } & EventBody;

@@ -4,7 +4,7 @@
  */
 import type { Digest } from '../kernel/digest.ts';
 import type { Failure } from '../kernel/outcome.ts';
-import type { ObservedDatabase } from './database.ts';
+import type { ObservedDatabase } from './schema/database.ts';
 import type { Architecture, Catalogue, Platform } from './release.ts';
 import type { RolloutRecord } from './rollout-record.ts';
 

@@ -5,7 +5,7 @@
 import type { Digest } from '../kernel/digest.ts';
 import type { Finding } from '../kernel/finding.ts';
 import type { JsonObject } from '../kernel/json.ts';
-import type { SchemaPhase } from './database.ts';
+import type { SchemaPhase } from './schema/database.ts';
 import type { FileDrift, InstalledPackage } from './observed.ts';
 
 export interface Plan {

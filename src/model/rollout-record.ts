@@ -3,7 +3,7 @@
  * when a rollout starts), verdicts, quarantine, suspension, measured durations. Plain data; the fleet room writes it.
  */
 import type { Digest } from '../kernel/digest.ts';
-import type { SchemaPhase } from './database.ts';
+import type { SchemaPhase } from './schema/database.ts';
 import type { ReleaseRanges } from './desired.ts';
 import type { VerdictSummary } from './verdict.ts';
 

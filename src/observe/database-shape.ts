@@ -12,7 +12,7 @@ import {
   variantsOf,
   wholeNumber,
 } from '../kernel/document/shape.ts';
-import type { AppliedMigration, ObservedDatabase, OpenSchemaRun } from '../model/database.ts';
+import type { AppliedMigration, ObservedDatabase, OpenSchemaRun } from '../model/schema/database.ts';
 import { failure } from './observed-shape.ts';
 
 type Of<Reachable extends boolean> = Extract<ObservedDatabase, { reachable: Reachable }>;

@@ -8,7 +8,7 @@ import type { Digest } from '../kernel/digest.ts';
 import { digestJson } from '../kernel/digest.ts';
 import { compareText } from '../kernel/finding.ts';
 import type { NodeStates } from './change/node-state.ts';
-import type { ObservedDatabase } from '../model/database.ts';
+import type { ObservedDatabase } from '../model/schema/database.ts';
 import type { FileDrift, InstalledPackage, Observed } from '../model/observed.ts';
 
 type Relied = readonly [

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { catalogDifference } from '../../src/migrate/catalog/catalog-difference.ts';
 import { catalogDigest } from '../../src/migrate/catalog/catalog-digest.ts';
 import { dataDigest } from '../../src/migrate/catalog/data-digest.ts';
-import type { Database } from '../../src/ports/database.ts';
+import type { Database } from '../../src/ports/schema/database.ts';
 import { engineWorlds, type EngineWorld } from '../support/database/engines.ts';
 import { changes } from '../support/migrate/changes.ts';
 import { catalogOf, runOn } from '../support/migrate/embedded.ts';

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { lockDirectory } from '../../src/adapters/database/directory-lock.ts';
 import { openPglite } from '../../src/adapters/database/pglite.ts';
 import { pgliteEntry } from '../../src/apps/worker/pglite-entry.ts';
-import type { Database } from '../../src/ports/database.ts';
+import type { Database } from '../../src/ports/schema/database.ts';
 import { copyEmptyPglite } from '../support/database/empty-pglite.ts';
 import { failureOf } from '../support/failure-of.ts';
 

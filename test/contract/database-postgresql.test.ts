@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openPostgresql } from '../../src/adapters/database/postgresql.ts';
 import type { ThemisError } from '../../src/kernel/error.ts';
-import type { Database, DatabaseSession, TransactionLimits } from '../../src/ports/database.ts';
+import type { Database, DatabaseSession, TransactionLimits } from '../../src/ports/schema/database.ts';
 import { type PostgresServer, startPostgres } from '../support/database/postgres.ts';
 import { eventually } from '../support/eventually.ts';
 import { failureOf } from '../support/failure-of.ts';

@@ -1,7 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { databaseEngines } from '../../src/adapters/database/index.ts';
-import type { Database, DatabaseSession, QueryResult, SqlValue, TransactionLimits } from '../../src/ports/database.ts';
+import type {
+  Database,
+  DatabaseSession,
+  QueryResult,
+  SqlValue,
+  TransactionLimits,
+} from '../../src/ports/schema/database.ts';
 import { type EngineWorld, engineWorlds } from '../support/database/engines.ts';
 import { failureOf } from '../support/failure-of.ts';
 

@@ -4,11 +4,11 @@ import { catalogDifference } from '../../src/migrate/catalog/catalog-difference.
 import { readCatalog } from '../../src/migrate/catalog/read-catalog.ts';
 import { operationOf } from '../../src/migrate/index.ts';
 import { isRefusal } from '../../src/migrate/operation.ts';
-import type { Catalog } from '../../src/model/catalog.ts';
-import { schemaPhases, type SchemaPhase } from '../../src/model/database.ts';
+import type { Catalog } from '../../src/model/schema/catalog.ts';
+import { schemaPhases, type SchemaPhase } from '../../src/model/schema/database.ts';
 import type { Operation } from '../../src/model/documents.ts';
-import type { LockLevel, SchemaStep } from '../../src/model/schema-step.ts';
-import type { Database } from '../../src/ports/database.ts';
+import type { LockLevel, SchemaStep } from '../../src/model/schema/schema-step.ts';
+import type { Database } from '../../src/ports/schema/database.ts';
 import { engineWorlds, type EngineWorld } from '../support/database/engines.ts';
 import { cases, oldRelease, setup } from '../support/migrate/operation-cases.ts';
 import { runSteps, undoSteps } from '../support/migrate/run-steps.ts';

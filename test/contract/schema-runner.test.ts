@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { openPostgresql } from '../../src/adapters/database/postgresql.ts';
 import { readHistory } from '../../src/fleet/schema/read-state.ts';
 import type { SchemaParts } from '../../src/fleet/schema/request.ts';
-import type { SchemaEvent } from '../../src/model/schema-event.ts';
-import type { Database, DatabaseSession } from '../../src/ports/database.ts';
+import type { SchemaEvent } from '../../src/model/schema/schema-event.ts';
+import type { Database, DatabaseSession } from '../../src/ports/schema/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { startPostgres, type PostgresServer } from '../support/database/postgres.ts';

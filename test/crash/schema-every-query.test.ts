@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readHistory } from '../../src/fleet/schema/read-state.ts';
 import type { SchemaRunResult } from '../../src/fleet/schema/request.ts';
-import type { Database } from '../../src/ports/database.ts';
+import type { Database } from '../../src/ports/schema/database.ts';
 import { isSoak } from '../support/runs.ts';
 import { faultyDatabase, Killed, type Fault } from '../support/schema/faulty-database.ts';
 import { failingStep, handMade, itemsSql, shadowSteps } from '../support/schema/hand-made.ts';

@@ -14,7 +14,7 @@ import { openPglite } from '../../src/adapters/database/pglite.ts';
 import { openPostgresql } from '../../src/adapters/database/postgresql.ts';
 import { pgliteEntry } from '../../src/apps/worker/pglite-entry.ts';
 import { readHistory } from '../../src/fleet/schema/read-state.ts';
-import type { Database } from '../../src/ports/database.ts';
+import type { Database } from '../../src/ports/schema/database.ts';
 import { copyEmptyPglite } from '../support/database/empty-pglite.ts';
 import { startPostgres, type PostgresServer } from '../support/database/postgres.ts';
 import { isSoak } from '../support/runs.ts';

@@ -6,7 +6,7 @@ import { checkSchema } from '../../src/desired/schema/check-schema.ts';
 import { parseYaml } from '../../src/desired/yaml/parse-yaml.ts';
 import { hasErrors } from '../../src/kernel/finding.ts';
 import { formatMigration } from '../../src/migrate/convert/migration-text.ts';
-import type { ParsedSql } from '../../src/ports/sql-parser.ts';
+import type { ParsedSql } from '../../src/ports/schema/sql-parser.ts';
 import { convert, parser } from '../support/migrate/convert.ts';
 
 const corpus = join(import.meta.dirname, '../unit/migrate/convert/corpus');

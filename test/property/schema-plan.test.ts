@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { schemaParams, isSchemaStep } from '../../src/actions/schema-step.ts';
-import type { AppliedMigration, ObservedDatabase, SchemaPhase } from '../../src/model/database.ts';
+import type { AppliedMigration, ObservedDatabase, SchemaPhase } from '../../src/model/schema/database.ts';
 import type { DesiredMigration } from '../../src/model/desired.ts';
 import type { InstalledPackage, ObservedNode } from '../../src/model/observed.ts';
 import type { Plan, PlanStep } from '../../src/model/plan.ts';

@@ -13,7 +13,7 @@ import {
   type Entry,
   type RunView,
 } from '../../src/fleet/schema/step.ts';
-import type { SchemaAction, SchemaStep } from '../../src/model/schema-step.ts';
+import type { SchemaAction, SchemaStep } from '../../src/model/schema/schema-step.ts';
 import { runs } from '../support/runs.ts';
 
 const atomic: SchemaAction = { kind: 'statements', statements: [] };

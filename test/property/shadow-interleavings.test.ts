@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { test } from 'vitest';
 import type { Operation } from '../../src/model/documents.ts';
-import type { SchemaStep } from '../../src/model/schema-step.ts';
+import type { SchemaStep } from '../../src/model/schema/schema-step.ts';
 import { runSteps, undoSteps } from '../support/migrate/run-steps.ts';
 import { trimmedTable, writesOf } from '../support/migrate/trimmed-table.ts';
 import { expectNothingHidden, expectTwins, twins } from '../support/migrate/twins.ts';

@@ -1,8 +1,8 @@
 /** Databases by engine. One is one file and one line here; all face the same contract suite. */
 import { resolve } from 'node:path';
-import type { DatabaseEngine } from '../../model/database.ts';
+import type { DatabaseEngine } from '../../model/schema/database.ts';
 import type { SecretRef } from '../../model/desired.ts';
-import type { Database } from '../../ports/database.ts';
+import type { Database } from '../../ports/schema/database.ts';
 import { openPglite } from './pglite.ts';
 import { openPostgresql } from './postgresql.ts';
 

@@ -5,7 +5,7 @@
  */
 import { resolve } from 'node:path';
 import { ThemisError } from '../../kernel/error.ts';
-import type { Database } from '../../ports/database.ts';
+import type { Database } from '../../ports/schema/database.ts';
 import { connect } from './connect.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { openSessionPool } from './session-pool.ts';

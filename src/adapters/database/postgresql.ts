@@ -4,7 +4,7 @@
  */
 import { Socket } from 'node:net';
 import { ThemisError } from '../../kernel/error.ts';
-import type { Database } from '../../ports/database.ts';
+import type { Database } from '../../ports/schema/database.ts';
 import { connect } from './connect.ts';
 import { openSessionPool } from './session-pool.ts';
 

@@ -3,8 +3,8 @@
  * after every use and kept for the next one. One that does not come back clean is thrown away, and nothing else with it.
  */
 import { ThemisError } from '../../kernel/error.ts';
-import type { DatabaseEngine } from '../../model/database.ts';
-import type { Database, DatabaseSession } from '../../ports/database.ts';
+import type { DatabaseEngine } from '../../model/schema/database.ts';
+import type { Database, DatabaseSession } from '../../ports/schema/database.ts';
 import { toConnectError, toDatabaseError } from './errors.ts';
 import { type Connection, openSession, type OpenSession } from './session.ts';
 

@@ -5,7 +5,7 @@
  */
 import type { Client, QueryResult as Answer } from 'pg';
 import { ThemisError } from '../../kernel/error.ts';
-import type { DatabaseSession, QueryResult, Row, SqlValue, TransactionLimits } from '../../ports/database.ts';
+import type { DatabaseSession, QueryResult, Row, SqlValue, TransactionLimits } from '../../ports/schema/database.ts';
 import { toDatabaseError } from './errors.ts';
 
 export interface Connection {

@@ -3,7 +3,14 @@
  * so they are loaded when one asks.
  */
 import type * as LibpgQuery from 'libpg-query';
-import type { ParsedSql, ParsedStatement, SqlFailure, SqlNode, SqlParser, SqlToken } from '../../ports/sql-parser.ts';
+import type {
+  ParsedSql,
+  ParsedStatement,
+  SqlFailure,
+  SqlNode,
+  SqlParser,
+  SqlToken,
+} from '../../ports/schema/sql-parser.ts';
 
 type Grammar = typeof LibpgQuery;
 

@@ -5,8 +5,8 @@
 import { createLogUpdate } from 'log-update';
 import { formatInstant } from '../../kernel/units/instant.ts';
 import type { EventBody, ThemisEvent } from '../../model/event.ts';
-import { createEventLines, describeEvent, noteOf } from '../../report/event-lines.ts';
-import { emptyLive, live, liveFrame } from '../../report/live-view.ts';
+import { createEventLines, describeEvent, noteOf } from '../../report/live/event-lines.ts';
+import { emptyLive, live, liveFrame } from '../../report/live/live-view.ts';
 import type { Session } from './command.ts';
 
 export interface Progress {

@@ -5,7 +5,7 @@
 import { canonicalJson } from '../../kernel/canonical-json.ts';
 import { digestJson } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
-import { schemaPhases, type AppliedMigration, type SchemaPhase } from '../../model/database.ts';
+import { schemaPhases, type AppliedMigration, type SchemaPhase } from '../../model/schema/database.ts';
 import type { Operation } from '../../model/documents.ts';
 import type { RunRow } from './ledger/runs.ts';
 import type { SchemaMigration } from './request.ts';

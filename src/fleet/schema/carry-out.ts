@@ -5,14 +5,14 @@
 import { ThemisError, toFailure } from '../../kernel/error.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import type { Failure } from '../../kernel/outcome.ts';
-import type { SchemaOutcome } from '../../model/database.ts';
-import type { SchemaStep } from '../../model/schema-step.ts';
+import type { SchemaOutcome } from '../../model/schema/database.ts';
+import type { SchemaStep } from '../../model/schema/schema-step.ts';
 import type { Figures, StepCall } from './effects/call.ts';
 import { begun, leftNothing, perform } from './effects/perform.ts';
 import { expandNext } from './expand-next.ts';
 import { finishRun, inTransaction, record } from './ledger/record.ts';
 import { viewOf, type Run } from './ledger/runs.ts';
-import type { Direction } from '../../model/schema-event.ts';
+import type { Direction } from '../../model/schema/schema-event.ts';
 import { stopIfAsked, type SchemaParts, type SchemaRunResult } from './request.ts';
 import { isBegun, nextInstruction } from './step.ts';
 import type { Work } from './work.ts';

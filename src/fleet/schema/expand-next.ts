@@ -4,7 +4,7 @@
  */
 import { ThemisError, toFailure } from '../../kernel/error.ts';
 import type { Refusal } from '../../migrate/operation.ts';
-import type { SchemaAction, SchemaStep } from '../../model/schema-step.ts';
+import type { SchemaAction, SchemaStep } from '../../model/schema/schema-step.ts';
 import { inTransaction, insertSteps, record } from './ledger/record.ts';
 import type { Run } from './ledger/runs.ts';
 import { markerOf } from './step.ts';

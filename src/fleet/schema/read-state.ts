@@ -1,7 +1,7 @@
 /** What a database says of its migrations. Only reads: one that Themis never touched is as it was afterwards. */
 import { ThemisError, toFailure } from '../../kernel/error.ts';
-import type { ObservedDatabase, SchemaHistoryRow } from '../../model/database.ts';
-import type { Database } from '../../ports/database.ts';
+import type { ObservedDatabase, SchemaHistoryRow } from '../../model/schema/database.ts';
+import type { Database } from '../../ports/schema/database.ts';
 import { appliedIn, unfinishedOf } from './admission.ts';
 import { hasLayout } from './ledger/layout.ts';
 import { readHistoryRows, readRows } from './ledger/runs.ts';

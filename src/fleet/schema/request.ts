@@ -2,13 +2,13 @@
 import type { Digest } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import type { Failure } from '../../kernel/outcome.ts';
-import type { Catalog } from '../../model/catalog.ts';
-import type { SchemaOutcome } from '../../model/database.ts';
+import type { Catalog } from '../../model/schema/catalog.ts';
+import type { SchemaOutcome } from '../../model/schema/database.ts';
 import type { Operation } from '../../model/documents.ts';
-import type { SchemaEvent } from '../../model/schema-event.ts';
+import type { SchemaEvent } from '../../model/schema/schema-event.ts';
 import type { expandOperation } from '../../migrate/expand.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Database, DatabaseSession } from '../../ports/database.ts';
+import type { Database, DatabaseSession } from '../../ports/schema/database.ts';
 import type { SchemaPlugins } from '../../ports/schema/schema-plugins.ts';
 
 export interface SchemaMigration {

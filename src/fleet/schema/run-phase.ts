@@ -2,7 +2,7 @@
  * One phase of a migration in one database: from its beginning, or from wherever an earlier run was cut off or got stuck.
  * What is open is ended first; what is done already is not done again.
  */
-import type { SchemaPhase } from '../../model/database.ts';
+import type { SchemaPhase } from '../../model/schema/database.ts';
 import { admit } from './admission.ts';
 import { carryOut, resultOf } from './carry-out.ts';
 import { hasLayout } from './ledger/layout.ts';

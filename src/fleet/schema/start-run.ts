@@ -2,10 +2,10 @@
 import { digestJson } from '../../kernel/digest.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { formatInstant } from '../../kernel/units/instant.ts';
-import type { Catalog } from '../../model/catalog.ts';
-import type { SchemaPhase } from '../../model/database.ts';
+import type { Catalog } from '../../model/schema/catalog.ts';
+import type { SchemaPhase } from '../../model/schema/database.ts';
 import type { JournalEntry } from '../../model/journal.ts';
-import type { SchemaStep } from '../../model/schema-step.ts';
+import type { SchemaStep } from '../../model/schema/schema-step.ts';
 import { checkFence, openFence } from './ledger/fence.ts';
 import { createLayout, hasLayout } from './ledger/layout.ts';
 import { appendEntries, insertRun, insertSteps } from './ledger/record.ts';

@@ -4,9 +4,9 @@
  * program grows as its operations have their turn. An undo is a run whose steps are all done and which has turned.
  */
 import type { JsonObject } from '../../kernel/json.ts';
-import type { SchemaPhase } from '../../model/database.ts';
+import type { SchemaPhase } from '../../model/schema/database.ts';
 import type { JournalEntry } from '../../model/journal.ts';
-import type { SchemaAction, SchemaStep } from '../../model/schema-step.ts';
+import type { SchemaAction, SchemaStep } from '../../model/schema/schema-step.ts';
 import { createSaga, type Saga } from '../../saga/machine.ts';
 import type { SagaProgram, SagaState, SagaStep } from '../../saga/program.ts';
 

@@ -3,7 +3,7 @@
  * that the database keeps. Whatever cannot come back is found out before the first effect.
  */
 import { ThemisError } from '../../kernel/error.ts';
-import type { SchemaStep } from '../../model/schema-step.ts';
+import type { SchemaStep } from '../../model/schema/schema-step.ts';
 import { appliedIn, unfinishedOf } from './admission.ts';
 import { carryOut } from './carry-out.ts';
 import { hasLayout } from './ledger/layout.ts';

@@ -5,9 +5,9 @@
  */
 import { ThemisError } from '../../kernel/error.ts';
 import type { Failure } from '../../kernel/outcome.ts';
-import type { DatabaseSession, TransactionLimits } from '../../ports/database.ts';
+import type { DatabaseSession, TransactionLimits } from '../../ports/schema/database.ts';
 import { letGo, takeOver } from './ledger/fence.ts';
-import type { Direction } from '../../model/schema-event.ts';
+import type { Direction } from '../../model/schema/schema-event.ts';
 import { stopIfAsked, type SchemaParts } from './request.ts';
 
 export interface Work {

@@ -3,7 +3,7 @@
  * is new to the model is compared without a line here. There is a sentence exactly where the digests differ.
  */
 import { compareText } from '../../kernel/finding.ts';
-import type { Catalog } from '../../model/catalog.ts';
+import type { Catalog } from '../../model/schema/catalog.ts';
 import { uncounted } from './catalog-digest.ts';
 
 type Thing = Readonly<Record<string, unknown>>;

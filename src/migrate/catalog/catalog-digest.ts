@@ -1,5 +1,5 @@
 import { digestJson, type Digest } from '../../kernel/digest.ts';
-import type { Catalog } from '../../model/catalog.ts';
+import type { Catalog } from '../../model/schema/catalog.ts';
 
 /** What is no part of a schema: how much lies in a table, and where on disk. */
 export const uncounted: ReadonlySet<string> = new Set(['rows', 'sizeBytes', 'position']);

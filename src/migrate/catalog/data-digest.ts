@@ -4,8 +4,8 @@
  * went wrong by accident; against somebody who makes up rows for it a sum of hashes is no proof.
  */
 import { digestJson, type Digest } from '../../kernel/digest.ts';
-import type { Catalog, CatalogTable } from '../../model/catalog.ts';
-import type { DatabaseSession } from '../../ports/database.ts';
+import type { Catalog, CatalogTable } from '../../model/schema/catalog.ts';
+import type { DatabaseSession } from '../../ports/schema/database.ts';
 import { list, qualified } from '../sql/quote.ts';
 
 const lockTimeoutMs = 10_000;

@@ -1,6 +1,6 @@
 /** Who reads a table or one of its columns: what stands in the way of an operation that changes either. */
-import type { Catalog } from '../../model/catalog.ts';
-import type { NamedIn } from '../../model/schema-step.ts';
+import type { Catalog } from '../../model/schema/catalog.ts';
+import type { NamedIn } from '../../model/schema/schema-step.ts';
 import { findTable } from '../find.ts';
 
 export interface Dependent {

@@ -1,7 +1,7 @@
 /** Reads what a database says its schema is, in one statement: of one moment, and of one way to the server and back. */
 import { compareText } from '../../kernel/finding.ts';
-import type { Catalog } from '../../model/catalog.ts';
-import type { DatabaseSession } from '../../ports/database.ts';
+import type { Catalog } from '../../model/schema/catalog.ts';
+import type { DatabaseSession } from '../../ports/schema/database.ts';
 import { functionsSql } from './functions.ts';
 import {
   columnsSql,

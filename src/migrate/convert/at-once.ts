@@ -1,5 +1,5 @@
 /** An operation whose end comes in a later phase, as SQL that is through with it in the first. */
-import type { NamedIn } from '../../model/schema-step.ts';
+import type { NamedIn } from '../../model/schema/schema-step.ts';
 import type { Operation } from '../../model/documents.ts';
 import { constraintText } from '../sql/constraint.ts';
 import { identifier, qualified, tableName } from '../sql/quote.ts';

@@ -1,8 +1,8 @@
 /** A column as CREATE TABLE and ADD COLUMN write it: what a document has a field for, and what has to be said apart. */
 import type { ColumnDef, Constraint as ConstraintNode, TypeName } from 'libpg-query';
 import type { Column, Scalar } from '../../model/documents.ts';
-import type { NamedIn } from '../../model/schema-step.ts';
-import type { SqlNode } from '../../ports/sql-parser.ts';
+import type { NamedIn } from '../../model/schema/schema-step.ts';
+import type { SqlNode } from '../../ports/schema/sql-parser.ts';
 import { identifier } from '../sql/quote.ts';
 import { convertConstraint, type ConvertedConstraint } from './constraint.ts';
 import type { Known } from './known.ts';

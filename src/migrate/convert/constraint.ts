@@ -4,7 +4,7 @@
  */
 import type { Constraint as ConstraintNode } from 'libpg-query';
 import type { Constraint, ForeignKey } from '../../model/documents.ts';
-import type { NamedIn } from '../../model/schema-step.ts';
+import type { NamedIn } from '../../model/schema/schema-step.ts';
 import { identifier, list } from '../sql/quote.ts';
 import type { Known } from './known.ts';
 import { columnOfCheck, columnsPart, indexColumnNames } from './generated-names.ts';

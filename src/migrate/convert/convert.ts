@@ -6,7 +6,7 @@
 import { codeFrame, lineStartsOf, spanOf, type SourceFile, type TextRange } from '../../kernel/document/source-text.ts';
 import type { Finding, SourceSpan } from '../../kernel/finding.ts';
 import type { Operation } from '../../model/documents.ts';
-import type { ParsedSql, SqlFailure, SqlParser } from '../../ports/sql-parser.ts';
+import type { ParsedSql, SqlFailure, SqlParser } from '../../ports/schema/sql-parser.ts';
 import type { Draft, Note } from './draft.ts';
 import { Known } from './known.ts';
 import { settleOrder } from './order.ts';

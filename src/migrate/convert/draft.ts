@@ -1,8 +1,8 @@
 /** What a script becomes, before the order of its phases is looked at. */
 import type { FindingCode, Severity } from '../../kernel/finding.ts';
 import type { Operation } from '../../model/documents.ts';
-import type { NamedIn } from '../../model/schema-step.ts';
-import type { SqlNode, SqlParser } from '../../ports/sql-parser.ts';
+import type { NamedIn } from '../../model/schema/schema-step.ts';
+import type { SqlNode, SqlParser } from '../../ports/schema/sql-parser.ts';
 import type { Known } from './known.ts';
 import type { Piece } from './piece.ts';
 

@@ -2,7 +2,7 @@
  * The names that PostgreSQL gives to what a script leaves unnamed, by its own rules (makeObjectName, ChooseRelationName,
  * ChooseConstraintName, FigureIndexColname): operations name everything, and the catalog has to come out the same.
  */
-import type { SqlNode } from '../../ports/sql-parser.ts';
+import type { SqlNode } from '../../ports/schema/sql-parser.ts';
 import { fieldsOf, lastName } from './tree.ts';
 
 /** Of an identifier, in bytes. */

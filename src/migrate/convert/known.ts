@@ -3,7 +3,7 @@
  * would give, what IF EXISTS finds, where a comment belongs, and what goes with its table when the migration is undone.
  */
 import type { Column, Operation } from '../../model/documents.ts';
-import type { NamedIn } from '../../model/schema-step.ts';
+import type { NamedIn } from '../../model/schema/schema-step.ts';
 import { freeName } from './generated-names.ts';
 
 type Constraint = NonNullable<Operation['addConstraint']>;

@@ -4,7 +4,7 @@
  * under a view), the earlier one is done at once, which its author is told: the release that runs meanwhile may need it.
  * Rather once too often: a name in the text is taken for a use.
  */
-import type { NamedIn } from '../../model/schema-step.ts';
+import type { NamedIn } from '../../model/schema/schema-step.ts';
 import { tableName } from '../sql/quote.ts';
 import { atOnce } from './at-once.ts';
 import { kindOf, type Draft } from './draft.ts';

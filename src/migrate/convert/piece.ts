@@ -2,7 +2,7 @@
  * Stretches of a script by their tokens. What is not looked into (expressions, types) is cut from the text as its author
  * wrote it, without comments: those may end a line that something else follows.
  */
-import type { ParsedSql, SqlToken } from '../../ports/sql-parser.ts';
+import type { ParsedSql, SqlToken } from '../../ports/schema/sql-parser.ts';
 
 export interface Source {
   readonly text: string;

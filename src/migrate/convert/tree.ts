@@ -1,7 +1,7 @@
 /** Reading PostgreSQL's tree: a node is a map with one field, which is its kind. */
 import type { RangeVar } from 'libpg-query';
-import type { NamedIn } from '../../model/schema-step.ts';
-import type { SqlNode } from '../../ports/sql-parser.ts';
+import type { NamedIn } from '../../model/schema/schema-step.ts';
+import type { SqlNode } from '../../ports/schema/sql-parser.ts';
 import { identifier } from '../sql/quote.ts';
 
 export function fieldsOf(node: SqlNode): { readonly kind: string; readonly fields: Readonly<Record<string, unknown>> } {

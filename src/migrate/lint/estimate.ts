@@ -1,7 +1,7 @@
 /** How long things take on a table, from what was measured: for people, to the order of magnitude. */
 import { formatDuration } from '../../kernel/units/duration.ts';
 import { formatSize } from '../../kernel/units/size.ts';
-import type { CatalogTable } from '../../model/catalog.ts';
+import type { CatalogTable } from '../../model/schema/catalog.ts';
 import { writtenName } from './sql/names.ts';
 import type { Cost } from './rule.ts';
 

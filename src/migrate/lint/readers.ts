@@ -1,5 +1,5 @@
 /** Which probes read a table or column. */
-import type { NamedIn } from '../../model/schema-step.ts';
+import type { NamedIn } from '../../model/schema/schema-step.ts';
 import type { LintWorld } from './rule.ts';
 import { readsColumn, readsTable } from './sql/query-reads.ts';
 

@@ -4,11 +4,11 @@
  * is for the operation to say (`Refusal`), not for them.
  */
 import type { FindingCode, Severity, SourceSpan } from '../../kernel/finding.ts';
-import type { Catalog, CatalogTable } from '../../model/catalog.ts';
-import type { DatabaseEngine } from '../../model/database.ts';
+import type { Catalog, CatalogTable } from '../../model/schema/catalog.ts';
+import type { DatabaseEngine } from '../../model/schema/database.ts';
 import type { Operation } from '../../model/documents.ts';
-import type { NamedIn } from '../../model/schema-step.ts';
-import type { SqlParser } from '../../ports/sql-parser.ts';
+import type { NamedIn } from '../../model/schema/schema-step.ts';
+import type { SqlParser } from '../../ports/schema/sql-parser.ts';
 import type { OperationKind, ParamsOf } from '../operation.ts';
 import type { LintRates, Work } from './estimate.ts';
 import type { AlterCommand, RawScript, RawStatement } from './sql/scripts.ts';

@@ -1,7 +1,7 @@
 /** From what lint is given to what rules look at: SQL is read once, here. */
 import { relationOf } from '../convert/tree.ts';
 import { compareText } from '../../kernel/finding.ts';
-import type { NamedIn } from '../../model/schema-step.ts';
+import type { NamedIn } from '../../model/schema/schema-step.ts';
 import { findTable } from '../find.ts';
 import type { OperationKind } from '../operation.ts';
 import { tableName } from '../sql/quote.ts';

@@ -3,7 +3,7 @@
  * work out for every row under a lock that keeps out everybody, so the column comes empty, with the default for new rows,
  * and a walk fills the others. Writers of the old release do not know the column and get the default.
  */
-import type { CatalogTable } from '../../model/catalog.ts';
+import type { CatalogTable } from '../../model/schema/catalog.ts';
 import type { Column } from '../../model/documents.ts';
 import { columnDefinition, commentStatements, defaultOf } from '../column-definition.ts';
 import { findColumn, refuse, shown, tableOf } from '../find.ts';

@@ -3,8 +3,8 @@
  * the rows that are there when the data of the release is in place. A unique one needs its index first, built beside the
  * writers.
  */
-import type { CatalogTable } from '../../model/catalog.ts';
-import type { LockLevel } from '../../model/schema-step.ts';
+import type { CatalogTable } from '../../model/schema/catalog.ts';
+import type { LockLevel } from '../../model/schema/schema-step.ts';
 import { columnOf, placeIn, refuse, tableOf } from '../find.ts';
 import { refuseKind } from '../in-the-way.ts';
 import { placeOf, refuseConstraint, refuseRelation } from '../names.ts';

@@ -3,7 +3,7 @@
  * takes no value away again: undo makes the type anew and moves what uses it over, which writes those tables anew and
  * fails, without a trace, where a row has the value.
  */
-import type { CatalogEnum } from '../../model/catalog.ts';
+import type { CatalogEnum } from '../../model/schema/catalog.ts';
 import { enumOf, refuse, shown } from '../find.ts';
 import { isRefusal, type ParamsOf, type Refusal, type SchemaOperation } from '../operation.ts';
 import { longestNameBytes, nameBytes } from '../sql/auto-name.ts';

@@ -1,6 +1,6 @@
 /** `addIndex`: built beside the writers, in two scans, unless it says that they may be kept out. */
-import type { CatalogTable } from '../../model/catalog.ts';
-import type { LockLevel } from '../../model/schema-step.ts';
+import type { CatalogTable } from '../../model/schema/catalog.ts';
+import type { LockLevel } from '../../model/schema/schema-step.ts';
 import { columnOf, shown, tableOf } from '../find.ts';
 import { refuseKind } from '../in-the-way.ts';
 import { placeOf, refuseRelation } from '../names.ts';

@@ -2,7 +2,7 @@
  * `alterColumn`: default, NULL and check as they are; the type in place where PostgreSQL touches no row for it, else by a
  * shadow: of the column, or of the table where a key, an identity or the like hangs on it.
  */
-import type { CatalogColumn, CatalogTable } from '../../model/catalog.ts';
+import type { CatalogColumn, CatalogTable } from '../../model/schema/catalog.ts';
 import { defaultOf } from '../column-definition.ts';
 import { columnOf, refuse, shown, tableOf } from '../find.ts';
 import { placeOf } from '../names.ts';

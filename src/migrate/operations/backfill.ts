@@ -2,7 +2,7 @@
  * `backfill`: fills columns of the rows that are there, in batches, after the last node has the release. Only rows are
  * locked, and only those of one batch at a time.
  */
-import type { CatalogTable } from '../../model/catalog.ts';
+import type { CatalogTable } from '../../model/schema/catalog.ts';
 import { columnOf, shown, tableOf } from '../find.ts';
 import { refuseKind } from '../in-the-way.ts';
 import { placeOf } from '../names.ts';

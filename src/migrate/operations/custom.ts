@@ -1,7 +1,7 @@
 /** `custom`: a plug-in, for what is no relational database or no operation. It says itself how it takes things back. */
 import { canonicalJson } from '../../kernel/canonical-json.ts';
 import { parseDuration } from '../../kernel/units/duration.ts';
-import type { PluginAction } from '../../model/schema-step.ts';
+import type { PluginAction } from '../../model/schema/schema-step.ts';
 import type { ParamsOf, SchemaOperation } from '../operation.ts';
 
 const usualTimeoutMs = 600_000;

@@ -2,7 +2,7 @@
  * `dropColumn`: the new release writes rows without the column while the old one still reads it. So a column that has to
  * be given lets that go before the first node, and stands until every node does without it and grace has passed.
  */
-import type { CatalogColumn, CatalogTable, CatalogView } from '../../model/catalog.ts';
+import type { CatalogColumn, CatalogTable, CatalogView } from '../../model/schema/catalog.ts';
 import { columnOf, refuse, shown, tableOf } from '../find.ts';
 import { refuseKind, refuseReferences, refuseReaders } from '../in-the-way.ts';
 import { placeOf } from '../names.ts';

@@ -3,8 +3,8 @@
  * was, validated or not, the way `addConstraint` makes one: an index is built and a table looked through beside the
  * writers. Rows that contradict it by then make the undo fail.
  */
-import type { CatalogConstraint, CatalogTable } from '../../model/catalog.ts';
-import type { SchemaAction } from '../../model/schema-step.ts';
+import type { CatalogConstraint, CatalogTable } from '../../model/schema/catalog.ts';
+import type { SchemaAction } from '../../model/schema/schema-step.ts';
 import { constraintOf, shown, tableOf } from '../find.ts';
 import { refuseKind, refuseReferences } from '../in-the-way.ts';
 import { placeOf } from '../names.ts';

@@ -1,5 +1,5 @@
 /** `dropIndex`: the queries of the old release need it, so it stands until none runs any more. Undo builds it anew. */
-import type { CatalogIndex, CatalogTable } from '../../model/catalog.ts';
+import type { CatalogIndex, CatalogTable } from '../../model/schema/catalog.ts';
 import { indexOf, refuse, shown, tableOf } from '../find.ts';
 import { refuseKind } from '../in-the-way.ts';
 import { placeOf } from '../names.ts';

@@ -2,7 +2,7 @@
  * `renameColumn`: both names can be read and written from expand to contract. Contract drops the second column and gives
  * its name to the old one.
  */
-import type { CatalogTable } from '../../model/catalog.ts';
+import type { CatalogTable } from '../../model/schema/catalog.ts';
 import { columnOf, findColumn, refuse, shown, tableOf } from '../find.ts';
 import {
   isRefusal,

@@ -3,8 +3,8 @@
  * finds the view. PostgreSQL writes through such a view as if it were the table, defaults and ON CONFLICT included; COPY
  * into it and TRUNCATE are what the old release cannot do until the last node has the new one.
  */
-import type { CatalogTable } from '../../model/catalog.ts';
-import type { NamedIn } from '../../model/schema-step.ts';
+import type { CatalogTable } from '../../model/schema/catalog.ts';
+import type { NamedIn } from '../../model/schema/schema-step.ts';
 import { refuse, shown, tableOf } from '../find.ts';
 import { refuseReaders } from '../in-the-way.ts';
 import { placeOf, refuseRelation } from '../names.ts';

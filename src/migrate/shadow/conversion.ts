@@ -2,7 +2,7 @@
  * From the old type of a column to the new one and back: what PostgreSQL does without touching a row, what can fail for
  * no value, and the SQL of either way.
  */
-import type { CatalogColumn } from '../../model/catalog.ts';
+import type { CatalogColumn } from '../../model/schema/catalog.ts';
 import type { ParamsOf } from '../operation.ts';
 import { expression } from '../sql/expression.ts';
 import { identifier, literal } from '../sql/quote.ts';

@@ -1,5 +1,5 @@
 /** What a catalog does not tell, asked of the database itself before the first effect. */
-import type { NamedIn } from '../../model/schema-step.ts';
+import type { NamedIn } from '../../model/schema/schema-step.ts';
 import { block } from '../sql/conditional.ts';
 import { literal, qualified } from '../sql/quote.ts';
 

@@ -1,5 +1,5 @@
 /** What keeps a column or a table from having a shadow: PostgreSQL would refuse the plain ALTER for most of it too. */
-import type { Catalog, CatalogColumn, CatalogTable } from '../../model/catalog.ts';
+import type { Catalog, CatalogColumn, CatalogTable } from '../../model/schema/catalog.ts';
 import { refuse, shown } from '../find.ts';
 import type { Refusal } from '../operation.ts';
 import { namesColumn, triggerCondition } from './rewrite.ts';

@@ -1,6 +1,6 @@
 /** Indexes over a column, for its shadow: the same but for the name and the column. */
-import type { CatalogIndex, CatalogTable } from '../../model/catalog.ts';
-import type { NamedIn, SchemaAction } from '../../model/schema-step.ts';
+import type { CatalogIndex, CatalogTable } from '../../model/schema/catalog.ts';
+import type { NamedIn, SchemaAction } from '../../model/schema/schema-step.ts';
 import { rebuilding } from '../sql/index-definition.ts';
 import { identifier, qualified } from '../sql/quote.ts';
 import { indexBody, namesColumn, withColumn } from './rewrite.ts';

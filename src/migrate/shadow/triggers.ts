@@ -5,7 +5,7 @@
  * They never make a writer fail. A value that does not convert leaves the hidden side NULL; whoever relies on the hidden
  * side looks for such rows first (see `lost.ts`).
  */
-import type { NamedIn } from '../../model/schema-step.ts';
+import type { NamedIn } from '../../model/schema/schema-step.ts';
 import { identifier, literal, qualified } from '../sql/quote.ts';
 
 export const quiet = `pg_catalog.current_setting('themis.quiet', true) = 'on'`;

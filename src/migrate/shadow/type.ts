@@ -1,5 +1,5 @@
 /** Which way a column gets another type, and the steps of that way. */
-import type { Catalog, CatalogColumn, CatalogTable } from '../../model/catalog.ts';
+import type { Catalog, CatalogColumn, CatalogTable } from '../../model/schema/catalog.ts';
 import { refuse, shown } from '../find.ts';
 import { isRefusal, type OperationWorld, type ParamsOf, type Refusal, type StepDraft } from '../operation.ts';
 import { identifier, qualified } from '../sql/quote.ts';

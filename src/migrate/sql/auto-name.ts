@@ -1,5 +1,5 @@
 /** Names that PostgreSQL would give, so that a schema is the same whether Themis or a script made it. */
-import type { CatalogTable } from '../../model/catalog.ts';
+import type { CatalogTable } from '../../model/schema/catalog.ts';
 import { columnsIn } from './expression.ts';
 
 /** Of an identifier in PostgreSQL, in bytes. */

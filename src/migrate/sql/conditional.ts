@@ -1,5 +1,5 @@
 /** Statements that depend on what is there, for undos that may meet a half of what they take back. */
-import type { NamedIn } from '../../model/schema-step.ts';
+import type { NamedIn } from '../../model/schema/schema-step.ts';
 import { identifier, literal, qualified } from './quote.ts';
 
 /** A block of PL/pgSQL, with a tag that its text does not hold. */

@@ -1,6 +1,6 @@
 /** Constraints of a document in SQL. */
 import type { Constraint, ForeignKey, ReferentialAction } from '../../model/documents.ts';
-import type { NamedIn } from '../../model/schema-step.ts';
+import type { NamedIn } from '../../model/schema/schema-step.ts';
 import { expression } from './expression.ts';
 import { identifier, list, qualified } from './quote.ts';
 

@@ -1,5 +1,5 @@
 /** An enumerated type made anew with the values of a catalog, and everything that uses it moved over. */
-import type { CatalogColumn, CatalogEnum, CatalogTable } from '../../model/catalog.ts';
+import type { CatalogColumn, CatalogEnum, CatalogTable } from '../../model/schema/catalog.ts';
 import { shown } from '../find.ts';
 import type { OperationWorld } from '../operation.ts';
 import { identifier, literal, qualified } from './quote.ts';

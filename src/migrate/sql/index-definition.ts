@@ -1,6 +1,6 @@
 /** Indexes in SQL: of a document, and as PostgreSQL prints them. */
-import type { CatalogIndex } from '../../model/catalog.ts';
-import type { NamedIn } from '../../model/schema-step.ts';
+import type { CatalogIndex } from '../../model/schema/catalog.ts';
+import type { NamedIn } from '../../model/schema/schema-step.ts';
 import type { ParamsOf } from '../operation.ts';
 import { expression } from './expression.ts';
 import { identifier, list, literal, qualified } from './quote.ts';

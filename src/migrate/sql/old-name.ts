@@ -2,8 +2,8 @@
  * The view that keeps the old name of a table while two releases run. Its comment says whose name it is: to Themis, which
  * then finds the table by it, and to people.
  */
-import type { CatalogColumn, CatalogTable, CatalogView, Owned } from '../../model/catalog.ts';
-import type { NamedIn } from '../../model/schema-step.ts';
+import type { CatalogColumn, CatalogTable, CatalogView, Owned } from '../../model/schema/catalog.ts';
+import type { NamedIn } from '../../model/schema/schema-step.ts';
 import { identifier, list, literal, qualified } from './quote.ts';
 
 /** From this version on a view can be read with the rights of whoever asks, so that row policies and grants hold. */

@@ -1,5 +1,5 @@
 /** Names and values in SQL text. Always quoted: a name is what the database shows, whatever its letters. */
-import type { NamedIn } from '../../model/schema-step.ts';
+import type { NamedIn } from '../../model/schema/schema-step.ts';
 import type { Scalar } from '../../model/documents.ts';
 
 export function identifier(name: string): string {

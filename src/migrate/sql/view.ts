@@ -1,5 +1,5 @@
 /** Views as a catalog has them: taken away so that something they read can be changed, and made again as they were. */
-import type { Catalog, CatalogView } from '../../model/catalog.ts';
+import type { Catalog, CatalogView } from '../../model/schema/catalog.ts';
 import { identifier, literal, qualified } from './quote.ts';
 
 /** Views that read one of `places` (`schema.table.column`), and views on those; the ones that are read come first. */

@@ -1,5 +1,5 @@
 /** A check or foreign key in two steps: for what is written from now on, at once; for what is there, by a scan. */
-import type { LockLevel, NamedIn } from '../../model/schema-step.ts';
+import type { LockLevel, NamedIn } from '../../model/schema/schema-step.ts';
 import type { StepDraft } from '../operation.ts';
 import { identifier, qualified } from '../sql/quote.ts';
 import { inTransaction, nothing, scan, statements } from './steps.ts';

@@ -2,7 +2,7 @@
  * Fills columns of rows that are there, batch by batch. A row that was changed between the look at its batch and the
  * write is looked at again by PostgreSQL: `where` stands in the statement too.
  */
-import type { NamedIn, SchemaAction, WalkAction } from '../../model/schema-step.ts';
+import type { NamedIn, SchemaAction, WalkAction } from '../../model/schema/schema-step.ts';
 import { expression } from '../sql/expression.ts';
 import { identifier, list, qualified } from '../sql/quote.ts';
 

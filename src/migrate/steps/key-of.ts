@@ -1,5 +1,5 @@
 /** The key by which a table can be walked: its primary key, else a unique index over columns that are never NULL. */
-import type { CatalogIndex, CatalogTable } from '../../model/catalog.ts';
+import type { CatalogIndex, CatalogTable } from '../../model/schema/catalog.ts';
 import { findColumn, refuse } from '../find.ts';
 import type { Refusal } from '../operation.ts';
 import { identifier } from '../sql/quote.ts';

@@ -3,7 +3,7 @@
  * keeps out nobody, and a NOT NULL that PostgreSQL then believes without looking. `purpose` names the check; an operation
  * that treats several columns gives each its own.
  */
-import type { NamedIn } from '../../model/schema-step.ts';
+import type { NamedIn } from '../../model/schema/schema-step.ts';
 import type { OperationWorld, StepDraft } from '../operation.ts';
 import { ifConstraint, refuseNulls } from '../sql/conditional.ts';
 import { identifier, qualified } from '../sql/quote.ts';

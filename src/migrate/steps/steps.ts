@@ -1,5 +1,5 @@
 /** Small builders of steps, for operations to be read as a list of what they do. */
-import type { LockLevel, SchemaAction, SchemaStep } from '../../model/schema-step.ts';
+import type { LockLevel, SchemaAction, SchemaStep } from '../../model/schema/schema-step.ts';
 import type { StepDraft } from '../operation.ts';
 
 interface Shape {

@@ -1,5 +1,5 @@
 /** A unique constraint or primary key whose index is built beside the writers and then taken over. */
-import type { NamedIn } from '../../model/schema-step.ts';
+import type { NamedIn } from '../../model/schema/schema-step.ts';
 import type { StepDraft } from '../operation.ts';
 import { identifier } from '../sql/quote.ts';
 import { adding, dropping } from './constraint.ts';

@@ -3,7 +3,12 @@
  * and migrations to take back because the files no longer hold them. Where the two contradict each other that is noted,
  * and nothing of that database is planned from there on. It knows no node.
  */
-import { schemaPhases, type AppliedMigration, type ObservedDatabase, type SchemaPhase } from '../../model/database.ts';
+import {
+  schemaPhases,
+  type AppliedMigration,
+  type ObservedDatabase,
+  type SchemaPhase,
+} from '../../model/schema/database.ts';
 import type { DesiredMigration } from '../../model/desired.ts';
 import type { Notes } from '../findings/notes.ts';
 import type { PlanInputs } from '../plan-inputs.ts';

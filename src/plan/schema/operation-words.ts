@@ -2,7 +2,7 @@
 import type { DescribedOperation } from '../../actions/schema-step.ts';
 import { operationOf } from '../../migrate/index.ts';
 import type { OperationTraits } from '../../migrate/operation.ts';
-import { schemaPhases, type SchemaPhase } from '../../model/database.ts';
+import { schemaPhases, type SchemaPhase } from '../../model/schema/database.ts';
 import type { Operation } from '../../model/documents.ts';
 
 interface Told {

@@ -4,7 +4,7 @@
  * clock back, and it starts anew once all have it again.
  */
 import { canonicalJson } from '../../kernel/canonical-json.ts';
-import type { AppliedMigration, ObservedDatabase } from '../../model/database.ts';
+import type { AppliedMigration, ObservedDatabase } from '../../model/schema/database.ts';
 import type { Desired, DesiredMigration } from '../../model/desired.ts';
 import type { Observed, ObservedNode } from '../../model/observed.ts';
 import type { RolloutRecord, SchemaProgress } from '../../model/rollout-record.ts';

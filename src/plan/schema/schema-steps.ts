@@ -6,7 +6,7 @@ import type { SchemaParams } from '../../actions/schema-step.ts';
 import { digestJson, shortDigest } from '../../kernel/digest.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { formatDuration } from '../../kernel/units/duration.ts';
-import type { SchemaPhase } from '../../model/database.ts';
+import type { SchemaPhase } from '../../model/schema/database.ts';
 import type { PlanStep, SchemaState, SchemaStepKind } from '../../model/plan.ts';
 import type { HopSteps } from '../rollout/plan-steps.ts';
 import type { DatabaseWork } from './database-works.ts';

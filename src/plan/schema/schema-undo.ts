@@ -4,7 +4,7 @@
  * gone. Where something of them cannot come back, or the release stays, that is an error and nothing is done.
  */
 import type { DescribedOperation } from '../../actions/schema-step.ts';
-import type { AppliedMigration } from '../../model/database.ts';
+import type { AppliedMigration } from '../../model/schema/database.ts';
 import type { ReleaseRanges } from '../../model/desired.ts';
 import type { RolloutRecord } from '../../model/rollout-record.ts';
 import type { Notes } from '../findings/notes.ts';

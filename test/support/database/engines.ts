@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { openDatabase } from '../../../src/adapters/database/index.ts';
 import { openPglite } from '../../../src/adapters/database/pglite.ts';
 import { pgliteEntry } from '../../../src/apps/worker/pglite-entry.ts';
-import type { DatabaseEngine } from '../../../src/model/database.ts';
-import type { Database } from '../../../src/ports/database.ts';
+import type { DatabaseEngine } from '../../../src/model/schema/database.ts';
+import type { Database } from '../../../src/ports/schema/database.ts';
 import { copyEmptyPglite } from './empty-pglite.ts';
 import { startPostgres } from './postgres.ts';
 

@@ -9,10 +9,10 @@ import type {
   CatalogIndex,
   CatalogTable,
   CatalogView,
-} from '../../../src/model/catalog.ts';
-import type { SchemaPhase } from '../../../src/model/database.ts';
+} from '../../../src/model/schema/catalog.ts';
+import type { SchemaPhase } from '../../../src/model/schema/database.ts';
 import type { Operation } from '../../../src/model/documents.ts';
-import type { SchemaAction, SchemaStep } from '../../../src/model/schema-step.ts';
+import type { SchemaAction, SchemaStep } from '../../../src/model/schema/schema-step.ts';
 
 const owned = { owner: 'app', grants: [], comment: null };
 

@@ -1,8 +1,8 @@
 import { openPglite } from '../../../src/adapters/database/pglite.ts';
 import { pgliteEntry } from '../../../src/apps/worker/pglite-entry.ts';
 import { readCatalog } from '../../../src/migrate/catalog/read-catalog.ts';
-import type { Catalog } from '../../../src/model/catalog.ts';
-import type { Database } from '../../../src/ports/database.ts';
+import type { Catalog } from '../../../src/model/schema/catalog.ts';
+import type { Database } from '../../../src/ports/schema/database.ts';
 
 /** In memory. */
 export async function embeddedWith(statements: readonly string[]): Promise<Database> {

@@ -2,11 +2,11 @@
 import { catalogDifference } from '../../../src/migrate/catalog/catalog-difference.ts';
 import { readCatalog } from '../../../src/migrate/catalog/read-catalog.ts';
 import { expandOperation } from '../../../src/migrate/expand.ts';
-import { schemaPhases } from '../../../src/model/database.ts';
-import type { Catalog } from '../../../src/model/catalog.ts';
+import { schemaPhases } from '../../../src/model/schema/database.ts';
+import type { Catalog } from '../../../src/model/schema/catalog.ts';
 import type { Operation } from '../../../src/model/documents.ts';
-import type { SchemaStep } from '../../../src/model/schema-step.ts';
-import type { DatabaseSession } from '../../../src/ports/database.ts';
+import type { SchemaStep } from '../../../src/model/schema/schema-step.ts';
+import type { DatabaseSession } from '../../../src/ports/schema/database.ts';
 import { runSteps, undoSteps } from './run-steps.ts';
 
 /**

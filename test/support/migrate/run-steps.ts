@@ -1,8 +1,14 @@
 /** Carries steps out against a database as their model says, without records: what a runner does beside it is not here. */
-import type { CompareAction, NamedIn, SchemaAction, SchemaStep, WalkAction } from '../../../src/model/schema-step.ts';
+import type {
+  CompareAction,
+  NamedIn,
+  SchemaAction,
+  SchemaStep,
+  WalkAction,
+} from '../../../src/model/schema/schema-step.ts';
 import { identifier, list, literal, qualified } from '../../../src/migrate/sql/quote.ts';
 import type { StepDraft } from '../../../src/migrate/operation.ts';
-import type { DatabaseSession } from '../../../src/ports/database.ts';
+import type { DatabaseSession } from '../../../src/ports/schema/database.ts';
 
 type Step = Pick<SchemaStep | StepDraft, 'action' | 'undo'>;
 

@@ -7,10 +7,10 @@ import { catalogDifference } from '../../../src/migrate/catalog/catalog-differen
 import { dataDigest } from '../../../src/migrate/catalog/data-digest.ts';
 import { readCatalog } from '../../../src/migrate/catalog/read-catalog.ts';
 import { expandOperation } from '../../../src/migrate/expand.ts';
-import type { SchemaPhase } from '../../../src/model/database.ts';
+import type { SchemaPhase } from '../../../src/model/schema/database.ts';
 import type { Operation } from '../../../src/model/documents.ts';
-import type { SchemaStep } from '../../../src/model/schema-step.ts';
-import type { DatabaseSession } from '../../../src/ports/database.ts';
+import type { SchemaStep } from '../../../src/model/schema/schema-step.ts';
+import type { DatabaseSession } from '../../../src/ports/schema/database.ts';
 import { embeddedWith } from './embedded.ts';
 
 export interface Single {

@@ -4,7 +4,7 @@
  * was asked has happened (`after`) or has not (`before`); a transaction that was open is rolled back.
  */
 import { ThemisError } from '../../../src/kernel/error.ts';
-import type { Database, DatabaseSession } from '../../../src/ports/database.ts';
+import type { Database, DatabaseSession } from '../../../src/ports/schema/database.ts';
 
 export interface Fault {
   readonly at: number;

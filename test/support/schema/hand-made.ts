@@ -1,7 +1,7 @@
 /** Steps written by hand: a table that is copied, compared and indexed, with one of every action that needs no plug-in. */
 import type { SchemaMigration, SchemaParts } from '../../../src/fleet/schema/request.ts';
-import type { SchemaPhase } from '../../../src/model/database.ts';
-import type { CompareAction, SchemaAction, SchemaStep, WalkAction } from '../../../src/model/schema-step.ts';
+import type { SchemaPhase } from '../../../src/model/schema/database.ts';
+import type { CompareAction, SchemaAction, SchemaStep, WalkAction } from '../../../src/model/schema/schema-step.ts';
 import { migration, rawSql } from './schema-world.ts';
 
 export type HandMadeStep = Omit<SchemaStep, 'phase' | 'operation'>;

@@ -3,7 +3,7 @@ import { openPglite } from '../../../src/adapters/database/pglite.ts';
 import { pgliteEntry } from '../../../src/apps/worker/pglite-entry.ts';
 import { runPhase } from '../../../src/fleet/schema/run-phase.ts';
 import type { SchemaMigration, SchemaParts, SchemaRunResult } from '../../../src/fleet/schema/request.ts';
-import type { SchemaEvent } from '../../../src/model/schema-event.ts';
+import type { SchemaEvent } from '../../../src/model/schema/schema-event.ts';
 import { undoMigration, type UndoResult } from '../../../src/fleet/schema/undo-migration.ts';
 import type { Digest } from '../../../src/kernel/digest.ts';
 import { ThemisError } from '../../../src/kernel/error.ts';
@@ -12,10 +12,10 @@ import { catalogDigest } from '../../../src/migrate/catalog/catalog-digest.ts';
 import { dataDigest } from '../../../src/migrate/catalog/data-digest.ts';
 import { readCatalog } from '../../../src/migrate/catalog/read-catalog.ts';
 import { expandOperation } from '../../../src/migrate/expand.ts';
-import type { SchemaPhase } from '../../../src/model/database.ts';
+import type { SchemaPhase } from '../../../src/model/schema/database.ts';
 import type { Operation } from '../../../src/model/documents.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
-import type { Database, Row } from '../../../src/ports/database.ts';
+import type { Database, Row } from '../../../src/ports/schema/database.ts';
 
 export const catalogs = { read: readCatalog, digest: catalogDigest, difference: catalogDifference };
 

@@ -104,7 +104,7 @@ describe('leadership', () => {
       update('s', { stage: 3, needs: ['stage-2/promote'] }),
     ];
     const run = setUp({ nodes, steps, leader: 'r' });
-    expect(run.next()).toEqual({ kind: 'go', look: ['p/update/1.5.0'], promote: [], fail: [] });
+    expect(run.next()).toEqual({ kind: 'go', look: ['p/update/1.5.0'], promote: [], fail: [], schema: [] });
   });
 });
 

@@ -327,7 +327,7 @@ describe('gates', () => {
     run.allow([{ ...approval, target: 'sha256:other' as never }]);
     expect(run.next()).toMatchObject({ kind: 'wait', on: 'approval' });
     run.allow([approval]);
-    expect(run.next()).toEqual({ kind: 'go', look: [], promote: ['stage-1/promote'], fail: [] });
+    expect(run.next()).toEqual({ kind: 'go', look: [], promote: ['stage-1/promote'], fail: [], schema: [] });
     run.stepper.record({ step: 'stage-1/promote', event: 'begin', at: formatInstant(startMs) });
     run.stepper.record({ step: 'stage-1/promote', event: 'done', at: formatInstant(startMs) });
     expect(run.look()).toEqual(['c']);

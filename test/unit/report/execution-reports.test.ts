@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { digestJson } from '../../../src/kernel/digest.ts';
 import type { EventBody, ThemisEvent } from '../../../src/model/event.ts';
-import { createEventLines } from '../../../src/report/event-lines.ts';
+import { createEventLines } from '../../../src/report/live/event-lines.ts';
 import { historyTable } from '../../../src/report/history-table.ts';
-import { emptyLive, live, liveFrame, type LiveState } from '../../../src/report/live-view.ts';
+import { emptyLive, live, liveFrame, type LiveState } from '../../../src/report/live/live-view.ts';
 import { statusTable, type StatusView } from '../../../src/report/status-table.ts';
 
 const startMs = Date.UTC(2026, 0, 1);

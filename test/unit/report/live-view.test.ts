@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { EventBody } from '../../../src/model/event.ts';
-import { emptyLive, live, liveFrame, type LiveState } from '../../../src/report/live-view.ts';
+import { emptyLive, live, liveFrame, type LiveState } from '../../../src/report/live/live-view.ts';
 
 const digest = `sha256:${'0'.repeat(64)}` as const;
 

@@ -7,8 +7,9 @@ import { didYouMean } from '../../../kernel/did-you-mean.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { hasErrors, type Finding } from '../../../kernel/finding.ts';
-import type { Desired, NamedDocument } from '../../../model/desired.ts';
+import type { Desired, DesiredMigration } from '../../../model/desired.ts';
 import type { Command, Input, Session } from '../command.ts';
+import { readFleetCatalog } from '../databases/fleet-databases.ts';
 import { lintMigrations, type ReadCatalog } from '../databases/lint-migrations.ts';
 import { lintFormats, printLint, type LintFormat } from '../databases/print-lint.ts';
 import { printFindings } from '../fleet/fleet-session.ts';
@@ -36,12 +37,12 @@ export const migrateLintCommand: Command = {
     { line: 'themis migrate lint --migration add-phone', summary: 'one of them' },
     { line: 'themis migrate lint -o markdown', summary: 'for a comment on the pull request' },
   ],
-  run: (session, input) => runLint(session, input),
+  run: (session, input) => runLint(session, input, readFleetCatalog(session, directoryOf(session, input))),
 };
 
 /** `readCatalogOf` gives rows, sizes and names of what is there; without it everything is taken to be large. */
 export async function runLint(session: Session, input: Input, readCatalogOf?: ReadCatalog): Promise<number> {
-  const directory = resolve(session.directory, input.argument('DIR') ?? '.');
+  const directory = directoryOf(session, input);
   const loaded = await loadDesired(directory, openGit(), input.text('rev'));
   const { desired, files } = loaded;
   if (desired === undefined) {
@@ -61,7 +62,11 @@ export async function runLint(session: Session, input: Input, readCatalogOf?: Re
   return hasErrors(findings) ? exitCode.invalid : exitCode.done;
 }
 
-function chosenOf({ migrations }: Desired, names: readonly string[]): readonly NamedDocument[] {
+function directoryOf(session: Session, input: Input): string {
+  return resolve(session.directory, input.argument('DIR') ?? '.');
+}
+
+function chosenOf({ migrations }: Desired, names: readonly string[]): readonly DesiredMigration[] {
   if (names.length === 0) return migrations;
   return names.map((name) => {
     const one = migrations.find((migration) => migration.name === name);

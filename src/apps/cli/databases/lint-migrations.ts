@@ -3,27 +3,24 @@ import type { Finding } from '../../../kernel/finding.ts';
 import { measuredRates } from '../../../migrate/lint/estimate.ts';
 import { lintMigration } from '../../../migrate/lint/lint-migration.ts';
 import type { LintInput, LintProbe } from '../../../migrate/lint/rule.ts';
-import type { Catalog } from '../../../model/catalog.ts';
-import type { Desired, NamedDocument } from '../../../model/desired.ts';
-import type { Migration } from '../../../model/documents.ts';
-import type { SqlParser } from '../../../ports/sql-parser.ts';
+import type { Catalog } from '../../../model/schema/catalog.ts';
+import type { Desired, DesiredDatabase, DesiredMigration, ReleaseRanges } from '../../../model/desired.ts';
+import type { SqlParser } from '../../../ports/schema/sql-parser.ts';
 import { isWithin, overlaps } from '../../../resolve/version-match.ts';
 
 /** Null where the database cannot be reached: then everything in it is taken to be large and in use. */
-export type ReadCatalog = (database: NamedDocument) => Promise<Catalog | null>;
-
-type Spec = Migration['spec'];
+export type ReadCatalog = (database: DesiredDatabase) => Promise<Catalog | null>;
 
 export async function lintMigrations(
   desired: Desired,
-  migrations: readonly NamedDocument[],
+  migrations: readonly DesiredMigration[],
   sql: SqlParser,
   readCatalogOf?: ReadCatalog,
 ): Promise<readonly Finding[]> {
   const catalogs = new Map<string, Catalog | null>();
   const findings: Finding[] = [];
   for (const migration of migrations) {
-    const database = desired.databases.find(({ name }) => name === migration.spec['database']);
+    const database = desired.databases.find(({ name }) => name === migration.database);
     if (database !== undefined && !catalogs.has(database.name)) {
       catalogs.set(database.name, (await readCatalogOf?.(database)) ?? null);
     }
@@ -35,15 +32,13 @@ export async function lintMigrations(
 
 function lintInput(
   { sources }: Desired,
-  { name, spec }: NamedDocument,
-  database: NamedDocument | undefined,
+  { name, schemaVersion, release, onFailure, operations, probes }: DesiredMigration,
+  database: DesiredDatabase | undefined,
 ): Omit<LintInput, 'catalog' | 'sql'> {
-  const { schemaVersion, release, onFailure = 'rollback', operations, probes = [] } = spec as unknown as Spec;
-  const embedded = database?.spec['pglite'] !== undefined;
   return {
     migration: name,
     schemaVersion,
-    bound: release !== undefined,
+    bound: release !== null,
     onFailure,
     operations,
     probes: {
@@ -53,26 +48,26 @@ function lintInput(
     place: sources.get(`migration/${name}`),
     places: operations.map((_, index) => sources.get(`migration/${name}/${index + 1}`)),
     rates: measuredRates,
-    engine: embedded ? 'pglite' : 'postgresql',
+    engine: database?.place.kind ?? 'postgresql',
   };
 }
 
 const asProbe = ({ name, sql }: LintProbe): LintProbe => ({ name, sql });
 
 /** Some release that sends it is not one that the migration belongs to. */
-function isOfRunning(sends: Spec['release'], belongs: Spec['release']): boolean {
+function isOfRunning(sends: ReleaseRanges | null, belongs: ReleaseRanges | null): boolean {
   return shared(sends, belongs).every(([sent, own]) => !isWithin(sent, own));
 }
 
 /** Some release that sends it is one that the migration belongs to. */
-function isOfNext(sends: Spec['release'], belongs: Spec['release']): boolean {
+function isOfNext(sends: ReleaseRanges | null, belongs: ReleaseRanges | null): boolean {
   return shared(sends, belongs).every(([sent, own]) => overlaps(sent, own));
 }
 
 /** Ranges of the packages that both name. */
-function shared(sends: Spec['release'] = {}, belongs: Spec['release'] = {}): readonly (readonly [string, string])[] {
-  return Object.entries(sends).flatMap(([name, sent]) => {
-    const own = belongs[name];
+function shared(sends: ReleaseRanges | null, belongs: ReleaseRanges | null): readonly (readonly [string, string])[] {
+  return Object.entries(sends ?? {}).flatMap(([name, sent]) => {
+    const own = belongs?.[name];
     return own === undefined ? [] : [[sent, own] as const];
   });
 }

@@ -12,9 +12,9 @@ import { exitCodeOf, isErrorCode } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import type { Observed } from '../../../model/observed.ts';
 import type { Session } from '../command.ts';
-import { observeFleetDatabases } from '../schema/fleet-databases.ts';
+import { observeFleetDatabases } from '../databases/fleet-databases.ts';
 import type { FleetSession } from './fleet-session.ts';
-import { noteSchemas } from '../schema/schema-record.ts';
+import { noteSchemas } from '../databases/schema-record.ts';
 import type { Progress } from '../progress.ts';
 
 export interface LockedFleet {

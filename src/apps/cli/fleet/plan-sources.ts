@@ -19,7 +19,7 @@ import { createNodeTransport } from '../../agent/node-deps.ts';
 import { loadCatalogue } from '../reading/catalogue.ts';
 import type { Session } from '../command.ts';
 import { loadDesired } from '../reading/load-desired.ts';
-import { observeFleetDatabases } from '../schema/fleet-databases.ts';
+import { observeFleetDatabases } from '../databases/fleet-databases.ts';
 import { readTextFile } from '../reading/text-file.ts';
 import type { PlanSources } from './make-plan.ts';
 

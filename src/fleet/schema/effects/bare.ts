@@ -1,5 +1,5 @@
 /** Statements outside of a transaction, under limits of the session that go with them. */
-import type { DatabaseSession, TransactionLimits } from '../../../ports/database.ts';
+import type { DatabaseSession, TransactionLimits } from '../../../ports/schema/database.ts';
 import type { StepCall } from './call.ts';
 import { patiently } from './patiently.ts';
 

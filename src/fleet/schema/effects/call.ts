@@ -1,7 +1,7 @@
 /** One step at work, and the figures that its end is recorded with. */
-import type { TransactionLimits } from '../../../ports/database.ts';
+import type { TransactionLimits } from '../../../ports/schema/database.ts';
 import type { Run } from '../ledger/runs.ts';
-import type { Direction } from '../../../model/schema-event.ts';
+import type { Direction } from '../../../model/schema/schema-event.ts';
 import type { Work } from '../work.ts';
 
 export interface StepCall {

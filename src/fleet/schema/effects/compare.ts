@@ -4,7 +4,7 @@
  */
 import { ThemisError } from '../../../kernel/error.ts';
 import { qualified } from '../../../migrate/sql/quote.ts';
-import type { CompareAction } from '../../../model/schema-step.ts';
+import type { CompareAction } from '../../../model/schema/schema-step.ts';
 import { stopIfAsked } from '../request.ts';
 import { copyLimits, type StepCall } from './call.ts';
 import { between, names, overBatch, type Condition, type Key } from './key-range.ts';

@@ -4,8 +4,8 @@
  */
 import { ThemisError } from '../../../kernel/error.ts';
 import { qualified } from '../../../migrate/sql/quote.ts';
-import type { NamedIn, SchemaAction } from '../../../model/schema-step.ts';
-import type { DatabaseSession } from '../../../ports/database.ts';
+import type { NamedIn, SchemaAction } from '../../../model/schema/schema-step.ts';
+import type { DatabaseSession } from '../../../ports/schema/database.ts';
 import type { StepCall } from './call.ts';
 import { outsideTransaction } from './bare.ts';
 import { patiently } from './patiently.ts';

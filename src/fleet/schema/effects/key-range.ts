@@ -2,7 +2,7 @@
  * Rows of a table between two keys, in SQL. Keys travel as text and are cast where they are used, so that any type that
  * has a unique index can lead a walk.
  */
-import type { SqlValue, Row } from '../../../ports/database.ts';
+import type { SqlValue, Row } from '../../../ports/schema/database.ts';
 import { identifier } from '../../../migrate/sql/quote.ts';
 
 /** Values of the key's columns, as the database prints them. */

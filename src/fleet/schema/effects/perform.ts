@@ -3,7 +3,7 @@
  * journal first, can be carried out twice, and is done once that is recorded.
  */
 import type { JsonObject } from '../../../kernel/json.ts';
-import type { SchemaAction } from '../../../model/schema-step.ts';
+import type { SchemaAction } from '../../../model/schema/schema-step.ts';
 import { inTransaction, record } from '../ledger/record.ts';
 import { isAtomic, type Entry } from '../step.ts';
 import { asBefore, runBare } from './bare.ts';

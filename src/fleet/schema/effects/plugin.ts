@@ -1,6 +1,6 @@
 /** A step that a plug-in carries out, of the version that it was planned with, within its time. */
 import { ThemisError } from '../../../kernel/error.ts';
-import type { PluginAction } from '../../../model/schema-step.ts';
+import type { PluginAction } from '../../../model/schema/schema-step.ts';
 import type { StepCall } from './call.ts';
 
 export async function runPlugin({ work, step }: StepCall, action: PluginAction): Promise<void> {

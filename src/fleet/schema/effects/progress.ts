@@ -1,5 +1,5 @@
 /** How far a copy or a comparison has come: its row in the database, which a batch writes with what it did, and the events. */
-import type { DatabaseSession } from '../../../ports/database.ts';
+import type { DatabaseSession } from '../../../ports/schema/database.ts';
 import { literal } from '../../../migrate/sql/quote.ts';
 import { progressKey, type StepCall } from './call.ts';
 import type { Key } from './key-range.ts';

@@ -2,7 +2,7 @@
  * Copies give way: before the next batch they wait while writers take too long or replicas fall behind. A pause has an
  * end, after which one small batch is done: a statement of somebody that runs for hours must not stop a copy for hours.
  */
-import type { DatabaseSession } from '../../../ports/database.ts';
+import type { DatabaseSession } from '../../../ports/schema/database.ts';
 import { stopIfAsked, type ThrottleLimits } from '../request.ts';
 import type { StepCall } from './call.ts';
 

@@ -4,7 +4,7 @@
  */
 import { ThemisError } from '../../../kernel/error.ts';
 import { identifier, literal, qualified } from '../../../migrate/sql/quote.ts';
-import type { WalkAction } from '../../../model/schema-step.ts';
+import type { WalkAction } from '../../../model/schema/schema-step.ts';
 import { checkFence } from '../ledger/fence.ts';
 import { stopIfAsked } from '../request.ts';
 import { clampBatch, nextBatchRows } from './batch-size.ts';

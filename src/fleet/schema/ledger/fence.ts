@@ -3,7 +3,7 @@
  * The lock is polled: a session that waits in pg_advisory_lock holds up a concurrent index build, which waits for it.
  */
 import { ThemisError } from '../../../kernel/error.ts';
-import type { DatabaseSession } from '../../../ports/database.ts';
+import type { DatabaseSession } from '../../../ports/schema/database.ts';
 import { stopIfAsked, type SchemaParts } from '../request.ts';
 import { hasLayout } from './layout.ts';
 

@@ -3,7 +3,7 @@
  * by nobody who only looks. JSON stands there as text of type `json`, instants as RFC 3339 text, as everywhere else.
  */
 import { ThemisError } from '../../../kernel/error.ts';
-import type { DatabaseSession } from '../../../ports/database.ts';
+import type { DatabaseSession } from '../../../ports/schema/database.ts';
 
 const version = '1';
 

@@ -4,8 +4,8 @@
  */
 import { formatInstant } from '../../../kernel/units/instant.ts';
 import type { JournalEntry } from '../../../model/journal.ts';
-import type { SchemaStep } from '../../../model/schema-step.ts';
-import type { DatabaseSession, TransactionLimits } from '../../../ports/database.ts';
+import type { SchemaStep } from '../../../model/schema/schema-step.ts';
+import type { DatabaseSession, TransactionLimits } from '../../../ports/schema/database.ts';
 import type { Entry } from '../step.ts';
 import type { Work } from '../work.ts';
 import { checkFence } from './fence.ts';

@@ -1,12 +1,12 @@
 /** Runs as the database keeps them: a row of the history, the steps, the journal. Reading only; `record.ts` writes. */
 import type { Digest } from '../../../kernel/digest.ts';
 import type { Failure } from '../../../kernel/outcome.ts';
-import type { Catalog } from '../../../model/catalog.ts';
-import type { SchemaHistoryRow, SchemaOutcome } from '../../../model/database.ts';
+import type { Catalog } from '../../../model/schema/catalog.ts';
+import type { SchemaHistoryRow, SchemaOutcome } from '../../../model/schema/database.ts';
 import type { Operation } from '../../../model/documents.ts';
 import type { JournalEntry, JournalEvent } from '../../../model/journal.ts';
-import type { SchemaStep } from '../../../model/schema-step.ts';
-import type { DatabaseSession, Row } from '../../../ports/database.ts';
+import type { SchemaStep } from '../../../model/schema/schema-step.ts';
+import type { DatabaseSession, Row } from '../../../ports/schema/database.ts';
 import type { JsonObject } from '../../../kernel/json.ts';
 import type { SchemaMigration } from '../request.ts';
 import type { RunView } from '../step.ts';

@@ -1,6 +1,6 @@
 /** A command of ALTER TABLE that is kept as it is, with what takes it back where that is certain. */
 import type { AlterTableCmd } from 'libpg-query';
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import { identifier, literal, qualified } from '../../sql/quote.ts';
 import { raw, type Draft, type Undo, type Unit, type World } from '../draft.ts';
 import { isWord } from '../piece.ts';

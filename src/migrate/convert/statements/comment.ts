@@ -1,10 +1,10 @@
 /** COMMENT ON. It belongs to the table or the column that the script makes; of anything else it is kept as it is. */
 import type { CommentStmt } from 'libpg-query';
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import { raw, type Draft, type Unit, type World } from '../draft.ts';
 import { verbatim } from '../piece.ts';
 import { fieldsOf, namedIn, namesOf } from '../tree.ts';
-import type { SqlNode } from '../../../ports/sql-parser.ts';
+import type { SqlNode } from '../../../ports/schema/sql-parser.ts';
 import { withTable } from './command.ts';
 
 export function comment(stmt: CommentStmt, unit: Unit, world: World): readonly Draft[] {

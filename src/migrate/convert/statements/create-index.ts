@@ -1,6 +1,6 @@
 /** CREATE INDEX. Themis builds every index while writers go on, so CONCURRENTLY needs no saying. */
 import type { IndexElem, IndexStmt } from 'libpg-query';
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import type { Operation } from '../../../model/documents.ts';
 import { leftOut, partNotKept, raw, type Draft, type Unit, type World } from '../draft.ts';
 import { columnsPart, expressionName, indexColumnNames } from '../generated-names.ts';

@@ -1,7 +1,7 @@
 /** What is created and has no operation: kept as it is, with the DROP that takes it back where that is certain. */
 import type { FunctionParameter } from 'libpg-query';
-import type { NamedIn } from '../../../model/schema-step.ts';
-import type { SqlNode } from '../../../ports/sql-parser.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
+import type { SqlNode } from '../../../ports/schema/sql-parser.ts';
 import { identifier, qualified } from '../../sql/quote.ts';
 import { raw, type Draft, type Undo, type Unit, type World } from '../draft.ts';
 import { verbatim } from '../piece.ts';

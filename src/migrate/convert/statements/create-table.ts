@@ -4,7 +4,7 @@
  */
 import type { CreateStmt } from 'libpg-query';
 import type { Column, Constraint, Operation } from '../../../model/documents.ts';
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import { identifier, qualified } from '../../sql/quote.ts';
 import { alterColumn, convertColumn, type ConvertedColumn } from '../column.ts';
 import { convertConstraint, type ConvertedConstraint } from '../constraint.ts';

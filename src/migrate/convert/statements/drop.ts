@@ -1,9 +1,9 @@
 /** DROP. What is dropped goes in the contract phase, when no node needs it any longer. */
 import type { DropStmt } from 'libpg-query';
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import { raw, type Draft, type Undo, type Unit, type World } from '../draft.ts';
 import { verbatim } from '../piece.ts';
-import type { SqlNode } from '../../../ports/sql-parser.ts';
+import type { SqlNode } from '../../../ports/schema/sql-parser.ts';
 import { defaultSchema, documentTable, fieldsOf, namedIn, namesOf, noRoomForName } from '../tree.ts';
 
 export function drop(stmt: DropStmt, unit: Unit, world: World): readonly Draft[] {

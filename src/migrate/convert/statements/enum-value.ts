@@ -1,6 +1,6 @@
 /** ALTER TYPE ... ADD VALUE and RENAME VALUE. */
 import type { AlterEnumStmt } from 'libpg-query';
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import type { Operation } from '../../../model/documents.ts';
 import { literal, qualified } from '../../sql/quote.ts';
 import { partNotKept, raw, type Draft, type Unit, type World } from '../draft.ts';

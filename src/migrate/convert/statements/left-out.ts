@@ -6,7 +6,7 @@ import type { SelectStmt, TransactionStmt, VariableSetStmt } from 'libpg-query';
 import { leftOut, type Draft, type Note, type Unit, type World } from '../draft.ts';
 import { verbatim } from '../piece.ts';
 import { fieldsOf, lastName } from '../tree.ts';
-import type { SqlNode } from '../../../ports/sql-parser.ts';
+import type { SqlNode } from '../../../ports/schema/sql-parser.ts';
 
 /** undefined: it does something. */
 export function sayLeftOut(unit: Unit, world: World): readonly Draft[] | undefined {

@@ -1,11 +1,11 @@
 /** RENAME and SET SCHEMA. A rename that has no operation is taken back by one in the other direction. */
 import type { AlterObjectSchemaStmt, RenameStmt } from 'libpg-query';
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import { identifier, qualified } from '../../sql/quote.ts';
 import { raw, type Draft, type Undo, type Unit, type World } from '../draft.ts';
 import { verbatim } from '../piece.ts';
 import { defaultSchema, documentTable, fieldsOf, namedIn, namesOf, noRoomForName, relationOf } from '../tree.ts';
-import type { SqlNode } from '../../../ports/sql-parser.ts';
+import type { SqlNode } from '../../../ports/schema/sql-parser.ts';
 
 const unknown: Undo = { irreversible: 'Whether it was there before is not in the script.' };
 

@@ -1,4 +1,4 @@
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import { isRefusal, type ParamsOf } from '../../operation.ts';
 import { tableName } from '../../sql/quote.ts';
 import { keyBy, keyOf } from '../../steps/key-of.ts';

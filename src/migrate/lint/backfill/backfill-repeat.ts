@@ -1,4 +1,4 @@
-import type { SqlNode } from '../../../ports/sql-parser.ts';
+import type { SqlNode } from '../../../ports/schema/sql-parser.ts';
 import type { ParamsOf } from '../../operation.ts';
 import type { LintProblem, LintRule, LintWorld } from '../rule.ts';
 import { showText } from '../show-text.ts';

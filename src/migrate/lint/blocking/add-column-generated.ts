@@ -5,7 +5,7 @@ import { addedColumn, type ColumnDefinition } from '../sql/column.ts';
 import { readType } from '../sql/expression.ts';
 import { writtenName } from '../sql/names.ts';
 import { isSerial, readTypeName } from '../sql/type-name.ts';
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 
 /** serial, identity and stored columns have a value in every row from the start, so all are written under the lock. */
 export const addColumnGenerated: LintRule = {

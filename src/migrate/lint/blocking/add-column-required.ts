@@ -4,7 +4,7 @@ import type { LintProblem, LintRule } from '../rule.ts';
 import { addedColumn, columnOf, isRequired } from '../sql/column.ts';
 import { writtenName } from '../sql/names.ts';
 import type { Column } from '../../../model/documents.ts';
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 
 /** Rows that are there have nothing to put into it, and neither has a release that does not know it. */
 export const addColumnRequired: LintRule = {

@@ -1,4 +1,4 @@
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import { tableName } from '../../sql/quote.ts';
 import { asOperation } from '../as-operation.ts';
 import type { LintProblem, LintRule, LintWorld } from '../rule.ts';

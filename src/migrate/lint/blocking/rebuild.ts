@@ -1,6 +1,6 @@
 import { relationOf } from '../../convert/tree.ts';
-import type { NamedIn } from '../../../model/schema-step.ts';
-import type { SqlNode } from '../../../ports/sql-parser.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
+import type { SqlNode } from '../../../ports/schema/sql-parser.ts';
 import type { LintRule } from '../rule.ts';
 import { writtenName } from '../sql/names.ts';
 import { treeOf } from '../sql/tree.ts';

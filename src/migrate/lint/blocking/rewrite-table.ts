@@ -1,5 +1,5 @@
 import { relationOf } from '../../convert/tree.ts';
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import type { LintRule, LintWorld } from '../rule.ts';
 import { writtenName } from '../sql/names.ts';
 import { treeOf } from '../sql/tree.ts';

@@ -1,5 +1,5 @@
-import type { NamedIn } from '../../../model/schema-step.ts';
-import type { SqlNode } from '../../../ports/sql-parser.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
+import type { SqlNode } from '../../../ports/schema/sql-parser.ts';
 import { asOperation } from '../as-operation.ts';
 import type { LintRule, LintWorld } from '../rule.ts';
 import { readExpression } from '../sql/expression.ts';

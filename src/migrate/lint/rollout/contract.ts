@@ -1,5 +1,5 @@
 /** What operations take away in contract, under the name by which releases know it. */
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import { graceOf } from '../../steps/grace.ts';
 import { tableName } from '../../sql/quote.ts';
 import type { LintOperation } from '../rule.ts';

@@ -1,6 +1,6 @@
 import type { Severity } from '../../../kernel/finding.ts';
 import type { Operation } from '../../../model/documents.ts';
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import { asOperation } from '../as-operation.ts';
 import { readersOf } from '../readers.ts';
 import type { LintProblem, LintRule, LintWorld } from '../rule.ts';

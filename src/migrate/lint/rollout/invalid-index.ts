@@ -1,5 +1,5 @@
 import { relationOf } from '../../convert/tree.ts';
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import { tableName } from '../../sql/quote.ts';
 import { asOperation } from '../as-operation.ts';
 import type { LintOperation, LintRule, LintWorld } from '../rule.ts';

@@ -1,4 +1,4 @@
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import { tableName } from '../../sql/quote.ts';
 import type { LintRule, LintWorld } from '../rule.ts';
 import { sameTable, writtenName } from '../sql/names.ts';

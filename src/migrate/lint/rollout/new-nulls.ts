@@ -1,4 +1,4 @@
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import { tableName } from '../../sql/quote.ts';
 import { readersOf } from '../readers.ts';
 import type { LintRule, LintWorld } from '../rule.ts';

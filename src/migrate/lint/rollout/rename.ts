@@ -1,7 +1,7 @@
 import { relationOf } from '../../convert/tree.ts';
 import type { Operation } from '../../../model/documents.ts';
-import type { NamedIn } from '../../../model/schema-step.ts';
-import type { SqlNode } from '../../../ports/sql-parser.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
+import type { SqlNode } from '../../../ports/schema/sql-parser.ts';
 import { asOperation } from '../as-operation.ts';
 import { readersOf } from '../readers.ts';
 import type { LintRule } from '../rule.ts';

@@ -1,4 +1,4 @@
-import type { SqlNode } from '../../../ports/sql-parser.ts';
+import type { SqlNode } from '../../../ports/schema/sql-parser.ts';
 import { asOperation } from '../as-operation.ts';
 import type { LintRule } from '../rule.ts';
 import { indexOperation } from '../sql/index-operation.ts';

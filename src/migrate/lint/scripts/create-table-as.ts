@@ -1,5 +1,5 @@
 import { relationOf } from '../../convert/tree.ts';
-import type { SqlNode } from '../../../ports/sql-parser.ts';
+import type { SqlNode } from '../../../ports/schema/sql-parser.ts';
 import type { LintRule } from '../rule.ts';
 import { rangesIn, writtenName } from '../sql/names.ts';
 import { treeOf } from '../sql/tree.ts';

@@ -1,5 +1,5 @@
 import { namedIn, namesOf } from '../../convert/tree.ts';
-import type { SqlNode } from '../../../ports/sql-parser.ts';
+import type { SqlNode } from '../../../ports/schema/sql-parser.ts';
 import { asOperation } from '../as-operation.ts';
 import type { LintRule } from '../rule.ts';
 import { writtenName } from '../sql/names.ts';

@@ -1,4 +1,4 @@
-import type { SqlFailure } from '../../../ports/sql-parser.ts';
+import type { SqlFailure } from '../../../ports/schema/sql-parser.ts';
 import type { LintOperation, LintProblem, LintRule, LintWorld } from '../rule.ts';
 import { showText } from '../show-text.ts';
 import { readExpression, readType } from '../sql/expression.ts';

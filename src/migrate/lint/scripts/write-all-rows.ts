@@ -1,5 +1,5 @@
 import { relationOf } from '../../convert/tree.ts';
-import type { SqlNode, SqlParser } from '../../../ports/sql-parser.ts';
+import type { SqlNode, SqlParser } from '../../../ports/schema/sql-parser.ts';
 import { asOperation } from '../as-operation.ts';
 import type { LintRule } from '../rule.ts';
 import { writtenName } from '../sql/names.ts';

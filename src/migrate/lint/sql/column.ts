@@ -1,6 +1,6 @@
 /** Columns as SQL defines them. */
 import type { Column } from '../../../model/documents.ts';
-import type { SqlNode, SqlParser } from '../../../ports/sql-parser.ts';
+import type { SqlNode, SqlParser } from '../../../ports/schema/sql-parser.ts';
 import type { AlterCommand } from './scripts.ts';
 import { treeOf, type TreeOf } from './tree.ts';
 import { isSerial, readTypeName, typeText, type ReadType } from './type-name.ts';

@@ -1,8 +1,8 @@
 /** Constraints as SQL adds them: on their own, or with a column. */
 import { namesOf, relationOf } from '../../convert/tree.ts';
 import type { Operation } from '../../../model/documents.ts';
-import type { NamedIn } from '../../../model/schema-step.ts';
-import type { SqlParser } from '../../../ports/sql-parser.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
+import type { SqlParser } from '../../../ports/schema/sql-parser.ts';
 import { addedColumn } from './column.ts';
 import { writtenName } from './names.ts';
 import type { AlterCommand } from './scripts.ts';

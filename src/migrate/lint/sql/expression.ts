@@ -1,5 +1,5 @@
 /** Expressions and types that stand in a document as text, read by the grammar. */
-import type { SqlNode, SqlParser } from '../../../ports/sql-parser.ts';
+import type { SqlNode, SqlParser } from '../../../ports/schema/sql-parser.ts';
 import { treeOf, type TreeOf } from './tree.ts';
 
 /** Undefined where the text is no single expression. */

@@ -1,6 +1,6 @@
 /** CREATE INDEX as the operation that does the same. */
 import type { Operation } from '../../../model/documents.ts';
-import type { SqlParser } from '../../../ports/sql-parser.ts';
+import type { SqlParser } from '../../../ports/schema/sql-parser.ts';
 import { relationOf } from '../../convert/tree.ts';
 import { writtenName } from './names.ts';
 import { treeOf, type TreeOf } from './tree.ts';

@@ -1,6 +1,6 @@
 /** Which tables a statement keeps everybody out of: ACCESS EXCLUSIVE. */
-import type { NamedIn } from '../../../model/schema-step.ts';
-import type { SqlNode } from '../../../ports/sql-parser.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
+import type { SqlNode } from '../../../ports/schema/sql-parser.ts';
 import { relationOf } from '../../convert/tree.ts';
 import { objectName } from './names.ts';
 import { treeOf } from './tree.ts';

@@ -1,7 +1,7 @@
 /** Tables as SQL and documents name them. Without a schema a name means `public`, as everywhere in Themis. */
 import { namedIn, namesOf } from '../../convert/tree.ts';
-import type { NamedIn } from '../../../model/schema-step.ts';
-import type { SqlNode } from '../../../ports/sql-parser.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
+import type { SqlNode } from '../../../ports/schema/sql-parser.ts';
 import { objectsIn, treeOf, type TreeOf } from './tree.ts';
 
 /** Of an object that a DROP names: a list of names, one name, or a type's. */

@@ -3,9 +3,9 @@
  * that the statement names: a rule that asks is told so rather than told no.
  */
 import { namesOf, relationOf } from '../../convert/tree.ts';
-import type { CatalogTable } from '../../../model/catalog.ts';
-import type { NamedIn } from '../../../model/schema-step.ts';
-import type { SqlNode, SqlParser } from '../../../ports/sql-parser.ts';
+import type { CatalogTable } from '../../../model/schema/catalog.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
+import type { SqlNode, SqlParser } from '../../../ports/schema/sql-parser.ts';
 import { rangesIn, sameTable } from './names.ts';
 import { nodesOf, treeOf } from './tree.ts';
 

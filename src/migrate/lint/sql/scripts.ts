@@ -1,8 +1,8 @@
 /** The SQL of `rawSql` operations, read: statements with where they stand, and the commands of ALTER TABLE one by one. */
 import { relationOf } from '../../convert/tree.ts';
-import type { SchemaPhase } from '../../../model/database.ts';
-import type { NamedIn } from '../../../model/schema-step.ts';
-import type { SqlFailure, SqlNode, SqlParser, SqlToken } from '../../../ports/sql-parser.ts';
+import type { SchemaPhase } from '../../../model/schema/database.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
+import type { SqlFailure, SqlNode, SqlParser, SqlToken } from '../../../ports/schema/sql-parser.ts';
 import type { ParamsOf } from '../../operation.ts';
 import { treeOf, type TreeOf } from './tree.ts';
 

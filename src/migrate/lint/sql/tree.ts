@@ -1,6 +1,6 @@
 /** Walking the trees of the SQL parser, whose nodes are objects with one field that names their kind. */
 import { namesOf } from '../../convert/tree.ts';
-import type { SqlNode } from '../../../ports/sql-parser.ts';
+import type { SqlNode } from '../../../ports/schema/sql-parser.ts';
 
 type KindOf<Node> = Node extends unknown ? keyof Node & string : never;
 export type NodeKind = KindOf<SqlNode>;

@@ -1,5 +1,5 @@
 /** Settings that a statement changes, by SET, RESET or `set_config`. */
-import type { SqlNode } from '../../../ports/sql-parser.ts';
+import type { SqlNode } from '../../../ports/schema/sql-parser.ts';
 import { lastName, nodesOf, treeOf } from './tree.ts';
 
 export interface VariableSet {

@@ -1,6 +1,6 @@
 /** Whether an expression gives the same value for every row of one statement: else PostgreSQL computes it row by row. */
-import type { Catalog } from '../../../model/catalog.ts';
-import type { SqlNode } from '../../../ports/sql-parser.ts';
+import type { Catalog } from '../../../model/schema/catalog.ts';
+import type { SqlNode } from '../../../ports/schema/sql-parser.ts';
 import { lastName, nodesOf } from './tree.ts';
 
 /** Of PostgreSQL, stable or immutable, that people use in defaults. What is in no list may be anything. */

@@ -1,4 +1,4 @@
-import type { SqlNode, SqlParser } from '../../../ports/sql-parser.ts';
+import type { SqlNode, SqlParser } from '../../../ports/schema/sql-parser.ts';
 import { asOperation } from '../as-operation.ts';
 import type { LintProblem, LintRule } from '../rule.ts';
 import { nodesOf, treeOf } from '../sql/tree.ts';

@@ -1,5 +1,5 @@
 /** When an operation does what cannot be taken back, and when it may fail: as far as its parameters say. */
-import { schemaPhases, type SchemaPhase } from '../../../model/database.ts';
+import { schemaPhases, type SchemaPhase } from '../../../model/schema/database.ts';
 import type { LintOperation } from '../rule.ts';
 
 /** Undefined where it can be undone. */

@@ -1,6 +1,6 @@
 /** A column and its shadow: what belongs to them, and the trigger that writes the hidden one of the two. */
-import type { CatalogColumn, CatalogConstraint, CatalogIndex, CatalogTable } from '../../../model/catalog.ts';
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { CatalogColumn, CatalogConstraint, CatalogIndex, CatalogTable } from '../../../model/schema/catalog.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import type { OperationWorld } from '../../operation.ts';
 import { identifier, qualified } from '../../sql/quote.ts';
 import type { WalkKey } from '../../steps/fill.ts';

@@ -7,8 +7,8 @@
  * name out or gave NULL is told by its default, which says so in a setting: of the old one's default, too, only the
  * trigger's silence can be had.
  */
-import type { CatalogColumn, CatalogTable } from '../../../model/catalog.ts';
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { CatalogColumn, CatalogTable } from '../../../model/schema/catalog.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import type { OperationWorld } from '../../operation.ts';
 import { identifier, qualified } from '../../sql/quote.ts';
 import { createFunction, dropFunction, dropTrigger, firstOf, lastOf, quiet, same, text } from '../triggers.ts';

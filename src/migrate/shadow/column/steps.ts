@@ -6,8 +6,8 @@
  * Nothing is asked of the hidden side (no NOT NULL, no check), for it would fail writers: constraints come with the name.
  * A unique index is asked of it only where different values stay different.
  */
-import type { CatalogTable } from '../../../model/catalog.ts';
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { CatalogTable } from '../../../model/schema/catalog.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import { shown } from '../../find.ts';
 import type { StepDraft } from '../../operation.ts';
 import { ifConstraint } from '../../sql/conditional.ts';

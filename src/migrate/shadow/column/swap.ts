@@ -3,7 +3,7 @@
  * that keeps out everybody for as long as a few rows of the system catalogs take. Indexes, constraints and the default
  * leave the column that goes into hiding, so that it fails no writer, and come to the one that gets the name.
  */
-import type { CatalogIndex, CatalogTable } from '../../../model/catalog.ts';
+import type { CatalogIndex, CatalogTable } from '../../../model/schema/catalog.ts';
 import { block } from '../../sql/conditional.ts';
 import { besidesDefinition } from '../../sql/index-definition.ts';
 import { identifier, literal, qualified } from '../../sql/quote.ts';

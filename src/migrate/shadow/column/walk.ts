@@ -1,6 +1,6 @@
 /** Filling and comparing a column beside another one, without a trigger of the user taking notice. */
-import type { CatalogTable } from '../../../model/catalog.ts';
-import type { SchemaAction } from '../../../model/schema-step.ts';
+import type { CatalogTable } from '../../../model/schema/catalog.ts';
+import type { SchemaAction } from '../../../model/schema/schema-step.ts';
 import { inBatch, usualBatchRows, type WalkKey } from '../../steps/fill.ts';
 import { identifier, qualified } from '../../sql/quote.ts';
 

@@ -4,7 +4,7 @@
  * triggers of nested statements fire. What cannot be written is noted by its key and leaves the writer alone; `healing`
  * sees to it before the tables change places.
  */
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import { identifier, list, qualified } from '../../sql/quote.ts';
 import { copying, keyColumns, overwriting, targetKey, writtenColumns, type Direction, type Side } from './one-table.ts';
 import { createFunction, dropFunction, dropTrigger, quiet, same } from '../triggers.ts';

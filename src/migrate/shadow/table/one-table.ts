@@ -1,6 +1,6 @@
 /** A table and its shadow: their names, their columns, and the rows of one as rows of the other. */
-import type { CatalogColumn, CatalogConstraint, CatalogIndex, CatalogTable } from '../../../model/catalog.ts';
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { CatalogColumn, CatalogConstraint, CatalogIndex, CatalogTable } from '../../../model/schema/catalog.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import type { OperationWorld } from '../../operation.ts';
 import { identifier, list, qualified } from '../../sql/quote.ts';
 import type { WalkKey } from '../../steps/fill.ts';

@@ -1,6 +1,11 @@
 /** What belongs to a table beside its rows, as statements that take it away and give it: of the table with the name. */
-import type { CatalogConstraint, CatalogSequence, CatalogTable, CatalogTrigger } from '../../../model/catalog.ts';
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type {
+  CatalogConstraint,
+  CatalogSequence,
+  CatalogTable,
+  CatalogTrigger,
+} from '../../../model/schema/catalog.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import { shown } from '../../find.ts';
 import { besidesDefinition } from '../../sql/index-definition.ts';
 import { identifier, literal, qualified } from '../../sql/quote.ts';

@@ -3,7 +3,7 @@
  * change places in one transaction (`swap.ts`), and triggers keep the old one equal from then on, so that until
  * contract it can take its place again with everything that was written meanwhile.
  */
-import type { SchemaAction } from '../../../model/schema-step.ts';
+import type { SchemaAction } from '../../../model/schema/schema-step.ts';
 import { refuse, shown } from '../../find.ts';
 import type { Refusal, StepDraft } from '../../operation.ts';
 import { ifConstraint } from '../../sql/conditional.ts';

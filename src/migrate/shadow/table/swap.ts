@@ -3,7 +3,7 @@
  * (triggers, foreign keys, counters) goes with the name; rights, policies and comments stay on the hidden table too, where
  * they disturb nobody, so that the way back need not make them anew.
  */
-import type { NamedIn } from '../../../model/schema-step.ts';
+import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import { identifier, qualified } from '../../sql/quote.ts';
 import { createMirror, dropMirror } from './mirror.ts';
 import { directions, healing, tableNames, tableParts, type TableShadow } from './one-table.ts';

@@ -1,6 +1,6 @@
 /** Copies are believed when both sides hash alike, chunk by chunk; what differs is repaired so often and not more. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { CompareAction } from '../../../../src/model/schema-step.ts';
+import type { CompareAction } from '../../../../src/model/schema/schema-step.ts';
 import { compareCopies, handMade, itemsSql, makeCopies, step, walkItems } from '../../../support/schema/hand-made.ts';
 import { SchemaWorld, openMemory } from '../../../support/schema/schema-world.ts';
 

@@ -1,7 +1,7 @@
 /** Steps of plug-ins: of the version that was planned with, within their time, and taken back when it goes wrong. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ThemisError } from '../../../../src/kernel/error.ts';
-import type { PluginAction } from '../../../../src/model/schema-step.ts';
+import type { PluginAction } from '../../../../src/model/schema/schema-step.ts';
 import type { SchemaPlugin, SchemaPlugins } from '../../../../src/ports/schema/schema-plugins.ts';
 import { failingStep, handMade, makeCopies, step } from '../../../support/schema/hand-made.ts';
 import { SchemaWorld, openMemory } from '../../../support/schema/schema-world.ts';

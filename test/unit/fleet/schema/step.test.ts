@@ -8,7 +8,7 @@ import {
   type Entry,
   type RunView,
 } from '../../../../src/fleet/schema/step.ts';
-import type { SchemaAction, SchemaStep } from '../../../../src/model/schema-step.ts';
+import type { SchemaAction, SchemaStep } from '../../../../src/model/schema/schema-step.ts';
 
 const sql: SchemaAction = { kind: 'statements', statements: ['SELECT 1'] };
 const bare: SchemaAction = { kind: 'bare', statements: ['SELECT 1'] };

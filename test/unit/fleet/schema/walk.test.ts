@@ -1,8 +1,8 @@
 /** Walks over keys of several kinds, in batches that fit, from wherever an earlier one came. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nextBatchRows } from '../../../../src/fleet/schema/effects/batch-size.ts';
-import type { SchemaEvent } from '../../../../src/model/schema-event.ts';
-import type { WalkAction } from '../../../../src/model/schema-step.ts';
+import type { SchemaEvent } from '../../../../src/model/schema/schema-event.ts';
+import type { WalkAction } from '../../../../src/model/schema/schema-step.ts';
 import { failureOf } from '../../../support/failure-of.ts';
 import { handMade, itemsSql, makeCopies, step, walkItems } from '../../../support/schema/hand-made.ts';
 import { SchemaWorld, hurriedClock, openMemory } from '../../../support/schema/schema-world.ts';

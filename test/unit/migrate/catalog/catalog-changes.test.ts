@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { catalogDifference } from '../../../../src/migrate/catalog/catalog-difference.ts';
 import { catalogDigest } from '../../../../src/migrate/catalog/catalog-digest.ts';
-import type { Catalog } from '../../../../src/model/catalog.ts';
-import type { Database } from '../../../../src/ports/database.ts';
+import type { Catalog } from '../../../../src/model/schema/catalog.ts';
+import type { Database } from '../../../../src/ports/schema/database.ts';
 import { changes } from '../../../support/migrate/changes.ts';
 import { catalogOf, embeddedWith, runOn } from '../../../support/migrate/embedded.ts';
 import { everything } from '../../../support/migrate/everything.ts';

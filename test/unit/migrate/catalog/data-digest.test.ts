@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dataDigest } from '../../../../src/migrate/catalog/data-digest.ts';
 import { readCatalog } from '../../../../src/migrate/catalog/read-catalog.ts';
 import type { Digest } from '../../../../src/kernel/digest.ts';
-import type { Database } from '../../../../src/ports/database.ts';
+import type { Database } from '../../../../src/ports/schema/database.ts';
 import { embeddedWith, runOn } from '../../../support/migrate/embedded.ts';
 
 let database: Database;

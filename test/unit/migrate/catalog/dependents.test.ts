@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dependentsOf } from '../../../../src/migrate/catalog/dependents.ts';
-import type { Catalog } from '../../../../src/model/catalog.ts';
-import type { Database } from '../../../../src/ports/database.ts';
+import type { Catalog } from '../../../../src/model/schema/catalog.ts';
+import type { Database } from '../../../../src/ports/schema/database.ts';
 import { catalogOf, embeddedWith } from '../../../support/migrate/embedded.ts';
 import { everything } from '../../../support/migrate/everything.ts';
 

@@ -3,8 +3,8 @@ import { catalogDigest } from '../../../../src/migrate/catalog/catalog-digest.ts
 import { catalogDifference } from '../../../../src/migrate/catalog/catalog-difference.ts';
 import { readCatalog } from '../../../../src/migrate/catalog/read-catalog.ts';
 import { findTable } from '../../../../src/migrate/find.ts';
-import type { Catalog, CatalogTable } from '../../../../src/model/catalog.ts';
-import type { Database } from '../../../../src/ports/database.ts';
+import type { Catalog, CatalogTable } from '../../../../src/model/schema/catalog.ts';
+import type { Database } from '../../../../src/ports/schema/database.ts';
 import { catalogOf, embeddedWith, runOn } from '../../../support/migrate/embedded.ts';
 import { everything, ofNoCatalog } from '../../../support/migrate/everything.ts';
 

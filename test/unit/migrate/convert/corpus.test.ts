@@ -11,8 +11,8 @@ import { catalogDifference } from '../../../../src/migrate/catalog/catalog-diffe
 import { readCatalog } from '../../../../src/migrate/catalog/read-catalog.ts';
 import { formatMigration } from '../../../../src/migrate/convert/migration-text.ts';
 import type { Migration, Operation } from '../../../../src/model/documents.ts';
-import type { Database } from '../../../../src/ports/database.ts';
-import type { ParsedSql } from '../../../../src/ports/sql-parser.ts';
+import type { Database } from '../../../../src/ports/schema/database.ts';
+import type { ParsedSql } from '../../../../src/ports/schema/sql-parser.ts';
 import { copyEmptyPglite } from '../../../support/database/empty-pglite.ts';
 import { convert, parser } from '../../../support/migrate/convert.ts';
 import { runMigration } from '../../../support/migrate/run-migration.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { operations } from '../../../../src/migrate/index.ts';
 import type { Column, Operation } from '../../../../src/model/documents.ts';
-import type { CatalogTable } from '../../../../src/model/catalog.ts';
+import type { CatalogTable } from '../../../../src/model/schema/catalog.ts';
 import {
   catalogOf,
   codeOf,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { operations } from '../../../../src/migrate/index.ts';
-import type { CatalogTable } from '../../../../src/model/catalog.ts';
+import type { CatalogTable } from '../../../../src/model/schema/catalog.ts';
 import type { Operation } from '../../../../src/model/documents.ts';
 import {
   catalogOf,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Catalog, CatalogTable } from '../../../../src/model/catalog.ts';
+import type { Catalog, CatalogTable } from '../../../../src/model/schema/catalog.ts';
 import type { Operation } from '../../../../src/model/documents.ts';
 import {
   catalogOf,

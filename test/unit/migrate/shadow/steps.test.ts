@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { CatalogTable } from '../../../../src/model/catalog.ts';
+import type { CatalogTable } from '../../../../src/model/schema/catalog.ts';
 import type { Operation } from '../../../../src/model/documents.ts';
-import type { SchemaPhase } from '../../../../src/model/database.ts';
+import type { SchemaPhase } from '../../../../src/model/schema/database.ts';
 import {
   catalogOf,
   columnNamed,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ObservedDatabase } from '../../../../src/model/database.ts';
+import type { ObservedDatabase } from '../../../../src/model/schema/database.ts';
 import type { ObservedNode } from '../../../../src/model/observed.ts';
 import { emptyRecord, type RolloutRecord } from '../../../../src/model/rollout-record.ts';
 import { noteSchemaProgress } from '../../../../src/plan/schema/schema-progress.ts';

@@ -3,11 +3,11 @@
  * for one now and then of a staging that lasts. The function returned remembers of each step its phase and its last line;
  * everything else comes from the event.
  */
-import { formatDuration } from '../kernel/units/duration.ts';
-import type { Outcome } from '../kernel/outcome.ts';
-import { parseInstant } from '../kernel/units/instant.ts';
-import { formatSize } from '../kernel/units/size.ts';
-import type { ProgressFigures, ThemisEvent } from '../model/event.ts';
+import { formatDuration } from '../../kernel/units/duration.ts';
+import type { Outcome } from '../../kernel/outcome.ts';
+import { parseInstant } from '../../kernel/units/instant.ts';
+import { formatSize } from '../../kernel/units/size.ts';
+import type { ProgressFigures, ThemisEvent } from '../../model/event.ts';
 import { farText } from './progress-figures.ts';
 import { schemaText } from './schema-text.ts';
 

@@ -1,6 +1,6 @@
 /** What goes on in a database, in a few words. */
-import { formatDuration } from '../kernel/units/duration.ts';
-import type { SchemaEvent } from '../model/schema-event.ts';
+import { formatDuration } from '../../kernel/units/duration.ts';
+import type { SchemaEvent } from '../../model/schema/schema-event.ts';
 
 /** Waits below this are everybody's. */
 const worthSayingMs = 250;

@@ -1,7 +1,7 @@
 /** What is known of a database of the fleet, and of the migrations in it. */
-import type { Digest } from '../kernel/digest.ts';
-import type { Failure } from '../kernel/outcome.ts';
-import type { Operation } from './documents.ts';
+import type { Digest } from '../../kernel/digest.ts';
+import type { Failure } from '../../kernel/outcome.ts';
+import type { Operation } from '../documents.ts';
 
 export type DatabaseEngine = 'postgresql' | 'pglite';
 

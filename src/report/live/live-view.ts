@@ -2,9 +2,9 @@
  * The live view of an execution: a small state that events change, and a frame of text that is drawn from it. Pure:
  * the time is passed in, the terminal's size too. A frame never grows with the fleet, only with what is in hand.
  */
-import { formatDuration } from '../kernel/units/duration.ts';
-import { parseInstant } from '../kernel/units/instant.ts';
-import type { ProgressFigures, ThemisEvent } from '../model/event.ts';
+import { formatDuration } from '../../kernel/units/duration.ts';
+import { parseInstant } from '../../kernel/units/instant.ts';
+import type { ProgressFigures, ThemisEvent } from '../../model/event.ts';
 import { waitText } from './event-lines.ts';
 import { farText } from './progress-figures.ts';
 import { schemaText } from './schema-text.ts';

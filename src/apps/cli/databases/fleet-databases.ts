@@ -4,12 +4,15 @@ import { resolve } from 'node:path';
 import { openDatabase } from '../../../adapters/database/index.ts';
 import { readSecret } from '../../../adapters/secret-token.ts';
 import { observeDatabases } from '../../../fleet/schema/observe-databases.ts';
+import { readCatalog } from '../../../migrate/catalog/read-catalog.ts';
+import { ThemisError } from '../../../kernel/error.ts';
 import type { FleetSchemas } from '../../../fleet/schema/schema-task.ts';
-import type { ObservedDatabase } from '../../../model/database.ts';
+import type { ObservedDatabase } from '../../../model/schema/database.ts';
 import type { Desired, DesiredDatabase } from '../../../model/desired.ts';
-import type { Database } from '../../../ports/database.ts';
+import type { Database } from '../../../ports/schema/database.ts';
 import { pgliteEntry } from '../../worker/pglite-entry.ts';
 import type { Session } from '../command.ts';
+import type { ReadCatalog } from './lint-migrations.ts';
 import { createPlugins } from './schema-plugins.ts';
 
 type Surroundings = Pick<Session, 'environment'>;
@@ -40,10 +43,31 @@ export async function observeFleetDatabases(
   { databases }: Desired,
 ): Promise<readonly ObservedDatabase[]> {
   return await observeDatabases(databases, async (database) => {
-    const { place } = database;
-    if (place.kind === 'pglite' && !existsSync(resolve(directory, place.directory))) return null;
+    if (isNotMade(directory, database)) return null;
     return await openFleetDatabase(session, directory, database);
   });
+}
+
+/** Null where the database cannot be asked, or was not made yet. */
+export function readFleetCatalog(session: Surroundings, directory: string): ReadCatalog {
+  return async (desired) => {
+    if (isNotMade(directory, desired)) return null;
+    try {
+      const database = await openFleetDatabase(session, directory, desired);
+      try {
+        return await database.use(readCatalog);
+      } finally {
+        await database.close();
+      }
+    } catch (error) {
+      if (!(error instanceof ThemisError) || error.code === 'BUG') throw error;
+      return null;
+    }
+  };
+}
+
+function isNotMade(directory: string, { place }: DesiredDatabase): boolean {
+  return place.kind === 'pglite' && !existsSync(resolve(directory, place.directory));
 }
 
 /** For an execution. */

@@ -1,4 +1,4 @@
-import type { DatabaseEngine } from '../model/database.ts';
+import type { DatabaseEngine } from '../../model/schema/database.ts';
 
 /**
  * A database whose schema is migrated. Values are what PostgreSQL prints (`t`, `42`, `{a,b}`, `2026-01-01 00:00:00+00`) or

@@ -1,5 +1,5 @@
 import type { Node } from 'libpg-query';
-import type { TextRange } from '../kernel/document/source-text.ts';
+import type { TextRange } from '../../kernel/document/source-text.ts';
 
 /** The tree that PostgreSQL's own grammar makes of a statement: `{ AlterTableStmt: {...} }`. */
 export type SqlNode = Node;

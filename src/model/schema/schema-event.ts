@@ -1,5 +1,5 @@
 /** What a run in a database tells of itself while it lasts. */
-import type { Failure } from '../kernel/outcome.ts';
+import type { Failure } from '../../kernel/outcome.ts';
 
 export type Direction = 'forward' | 'back';
 

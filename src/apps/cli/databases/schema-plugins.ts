@@ -1,5 +1,5 @@
 import { ThemisError } from '../../../kernel/error.ts';
-import type { SchemaPlugins } from '../../../ports/schema-plugins.ts';
+import type { SchemaPlugins } from '../../../ports/schema/schema-plugins.ts';
 
 /** Plug-ins by package name. */
 export function createPlugins(): SchemaPlugins {
