@@ -7,8 +7,13 @@ import { isRefusal } from '../../src/migrate/operation.ts';
 import type { Catalog } from '../../src/model/schema/catalog.ts';
 import { schemaPhases, type SchemaPhase } from '../../src/model/schema/database.ts';
 import type { Operation } from '../../src/model/documents.ts';
+<<<<<<< HEAD
 import type { LockLevel, SchemaStep } from '../../src/model/schema/schema-step.ts';
 import type { Database } from '../../src/ports/schema/database.ts';
+=======
+import type { LockLevel, SchemaStep, WalkAction } from '../../src/model/schema/schema-step.ts';
+import type { Database } from '../../src/ports/schema/database.ts';
+>>>>>>> sops
 import { engineWorlds, type EngineWorld } from '../support/database/engines.ts';
 import { cases, oldRelease, setup } from '../support/migrate/operation-cases.ts';
 import { runSteps, undoSteps } from '../support/migrate/run-steps.ts';
@@ -247,6 +252,24 @@ describe.each(['pglite', 'postgresql'] as const)('%s', (engine) => {
     ]);
     await back(steps);
     expect(await sql('SELECT id, email, nick FROM users ORDER BY id')).toEqual(before);
+  });
+
+  test.each(['id', 'part, id'])('a batch by (%s) reads no more of a large table than its own rows', async (key) => {
+    await sql(
+      `CREATE TABLE large (part int, id int, note text, PRIMARY KEY (${key}))`,
+      `INSERT INTO large SELECT n % 20, n, 'row number ' || n FROM generate_series(1, 50000) n`,
+      'ANALYZE large',
+    );
+    const large = await catalog();
+    const backfill = { table: 'large', set: { note: 'upper(note)' } };
+    const input = { migration: 'change', operation: { backfill }, index: 0, phase: 'migrate' as const, catalog: large };
+    const steps = expandOperation({ ...input, engine, serverVersionNumber: 180_000 }) as readonly SchemaStep[];
+    const action = steps[0]!.action as WalkAction;
+    const batch = 'SELECT n % 20 AS part, n AS id FROM generate_series(1, 5000) n';
+    const plan = await sql(`EXPLAIN WITH themis_batch AS MATERIALIZED (${batch}) ${action.statement}`);
+    const lines = plan.map((row) => Object.values(row)[0]!).filter((line) => line.includes(' on large'));
+    expect(lines.length).toBeGreaterThan(1);
+    expect(lines.filter((line) => line.includes('Seq Scan'))).toEqual([]);
   });
 
   test('a partitioned table is treated as one', async () => {
