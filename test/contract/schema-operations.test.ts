@@ -7,13 +7,8 @@ import { isRefusal } from '../../src/migrate/operation.ts';
 import type { Catalog } from '../../src/model/schema/catalog.ts';
 import { schemaPhases, type SchemaPhase } from '../../src/model/schema/database.ts';
 import type { Operation } from '../../src/model/documents.ts';
-<<<<<<< HEAD
-import type { LockLevel, SchemaStep } from '../../src/model/schema/schema-step.ts';
-import type { Database } from '../../src/ports/schema/database.ts';
-=======
 import type { LockLevel, SchemaStep, WalkAction } from '../../src/model/schema/schema-step.ts';
 import type { Database } from '../../src/ports/schema/database.ts';
->>>>>>> sops
 import { engineWorlds, type EngineWorld } from '../support/database/engines.ts';
 import { cases, oldRelease, setup } from '../support/migrate/operation-cases.ts';
 import { runSteps, undoSteps } from '../support/migrate/run-steps.ts';
