@@ -126,6 +126,7 @@ export class Timeline {
       case 'finding':
       case 'execution-started':
       case 'step-progress':
+      case 'schema':
       case 'leader-moved':
       case 'stopping':
     }

@@ -16,8 +16,8 @@ import { embeddedWith } from './embedded.ts';
 export interface Single {
   readonly one: DatabaseSession;
   /** Against the catalog as it is; throws where it is refused. */
-  steps(operation: Operation, phase: SchemaPhase): Promise<readonly SchemaStep[]>;
-  close(): Promise<void>;
+  readonly steps: (operation: Operation, phase: SchemaPhase) => Promise<readonly SchemaStep[]>;
+  readonly close: () => Promise<void>;
 }
 
 export interface Twins extends Single {

@@ -68,7 +68,7 @@ export async function startWriters(url: string, count: number): Promise<Writers>
 
 interface Change {
   readonly sql: string;
-  apply(model: Map<number, WrittenRow>): void;
+  readonly apply: (model: Map<number, WrittenRow>) => void;
 }
 
 /** Rows in no order, so that one who locks them in theirs may meet it from the other end. */
