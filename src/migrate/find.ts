@@ -6,9 +6,11 @@ import type {
   CatalogEnum,
   CatalogIndex,
   CatalogTable,
+  CatalogView,
 } from '../model/catalog.ts';
 import type { NamedIn } from '../model/schema-step.ts';
 import type { Refusal } from './operation.ts';
+import { isOldNameOf } from './sql/old-name.ts';
 import { tableName } from './sql/quote.ts';
 
 export function findTable({ tables }: Catalog, { schema, name }: NamedIn): CatalogTable | undefined {
@@ -37,15 +39,26 @@ export function tableOf(catalog: Catalog, written: string): CatalogTable | Refus
   );
 }
 
-/** The only table that a view reads, where it shows nothing but columns of that. */
-function tableBehind({ tables, views }: Catalog, { schema, name }: NamedIn): CatalogTable | undefined {
-  const view = views.find((one) => one.schema === schema && one.name === name && !one.materialized);
-  if (view === undefined) return undefined;
-  const shows = (table: CatalogTable): boolean =>
-    view.reads.length > 0 &&
-    view.reads.every((read) => table.columns.some((column) => read === `${shown(table)}.${column.name}`)) &&
-    view.columns.every((column) => findColumn(table, column.name) !== undefined);
-  return tables.find(shows);
+/** Where a table lies, found as `tableOf` finds it; as it is written where there is none yet. */
+export function placeIn(catalog: Catalog): (written: string) => NamedIn {
+  return (written) => {
+    const table = tableOf(catalog, written);
+    return 'refused' in table ? tableName(written) : table;
+  };
+}
+
+/** What was renamed twice has an old name of an old name. */
+function tableBehind({ tables, views }: Catalog, named: NamedIn): CatalogTable | undefined {
+  const seen = new Set<CatalogView>();
+  let view = views.find((one) => shown(one) === shown(named));
+  while (view !== undefined && !seen.has(view)) {
+    const current = view;
+    seen.add(current);
+    const table = tables.find((one) => isOldNameOf(current, one));
+    if (table !== undefined) return table;
+    view = views.find((one) => isOldNameOf(current, one));
+  }
+  return undefined;
 }
 
 export function columnOf(table: CatalogTable, name: string): CatalogColumn | Refusal {

@@ -1,21 +1,35 @@
 /** What keeps something from being dropped or changed: PostgreSQL would say so too, but only when its turn comes. */
 import type { Catalog, CatalogConstraint, CatalogTable } from '../model/catalog.ts';
 import type { NamedIn } from '../model/schema-step.ts';
+import { dependentsOf, type Dependent } from './catalog/dependents.ts';
 import { refuse, shown } from './find.ts';
 import type { Refusal } from './operation.ts';
 import { columnsIn } from './sql/expression.ts';
 
-/** Views that read a relation, or one column of it. */
-export function refuseViews(catalog: Catalog, relation: NamedIn, column: string | null): Refusal | undefined {
-  const place = column === null ? shown(relation) : `${shown(relation)}.${column}`;
-  const isRead = (read: string): boolean => read === place || (column === null && read.startsWith(`${place}.`));
-  const readers = catalog.views.filter(({ reads }) => reads.some(isRead));
+/**
+ * Whoever reads a relation, or one column of it, so that PostgreSQL would not let it go; what goes with it is not, nor is
+ * one of `aside`, `schema.view`.
+ */
+export function refuseReaders(
+  catalog: Catalog,
+  relation: NamedIn,
+  column?: string,
+  aside: readonly string[] = [],
+): Refusal | undefined {
+  const place = column === undefined ? shown(relation) : `${shown(relation)}.${column}`;
+  const own = (reader: Dependent): boolean =>
+    column === undefined &&
+    (reader.kind === 'policy' || reader.kind === 'rule') &&
+    reader.place.startsWith(`${shown(relation)}.`);
+  const readers = dependentsOf(catalog, relation, column).filter(
+    (reader) => reader.certain && !own(reader) && !aside.includes(reader.place),
+  );
   if (readers.length === 0) return undefined;
-  const names = readers.map(shown).join(', ');
+  const names = readers.map((reader) => `${reader.kind} ${reader.place}`).join(', ');
   return refuse(
     'THM7013',
-    `${names} reads ${place}.`,
-    'Drop or replace the view first, with rawSql in the same phase.',
+    `${place} is read by ${names}.`,
+    'Drop or replace what reads it first, with rawSql in the contract phase.',
   );
 }
 

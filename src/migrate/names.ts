@@ -28,14 +28,21 @@ export function refuseName(name: string): Refusal | undefined {
   );
 }
 
-/** A new table, view or index: also where another one of them has the name, for they share their names. */
-export function refuseRelation(catalog: Catalog, { schema, name }: NamedIn): Refusal | undefined {
+/**
+ * A new table or index: also where a table, view, sequence or index has the name, for they share their names. A table
+ * is a type besides.
+ */
+export function refuseRelation(
+  catalog: Catalog,
+  { schema, name }: NamedIn,
+  made: 'table' | 'index' = 'table',
+): Refusal | undefined {
   const refused = refuseName(name);
   if (refused !== undefined) return refused;
   if (schema === ownSchema) {
     return refuse('THM7016', `Schema ${ownSchema} is that of Themis.`, 'Name another schema.');
   }
-  const kind = relationKind(catalog, schema, name);
+  const kind = relationKind(catalog, schema, name) ?? (made === 'table' ? typeKind(catalog, schema, name) : undefined);
   if (kind === undefined) return undefined;
   return refuse(
     'THM7006',
@@ -65,4 +72,8 @@ function relationKind(catalog: Catalog, schema: string, name: string): string | 
   if (catalog.sequences.some(here)) return 'sequence';
   const withIndexes = [...catalog.tables, ...catalog.views].filter((relation) => relation.schema === schema);
   return withIndexes.some(({ indexes }) => indexes.some((index) => index.name === name)) ? 'index' : undefined;
+}
+
+function typeKind({ enums, types }: Catalog, schema: string, name: string): string | undefined {
+  return [...enums, ...types].some((type) => type.schema === schema && type.name === name) ? 'type' : undefined;
 }

@@ -5,7 +5,7 @@
  */
 import type { CatalogTable } from '../../model/catalog.ts';
 import type { LockLevel } from '../../model/schema-step.ts';
-import { columnOf, refuse, tableOf } from '../find.ts';
+import { columnOf, placeIn, refuse, tableOf } from '../find.ts';
 import { refuseKind } from '../in-the-way.ts';
 import { placeOf, refuseConstraint, refuseRelation } from '../names.ts';
 import { isRefusal, type OperationWorld, type ParamsOf, type Refusal, type SchemaOperation } from '../operation.ts';
@@ -40,7 +40,8 @@ export const addConstraint: SchemaOperation<'addConstraint'> = {
     const refused = refuseConstraint(table, params.name) ?? refuseParams(table, params, world);
     if (refused !== undefined) return refused;
     const columns = table.columns.map(({ name }) => name);
-    if (params.unique === undefined) return [newRowsStep(table, params.name, constraintText(params), lockOf(params))];
+    if (params.unique === undefined)
+      return [newRowsStep(table, params.name, constraintText(params, placeIn(world.catalog)), lockOf(params))];
     const index = { name: params.name, columns: params.unique, unique: true, online: true };
     return uniqueSteps(table, params.name, indexDefinition(table, columns, index));
   },
@@ -57,7 +58,7 @@ function refuseParams(table: CatalogTable, params: Params, world: OperationWorld
   if (unique !== undefined) {
     return (
       refuseKind(table, 'adding a unique constraint', ['partition']) ??
-      refuseRelation(world.catalog, { schema: table.schema, name }) ??
+      refuseRelation(world.catalog, { schema: table.schema, name }, 'index') ??
       refuseColumns(table, unique) ??
       (validate ? undefined : refuseUnvalidated(name))
     );

@@ -29,7 +29,7 @@ export const addIndex: SchemaOperation<'addIndex'> = {
     const index = { schema: table.schema, name: params.name };
     const refused =
       refuseKind(table, 'adding an index', online ? ['partition'] : ['partition', 'partitioned']) ??
-      refuseRelation(catalog, index) ??
+      refuseRelation(catalog, index, 'index') ??
       refuseColumns(table, params);
     if (refused !== undefined) return refused;
     const columns = table.columns.map(({ name }) => name);

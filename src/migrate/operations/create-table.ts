@@ -1,10 +1,10 @@
 /** `createTable`: nobody knows a new table yet, so one transaction before the first node makes it, and undo drops it. */
 import type { Column } from '../../model/documents.ts';
 import { columnDefinition, commentStatements } from '../column-definition.ts';
-import { refuse, shown, tableOf } from '../find.ts';
+import { placeIn, refuse, shown, tableOf } from '../find.ts';
 import { placeOf, refuseName, refuseRelation } from '../names.ts';
 import { isRefusal, type ParamsOf, type Refusal, type SchemaOperation } from '../operation.ts';
-import { constraintDefinition } from '../sql/constraint.ts';
+import { constraintDefinition, type Pointing } from '../sql/constraint.ts';
 import { expression } from '../sql/expression.ts';
 import { list, literal, qualified, tableName } from '../sql/quote.ts';
 import { inTransaction, statements } from '../steps/steps.ts';
@@ -33,7 +33,7 @@ export const createTable: SchemaOperation<'createTable'> = {
       if (isRefusal(pointed)) return pointed;
     }
     return [
-      statements(statementsOf(params), {
+      statements(statementsOf(params, placeIn(catalog)), {
         key: 'create',
         title: `creates table ${shown(table)}`,
         undo: inTransaction(`DROP TABLE ${qualified(table)}`),
@@ -56,12 +56,15 @@ function pointedTo({ table, constraints = [] }: Params): readonly string[] {
   return [...new Set(others)].filter((other) => placeOf(other) !== placeOf(table));
 }
 
-function statementsOf({ table: written, columns, primaryKey, constraints = [], comment }: Params): readonly string[] {
+function statementsOf(
+  { table: written, columns, primaryKey, constraints = [], comment }: Params,
+  pointing: Pointing,
+): readonly string[] {
   const table = tableName(written);
   const parts = [
     ...columns.map(withCheck),
     ...(primaryKey === undefined ? [] : [`PRIMARY KEY (${list(primaryKey)})`]),
-    ...constraints.map(constraintDefinition),
+    ...constraints.map((constraint) => constraintDefinition(constraint, pointing)),
   ];
   return [
     `CREATE TABLE ${qualified(table)} (${parts.join(', ')})`,

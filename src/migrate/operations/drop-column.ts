@@ -2,12 +2,13 @@
  * `dropColumn`: the new release writes rows without the column while the old one still reads it. So a column that has to
  * be given lets that go before the first node, and stands until every node does without it and grace has passed.
  */
-import type { CatalogColumn, CatalogTable } from '../../model/catalog.ts';
+import type { CatalogColumn, CatalogTable, CatalogView } from '../../model/catalog.ts';
 import { columnOf, refuse, shown, tableOf } from '../find.ts';
-import { refuseKind, refuseReferences, refuseViews } from '../in-the-way.ts';
+import { refuseKind, refuseReferences, refuseReaders } from '../in-the-way.ts';
 import { placeOf } from '../names.ts';
 import { isRefusal, type OperationWorld, type Refusal, type SchemaOperation, type StepDraft } from '../operation.ts';
 import { columnsIn } from '../sql/expression.ts';
+import { isOldNameOf, keepingOldName } from '../sql/old-name.ts';
 import { identifier, qualified } from '../sql/quote.ts';
 import { graceOf } from '../steps/grace.ts';
 import { nullableSteps } from '../steps/not-null.ts';
@@ -44,25 +45,33 @@ export const dropColumn: SchemaOperation<'dropColumn'> = {
   },
 };
 
-function drop(
-  table: CatalogTable,
-  { name }: CatalogColumn,
-  { catalog }: OperationWorld,
-): readonly StepDraft[] | Refusal {
+/** A view that keeps an old name of the table goes on without the column: nobody uses it by then. */
+function drop(table: CatalogTable, { name }: CatalogColumn, world: OperationWorld): readonly StepDraft[] | Refusal {
+  const { catalog, serverVersionNumber } = world;
+  const oldNames = catalog.views.filter((view) => isOldNameOf(view, table));
+  const without = (view: CatalogView): CatalogView => ({
+    ...view,
+    columns: view.columns.filter((column) => column.name !== name),
+  });
   const refused =
-    refuseViews(catalog, table, name) ??
+    oldNames.map((view) => refuseReaders(catalog, view)).find((found) => found !== undefined) ??
+    refuseReaders(catalog, table, name, oldNames.map(shown)) ??
     refuseReferences(catalog, table, { column: name }) ??
     refuseGenerated(table, name);
-  return (
-    refused ?? [
-      statements([`ALTER TABLE ${qualified(table)} DROP COLUMN ${identifier(name)}`], {
-        key: 'drop',
-        title: `drops column ${name} of ${shown(table)}`,
-        undo: inverse,
-        lock: 'everybody',
-      }),
-    ]
-  );
+  if (refused !== undefined) return refused;
+  const sql = [
+    ...oldNames.map((view) => `DROP VIEW ${qualified(view)}`),
+    `ALTER TABLE ${qualified(table)} DROP COLUMN ${identifier(name)}`,
+    ...oldNames.flatMap((view) => keepingOldName(view, table, without(view), serverVersionNumber)),
+  ];
+  return [
+    statements(sql, {
+      key: 'drop',
+      title: `drops column ${name} of ${shown(table)}`,
+      undo: inverse,
+      lock: 'everybody',
+    }),
+  ];
 }
 
 function mustBeGiven(column: CatalogColumn): boolean {

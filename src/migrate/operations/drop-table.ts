@@ -3,7 +3,7 @@
  * there is nothing to take back; afterwards nothing can.
  */
 import { shown, tableOf } from '../find.ts';
-import { refuseKind, refuseReferences, refuseViews } from '../in-the-way.ts';
+import { refuseKind, refuseReferences, refuseReaders } from '../in-the-way.ts';
 import { placeOf } from '../names.ts';
 import { isRefusal, type SchemaOperation } from '../operation.ts';
 import { qualified } from '../sql/quote.ts';
@@ -32,7 +32,7 @@ export const dropTable: SchemaOperation<'dropTable'> = {
     if (phase === 'expand') return [];
     const refused =
       refuseKind(table, 'dropping', ['partitioned', 'partition']) ??
-      refuseViews(catalog, table, null) ??
+      refuseReaders(catalog, table) ??
       refuseReferences(catalog, table, 'rows');
     return (
       refused ?? [

@@ -3,10 +3,10 @@
  * finds the view. PostgreSQL writes through such a view as if it were the table, defaults and ON CONFLICT included; COPY
  * into it and TRUNCATE are what the old release cannot do until the last node has the new one.
  */
-import type { CatalogTable, CatalogView } from '../../model/catalog.ts';
+import type { CatalogTable } from '../../model/catalog.ts';
 import type { NamedIn } from '../../model/schema-step.ts';
 import { refuse, shown, tableOf } from '../find.ts';
-import { refuseViews } from '../in-the-way.ts';
+import { refuseReaders } from '../in-the-way.ts';
 import { placeOf, refuseRelation } from '../names.ts';
 import {
   isRefusal,
@@ -16,7 +16,9 @@ import {
   type SchemaOperation,
   type StepDraft,
 } from '../operation.ts';
-import { identifier, list, qualified, tableName } from '../sql/quote.ts';
+import { invokersRights, isOldNameOf, keepingOldName } from '../sql/old-name.ts';
+import { identifier, qualified, tableName } from '../sql/quote.ts';
+import { creatingView } from '../sql/view.ts';
 import { graceOf } from '../steps/grace.ts';
 import { inTransaction, statements } from '../steps/steps.ts';
 
@@ -48,7 +50,7 @@ function rename(params: Params, world: OperationWorld): readonly StepDraft[] | R
   if (refused !== undefined) return refused;
   const passing = world.hidden('renamed');
   return [
-    statements([...moving(from, to, passing), ...oldName(from, to, table, world)], {
+    statements([...moving(from, to, passing), ...keepingOldName(from, to, table, world.serverVersionNumber)], {
       key: 'rename',
       title: `renames table ${shown(from)} to ${shown(to)}, and keeps the old name as a view`,
       undo: inTransaction(`DROP VIEW ${qualified(from)}`, ...moving(to, from, passing)),
@@ -62,13 +64,13 @@ function dropOldName(params: Params, world: OperationWorld): readonly StepDraft[
   const table = tableOf(world.catalog, params.to);
   if (isRefusal(table)) return table;
   const view = world.catalog.views.find(({ schema, name }) => schema === from.schema && name === from.name);
-  if (view === undefined) return [];
+  if (view === undefined || !isOldNameOf(view, table)) return [];
   return (
-    refuseViews(world.catalog, from, null) ?? [
+    refuseReaders(world.catalog, from) ?? [
       statements([`DROP VIEW ${qualified(from)}`], {
         key: 'drop-old-name',
         title: `drops the old name ${shown(from)} of ${shown(to)}`,
-        undo: inTransaction(...oldName(from, to, { ...view, columns: table.columns }, world)),
+        undo: inTransaction(...creatingView(view)),
         lock: 'everybody',
       }),
     ]
@@ -87,24 +89,6 @@ function moving(from: NamedIn, to: NamedIn, passing: string): readonly string[] 
     ...renaming({ ...to, name: between }, to.name),
   ];
 }
-
-/** With the rights of whoever asks, where the server can, so that row policies and grants hold as they did. */
-function oldName(
-  from: NamedIn,
-  to: NamedIn,
-  { owner, grants, columns }: Pick<CatalogTable | CatalogView, 'owner' | 'grants' | 'columns'>,
-  { serverVersionNumber }: OperationWorld,
-): readonly string[] {
-  const rights = serverVersionNumber >= invokersRights ? ' WITH (security_invoker = true)' : '';
-  const inOrder = columns.toSorted((a, b) => a.position - b.position).map(({ name }) => name);
-  return [
-    `CREATE VIEW ${qualified(from)}${rights} AS SELECT ${list(inOrder)} FROM ${qualified(to)}`,
-    `ALTER VIEW ${qualified(from)} OWNER TO ${identifier(owner)}`,
-    ...grants,
-  ];
-}
-
-const invokersRights = 150_000;
 
 function refusePolicies(table: CatalogTable, { serverVersionNumber }: OperationWorld): Refusal | undefined {
   if (!table.rowSecurity || serverVersionNumber >= invokersRights) return undefined;

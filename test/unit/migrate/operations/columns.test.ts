@@ -43,7 +43,7 @@ test('an expression is the default of new rows first, and fills the others befor
   expect(script(add(column))).toEqual([
     `expand/0/add [everybody] statements ${alter} ADD COLUMN "at" date; ${alter} ALTER COLUMN "at" SET DEFAULT (now())`,
     `undo statements ${alter} DROP COLUMN "at"`,
-    'expand/0/fill [none] walk (id bigint) where "at" IS NULL: UPDATE "public"."users" SET "at" = DEFAULT WHERE ("id") IN (SELECT "id" FROM themis_batch) AND ("at" IS NULL)',
+    'expand/0/fill [none] walk (id bigint) where "at" IS NULL: UPDATE "public"."users" SET "at" = DEFAULT WHERE "id" = ANY (ARRAY(SELECT "id" FROM themis_batch)) AND ("at" IS NULL)',
     'undo none',
     `expand/0/constraint [everybody] statements ${alter} ADD CONSTRAINT "users_at_check" CHECK (at > '2000-01-01') NOT VALID`,
     'undo none',

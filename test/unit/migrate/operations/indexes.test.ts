@@ -6,6 +6,7 @@ import {
   catalogOf,
   codeOf,
   columnNamed,
+  enumNamed,
   indexNamed,
   script,
   stepsOf,
@@ -27,6 +28,12 @@ test('an index is built beside the writers, and undo drops it beside them', () =
     'expand/0/build [schema] build-index public.one: CREATE INDEX CONCURRENTLY "one" ON "public"."users" USING btree ("email")',
     'undo drop-index public.one concurrently',
   ]);
+});
+
+test('an index may have the name of a type', () => {
+  const typed = { ...catalog, enums: [enumNamed('one', [])] };
+  const addIndex = { table: 'users', name: 'one', columns: ['email'] };
+  expect(codeOf(stepsOf({ addIndex }, 'expand', typed))).toBeUndefined();
 });
 
 test('everything that an index may be', () => {

@@ -127,7 +127,7 @@ const fill = (params: Partial<NonNullable<Operation['backfill']>>, parts: Partia
     'migrate',
     catalogOf({ tables: [{ ...orders, ...parts }] }),
   );
-const inBatch = 'WHERE ("id") IN (SELECT "id" FROM themis_batch)';
+const inBatch = 'WHERE "id" = ANY (ARRAY(SELECT "id" FROM themis_batch))';
 
 test('a backfill walks by the primary key, and is irreversible where nothing takes it back', () => {
   const where = 'note IS NOT NULL';
@@ -164,6 +164,22 @@ test('the key of a backfill is one whose values are unique and never NULL', () =
   const columns = ['id', 'note', 'order'].map((name) => columnNamed(name, { nullable: false }));
   const indexes = [indexNamed('u', { unique: true, columns: ['note', 'order'], definition: unique })];
   expect(script(fill({ key: ['order', 'note'] }, { columns, indexes }))[0]).toContain('walk (order text, note text)');
+});
+
+test('a key of several columns is bounded by its first one and by all of them', () => {
+  const unique = 'CREATE UNIQUE INDEX u ON public.orders USING btree (id, note)';
+  const columns = ['id', 'note'].map((name) => columnNamed(name, { nullable: false }));
+  const indexes = [indexNamed('u', { unique: true, columns: ['id', 'note'], definition: unique })];
+  const [up, down] = ['"id" ASC, "note" ASC LIMIT 1', '"id" DESC, "note" DESC LIMIT 1'];
+  expect(script(fill({ key: ['id', 'note'] }, { columns, indexes }))[0]).toContain(
+    [
+      `WHERE "id" >= (SELECT "id" FROM themis_batch ORDER BY ${up})`,
+      `"id" <= (SELECT "id" FROM themis_batch ORDER BY ${down})`,
+      `("id", "note") >= (SELECT "id", "note" FROM themis_batch ORDER BY ${up})`,
+      `("id", "note") <= (SELECT "id", "note" FROM themis_batch ORDER BY ${down})`,
+      '("id", "note") IN (SELECT "id", "note" FROM themis_batch)',
+    ].join(' AND '),
+  );
 });
 
 test.each<[code: string, params: Partial<NonNullable<Operation['backfill']>>, parts?: Partial<CatalogTable>]>([

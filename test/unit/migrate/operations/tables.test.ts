@@ -6,6 +6,7 @@ import {
   codeOf,
   columnNamed,
   constraintNamed,
+  enumNamed,
   indexNamed,
   script,
   stepsOf,
@@ -103,8 +104,10 @@ test('a table is dropped in contract, after a week where nobody says otherwise',
 const viewStatements = [
   'CREATE VIEW "public"."users" WITH (security_invoker = true) AS SELECT "id", "email" FROM "public"."people"',
   'ALTER VIEW "public"."users" OWNER TO "app ""x"""',
+  `COMMENT ON VIEW "public"."users" IS 'Old name of public.people, kept by Themis until no release uses it.'`,
   'GRANT SELECT ON public.users TO reader',
 ].join('; ');
+const saying = (place: string): string => `Old name of ${place}, kept by Themis until no release uses it.`;
 
 test('a renamed table keeps its old name as a view with its owner and rights, in the same transaction', () => {
   const renameTable = { from: 'users', to: 'people' };
@@ -125,13 +128,25 @@ test('a renamed table keeps its old name as a view with its owner and rights, in
 });
 
 test('the old name goes in contract, and can come back', () => {
-  const view = viewNamed('users', { owner: users.owner, grants: users.grants });
+  const view = viewNamed('users', {
+    owner: users.owner,
+    grants: users.grants,
+    comment: saying('public.people'),
+    options: ['security_invoker=true'],
+    definition: ' SELECT id FROM public.people;',
+  });
   const renamed = catalogOf({ tables: [{ ...users, name: 'people', grants: [] }], views: [view] });
+  const again = [
+    'CREATE VIEW "public"."users" WITH (security_invoker=true) AS SELECT id FROM public.people',
+    'ALTER VIEW "public"."users" OWNER TO "app ""x"""',
+    'GRANT SELECT ON public.users TO reader',
+    `COMMENT ON VIEW "public"."users" IS '${saying('public.people')}'`,
+  ].join('; ');
   const renameTable = { from: 'users', to: 'people' };
   expect(script(stepsOf({ renameTable }, 'migrate', renamed))).toEqual([]);
   expect(script(stepsOf({ renameTable }, 'contract', renamed))).toEqual([
     'contract/0/drop-old-name [everybody] statements DROP VIEW "public"."users"',
-    `undo statements ${viewStatements}`,
+    `undo statements ${again}`,
   ]);
   expect(stepsOf({ renameTable }, 'contract', { ...renamed, views: [] })).toEqual([]);
 });
@@ -169,17 +184,31 @@ test('before PostgreSQL 15 a view takes the rights of its owner, so tables with 
 test('a table is found by its old name while the view stands', () => {
   const people = { ...users, name: 'people' };
   const view = viewNamed('users', {
-    columns: users.columns,
-    reads: ['public.people.email', 'public.people.id'],
+    comment: saying('public.people'),
   });
   const renamed = catalogOf({ tables: [people], views: [view] });
   const steps = stepsOf({ addConstraint: { table: 'users', name: 'c', check: 'id > 0' } }, 'migrate', renamed);
   expect(script(steps)[0]).toContain('ALTER TABLE "public"."people" VALIDATE CONSTRAINT "c"');
-  const other = { ...renamed, views: [{ ...view, reads: [...view.reads, 'public.other.id'] }] };
-  expect(codeOf(stepsOf({ dropTable: { table: 'users' } }, 'expand', other))).toBe('THM7001');
+  const foreignKey = { columns: ['id'], references: { table: 'users', columns: ['id'] } };
+  const orders = {
+    table: 'orders',
+    columns: [{ name: 'id', type: 'bigint' }],
+    constraints: [{ name: 'f', foreignKey }],
+  };
+  for (const operation of [{ addConstraint: { table: 'people', name: 'f', foreignKey } }, { createTable: orders }]) {
+    expect(script(stepsOf(operation, 'expand', renamed))[0]).toContain('REFERENCES "public"."people" ("id")');
+  }
+  const twice = viewNamed('accounts', { comment: saying('public.users') });
+  const drop = (table: string, views = [view, twice]) =>
+    codeOf(stepsOf({ dropTable: { table } }, 'expand', { ...renamed, views }));
+  expect(drop('accounts')).toBeUndefined();
+  expect(drop('accounts', [twice])).toBe('THM7001');
+  expect(drop('accounts', [{ ...twice, comment: saying('public.accounts') }])).toBe('THM7001');
+  expect(drop('users', [{ ...view, comment: null }])).toBe('THM7001');
 });
 
 const columns = [{ name: 'id', type: 'bigint' }];
+const policy = { name: 'own', definition: 'CREATE POLICY', reads: ['public.users.email'], comment: null };
 const reader = viewNamed('active', { reads: ['public.users.id'] });
 const pointing = tableNamed('orders', {
   constraints: [
@@ -196,6 +225,8 @@ test.each<[code: string, phase: 'expand' | 'contract', operation: Operation, par
   ['THM7006', 'expand', { createTable: { table: 'users', columns } }],
   ['THM7006', 'expand', { createTable: { table: 'users_by_id', columns } }],
   ['THM7006', 'expand', { createTable: { table: 'active', columns } }, { views: [reader] }],
+  ['THM7006', 'expand', { createTable: { table: 'status', columns } }, { enums: [enumNamed('status', [])] }],
+  ['THM7006', 'expand', { renameTable: { from: 'users', to: 'status' } }, { enums: [enumNamed('status', [])] }],
   ['THM7015', 'expand', { createTable: { table: '_themis_x', columns } }],
   ['THM7015', 'expand', { createTable: { table: 'x', columns: [{ name: '_themis_x', type: 'text' }] } }],
   ['THM7016', 'expand', { createTable: { table: 'themis.x', columns } }],
@@ -218,6 +249,12 @@ test.each<[code: string, phase: 'expand' | 'contract', operation: Operation, par
   ['THM7001', 'contract', { dropTable: { table: 'other.users' } }],
   ['THM7012', 'contract', { dropTable: { table: 'users' } }, { tables: [{ ...users, kind: 'foreign' }] }],
   ['THM7013', 'contract', { dropTable: { table: 'users' } }, { views: [reader] }],
+  [
+    'THM7013',
+    'contract',
+    { dropTable: { table: 'users' } },
+    { tables: [users, tableNamed('orders', { policies: [policy] })] },
+  ],
   ['THM7021', 'contract', { dropTable: { table: 'users' } }, { tables: [users, pointing] }],
   ['THM7001', 'expand', { renameTable: { from: 'x', to: 'y' } }],
   ['THM7001', 'contract', { renameTable: { from: 'x', to: 'y' } }],
@@ -228,7 +265,7 @@ test.each<[code: string, phase: 'expand' | 'contract', operation: Operation, par
     'THM7013',
     'contract',
     { renameTable: { from: 'old', to: 'users' } },
-    { views: [viewNamed('old'), viewNamed('on', { reads: ['public.old.id'] })] },
+    { views: [viewNamed('old', { comment: saying('public.users') }), viewNamed('on', { reads: ['public.old.id'] })] },
   ],
 ])('%s in %s: %j', (code, phase, operation, parts = {}) => {
   const refused = stepsOf(operation, phase, { ...catalog, ...parts });
@@ -236,6 +273,12 @@ test.each<[code: string, phase: 'expand' | 'contract', operation: Operation, par
   expect(refused).toMatchObject({
     refused: { summary: expect.stringMatching(/\.$/u), fix: expect.stringMatching(/\.$/u) },
   });
+});
+
+test('policies of a table go with it', () => {
+  const secured = { ...catalog, tables: [{ ...users, policies: [policy] }] };
+  expect(codeOf(stepsOf({ dropTable: { table: 'users' } }, 'contract', secured))).toBeUndefined();
+  expect(codeOf(stepsOf({ dropColumn: { table: 'users', column: 'email' } }, 'contract', secured))).toBe('THM7013');
 });
 
 test('what is in the way of a drop may go before it: expand does not refuse for it', () => {
