@@ -3,6 +3,7 @@ export const trimmedTable: readonly string[] = [
   `CREATE ROLE reader`,
   `CREATE ROLE clerk`,
   `ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO clerk`,
+  `ALTER DEFAULT PRIVILEGES GRANT SELECT ON SEQUENCES TO clerk`,
   `CREATE TABLE countries (code text PRIMARY KEY, name text)`,
   `CREATE TABLE log (entry text)`,
   `CREATE TABLE accounts (
@@ -22,6 +23,7 @@ export const trimmedTable: readonly string[] = [
      CONSTRAINT accounts_parent_fkey FOREIGN KEY (parent) REFERENCES accounts (id) ON DELETE CASCADE)
      WITH (fillfactor = 80, autovacuum_enabled = false)`,
   `REVOKE ALL ON accounts FROM clerk`,
+  `REVOKE ALL ON SEQUENCE accounts_id_seq FROM clerk`,
   `CREATE TABLE orders (id integer PRIMARY KEY, account integer NOT NULL,
      CONSTRAINT orders_account_fkey FOREIGN KEY (account) REFERENCES accounts (id) ON DELETE CASCADE ON UPDATE CASCADE)`,
   `ALTER TABLE accounts ADD CONSTRAINT accounts_mail_key UNIQUE (mail)`,

@@ -27,7 +27,8 @@ export interface Twins extends Single {
 }
 
 export async function single(statements: readonly string[]): Promise<Single> {
-  const { session: one, close } = await openSession(statements);
+  const opened = await openSession(statements);
+  const one = opened.session;
   return {
     one,
     async steps(operation, phase) {
@@ -37,18 +38,18 @@ export async function single(statements: readonly string[]): Promise<Single> {
       if ('refused' in steps) throw new Error(`${steps.refused.code} ${steps.refused.summary}`);
       return steps;
     },
-    close,
+    close: async () => await opened.close(),
   };
 }
 
 export async function twins(statements: readonly string[]): Promise<Twins> {
   const [first, second] = await Promise.all([single(statements), openSession(statements)]);
-  const { one, steps } = first;
+  const { one } = first;
   const plain = second.session;
   return {
     one,
     plain,
-    steps,
+    steps: async (operation, phase) => await first.steps(operation, phase),
     async write(ofOne, ofPlain) {
       for (const [index, statement] of ofPlain.entries()) {
         const wanted = await outcomeOf(plain, statement);

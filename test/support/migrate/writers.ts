@@ -40,7 +40,7 @@ export async function startWriters(url: string, count: number): Promise<Writers>
         await client.query('BEGIN');
         for (const { sql } of changes) await client.query(sql);
         await client.query('COMMIT');
-        for (const { apply } of changes) apply(model);
+        for (const each of changes) each.apply(model);
       } catch (error) {
         failures.push(`${String(error)} in ${changes.map(({ sql }) => sql).join('; ')}`);
         await client.query('ROLLBACK');

@@ -55,15 +55,18 @@ interface Writing {
   readonly safe: boolean;
   /** SQL of an update that leaves the hidden side as it is, over NEW and OLD; null: none does. */
   readonly unless: string | null;
+  /** PL/pgSQL that comes before. */
+  readonly placed?: string;
 }
 
 /** Body of a trigger's function. A value that does not convert leaves the hidden side NULL, and the writer alone. */
-export function writing(table: CatalogTable, { hidden, value, safe, unless }: Writing): string {
+export function writing(table: CatalogTable, { hidden, value, safe, unless, placed }: Writing): string {
   const assign = `SELECT ${value} INTO NEW.${identifier(hidden)} FROM (SELECT NEW.*) AS ${identifier(table.name)};`;
   return [
     '#variable_conflict use_column',
     'BEGIN',
     `IF ${quiet} THEN RETURN NEW; END IF;`,
+    ...(placed === undefined ? [] : [placed]),
     ...(unless === null ? [] : [`IF TG_OP = 'UPDATE' THEN IF ${unless} THEN RETURN NEW; END IF; END IF;`]),
     ...(safe
       ? [assign]

@@ -18,6 +18,8 @@ export function swapStatements(shadow: ColumnShadow): readonly string[] {
   const { table, column, conversion, defaultAfter } = shadow;
   const { fresh, old, write, back, lost, index } = shadowNames(shadow);
   const name = identifier(column.name);
+  // The hidden column stands where the other one stood: a row that is inserted without names has its value there.
+  const placed = `IF TG_OP = 'INSERT' THEN IF num_nonnulls(NEW.${identifier(old)}) > 0 THEN NEW.${name} := ${convertedAgain(shadow, 'NEW')}; END IF; END IF;`;
   // What was there before the swap is kept to the letter for as long as nobody changes the value.
   const unless = namesOthers(shadow) ? null : same(`NEW.${name}`, `OLD.${name}`);
   return [
@@ -33,7 +35,7 @@ export function swapStatements(shadow: ColumnShadow): readonly string[] {
     ...trimmings(shadow),
     ...createFunction({
       name: back.function,
-      body: writing(table, { hidden: old, value: conversion.back, safe: false, unless }),
+      body: writing(table, { hidden: old, value: conversion.back, safe: false, unless, placed }),
     }),
     createTrigger(back, table),
   ];
@@ -69,17 +71,21 @@ function namesOthers({ table, column, conversion }: ColumnShadow): boolean {
   return table.columns.some(({ name }) => name !== column.name && namesColumn(conversion.back, name));
 }
 
-/** The value is not what the NULL of the hidden side has become. */
-function cameOtherwise(shadow: ColumnShadow): string {
+/** SQL of what the hidden value would become; `row`: SQL of the row that has it. */
+function convertedAgain(shadow: ColumnShadow, row: string): string {
   const { table, column, conversion } = shadow;
-  const alias = identifier(table.name);
   const before = table.columns.map(({ name }) =>
     name === column.name
-      ? `${alias}.${identifier(shadowNames(shadow).old)} AS ${identifier(name)}`
-      : `${alias}.${identifier(name)}`,
+      ? `${row}.${identifier(shadowNames(shadow).old)} AS ${identifier(name)}`
+      : `${row}.${identifier(name)}`,
   );
-  const converted = `SELECT ${conversion.forward} FROM (SELECT ${before.join(', ')}) AS ${alias}`;
-  return `NOT ${same(`(${converted})`, `${alias}.${identifier(column.name)}`)}`;
+  return `(SELECT ${conversion.forward} FROM (SELECT ${before.join(', ')}) AS ${identifier(table.name)})`;
+}
+
+/** The value is not what the NULL of the hidden side has become. */
+function cameOtherwise(shadow: ColumnShadow): string {
+  const alias = identifier(shadow.table.name);
+  return `NOT ${same(convertedAgain(shadow, alias), `${alias}.${identifier(shadow.column.name)}`)}`;
 }
 
 /** Fails where a row has a value on the side that is seen and none on the hidden one, though there should be one. */

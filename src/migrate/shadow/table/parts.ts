@@ -11,6 +11,7 @@ import { besidesDefinition } from '../../sql/index-definition.ts';
 import { identifier, literal, qualified } from '../../sql/quote.ts';
 import { adding } from '../../steps/constraint.ts';
 import { commentOn } from '../comment.ts';
+import { revokeDefaults } from '../guards.ts';
 import { tableParts, type TablePart, type TableShadow } from './one-table.ts';
 import { plainType } from '../conversion.ts';
 
@@ -128,6 +129,7 @@ export function addIdentity(shadow: TableShadow, { sequence, column }: OwnSequen
   const kept = column === conversion.column ? withoutLimits(options, type) : options;
   return [
     `ALTER TABLE ${qualified(table)} ALTER COLUMN ${identifier(column)} ADD GENERATED ${identity} AS IDENTITY (SEQUENCE NAME ${qualified(sequence)} ${kept})`,
+    revokeDefaults(sequence),
     ...sequence.grants,
     ...commentOn(`SEQUENCE ${qualified(sequence)}`, sequence.comment),
   ];
