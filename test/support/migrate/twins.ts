@@ -72,7 +72,7 @@ async function openSession(statements: readonly string[]) {
   });
   return {
     session: await opened.promise,
-    async close() {
+    close: async (): Promise<void> => {
       closed.resolve();
       await used;
       await database.close();
