@@ -97,29 +97,32 @@ test.each(methods)('a writer that may do no more than write needs no other right
   await pair.close();
 });
 
-test.each(methods)('rows that come without names of columns, and a table that is emptied, count: %s', async (method) => {
-  const pair = await single([
-    `CREATE TABLE counts (id integer PRIMARY KEY, amount integer DEFAULT 5, note text)`,
-    `INSERT INTO counts SELECT n, n, 'n' FROM generate_series(1, 20) n`,
-  ]);
-  const operation: Operation = { alterColumn: { table: 'counts', column: 'amount', type: 'bigint', method } };
-  const rows = async () => (await pair.one.query('SELECT id, amount, note FROM counts ORDER BY id')).rows;
-  const steps = await pair.steps(operation, 'expand');
-  for (const [index, step] of steps.entries()) {
-    await runSteps(pair.one, [step]);
-    await pair.one.query('TRUNCATE counts');
-    await pair.one.query(`INSERT INTO counts VALUES (${index}, ${index + 100}, 'placed')`);
-    await pair.one.query(`INSERT INTO counts (id, note) VALUES (${index + 50}, 'default')`);
-    expect(await rows()).toEqual([
-      { id: String(index), amount: String(index + 100), note: 'placed' },
-      { id: String(index + 50), amount: '5', note: 'default' },
+test.each(methods)(
+  'rows that come without names of columns, and a table that is emptied, count: %s',
+  async (method) => {
+    const pair = await single([
+      `CREATE TABLE counts (id integer PRIMARY KEY, amount integer DEFAULT 5, note text)`,
+      `INSERT INTO counts SELECT n, n, 'n' FROM generate_series(1, 20) n`,
     ]);
-  }
-  const before = await rows();
-  await undoSteps(pair.one, steps);
-  expect(await rows()).toEqual(before);
-  await pair.close();
-});
+    const operation: Operation = { alterColumn: { table: 'counts', column: 'amount', type: 'bigint', method } };
+    const rows = async () => (await pair.one.query('SELECT id, amount, note FROM counts ORDER BY id')).rows;
+    const steps = await pair.steps(operation, 'expand');
+    for (const [index, step] of steps.entries()) {
+      await runSteps(pair.one, [step]);
+      await pair.one.query('TRUNCATE counts');
+      await pair.one.query(`INSERT INTO counts VALUES (${index}, ${index + 100}, 'placed')`);
+      await pair.one.query(`INSERT INTO counts (id, note) VALUES (${index + 50}, 'default')`);
+      expect(await rows()).toEqual([
+        { id: String(index), amount: String(index + 100), note: 'placed' },
+        { id: String(index + 50), amount: '5', note: 'default' },
+      ]);
+    }
+    const before = await rows();
+    await undoSteps(pair.one, steps);
+    expect(await rows()).toEqual(before);
+    await pair.close();
+  },
+);
 
 test('a sequence goes with the column that it counts for, and back', async () => {
   const pair = await single([`CREATE TABLE counts (id integer PRIMARY KEY, number serial)`]);
@@ -132,7 +135,10 @@ test('a sequence goes with the column that it counts for, and back', async () =>
   await runSteps(pair.one, steps);
   await runSteps(pair.one, await pair.steps(operation, 'contract'));
   await pair.one.query('INSERT INTO counts VALUES (1), (2)');
-  expect((await pair.one.query('SELECT number FROM counts ORDER BY id')).rows).toEqual([{ number: '1' }, { number: '2' }]);
+  expect((await pair.one.query('SELECT number FROM counts ORDER BY id')).rows).toEqual([
+    { number: '1' },
+    { number: '2' },
+  ]);
   const difference = catalogDifference(before, await readCatalog(pair.one));
   expect(difference).toEqual([expect.stringContaining('bigint')]);
   await pair.close();
