@@ -8,6 +8,7 @@ import { hasErrors } from '../../src/kernel/finding.ts';
 import { formatMigration } from '../../src/migrate/convert/migration-text.ts';
 import type { ParsedSql } from '../../src/ports/schema/sql-parser.ts';
 import { convert, parser } from '../support/migrate/convert.ts';
+import { isSoak, runs as runsOf } from '../support/runs.ts';
 
 const corpus = join(import.meta.dirname, '../unit/migrate/convert/corpus');
 const statements = readdirSync(corpus).flatMap((name) => {
@@ -21,7 +22,8 @@ const statements = readdirSync(corpus).flatMap((name) => {
 });
 const words = [...new Set(statements.flat())];
 const head = { name: 'a', database: 'b', schemaVersion: 1, release: {} };
-const runs = process.env['THEMIS_SOAK'] === '1' ? 200_000 : 2_000;
+const runs = isSoak ? 200_000 : 2_000;
+const { seed } = runsOf(1);
 
 /** A statement with a few of its tokens left out, said twice, or put in from another one. */
 const mutated = fc
@@ -63,7 +65,7 @@ test('whatever PostgreSQL reads is converted into a document that its schema tak
       expect([...problems, ...documents.flatMap((document) => checkSchema(document).problems)]).toEqual([]);
       expect(documents[0]!.value).toEqual(migration);
     }),
-    { numRuns: runs },
+    { numRuns: runs, seed },
   );
   expect(read).toBeGreaterThan(runs / 10);
 });
@@ -79,6 +81,6 @@ test('no text at all makes it throw', () => {
         expect(convert(text).findings.length + convert(text).operations.length).toBeGreaterThan(0);
       },
     ),
-    { numRuns: runs },
+    { numRuns: runs, seed },
   );
 });

@@ -43,14 +43,13 @@ export function constraintDraft(command: Command, made: ConvertedConstraint, wor
 
 function undoOf(command: Command, made: Exclude<ConvertedConstraint, { kind: 'document' }>, world: World): Undo {
   const { table, cmd } = command;
-  const isOwn = world.known.table(table) !== undefined;
   const node = cmd.def !== undefined && 'Constraint' in cmd.def ? cmd.def.Constraint : undefined;
   if (made.name === '') return withTable(table, { irreversible: 'Its name is not in the script.' }, world);
   if (node?.indexname !== undefined) {
     return withTable(table, { irreversible: 'The index that it took over would be dropped with it.' }, world);
   }
-  if (made.kind === 'primaryKey' && !isOwn) {
-    return { irreversible: 'Whether its columns were NOT NULL before is not in the script.' };
+  if (made.kind === 'primaryKey') {
+    return withTable(table, { irreversible: 'Whether its columns were NOT NULL before is not in the script.' }, world);
   }
   return { down: `ALTER TABLE ${qualified(table)} DROP CONSTRAINT ${identifier(made.name)}` };
 }
