@@ -7,7 +7,7 @@ import { openPglite } from '../../src/adapters/database/pglite.ts';
 import { pgliteEntry } from '../../src/apps/worker/pglite-entry.ts';
 import { catalogDifference } from '../../src/migrate/catalog/catalog-difference.ts';
 import { readCatalog } from '../../src/migrate/catalog/read-catalog.ts';
-import type { DatabaseSession } from '../../src/ports/database.ts';
+import type { DatabaseSession } from '../../src/ports/schema/database.ts';
 import { copyEmptyPglite } from '../support/database/empty-pglite.ts';
 import { operationsOf } from '../support/migrate/convert.ts';
 import { runMigration } from '../support/migrate/run-migration.ts';
