@@ -41,8 +41,8 @@ export interface WantedBytes {
 
 /** When it is for this file to come, and over which of the connections to its host. */
 export interface Turn {
-  /** From 0. Files of one lane share a connection and come one after the other, in the order in which they were opened. */
-  readonly lane: number;
+  /** Itself alone. Files of one lane share a connection and come one after the other, in the order in which they are opened. */
+  readonly lane: object;
   /** The one before it in its lane is through. What the source may take counts from here. */
   readonly begins: Promise<void>;
 }

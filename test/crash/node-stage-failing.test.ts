@@ -74,6 +74,7 @@ function stageOn(disk: MemoryFileSystem, failure?: Failure) {
     const source = new FaultySource(world.sources, [], { chunkBytes: settings.chunkBytes, fuse });
     const openFile = source.openFile.bind(source);
     source.openFile = async (path, wanted) => {
+      await wanted.turn?.begins;
       if (path === late && failure === 'full' && !fuse.dead) disk.capacityBytes = disk.usedBytes + 20;
       if (path === bad && failure === 'missing') throw new ThemisError('NOT_FOUND', `${path} is not there.`);
       if (path !== bad || failure !== 'wrong') return openFile(path, wanted);

@@ -40,7 +40,10 @@ export type Explained =
       readonly choices: readonly string[];
     };
 
-/** `query` as typed: `Rollout`, `rollout.spec.stages.bake`; list indexes may be written (`stages[0]`) and are ignored. */
+/**
+ * `query` as typed: `Rollout`, `rollout.spec.stages.bake`; list indexes may be written (`stages[0]`) and are ignored, and
+ * `spec` may be left out.
+ */
 export function explain(query: string): Explained {
   const [first = '', ...parts] = query
     .replaceAll(/\[\d*\]/gu, '')
@@ -54,7 +57,7 @@ export function explain(query: string): Explained {
   let schema: Schema = root;
   let required = true;
   const address: string[] = [kind];
-  for (const part of parts) {
+  for (const part of withSpec(root, parts)) {
     const inside = mapOf(root, schema);
     const fields = Object.keys(inside.properties ?? {});
     const field =
@@ -68,6 +71,14 @@ export function explain(query: string): Explained {
     address.push(field);
   }
   return { kind: 'page', page: pageOf(kind, root, schema, address.join('.'), required) };
+}
+
+/** What people think of is in `spec`. */
+function withSpec(root: Schema, parts: readonly string[]): readonly string[] {
+  const spec = root.properties?.['spec'];
+  const isIn = (schema: Schema): boolean =>
+    Object.keys(schema.properties ?? {}).some((name) => name.toLowerCase() === parts[0]?.toLowerCase());
+  return spec === undefined || isIn(root) || !isIn(resolveSchema(root, spec)) ? parts : ['spec', ...parts];
 }
 
 /** The map whose fields stand below: of a list its items, of a free map its values. */

@@ -100,6 +100,8 @@ async function fill(run: Run, wanted: Wanted, origin: SourceOrigin, part: PartFi
   if (part.isWhole()) return;
   // What an earlier run left may be of a content that was replaced under the same validator: one try without it.
   if (keptBytes === 0) throw mismatch(wanted);
+  // Somebody else may have asked behind it meanwhile.
+  given.lane.leave();
   await part.begin(0, null);
   await fillAskingAgain(run, wanted, origin, part, given);
   if (!part.isWhole()) throw mismatch(wanted);

@@ -58,10 +58,15 @@ export async function* transfer(
       if (signal.aborted) throw new ThemisError('CANCELLED', `${wanted.title} was cancelled.`, { cause: error });
       // Whatever went wrong after the last byte.
       if (state.offset === wanted.content.sizeBytes && isFault(error)) return;
+      if (mindsBeingAsked(error, place)) {
+        place.cut();
+        lane.leave();
+        continue;
+      }
       if (!isFault(error)) throw missingOr(error, wanted);
       fault = error;
     }
-    place?.cut();
+    if (!isAnswer(fault)) place?.cut();
     faults = pace.cameOn() ? 1 : faults + 1;
     const waitMs = retryDelayMs({ ...backoff, retries: run.settings.retries }, faults, fault, run.random);
     if (waitMs === null || waitMs >= pace.leftMs() || isTooLong(fault)) {
@@ -73,6 +78,16 @@ export async function* transfer(
     lane.leave();
     await pace.pause(waitMs, signal).finally(reopen);
   }
+}
+
+/** What a status says is no connection that was cut. */
+function isAnswer({ reason }: ThemisError): boolean {
+  return reason?.startsWith('HTTP_') === true;
+}
+
+/** There are servers and middleboxes that take a second request for a bad one. Alone it is asked once more. */
+function mindsBeingAsked(error: unknown, place: Place | undefined): place is Place {
+  return place?.isAhead === true && error instanceof ThemisError && /^HTTP_(?:400|501|505)$/u.test(error.reason ?? '');
 }
 
 interface Progress {

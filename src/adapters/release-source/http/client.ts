@@ -61,6 +61,8 @@ const mostRedirects = 5;
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const discardedBytes = 16 * 1024;
 const discardMs = 5000;
+/** Where the next file waits for the connection. */
+const discardInLaneMs = 250;
 
 export function createHttpClient({ environment, ca, deadlines: given }: HttpSettings): HttpClient {
   const deadlines = { ...usual, ...given };
@@ -117,8 +119,9 @@ async function ask(dispatcher: Dispatcher, request: HttpRequest, deadlines: Dead
     });
     // Whoever reads it sees the error; what nobody reads ends in silence.
     body.on('error', () => {});
+    const withinMs = turn === undefined ? discardMs : discardInLaneMs;
     const discard = (): void =>
-      void body.dump({ limit: discardedBytes, signal: AbortSignal.timeout(discardMs) }).catch(() => {});
+      void body.dump({ limit: discardedBytes, signal: AbortSignal.timeout(withinMs) }).catch(() => {});
     return { url, status: statusCode, headers: said, body, discard };
   } catch (error) {
     throw connectionFailure(error, url, signal);

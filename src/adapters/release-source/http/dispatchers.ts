@@ -1,8 +1,8 @@
 /**
  * Connections, pooled by host, straight or through a proxy. HTTP/1.1 only: transfers of one host are to have a connection
- * each, since many servers and middleboxes limit a connection and not a client. A lane has one connection to a host, and
- * a request there is sent before the answer to the one before it has ended (RFC 9112 9.3.2), once that has begun. Where
- * such a connection is closed, what was not answered is asked again on a new one.
+ * each, since many servers and middleboxes limit a connection and not a client. A lane has one connection to a host, its
+ * own wherever redirects lead, and a request there is sent before the answer to the one before it has ended (RFC 9112
+ * 9.3.2), once that has begun.
  */
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
@@ -21,18 +21,21 @@ export interface ConnectionSettings {
 export function dispatchersOf({ environment, ca, connectMs }: ConnectionSettings): FindDispatcher {
   const proxyFor = proxiesOf(environment);
   const tls: Tls = { allowH2: false, timeout: connectMs, ...trustOf(ca) };
-  const made = new Map<string, Promise<Dispatcher>>();
+  /** Of no lane: as many connections as there are requests. */
+  const pooled = {};
+  const made = new WeakMap<object, Map<string | null, Promise<Dispatcher>>>();
   return (url, lane) => {
     const proxy = proxyFor(url);
-    const key = `${lane ?? ''} ${proxy ?? ''}`;
-    const dispatcher = made.get(key) ?? makeDispatcher(proxy, tls, lane === undefined ? undefined : 2);
-    made.set(key, dispatcher);
+    const key = lane ?? pooled;
+    let ofLane = made.get(key);
+    if (ofLane === undefined) made.set(key, (ofLane = new Map()));
+    const dispatcher = ofLane.get(proxy) ?? makeDispatcher(proxy, tls, lane === undefined ? undefined : 2);
+    ofLane.set(proxy, dispatcher);
     return dispatcher;
   };
 }
 
-/** Without a lane: as many connections as there are requests. */
-export type FindDispatcher = (url: URL, lane: number | undefined) => Promise<Dispatcher>;
+export type FindDispatcher = (url: URL, lane: object | undefined) => Promise<Dispatcher>;
 
 interface Tls {
   readonly allowH2: false;

@@ -19,6 +19,8 @@ export interface Lanes {
 export interface Place extends Turn {
   /** From now on there is room for one more behind this one: what is left of it takes no longer than asking does. */
   ending(): void;
+  /** It was let in while another was ending, and asked for what it wants before that had come. */
+  readonly isAhead: boolean;
   /** What came was cut off. Where two were in the lane, that may be why: there is one in a lane of that host from now on. */
   cut(): void;
   /** Gives the room back, once. */
@@ -38,6 +40,7 @@ interface Waiter {
 }
 
 interface Occupant {
+  readonly isAhead: boolean;
   isEnding: boolean;
   readonly begins: PromiseWithResolvers<void>;
 }
@@ -122,11 +125,12 @@ interface Changed {
 
 function take(host: Host, number: number, { admit, freed }: Changed): Place {
   const lane = (host.lanes[number] ??= []);
-  const occupant: Occupant = { isEnding: false, begins: Promise.withResolvers() };
+  const occupant: Occupant = { isAhead: lane.length > 0, isEnding: false, begins: Promise.withResolvers() };
   lane.push(occupant);
   if (lane.length === 1) occupant.begins.resolve();
   return {
-    lane: number,
+    lane,
+    isAhead: occupant.isAhead,
     begins: occupant.begins.promise,
     ending() {
       if (occupant.isEnding) return;
@@ -134,7 +138,7 @@ function take(host: Host, number: number, { admit, freed }: Changed): Place {
       admit();
     },
     cut() {
-      if (lane.length > 1) host.isOneByOne = true;
+      if (lane.length > 1 || occupant.isAhead) host.isOneByOne = true;
     },
     leave() {
       const index = lane.indexOf(occupant);

@@ -34,6 +34,12 @@ test('kinds and fields are found whatever their case', () => {
   expect(page('rollout.SPEC.maxunavailable').address).toBe('Rollout.spec.maxUnavailable');
 });
 
+test('what is in spec is found without it', () => {
+  expect(page('Rollout.stages[0].bake').address).toBe('Rollout.spec.stages.bake');
+  expect(page('Rollout.metadata.name').address).toBe('Rollout.metadata.name');
+  expect(explain('Rollout.stage')).toMatchObject({ kind: 'unknown', at: 'stage', below: 'Rollout' });
+});
+
 test('what is not acted on yet says so', () => {
   expect(page('Fleet.spec.coordination.etcd').experimental).toMatch(/^[A-Z]/u);
   expect(page('Rollout.spec.stages').experimental).toBeUndefined();
