@@ -93,6 +93,26 @@ test('-o jsonl is the timeline line by line, then the rest', async () => {
   expect(new Set(lines.slice(0, -1).map(({ type }) => type))).toEqual(new Set(['timeline']));
 });
 
+test('migrations are left out, and that is said', async () => {
+  const migration = `apiVersion: themis.dev/v1
+kind: Database
+metadata: { name: orders }
+spec: { pglite: { directory: ./db } }
+---
+apiVersion: themis.dev/v1
+kind: Migration
+metadata: { name: add-phone }
+spec:
+  database: orders
+  schemaVersion: 1
+  operations: [ { rawSql: { up: "SELECT 1", irreversible: "nothing to take back" } } ]
+`;
+  writeTree(directory, { 'db.yaml': migration });
+  const { ran, simulated } = await report();
+  expect(ran.err).toContain('note: migrations are not simulated: add-phone');
+  expect(simulated.result).toMatchObject({ result: 'done', versions: { 'themisdb 1.5.0': 5 } });
+});
+
 test('a desired state that is not valid is refused', async () => {
   writeFileSync(join(directory, 'fleet.yaml'), fleet.replace('kind: Fleet', 'kind: Flet'));
   expect((await runCommand(directory, ['simulate'])).exitCode).toBe(3);

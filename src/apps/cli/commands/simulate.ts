@@ -64,7 +64,7 @@ async function runSimulate(session: Session, input: Input): Promise<number> {
   const snapshot = await readSnapshot(session, input, desired);
   if (typeof snapshot === 'number') return snapshot;
   const catalogue = snapshot?.catalogue ?? (await loadCatalogue(desired, directory, session));
-  const scaled = scaledFleet(desired, input.integer('nodes', 1));
+  const scaled = scaledFleet(withoutSchemas(session, desired), input.integer('nodes', 1));
   const startedMs = session.clock.steadyMs();
   const simulation = new Simulation({
     desired: scaled.desired,
@@ -84,6 +84,13 @@ async function runSimulate(session: Session, input: Input): Promise<number> {
   const signal = session.interrupts.signal();
   if (signal !== undefined) return signal === 'SIGTERM' ? exitCode.terminated : exitCode.interrupted;
   return report.violations.length === 0 && outcome.result !== 'unfinished' ? exitCode.done : exitCode.failed;
+}
+
+/** Nodes are simulated, databases are not: what belongs to them is left out, and said to be. */
+function withoutSchemas(session: Session, desired: Desired): Desired {
+  const names = desired.migrations.map(({ name }) => name);
+  if (names.length > 0) session.err.write(`note: migrations are not simulated: ${names.join(', ')}\n`);
+  return { ...desired, databases: [], migrations: [] };
 }
 
 async function readSnapshot(session: Session, input: Input, desired: Desired): Promise<Snapshot | undefined | number> {
