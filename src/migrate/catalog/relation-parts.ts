@@ -76,13 +76,14 @@ export const statisticsSql = `SELECT c.oid, 'statistics', json_build_object(
   FROM ${relations} JOIN pg_statistic_ext s ON s.stxrelid = c.oid JOIN pg_namespace sn ON sn.oid = s.stxnamespace
   WHERE ${isUserRelation(`'r', 'p', 'f', 'm'`)} AND ${isVisible('s.stxname')}`;
 
+/** Those of Themis are known by what they call: some have names that come before, or after, all others. */
 export const triggersSql = `SELECT c.oid, 'triggers', json_build_object(
     'name', g.tgname, 'definition', pg_get_triggerdef(g.oid),
     'fires', CASE g.tgenabled WHEN 'O' THEN 'origin' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' ELSE 'never' END,
     'calls', format('%s.%s()', pn.nspname, p.proname), ${commentOn('g.oid', 'pg_trigger')})
   FROM ${relations} JOIN pg_trigger g ON g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgparentid = 0
   JOIN pg_proc p ON p.oid = g.tgfoid JOIN pg_namespace pn ON pn.oid = p.pronamespace
-  WHERE ${isUserRelation(`'r', 'p', 'f', 'v'`)} AND ${isVisible('g.tgname')}`;
+  WHERE ${isUserRelation(`'r', 'p', 'f', 'v'`)} AND ${isVisible('p.proname')}`;
 
 export const policiesSql = `SELECT c.oid, 'policies', json_build_object('name', l.polname,
     'definition', format('CREATE POLICY %I ON %s AS %s FOR %s TO %s%s%s', l.polname, c.oid::regclass,

@@ -1,0 +1,45 @@
+/** What a catalog does not tell, asked of the database itself before the first effect. */
+import type { NamedIn } from '../../model/schema-step.ts';
+import { block } from '../sql/conditional.ts';
+import { literal, qualified } from '../sql/quote.ts';
+
+/** Fails where something is of the table's row type, which would go with the old table. */
+export function refuseUnseen(table: NamedIn): readonly string[] {
+  const place = literal(qualified(table));
+  return [
+    ...refuseSubscribers(table),
+    block(
+      [
+        'DECLARE found text; BEGIN',
+        'SELECT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) INTO found FROM pg_catalog.pg_depend d',
+        'JOIN pg_catalog.pg_class c ON c.oid =',
+        `${place}::regclass JOIN pg_catalog.pg_type t ON t.oid = c.reltype`,
+        `WHERE d.refclassid = 'pg_catalog.pg_type'::regclass AND d.refobjid IN (t.oid, t.typarray) AND d.deptype = 'n' LIMIT 1;`,
+        `IF found IS NOT NULL THEN RAISE dependent_objects_still_exist USING MESSAGE = found || ' is of the row type of ' || ${place}; END IF;`,
+        'END',
+      ].join(' '),
+    ),
+  ];
+}
+
+/** A publication of all tables, or of a schema, names none of them. */
+export function refuseSubscribers({ schema, name }: NamedIn): readonly string[] {
+  const published = `EXISTS (SELECT FROM pg_catalog.pg_publication_tables WHERE schemaname = ${literal(schema)} AND tablename = ${literal(name)})`;
+  const message = `${schema}.${name} is published, and its subscribers know no shadow of it`;
+  return [block(`BEGIN IF ${published} THEN RAISE object_in_use USING MESSAGE = ${literal(message)}; END IF; END`)];
+}
+
+/** Takes back what default privileges gave: the rights of a table are those of the one it stands for. */
+export function revokeDefaults(table: NamedIn): string {
+  const place = literal(qualified(table));
+  return block(
+    [
+      'DECLARE grantee text; BEGIN',
+      `FOR grantee IN SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END`,
+      'FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a',
+      `WHERE c.oid = ${place}::regclass AND a.grantee <> c.relowner LOOP`,
+      `EXECUTE pg_catalog.format('REVOKE ALL ON %s FROM %s', ${place}, grantee); END LOOP;`,
+      'END',
+    ].join(' '),
+  );
+}
