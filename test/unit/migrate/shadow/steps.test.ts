@@ -102,6 +102,7 @@ test('a key gets its type behind a shadow of its table, step by step', () => {
     'expand/0/copy [none]',
     'expand/0/part-0 [none]',
     'expand/0/analyze [schema]',
+    'expand/0/settle [none]',
     'expand/0/heal [writers]',
     'expand/0/compare [none]',
     'expand/0/swap [everybody]',
