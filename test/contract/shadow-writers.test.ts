@@ -78,6 +78,40 @@ test.each(cases)(
   },
 );
 
+test('what a transaction with one snapshot from before the copy writes is written in the shadow too', async () => {
+  const url = await server.createDatabase();
+  const database = openPostgresql({ url: async () => url, sessions: 2 });
+  await database.use(async (session) => {
+    await session.query('CREATE TABLE accounts (id integer PRIMARY KEY, amount integer)');
+    await session.query('INSERT INTO accounts SELECT n, n FROM generate_series(1, 9) n');
+    const steps = stepsOf(
+      { alterColumn: { table, column: 'id', type: 'bigint' } },
+      'expand',
+      await readCatalog(session),
+    );
+    const copied = steps.findIndex(({ id }) => id.endsWith('/copy'));
+    await runSteps(session, steps.slice(0, copied));
+    await database.use(async (writer) => {
+      await writer.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+      await writer.query('SELECT FROM accounts');
+      await runSteps(session, steps.slice(copied, copied + 1));
+      await writer.query('UPDATE accounts SET amount = -1 WHERE id = 1');
+      await writer.query('DELETE FROM accounts WHERE id BETWEEN 2 AND 6');
+      await writer.query('UPDATE accounts SET id = 10 WHERE id = 7');
+      await writer.query('COMMIT');
+    });
+    await runSteps(session, steps.slice(copied + 1));
+    const { rows } = await session.query('SELECT id, amount FROM accounts ORDER BY id');
+    expect(rows.map(({ id, amount }) => [id, amount])).toEqual([
+      ['1', '-1'],
+      ['8', '8'],
+      ['9', '9'],
+      ['10', '7'],
+    ]);
+  });
+  await database.close();
+});
+
 function stepsOf(operation: Operation, phase: SchemaPhase, catalog: Catalog): readonly SchemaStep[] {
   const world = {
     migration: 'm',

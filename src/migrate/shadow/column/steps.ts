@@ -99,7 +99,8 @@ function indexSteps(shadow: ColumnShadow): readonly StepDraft[] {
       lock: 'schema',
     };
   });
-  if (conversion.forwardSafe) return builds;
+  // A build beside writers also waits for whoever has a snapshot from before the shadow was filled, and would read NULL.
+  if (conversion.forwardSafe && builds.length > 0) return builds;
   return [
     ...builds,
     {

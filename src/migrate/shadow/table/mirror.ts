@@ -60,13 +60,20 @@ function mirrorBody(direction: Direction): string {
   ].join('\n');
 }
 
-/** The row of the old key, unless another one has taken it by now. */
+/**
+ * The row of the old key, unless another one has taken it by now. A transaction with one snapshot for all its statements
+ * does not see what was copied since it began, and deletes nothing without a word.
+ */
 function removing(direction: Direction): string {
-  const { shadow, source, target } = direction;
+  const { shadow, source, target, side } = direction;
   const key = keyColumns(shadow);
   const gone = `SELECT ${targetKey(direction)} FROM (SELECT OLD.*) AS ${identifier(shadow.table.name)}`;
   const taken = `SELECT FROM ${qualified(source)} AS themis_source WHERE ${place('themis_source', key)} = ${place('OLD', key)}`;
-  return `DELETE FROM ${qualified(target)} WHERE (${list(key)}) IN (${gone}) AND NOT EXISTS (${taken});`;
+  const blind = `NOT FOUND AND pg_catalog.current_setting('transaction_isolation') <> 'read committed'`;
+  return [
+    `DELETE FROM ${qualified(target)} WHERE (${list(key)}) IN (${gone}) AND NOT EXISTS (${taken});`,
+    `IF ${blind} THEN INSERT INTO ${qualified(side.missed)} SELECT ${fields('OLD', key)}; END IF;`,
+  ].join(' ');
 }
 
 /** On the way back a value that nobody changed stays what it was to the letter, whatever the conversions make of it. */

@@ -37,6 +37,7 @@ export function tableNames({ table: { schema }, world }: Pick<TableShadow, 'tabl
   return {
     fresh: { schema, name: hidden('table') },
     old: { schema, name: hidden('old_table') },
+    settled: { schema, name: hidden('settled') },
     write: side('copy'),
     back: side('copy_back'),
     freshIndex: (number: number) => hidden(`part${number}`),

@@ -20,6 +20,7 @@ import {
   copying,
   directions,
   healing,
+  keyColumns,
   overwriting,
   tableNames,
   tableParts,
@@ -53,6 +54,7 @@ export function tableShadowSteps(shadow: TableShadow): readonly StepDraft[] | Re
       undo: nothing,
       lock: 'schema',
     }),
+    settleStep(shadow),
     statements([`LOCK TABLE ${qualified(table)} IN SHARE ROW EXCLUSIVE MODE`, ...healing(forward)], {
       key: 'heal',
       title: `writes once more what could not be written in the shadow`,
@@ -76,6 +78,19 @@ export function tableShadowSteps(shadow: TableShadow): readonly StepDraft[] | Re
 
 function quietly(key: string, title: string) {
   return { key, title, undo: nothing, lock: 'none', rewrites: false } as const;
+}
+
+/**
+ * Whoever has a snapshot from before the copy would find the shadow empty, and see nothing of what it deletes there. An
+ * index that is built beside writers waits until they are gone, however small its table is.
+ */
+function settleStep(shadow: TableShadow): StepDraft {
+  const { write, settled } = tableNames(shadow);
+  const definition = `CREATE INDEX CONCURRENTLY ${identifier(settled.name)} ON ${qualified(write.missed)} (${list(keyColumns(shadow))})`;
+  return {
+    ...quietly('settle', 'waits for whoever sees the table as it was before the copy'),
+    action: { kind: 'build-index', index: settled, definition },
+  };
 }
 
 /** What contract drops; where the shadow was not one of the table, nothing of it is there. */
