@@ -95,9 +95,10 @@ test('a lock that is not to be had in all the time there is fails the step', asy
 test('of two appliers one applies, the other is told, or waits and finds it done', async () => {
   const slow = migration([rawSql('SELECT pg_sleep(0.5)', 'SELECT 1'), column]);
   const authority = { token: 1, by: 'ops@other' };
+  const atOnce = { lockTimeoutMs: 50, statementTimeoutMs: 5000, waitForOtherMs: 0 };
   const runs = await Promise.allSettled([
-    world.run(slow, 'expand'),
-    world.run(slow, 'expand', { database: other, authority }),
+    world.run(slow, 'expand', { settings: atOnce }),
+    world.run(slow, 'expand', { settings: atOnce, database: other, authority }),
   ]);
   const failed = runs.find((run) => run.status === 'rejected');
   expect(failed?.reason).toMatchObject({ code: 'ALREADY_IN_PROGRESS' });
@@ -136,7 +137,8 @@ test('a holder with a higher token ends the one at work in the transaction of it
   await reached.promise;
   // It has the lock, so that the newer one only tells it.
   const authority = { token: 4, by: 'ops@new' };
-  const early = await failureOf(world.run(one, 'expand', { database: other, authority }));
+  const settings = { lockTimeoutMs: 50, statementTimeoutMs: 5000, waitForOtherMs: 0 };
+  const early = await failureOf(world.run(one, 'expand', { database: other, authority, settings }));
   expect(early).toMatchObject({ code: 'ALREADY_IN_PROGRESS' });
   goOn.resolve();
   expect(await old).toMatchObject({ code: 'FENCED' });
@@ -245,4 +247,29 @@ test('statements that are cancelled for their time fail the step, and it goes ba
     outcome: 'undone',
     failure: { code: 'TIMEOUT' },
   });
+});
+
+test('whoever wants to stop does not wait for a statement that takes its time', async () => {
+  const stop = new AbortController();
+  const slow = handMade({ expand: [makeCopies, step('slow', { kind: 'scan', statements: ['SELECT pg_sleep(600)'] })] });
+  const run = failureOf(world.run(slow.migration, 'expand', { ...slow.parts, signal: stop.signal }));
+  const sleeping = `SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'`;
+  await eventually(
+    async () => await other.use(async (session) => (await session.query(sleeping)).count),
+    (count) => count > 0,
+  );
+  stop.abort();
+  expect(await run).toMatchObject({ code: 'CANCELLED' });
+  expect(await world.undo('first')).toMatchObject({ outcome: 'done' });
+});
+
+test('what a statement sets for its session reaches neither the next one nor the records', async () => {
+  await world.sql('CREATE ROLE nobody; CREATE SCHEMA elsewhere; GRANT ALL ON SCHEMA elsewhere TO nobody');
+  const set = rawSql(
+    'SET search_path = elsewhere; SET ROLE nobody; CREATE TABLE there ()',
+    'DROP TABLE elsewhere.there',
+  );
+  const here = rawSql('CREATE TABLE here ()', 'DROP TABLE here');
+  expect(await world.run(migration([set, here]), 'expand')).toMatchObject({ outcome: 'done' });
+  expect(await world.sql(`SELECT to_regclass('public.here') IS NOT NULL AS found`)).toEqual([{ found: 't' }]);
 });

@@ -33,7 +33,7 @@ export interface SchemaSettings {
   readonly statementTimeoutMs: number;
   /** How long a step tries for its locks in all. Default: 10 minutes. */
   readonly lockPatienceMs?: number;
-  /** How long another one that applies is waited for. Default: not at all. */
+  /** How long another one that applies is waited for. Default: as long as a server needs to miss one that is gone. */
   readonly waitForOtherMs?: number;
   /** How long a lost connection is tried again without getting on. Default: a minute. */
   readonly reconnectMs?: number;

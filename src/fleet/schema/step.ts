@@ -107,9 +107,10 @@ function programOf(run: RunView): SagaProgram {
   const addStep = ({ id, undo }: SchemaStep): void => add(id, untouched.has(id) ? 'none' : undoOf(undo));
   if (run.phase === 'undo') run.steps.forEach(addStep);
   else {
+    const expanded = Map.groupBy(run.steps, ({ operation }) => operation);
     for (let operation = 0; operation < run.operations; operation += 1) {
       add(markerOf(run.phase, operation), 'none');
-      run.steps.filter((step) => step.operation === operation).forEach(addStep);
+      expanded.get(operation)?.forEach(addStep);
     }
   }
   const onFailure = run.onFailure === 'pause' || hasIrreversible(run, untouched) ? 'stop' : 'undo';

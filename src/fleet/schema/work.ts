@@ -33,6 +33,8 @@ export interface Memory {
 }
 
 const reconnectMs = 60_000;
+/** A server may take seconds to miss a client that was killed. */
+const waitForOtherMs = 5000;
 const [shortestPauseMs, longestPauseMs] = [100, 5000];
 
 export async function atWork<Result>(parts: SchemaParts, work: (work: Work) => Promise<Result>): Promise<Result> {
@@ -48,11 +50,13 @@ export async function atWork<Result>(parts: SchemaParts, work: (work: Work) => P
       return await database.use(async (session) => {
         isConnected = true;
         // Our own session of before may hold the lock until the server misses us.
-        await takeOver(session, parts, hadLock ? patienceMs : (settings.waitForOtherMs ?? 0));
+        await takeOver(session, parts, hadLock ? patienceMs : (settings.waitForOtherMs ?? waitForOtherMs));
         hadLock = true;
+        const listening = await cancelWhenAsked(parts, session);
         try {
           return await work({ parts, session, memory, recordLimits: recordLimits(parts) });
         } finally {
+          listening.end();
           await letGo(session);
         }
       });
@@ -71,4 +75,20 @@ export async function atWork<Result>(parts: SchemaParts, work: (work: Work) => P
 
 function recordLimits({ settings }: SchemaParts): TransactionLimits {
   return { lockTimeoutMs: null, statementTimeoutMs: settings.statementTimeoutMs };
+}
+
+/**
+ * A scan or an index build may run for hours, and whoever wants to stop does not wait for it: what is cancelled is rolled
+ * back, or in doubt, and the run is open either way. That takes a second session; on one alone the statement is waited for.
+ */
+async function cancelWhenAsked({ database, signal }: SchemaParts, own: DatabaseSession): Promise<{ end(): void }> {
+  if (database.sessions === 1) return { end: () => {} };
+  const { rows } = await own.query('SELECT pg_backend_pid() AS pid');
+  const pid = Number(rows[0]?.['pid']);
+  const cancel = (): void => {
+    const asked = database.use(async (session) => await session.query('SELECT pg_cancel_backend($1)', [pid]));
+    asked.catch(() => {});
+  };
+  signal.addEventListener('abort', cancel, { once: true });
+  return { end: () => signal.removeEventListener('abort', cancel) };
 }

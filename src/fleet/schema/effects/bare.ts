@@ -1,5 +1,5 @@
 /** Statements outside of a transaction, under limits of the session that go with them. */
-import type { TransactionLimits } from '../../../ports/database.ts';
+import type { DatabaseSession, TransactionLimits } from '../../../ports/database.ts';
 import type { StepCall } from './call.ts';
 import { patiently } from './patiently.ts';
 
@@ -9,6 +9,14 @@ export async function runBare(call: StepCall, statements: readonly string[]): Pr
   for (const statement of statements) {
     await patiently(call, () => outsideTransaction(call, parts.settings, () => session.query(statement)));
   }
+}
+
+/**
+ * After statements of others: where they looked and who they were must not reach the next ones, which may as well run in
+ * another session after a crash, nor our own records.
+ */
+export async function asBefore(session: DatabaseSession): Promise<void> {
+  await session.query('RESET ROLE; RESET search_path');
 }
 
 export async function outsideTransaction(
@@ -23,7 +31,7 @@ export async function outsideTransaction(
     await statement();
   } finally {
     // Where the connection is gone, so are they.
-    await session.query('RESET lock_timeout').catch(() => {});
-    await session.query('RESET statement_timeout').catch(() => {});
+    await session.query('RESET lock_timeout; RESET statement_timeout').catch(() => {});
+    await asBefore(session).catch(() => {});
   }
 }

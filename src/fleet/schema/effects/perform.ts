@@ -6,7 +6,7 @@ import type { JsonObject } from '../../../kernel/json.ts';
 import type { SchemaAction } from '../../../model/schema-step.ts';
 import { inTransaction, record } from '../ledger/record.ts';
 import { isAtomic, type Entry } from '../step.ts';
-import { runBare } from './bare.ts';
+import { asBefore, runBare } from './bare.ts';
 import type { StepCall } from './call.ts';
 import { compare } from './compare.ts';
 import { buildIndex, dropIndex, refuseExisting } from './indexes.ts';
@@ -30,6 +30,7 @@ export async function perform(call: StepCall, action: SchemaAction): Promise<voi
       const triedMs = clock.steadyMs();
       await inTransaction(work, run, limits, async () => {
         for (const statement of action.statements) await work.session.query(statement);
+        await asBefore(work.session);
         // Their commit is not in it: an entry cannot tell what comes after it.
         const detail = { executionMs: clock.steadyMs() - triedMs, lockWaitMs: triedMs - startedMs, rows: 0 };
         return [begin, { ...done(), detail }];
