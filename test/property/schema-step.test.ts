@@ -104,7 +104,7 @@ class Simulation {
   }
 
   /** Idempotent, as everything is that can be carried out twice. */
-  #effect({ id, undo }: SchemaStep, isForward: boolean): void {
+  #effect({ id, action, undo }: SchemaStep, isForward: boolean): void {
     const at = this.stack.indexOf(id);
     if (isForward) {
       this.happened.add(id);
@@ -112,6 +112,9 @@ class Simulation {
     } else if (at >= 0) {
       expect(at).toBe(this.stack.length - 1);
       this.stack.pop();
+    } else {
+      // What happens wholly or not at all is not taken back where it did not.
+      expect(action.kind).not.toBe('statements');
     }
   }
 }
