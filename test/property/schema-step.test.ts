@@ -58,7 +58,7 @@ class Simulation {
   }
 
   /** Until it is closed. A kill loses what was not recorded, and the next process goes on from there. */
-  drive(run: RunView & { steps: SchemaStep[]; entries: Entry[] }): { outcome: string; left: readonly string[] } {
+  drive(run: OpenRun): { outcome: string; left: readonly string[] } {
     for (let turns = 0; turns < 1000; turns += 1) {
       const next = nextInstruction(run);
       switch (next.kind) {
@@ -119,17 +119,23 @@ class Simulation {
   }
 }
 
+type OpenRun = RunView & { steps: SchemaStep[]; entries: Entry[] };
+
+function goOn(run: OpenRun): OpenRun {
+  return { ...run, steps: [...run.steps], entries: [...carriedEntries(run, {})] };
+}
+
 test('whatever fails and whenever it is killed, what is left is what is said to be left, and an undo takes all of it', () => {
   fc.assert(
     fc.property(migration, ({ operations, onFailure, fates }) => {
       const world = new Simulation({ operations, fates });
       const first = { phase: 'expand' as const, operations: operations.length, onFailure, steps: [], entries: [] };
-      let run: RunView & { steps: SchemaStep[]; entries: Entry[] } = first;
+      let run: OpenRun = first;
       let end = world.drive(run);
       // Whoever pauses looks and goes on, until there is nothing more to fail.
       for (let tries = 0; end.outcome === 'stuck' && !isTurned(run.entries) && tries < 50; tries += 1) {
         expect(leftSteps(run).map(({ id }) => id)).toEqual(world.stack);
-        run = { ...run, steps: [...run.steps], entries: [...carriedEntries(run, {})] };
+        run = goOn(run);
         end = world.drive(run);
       }
       if (end.outcome === 'done') expect([...world.happened]).toEqual(world.plan.flat().map(({ id }) => id));

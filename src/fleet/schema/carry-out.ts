@@ -140,7 +140,9 @@ function differs(differences: readonly string[]): Failure {
     new ThemisError(
       'ROLLBACK_INCOMPLETE',
       `Every step was taken back, and the schema is not as it was before: ${differences.slice(0, toldDifferences).join('; ')}${more}.`,
-      { hint: 'Where somebody else made that change, nothing is left to do; else make good what differs.' },
+      {
+        hint: 'Make good what differs; where somebody else meant it so, undo the migration once more, and it is taken as it is.',
+      },
     ),
   );
 }

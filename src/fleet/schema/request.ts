@@ -8,7 +8,7 @@ import type { Operation } from '../../model/documents.ts';
 import type { expandOperation } from '../../migrate/expand.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Database, DatabaseSession } from '../../ports/database.ts';
-import type { SchemaPlugins } from '../../ports/schema-plugins.ts';
+import type { SchemaPlugins } from '../../ports/schema/schema-plugins.ts';
 
 export interface SchemaMigration {
   readonly name: string;

@@ -9,7 +9,7 @@ import type { StepCall } from './call.ts';
 
 const defaultPatienceMs = 10 * 60_000;
 const growth = 1.5;
-const longestPauseMs = 2000;
+const longestPauseMs = 1000;
 /** Where no lock timeout is set, which is for tests. */
 const shortestPauseMs = 10;
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ThemisError } from '../../../../src/kernel/error.ts';
 import type { PluginAction } from '../../../../src/model/schema-step.ts';
-import type { SchemaPlugin, SchemaPlugins } from '../../../../src/ports/schema-plugins.ts';
+import type { SchemaPlugin, SchemaPlugins } from '../../../../src/ports/schema/schema-plugins.ts';
 import { failingStep, handMade, makeCopies, step } from '../../../support/schema/hand-made.ts';
 import { SchemaWorld, openMemory } from '../../../support/schema/schema-world.ts';
 
