@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readHistory } from '../../src/fleet/schema/read-state.ts';
 import type { SchemaRunResult } from '../../src/fleet/schema/request.ts';
+import { ThemisError } from '../../src/kernel/error.ts';
 import type { Database } from '../../src/ports/database.ts';
 import { isSoak } from '../support/runs.ts';
 import { faultyDatabase, Killed, type Fault } from '../support/schema/faulty-database.ts';
@@ -122,3 +123,26 @@ for (const [name, scenario] of Object.entries(scenarios)) {
     });
   }
 }
+
+test('a disk that is full at any query: it goes back to its beginning, or the next run comes to its end', async () => {
+  const scenario = scenarios['a copy that is compared and indexed']!;
+  await scenario.prepare();
+  const start = await world.digests();
+  const clean = faultyDatabase(world.database, { at: 0, when: 'before', kind: 'full' });
+  await scenario.run(clean);
+  const end = await world.digests();
+  const seen = new Set<string>();
+  for (let at = 1; at <= clean.asked; at += stride) {
+    await scenario.prepare();
+    const database = faultyDatabase(world.database, { at, when: 'before', kind: 'full' });
+    const what = () => `${at}: ${database.hit}`;
+    const ended = await scenario.run(database).catch((error: unknown) => error);
+    const result = ended instanceof ThemisError ? await scenario.run(world.database) : (ended as SchemaRunResult);
+    if (ended instanceof ThemisError) expect(ended.code, what()).toBe('NO_SPACE');
+    seen.add(result.outcome);
+    if (result.outcome === 'undone') expect(result.failure?.code, what()).toBe('NO_SPACE');
+    expect(['done', 'undone', 'unchanged'], what()).toContain(result.outcome);
+    expect(await world.digests(), what()).toEqual(result.outcome === 'undone' ? start : end);
+  }
+  expect([...seen].sort()).toEqual(expect.arrayContaining(['done', 'undone']));
+});

@@ -1,7 +1,8 @@
 /**
  * A database that fails once, at the n-th thing it is asked: a query, a begin or a commit. `lost`: its connection, so
- * that the session answers nothing more and the next one works. `killed`: whoever asks, who asks nothing ever after. What
- * was asked has happened (`after`) or has not (`before`); a transaction that was open is rolled back.
+ * that the session answers nothing more and the next one works. `killed`: whoever asks, who asks nothing ever after.
+ * `full`: a disk, for this once. What was asked has happened (`after`) or has not (`before`); a transaction that was open
+ * is rolled back.
  */
 import { ThemisError } from '../../../src/kernel/error.ts';
 import type { Database, DatabaseSession } from '../../../src/ports/database.ts';
@@ -9,7 +10,7 @@ import type { Database, DatabaseSession } from '../../../src/ports/database.ts';
 export interface Fault {
   readonly at: number;
   readonly when: 'before' | 'after';
-  readonly kind: 'lost' | 'killed';
+  readonly kind: 'lost' | 'killed' | 'full';
 }
 
 /** No error of Themis: nobody may catch it and go on. */
@@ -29,6 +30,7 @@ export function faultyDatabase(inner: Database, fault: Fault): FaultyDatabase {
   const guarded = (session: DatabaseSession): DatabaseSession => {
     let isDead = false;
     const fail = (): never => {
+      if (fault.kind === 'full') throw new ThemisError('NO_SPACE', 'the disk is full');
       isDead = true;
       throw fault.kind === 'killed' ? new Killed('killed') : new ThemisError('UNREACHABLE', 'the connection was lost');
     };
