@@ -74,7 +74,7 @@ async function equalRows(
 ): Promise<number | null> {
   const hashed = ({ relation, row }: CompareAction['left']): string => `(
     SELECT count(*) AS rows, md5(string_agg(coalesce(md5(${row}), 'null'), ',' ORDER BY ${names(key)})) AS hash
-    FROM ${relation} AS themis_side WHERE ${range.sql})`;
+    FROM ${relation} WHERE ${range.sql})`;
   const { rows } = await work.session.query(
     `SELECT one.rows, one.rows = other.rows AND one.hash IS NOT DISTINCT FROM other.hash AS equal
       FROM ${hashed(left)} AS one, ${hashed(right)} AS other`,

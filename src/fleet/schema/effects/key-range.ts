@@ -48,7 +48,8 @@ export function overBatch(
   { table, columns, where, statement }: { table: string; columns: KeyColumns; where: string | null; statement: string },
   range: Condition,
 ): string {
-  const rows = where === null ? range.sql : `${range.sql} AND (${where})`;
+  // On a line of its own: it may end in a comment.
+  const rows = where === null ? range.sql : `${range.sql} AND (${where}\n)`;
   const keys = names(columns);
   return `WITH themis_batch AS MATERIALIZED (
     SELECT ${keys} FROM ${table} WHERE ${rows} ORDER BY ${keys} FOR KEY SHARE) ${statement}`;

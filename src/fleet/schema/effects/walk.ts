@@ -121,7 +121,7 @@ async function refuseRowsWithoutKey({ work, title }: StepCall, { table, key, whe
   if (rows.length === 0) return;
   const missing = rows.map((row) => `${identifier(row['attname']!)} IS NULL`).join(' OR ');
   const found = await work.session.query(
-    `SELECT EXISTS (SELECT FROM ${qualified(table)} WHERE (${missing}) AND (${where ?? 'true'})) AS found`,
+    `SELECT EXISTS (SELECT FROM ${qualified(table)} WHERE (${missing}) AND (${where ?? 'true'}\n)) AS found`,
   );
   if (found.rows[0]?.['found'] !== 't') return;
   throw new ThemisError('DATABASE_CONFLICT', `${title}: rows of ${table.schema}.${table.name} have no key.`, {
