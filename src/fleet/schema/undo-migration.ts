@@ -119,7 +119,7 @@ function refuseIrreversible({ row, steps }: InForce): void {
   for (const { undo, title, phase, operation } of steps) {
     if (undo.kind !== 'irreversible') continue;
     const [kind] = Object.keys(row.operations[operation] ?? {});
-    const message = `Migration ${row.migration} cannot be taken back: operation ${operation + 1} (${kind}) ${title} in its ${phase}, and ${undo.why}`;
+    const message = `Migration ${row.migration} cannot be taken back: operation ${operation + 1} (${kind}) ${title} in its ${phase}: ${undo.why}`;
     throw new ThemisError('MIGRATION_REFUSED', message.replace(/\.?$/u, '.'), {
       hint: 'Write a new migration that brings back what is needed.',
     });
