@@ -35,6 +35,8 @@ export interface Memory {
 const reconnectMs = 60_000;
 /** A server may take seconds to miss a client that was killed. */
 const waitForOtherMs = 5000;
+/** How long it may take to ask for the end of a statement. */
+const cancelMs = 2000;
 const [shortestPauseMs, longestPauseMs] = [100, 5000];
 
 export async function atWork<Result>(parts: SchemaParts, work: (work: Work) => Promise<Result>): Promise<Result> {
@@ -56,7 +58,7 @@ export async function atWork<Result>(parts: SchemaParts, work: (work: Work) => P
         try {
           return await work({ parts, session, memory, recordLimits: recordLimits(parts) });
         } finally {
-          listening.end();
+          await listening.end();
           await letGo(session);
         }
       });
@@ -81,14 +83,25 @@ function recordLimits({ settings }: SchemaParts): TransactionLimits {
  * A scan or an index build may run for hours, and whoever wants to stop does not wait for it: what is cancelled is rolled
  * back, or in doubt, and the run is open either way. That takes a second session; on one alone the statement is waited for.
  */
-async function cancelWhenAsked({ database, signal }: SchemaParts, own: DatabaseSession): Promise<{ end(): void }> {
-  if (database.sessions === 1) return { end: () => {} };
+async function cancelWhenAsked({ database, signal, clock }: SchemaParts, own: DatabaseSession): Promise<Listening> {
+  if (database.sessions === 1) return { end: () => Promise.resolve() };
   const { rows } = await own.query('SELECT pg_backend_pid() AS pid');
   const pid = Number(rows[0]?.['pid']);
+  let asked: Promise<unknown> | null = null;
   const cancel = (): void => {
-    const asked = database.use(async (session) => await session.query('SELECT pg_cancel_backend($1)', [pid]));
-    asked.catch(() => {});
+    asked = database.use(async (session) => await session.query('SELECT pg_cancel_backend($1)', [pid])).catch(() => {});
   };
   signal.addEventListener('abort', cancel, { once: true });
-  return { end: () => signal.removeEventListener('abort', cancel) };
+  return {
+    async end() {
+      signal.removeEventListener('abort', cancel);
+      // Where nothing was asked, no timer is left behind either.
+      if (asked !== null) await Promise.race([asked, clock.sleep(cancelMs)]);
+    },
+  };
+}
+
+interface Listening {
+  /** Before the session is somebody else's: nobody but us is to be cancelled. */
+  end(): Promise<void>;
 }
