@@ -11,7 +11,7 @@ const units = {
   lockWaitMs: 'ms',
   writerStallMs: 'ms',
   writerP99Ms: 'ms',
-  writerStatements: '1',
+  writesPerSecond: '1/s',
   rowsPerSecond: 'rows/s',
   verifySeconds: 's',
   swapMs: 'ms',
@@ -19,13 +19,13 @@ const units = {
 
 export type Measures = Partial<Record<keyof typeof units, number>>;
 
-export const loadOf = ({ p99Ms, worstMs, statements }: Load): Measures => ({
+export const loadOf = ({ p99Ms, worstMs, perSecond }: Load): Measures => ({
   writerStallMs: worstMs,
   writerP99Ms: p99Ms,
-  writerStatements: statements,
+  writesPerSecond: perSecond,
 });
 
-/** Of the steps of one change; copies by their own time, and not by that of the steps around them. */
+/** Of the steps of one change; a copy and a comparison with the pauses in which they gave way. */
 export function stepsOf(steps: readonly Carried[]): Measures {
   const brief = steps.filter(({ lock }) => lock === 'everybody' || lock === 'writers');
   const copy = steps.find(({ key }) => key === 'fill' || key === 'copy');
@@ -34,8 +34,8 @@ export function stepsOf(steps: readonly Carried[]): Measures {
   return {
     ms: Math.max(0, ...brief.map(({ executionMs }) => executionMs)),
     lockWaitMs: steps.reduce((sum, { lockWaitMs }) => sum + lockWaitMs, 0),
-    ...(copy === undefined ? {} : { rowsPerSecond: copy.rows / (copy.executionMs / 1000) }),
-    ...(verified === undefined ? {} : { verifySeconds: verified.executionMs / 1000 }),
+    ...(copy === undefined ? {} : { rowsPerSecond: copy.rows / (copy.wholeMs / 1000) }),
+    ...(verified === undefined ? {} : { verifySeconds: verified.wholeMs / 1000 }),
     ...(swap === undefined ? {} : { swapMs: swap.executionMs }),
   };
 }
@@ -48,10 +48,11 @@ export function p99(values: readonly number[]): number {
 export function rowsOf(ours: Measures, alter: Measures = {}): MeasuredRow[] {
   return (Object.keys(units) as (keyof typeof units)[]).flatMap((metric): MeasuredRow[] => {
     if (ours[metric] === undefined) return [];
-    const value = rounded(ours[metric], metric === 'rowsPerSecond' ? 0 : 1);
+    const digits = units[metric] === 's' ? 3 : 1;
+    const value = rounded(ours[metric], digits);
     const row = { metric, value, unit: units[metric] };
     if (alter[metric] === undefined) return [row];
-    const peerValue = rounded(alter[metric], 1);
+    const peerValue = rounded(alter[metric], digits);
     return [{ ...row, peer: 'ALTER', peerValue, ...(peerValue === 0 ? {} : { ratio: rounded(value / peerValue) }) }];
   });
 }

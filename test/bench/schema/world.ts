@@ -7,6 +7,7 @@ import { systemClock } from '../../../src/adapters/clock/system.ts';
 import { openPostgresql } from '../../../src/adapters/database/postgresql.ts';
 import type { Operation } from '../../../src/model/documents.ts';
 import type { SchemaPhase } from '../../../src/model/schema/database.ts';
+import type { SchemaEvent } from '../../../src/model/schema/schema-event.ts';
 import type { SchemaStep } from '../../../src/model/schema/schema-step.ts';
 import { startPostgres } from '../../support/database/postgres.ts';
 import { migration, SchemaWorld } from '../../support/schema/schema-world.ts';
@@ -20,6 +21,8 @@ export interface Carried {
   readonly lock: SchemaStep['lock'];
   readonly executionMs: number;
   readonly lockWaitMs: number;
+  /** From its start to its end: the pauses in which a copy gives way are in it. */
+  readonly wholeMs: number;
   readonly rows: number;
 }
 
@@ -80,12 +83,14 @@ interface Inside {
 }
 
 function worldOf({ url, client, writers, schema }: Inside): BenchWorld {
-  schema.change = { clock: systemClock, random: Math.random, settings };
+  const heard: Heard[] = [];
+  const emit = (event: SchemaEvent): void => void heard.push({ atMs: performance.now(), event });
+  schema.change = { clock: systemClock, random: Math.random, settings, emit };
   const carriedBy = async (work: () => ReturnType<SchemaWorld['run']>): Promise<readonly Carried[]> => {
-    schema.events.length = 0;
+    heard.length = 0;
     const { outcome, failure } = await work();
     if (outcome !== 'done') throw new Error(`a migration ended ${outcome}: ${failure?.message ?? ''}`);
-    return await carried(schema);
+    return carried(heard, await locksOf(schema));
   };
   return {
     writers,
@@ -96,33 +101,41 @@ function worldOf({ url, client, writers, schema }: Inside): BenchWorld {
     },
     run: async (operation, phase) => await carriedBy(async () => await schema.run(migration([operation]), phase)),
     undo: async () => await carriedBy(async () => await schema.undo('first')),
-    async holdOpen(durationMs) {
-      const holder = new pg.Client({ connectionString: url });
-      await holder.connect();
-      await holder.query('BEGIN; SELECT FROM items LIMIT 1');
-      const end = async (): Promise<void> => {
-        await holder.query(`SELECT pg_sleep(${durationMs / 1000}); COMMIT`);
-        await holder.end();
-      };
-      return { over: end() };
-    },
+    holdOpen: async (durationMs) => await holdOpen(url, durationMs),
   };
 }
 
-async function carried(schema: SchemaWorld): Promise<readonly Carried[]> {
+async function holdOpen(url: string, durationMs: number): Promise<{ readonly over: Promise<void> }> {
+  const holder = new pg.Client({ connectionString: url });
+  await holder.connect();
+  await holder.query('BEGIN; SELECT FROM items LIMIT 1');
+  const end = async (): Promise<void> => {
+    await holder.query(`SELECT pg_sleep(${durationMs / 1000})`);
+    await holder.query('COMMIT');
+    await holder.end();
+  };
+  return { over: end() };
+}
+
+interface Heard {
+  readonly atMs: number;
+  readonly event: SchemaEvent;
+}
+
+type Locks = ReadonlyMap<string, SchemaStep['lock']>;
+
+async function locksOf(schema: SchemaWorld): Promise<Locks> {
   const rows = await schema.sql('SELECT DISTINCT ON (id) id, step FROM themis.steps ORDER BY id, run DESC');
-  const steps = new Map(rows.map(({ id, step }) => [id!, JSON.parse(step!) as SchemaStep]));
-  return schema.events.flatMap((event): Carried[] => {
+  return new Map(rows.map(({ id, step }) => [id!, (JSON.parse(step!) as SchemaStep).lock]));
+}
+
+function carried(heard: readonly Heard[], locks: Locks): readonly Carried[] {
+  let startedMs = 0;
+  return heard.flatMap(({ atMs, event }): Carried[] => {
+    if (event.type === 'step-started') startedMs = atMs;
     if (event.type !== 'step-finished') return [];
-    const { step, executionMs, lockWaitMs, rows: touched } = event;
-    return [
-      {
-        key: step.slice(step.lastIndexOf('/') + 1),
-        lock: steps.get(step)!.lock,
-        executionMs,
-        lockWaitMs,
-        rows: touched,
-      },
-    ];
+    const { step, executionMs, lockWaitMs, rows } = event;
+    const key = step.slice(step.lastIndexOf('/') + 1);
+    return [{ key, lock: locks.get(step)!, executionMs, lockWaitMs, wholeMs: atMs - startedMs, rows }];
   });
 }

@@ -7,7 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 
 export interface Load {
-  readonly statements: number;
+  /** Of all of them together. */
+  readonly perSecond: number;
   readonly p99Ms: number;
   readonly worstMs: number;
   /** At most three. */
@@ -20,6 +21,7 @@ const rows = Number(rowsText);
 const thinkMs = 4;
 
 let tookMs: number[] = [];
+let begunMs = 0;
 let failures: string[] = [];
 let isOn = false;
 
@@ -34,7 +36,7 @@ let atWork: Promise<unknown> = Promise.resolve();
 
 process.on('message', (asked) => {
   if (asked === 'begin') {
-    [tookMs, failures, isOn] = [[], [], true];
+    [tookMs, failures, isOn, begunMs] = [[], [], true, performance.now()];
     atWork = Promise.all(clients.map(write));
     process.send!('begun');
   } else {
@@ -65,7 +67,7 @@ function statement(turn: number): readonly [sql: string, values: unknown[]] {
 function load(): Load {
   const sorted = tookMs.toSorted((a, b) => a - b);
   return {
-    statements: sorted.length,
+    perSecond: sorted.length / ((performance.now() - begunMs) / 1000),
     p99Ms: sorted[Math.ceil(sorted.length * 0.99) - 1] ?? 0,
     worstMs: sorted.at(-1) ?? 0,
     failures: failures.slice(0, 3),
