@@ -32,7 +32,7 @@ export function stepsOf(steps: readonly Carried[]): Measures {
   const verified = steps.find(({ key }) => key === 'compare');
   const swap = steps.find(({ key }) => key === 'swap');
   return {
-    ms: Math.max(0, ...brief.map(({ executionMs }) => executionMs)),
+    ...(brief.length === 0 ? {} : { ms: Math.max(...brief.map(({ executionMs }) => executionMs)) }),
     lockWaitMs: steps.reduce((sum, { lockWaitMs }) => sum + lockWaitMs, 0),
     ...(copy === undefined ? {} : { rowsPerSecond: copy.rows / (copy.wholeMs / 1000) }),
     ...(verified === undefined ? {} : { verifySeconds: verified.wholeMs / 1000 }),
