@@ -16,6 +16,7 @@ import { downloadBench } from './download.ts';
 import { judgeBench } from './judge.ts';
 import { planBench } from './plan.ts';
 import { resolveBench } from './resolve.ts';
+import { schemaBench } from './schema.ts';
 import { simulateBench } from './simulate.ts';
 import { trustBench } from './trust.ts';
 
@@ -29,6 +30,7 @@ const benches: readonly Bench[] = [
   downloadBench,
   bandwidthBench,
   deltaBench,
+  schemaBench,
 ];
 
 type Measured = readonly MeasuredRow[];

@@ -18,8 +18,10 @@ export interface Filling {
   readonly firstBatchRows?: number;
 }
 
-/** What a walk begins with where nobody says otherwise; the runner adapts it. */
-export const usualBatchRows = 10_000;
+/** What a walk begins with where nobody says otherwise: few, as nobody knows the server yet; the runner adapts it. */
+export const usualBatchRows = 1000;
+/** Of a comparison, which keeps out nobody. */
+export const usualChunkRows = 10_000;
 
 export function filling({ table, key, set, where, firstBatchRows = usualBatchRows }: Filling): SchemaAction {
   const assignments = set.map(([column, sql]) => `${identifier(column)} = ${sql}`).join(', ');

@@ -1,8 +1,8 @@
-/** How many rows the next batch takes: so many that it holds its locks for about a fifth of a second. Pure. */
+/** How many rows the next batch takes: so many that it holds its locks for about a tenth of a second. Pure. */
 import type { Pause } from './throttle.ts';
 
 export const [smallestBatch, largestBatch] = [100, 50_000];
-const aimMs = 200;
+const aimMs = 100;
 /** At most twice or half from one to the next: one slow batch is no trend. */
 const steepest = 2;
 

@@ -1,7 +1,7 @@
 /** Filling and comparing a column beside another one, without a trigger of the user taking notice. */
 import type { CatalogTable } from '../../../model/schema/catalog.ts';
 import type { SchemaAction } from '../../../model/schema/schema-step.ts';
-import { inBatch, usualBatchRows, type WalkKey } from '../../steps/fill.ts';
+import { inBatch, usualBatchRows, usualChunkRows, type WalkKey } from '../../steps/fill.ts';
 import { identifier, qualified } from '../../sql/quote.ts';
 
 export interface ColumnPair {
@@ -63,7 +63,7 @@ export function compareColumn(pair: ColumnPair): SchemaAction {
     right: { relation, row: `quote_nullable((${identifier(pair.shadow)})::text)` },
     repair: fillStatement(pair),
     attempts: 3,
-    chunkRows: usualBatchRows,
+    chunkRows: usualChunkRows,
   };
 }
 

@@ -9,7 +9,7 @@ import type { Refusal, StepDraft } from '../../operation.ts';
 import { ifConstraint } from '../../sql/conditional.ts';
 import { identifier, list, qualified } from '../../sql/quote.ts';
 import { adding, validating } from '../../steps/constraint.ts';
-import { inBatch, usualBatchRows } from '../../steps/fill.ts';
+import { inBatch, usualBatchRows, usualChunkRows } from '../../steps/fill.ts';
 import { inTransaction, nothing, scan, scanning, statements } from '../../steps/steps.ts';
 import { commentOn } from '../comment.ts';
 import { refuseUnseen, revokeDefaults } from '../guards.ts';
@@ -246,7 +246,7 @@ function comparison(shadow: TableShadow): SchemaAction {
     right: { relation: qualified(fresh), row: `ROW(${list(columns)})::text` },
     repair: `${locked} ${overwriting(forward)}`,
     attempts: 3,
-    chunkRows: usualBatchRows,
+    chunkRows: usualChunkRows,
   };
 }
 

@@ -125,11 +125,11 @@ test('progress says how much is done, how fast, and what is left', async () => {
   }
 });
 
-test('batches grow and shrink towards a fifth of a second, within their bounds', () => {
+test('batches grow and shrink towards a tenth of a second, within their bounds', () => {
   const cases: readonly [Parameters<typeof nextBatchRows>, number][] = [
-    [[1000, 100, 'none'], 2000],
+    [[1000, 50, 'none'], 2000],
     [[1000, 10, 'none'], 2000],
-    [[1000, 250, 'none'], 800],
+    [[1000, 125, 'none'], 800],
     [[1000, 5000, 'none'], 500],
     [[1000, 0, 'none'], 2000],
     [[40_000, 10, 'none'], 50_000],

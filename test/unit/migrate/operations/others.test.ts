@@ -139,7 +139,7 @@ test('a backfill walks by the primary key, and is irreversible where nothing tak
 });
 
 test('its first batch is as large as it says', () => {
-  expect(fill({})).toMatchObject([{ action: { firstBatchRows: 10_000 } }]);
+  expect(fill({})).toMatchObject([{ action: { firstBatchRows: 1000 } }]);
   expect(fill({ batchSize: 7, undo: { note: 'NULL' } })).toMatchObject([
     { action: { firstBatchRows: 7 }, undo: { firstBatchRows: 7 } },
   ]);
