@@ -29,8 +29,6 @@ const when = (condition: boolean, address: string): readonly string[] => (condit
 
 export const experimentalMarks: readonly Mark[] = [
   { kind: 'Verification', path: [], find: ({ verifications }) => names('verification', verifications) },
-  { kind: 'Database', path: [], find: ({ databases }) => names('database', databases) },
-  { kind: 'Migration', path: [], find: ({ migrations }) => names('migration', migrations) },
   { kind: 'Notification', path: [], find: ({ notifications }) => names('notification', notifications) },
   { kind: 'UpdatePolicy', path: [], find: ({ updatePolicies }) => names('update-policy', updatePolicies) },
   {

@@ -68,11 +68,12 @@ export type EventBody =
       readonly to: string | null;
     }
   | { readonly type: 'rolling-back'; readonly because: string; readonly failure: Failure }
-  /** Steps that are seen to their end, and those whose staging ends now. */
+  /** Steps that are seen to their end, databases left after their next statement or batch, and steps whose staging ends now. */
   | {
       readonly type: 'stopping';
       readonly signal: string;
       readonly inHand: readonly string[];
+      readonly databases?: readonly string[];
       readonly staging: readonly string[];
     }
   | {

@@ -94,8 +94,8 @@ function usedTransitions(steps: readonly PlanStep[]): ReadonlySet<string> {
 }
 
 /**
- * Counts nodes, and migrations beside them: a node that goes through several hops is told once, by what its last step is, and as deferred when that
- * step is.
+ * Counts nodes, and migrations beside them: a node that goes through several hops is told once, by what its last step is,
+ * and as deferred when that step is. A migration of which only a part is deferred counts for both.
  */
 function summaryOf(
   steps: readonly PlanStep[],
@@ -103,27 +103,27 @@ function summaryOf(
   deferred: (step: string) => boolean,
 ): PlanSummary {
   const counts = new Map<string, number>();
-  const migrations = new Map<string, boolean>();
+  const moving = new Set<string>();
+  const late = new Set<string>();
   for (const step of steps) {
     const { id, kind, hop } = step;
     if (isSchemaStep(step)) {
       const { migration } = schemaParams(step);
-      migrations.set(migration, (migrations.get(migration) ?? false) || !deferred(id));
+      (deferred(id) ? late : moving).add(migration);
     }
     if (!kind.startsWith('node-') || hop !== undefined) continue;
     const what = deferred(id) ? 'deferred' : kind;
     counts.set(what, (counts.get(what) ?? 0) + 1);
   }
-  const moving = migrations.values().filter(Boolean).toArray().length;
   const count = (what: PlanStep['kind'] | 'deferred'): number => counts.get(what) ?? 0;
   return {
     create: count('node-install'),
     update: count('node-update'),
     repair: count('node-repair'),
     rollback: count('node-rollback'),
-    migrate: moving,
+    migrate: moving.size,
     unchanged: works.reduce((sum, work) => sum + Number(isSettled(work)), 0),
-    deferred: count('deferred') + migrations.size - moving,
+    deferred: count('deferred') + late.size,
     irreversible: steps.reduce((sum, step) => sum + Number(step.irreversible !== undefined), 0),
   };
 }

@@ -1,10 +1,12 @@
 /** Small plans, nodes and observations for tests of the fleet room; the planner makes the real ones. */
 import { digestJson, type Digest } from '../../src/kernel/digest.ts';
+import { actionOf } from '../../src/actions/index.ts';
 import type { Action, Instruction } from '../../src/actions/instruction.ts';
+import { isSchemaStep, type SchemaParams } from '../../src/actions/schema-step.ts';
 import type { PromoteParams } from '../../src/actions/stage-promote.ts';
 import type { DesiredNode } from '../../src/model/desired.ts';
 import type { InstalledPackage, ReachableNode } from '../../src/model/observed.ts';
-import type { Constraint, Plan, PlanStep, StepState } from '../../src/model/plan.ts';
+import type { Constraint, Plan, PlanStep, SchemaStepKind, StepState } from '../../src/model/plan.ts';
 import type { NodeWindows } from '../../src/windows/window-answer.ts';
 
 /** Nobody restricts anything. */
@@ -79,6 +81,23 @@ export function promote(stage: number, needs: readonly string[], params: PlanSte
     needs,
     stage,
     ...(params === undefined ? {} : { params }),
+  };
+}
+
+/** A phase of migration `m`, or its undo. */
+export function schema(kind: SchemaStepKind, needs: readonly string[], change: Partial<PlanStep> = {}): PlanStep {
+  const phase = kind === 'schema-undo' ? 'contract' : (kind.slice('schema-'.length) as SchemaParams['phase']);
+  return {
+    id: `orders/${kind.slice('schema-'.length)}`,
+    kind,
+    target: 'database/orders',
+    before: { schema: { version: 1, done: null } },
+    after: { schema: { version: 2, done: phase } },
+    reason: 'test',
+    needs,
+    stage: 1,
+    params: { migration: 'm', schemaVersion: 2, digest: digestJson('m'), phase, operations: [], graceMs: 0 },
+    ...change,
   };
 }
 
@@ -175,7 +194,9 @@ function backward(step: PlanStep): Instruction[] | undefined {
   return [{ kind: 'rollback', node: nameOf(step), restorePoint: step.undo.restorePoint, keep: null, healthTimeoutMs }];
 }
 
-export function testActions({ kind }: PlanStep): Action<PlanStep> {
+export function testActions(one: PlanStep): Action<PlanStep> {
+  const { kind } = one;
+  if (isSchemaStep(one)) return actionOf(one);
   return {
     kind,
     paramsSchema: {},

@@ -14,15 +14,19 @@ export interface Conclusion {
   readonly rolledBack: boolean;
 }
 
-/** Targets, when a run was stopped: whose step came to its end, who was not waited for, and whose staging ended or did not. */
+/**
+ * Targets, when a run was stopped: whose step came to its end, who was not waited for, which databases were left between
+ * two batches, and whose staging ended or did not.
+ */
 export interface Hands {
   readonly finished: readonly string[];
   readonly left: readonly string[];
+  readonly databases: readonly string[];
   readonly stopped: readonly string[];
   readonly staging: readonly string[];
 }
 
-const noHands: Hands = { finished: [], left: [], stopped: [], staging: [] };
+const noHands: Hands = { finished: [], left: [], databases: [], stopped: [], staging: [] };
 
 /** `earlier`: nodes that other runs of the rollout changed: a run takes back only what it did itself. */
 export function conclude(
@@ -96,10 +100,11 @@ function concludeStop(stop: Stop, direction: 'forward' | 'back', hands: Hands): 
   }
 }
 
-function handsText({ finished, left, stopped, staging }: Hands): string {
+function handsText({ finished, left, databases, stopped, staging }: Hands): string {
   const words: string[] = [];
   if (finished.length > 0) words.push(`what was in hand came to its end: ${listed(finished)}`);
   if (left.length > 0) words.push(`not waited for, each ends by itself: ${listed(left)}`);
+  if (databases.length > 0) words.push(`work was stopped and goes on from there next time: ${listed(databases)}`);
   if (stopped.length > 0) words.push(`staging was stopped and goes on from there next time: ${listed(stopped)}`);
   if (staging.length > 0) words.push(`staging has not stopped: ${listed(staging)}`);
   return words.length === 0 ? 'nothing was in hand' : words.join('; ');

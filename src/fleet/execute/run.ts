@@ -4,6 +4,7 @@
  * staged and lets nodes in hand finish; a second does not wait for them, which is safe because an accepted operation ends
  * without us.
  */
+import { isSchemaStep } from '../../actions/schema-step.ts';
 import { formatInstant } from '../../kernel/units/instant.ts';
 import { GateTask } from '../gate/gate-task.ts';
 import { momentOf } from '../now.ts';
@@ -139,17 +140,25 @@ export class Runner {
   async #letGo(): Promise<Hands> {
     const { inHand, staging } = this.#stopped;
     const isHard = this.#request.hard.aborted;
-    const notWaitedFor = isHard ? this.#stepper.inHand() : [];
+    this.#schemas?.stop();
+    const cut = inHand.filter((step) => this.#isCut(step));
+    const notWaitedFor = isHard ? this.#stepper.inHand().filter((step) => !cut.includes(step)) : [];
     const notEnded = this.#task.staging();
     this.#abort.abort();
     const deaf = isHard ? notEnded : await this.#stagingEnded();
     const targets = (steps: readonly string[]): string[] => steps.map((step) => this.#task.step(step).target).sort();
     return {
-      finished: targets(inHand.filter((step) => !notWaitedFor.includes(step))),
+      finished: targets(inHand.filter((step) => !notWaitedFor.includes(step) && !cut.includes(step))),
       left: targets(notWaitedFor),
+      databases: targets(cut),
       stopped: targets(staging.filter((step) => !deaf.includes(step))),
       staging: targets(deaf),
     };
+  }
+
+  /** Begun in a database, and to be gone on with there. */
+  #isCut(step: string): boolean {
+    return isSchemaStep(this.#task.step(step)) && this.#stepper.isInDoubt(step);
   }
 
   /** Whoever is told to end has its time for that; meanwhile somebody may lose patience. */
@@ -227,7 +236,12 @@ export class Runner {
 
   #tellStop(signal: string): void {
     this.#stopped = { inHand: this.#stepper.inHand(), staging: this.#task.staging() };
-    this.#request.emit({ type: 'stopping', signal, ...this.#stopped });
+    const { inHand, staging } = this.#stopped;
+    const isOfSchema = (step: string): boolean => isSchemaStep(this.#task.step(step));
+    const schemas = inHand.filter(isOfSchema).map((step) => this.#task.step(step).target);
+    const databases = schemas.length === 0 ? {} : { databases: schemas };
+    const nodes = inHand.filter((step) => !isOfSchema(step));
+    this.#request.emit({ type: 'stopping', signal, inHand: nodes, ...databases, staging });
   }
 
   async #start(decision: Extract<Decision, { kind: 'go' }>): Promise<void> {

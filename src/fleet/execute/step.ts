@@ -273,9 +273,9 @@ export class Stepper {
       }
     } else if (this.stopping === null) {
       for (const turn of this.#doubtful) {
-        if (turn.place !== 'pending' || turn.node?.held !== null) continue;
+        if (turn.place !== 'pending' || (turn.kind !== 'schema' && turn.node?.held !== null)) continue;
         this.#line.hold(turn);
-        look.push(turn.step.id);
+        (turn.kind === 'schema' ? schema : look).push(turn.step.id);
       }
     }
     const isNothing = look.length + promote.length + fail.length + schema.length === 0;

@@ -7,6 +7,7 @@ import type { ObservedNode, Replication, Role } from '../../model/observed.ts';
 import type { StepState } from '../../model/plan.ts';
 import type { Now } from '../now.ts';
 import type { Cluster } from './cluster.ts';
+import { beforeContracts } from './contracted.ts';
 import { Parking } from './parking.ts';
 import { PassedOver } from './passed-over.ts';
 import type { FleetProgram } from './program.ts';
@@ -202,6 +203,7 @@ export class Line {
     this.passedOver.clear();
     for (const cluster of this.#program.clusters.values()) cluster.clearCandidates();
     const turns = [...this.#program.turns.values()];
+    const kept = beforeContracts(this.#program);
     const lastLevel = turns.reduce((most, turn) => Math.max(most, turn.level), 0);
     for (const turn of turns) {
       Object.assign(turn, { links: [], missing: 0, released: false, postponed: false, inDoubt: false });
@@ -213,7 +215,7 @@ export class Line {
         bar: null,
         priority: -turn.endOrder,
       });
-      turn.place = toUndo(turn) ? 'pending' : 'ended';
+      turn.place = toUndo(turn) && !kept.has(turn) ? 'pending' : 'ended';
       if (turn.place === 'pending' && turn.node !== null && turn.node.role !== 'leader') {
         turn.node.cluster.countOpen(turn.rank, 1);
       }

@@ -70,6 +70,7 @@ export const planCodes = {
   schemaRunOpen: { code: 'THM7410', severity: 'warning' },
   schemaReleaseUnknown: { code: 'THM7411', severity: 'warning' },
   schemaApart: { code: 'THM7412', severity: 'warning' },
+  schemaContracted: { code: 'THM7413', severity: 'error', exit: 4 },
 } as const satisfies Record<string, PlanCode>;
 
 export type PlanFindingKind = keyof typeof planCodes;

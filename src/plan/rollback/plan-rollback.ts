@@ -30,6 +30,7 @@ import { placeChanges } from '../rollout/placement.ts';
 import type { PlacedChange } from '../rollout/placement.ts';
 import { planTimeline } from '../schedule/timeline.ts';
 import { planSteps } from '../rollout/plan-steps.ts';
+import { refuseContracted } from '../schema/contracted-releases.ts';
 import { addressesOf, choosePoint, noteNothing, rollbackWorks } from './rollback-works.ts';
 import { rollbackLimits } from './rollback-limits.ts';
 
@@ -82,6 +83,7 @@ export function planRollback(inputs: RollbackInputs): Plan {
   // It works without Git, so nobody says here which upgrades go wrong.
   const skew = { targets: releases, states, maxSkew: limits.maxMinorSkew, knownBad: [], hops };
   refuseSkew(concerned, skew, notes);
+  refuseContracted(works, inputs.observed, inputs.record, notes);
   const groups = createLabelGroups([]);
   const stageOf = new Map(works.map((work) => [work.node.name, 1]));
   const places = { stageOf, groups, tierOf: () => 0, unplaced: () => undefined };

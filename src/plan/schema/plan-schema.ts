@@ -10,6 +10,7 @@ import type { Notes } from '../findings/notes.ts';
 import type { PlanInputs } from '../plan-inputs.ts';
 import { estimateSchemaMs } from '../rollout/estimate.ts';
 import type { HopSteps } from '../rollout/plan-steps.ts';
+import { refuseContracted } from './contracted-releases.ts';
 import { databaseWorks } from './database-works.ts';
 import { describeStragglers, journeysOf, type Straggler } from './node-journeys.ts';
 import { graceOf, rewritesIn } from './operation-words.ts';
@@ -46,6 +47,7 @@ export function planSchema(
   if (desired.databases.length === 0) return undefined;
   const databases = databaseWorks(inputs, notes);
   if (inputs.refreshOnly === true) return undefined;
+  refuseContracted(works, inputs.observed, record, notes);
   const journeys = journeysOf(works, hops);
   const migrations = placeMigrations(databases, journeys, (release) => isPinned(release, inputs), notes);
   const undos = placeUndos(databases, journeys, record, notes);

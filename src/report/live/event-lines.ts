@@ -110,8 +110,9 @@ function placeOf({ kind, stage }: Extract<ThemisEvent, { type: 'step-started' }>
   return kind.startsWith('schema-') ? kind.slice('schema-'.length) : `stage ${stage}`;
 }
 
-function stopText({ inHand, staging }: Extract<ThemisEvent, { type: 'stopping' }>): string {
+function stopText({ inHand, databases = [], staging }: Extract<ThemisEvent, { type: 'stopping' }>): string {
   const words = inHand.length === 0 ? [] : [`finishing ${inHand.join(', ')}`];
+  if (databases.length > 0) words.push(`leaving ${databases.join(', ')} after the next statement or batch`);
   if (staging.length > 0) words.push(`no longer staging ${staging.join(', ')}`);
   return words.length === 0 ? 'nothing is in hand' : words.join('; ');
 }

@@ -15,7 +15,9 @@ export function schemaText(event: SchemaEvent): string | undefined {
     case 'step-finished':
       return finishedText(event);
     case 'rolling-back':
-      return `takes back what was done, because ${event.because} failed${event.failure === undefined ? '' : `: ${event.failure.message}`}`;
+      return event.failure === undefined
+        ? 'takes back what was done'
+        : `takes back what was done: ${event.failure.message}`;
     case 'waiting':
       return `waits (${event.on}): ${event.detail}`;
   }

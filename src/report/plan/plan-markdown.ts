@@ -79,12 +79,13 @@ export function planMarkdown(view: PlanView, limit = commentLimit): string {
     }
     schemas('after', hop.after);
   }
-  if (plan.steps.length > 0)
+  const limits = describeLimits(plan.constraints);
+  if (plan.steps.length > 0 && limits.length > 0)
     room.details(
       'Kept throughout',
-      describeLimits(plan.constraints).map((line) => `- ${escape(line)}`),
+      limits.map((line) => `- ${escape(line)}`),
     );
-  const order = undoLines(plan, view.undo, 40);
+  const order = undoLines(view, 40);
   room.details('Undone in this order', order.length > 1 ? order.map((line) => `- ${line}`) : order);
   return room.text(plan.planDigest);
 }

@@ -1,8 +1,8 @@
 /** The sentences that every format of a plan shares. */
 import { formatSize } from '../../kernel/units/size.ts';
-import type { Constraint, NodeDrift, Plan, PlanSource, Transition } from '../../model/plan.ts';
+import type { Constraint, NodeDrift, Plan, PlanSource, PlanStep, Transition } from '../../model/plan.ts';
 import { foldNames } from '../name-list.ts';
-import type { SchemaView } from './plan-view.ts';
+import { nodeName, type PlanView, type SchemaView } from './plan-view.ts';
 
 export function count(amount: number, one: string, many = `${one}s`): string {
   return `${amount.toLocaleString('en-US')} ${amount === 1 ? one : many}`;
@@ -113,7 +113,7 @@ function foldedNames(list: readonly string[]): string {
 }
 
 /** The steps that are taken back, hop by hop, the last hop first: `hop 2: node-b, node-a`. */
-export function undoLines(plan: Plan, undo: readonly string[], shown: number): readonly string[] {
+export function undoLines({ plan, undo, schemaOf }: PlanView, shown: number): readonly string[] {
   const steps = new Map(plan.steps.map((step) => [step.id, step]));
   const hops = Map.groupBy(
     undo.flatMap((id) => steps.get(id) ?? []),
@@ -121,9 +121,10 @@ export function undoLines(plan: Plan, undo: readonly string[], shown: number): r
   );
   const last = 1 + new Set(plan.steps.flatMap(({ hop }) => hop ?? [])).size;
   return [...hops].map(([hop, list]) => {
-    const names = list.map(({ kind, target }) =>
-      kind.startsWith('node-') ? target.slice(target.indexOf('/') + 1) : target,
-    );
+    const names = list.map((step) => {
+      const schema = schemaOf(step);
+      return schema === undefined ? nodeName(step) : schemaName(step, schema);
+    });
     const rest = names.length - shown;
     const more = rest > 0 ? `, then ${rest.toLocaleString('en-US')} more` : '';
     const label = last === 1 ? '' : `hop ${Math.min(hop, last)}: `;
@@ -142,6 +143,11 @@ export function describeOperations({ work, operations }: SchemaView): readonly s
 }
 
 const shownOperations = 8;
+
+/** `database/orders (contract of add-phone)`. */
+export function schemaName({ target }: PlanStep, { work, migration }: SchemaView): string {
+  return `${target} (${work} of ${migration})`;
+}
 
 /** How a step in a database is taken back. */
 export function schemaUndoText({ work, migration }: SchemaView, isFinal: boolean): string {

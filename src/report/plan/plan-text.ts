@@ -214,13 +214,14 @@ function blockLines(block: BlockView, view: PlanView, colors: Paint): string[] {
 }
 
 function limits({ plan }: PlanView, colors: Paint): string[] {
-  if (plan.steps.length === 0) return [];
-  return [colors.bold('Kept throughout'), ...describeLimits(plan.constraints).map((line) => `  ${line}`)];
+  const lines = describeLimits(plan.constraints);
+  if (plan.steps.length === 0 || lines.length === 0) return [];
+  return [colors.bold('Kept throughout'), ...lines.map((line) => `  ${line}`)];
 }
 
-function undo({ plan, undo: order }: PlanView, colors: Paint): string[] {
-  if (order.length === 0) return [];
-  return [colors.bold('Undone in this order'), ...undoLines(plan, order, 24).map((line) => `  ${line}`)];
+function undo(view: PlanView, colors: Paint): string[] {
+  if (view.undo.length === 0) return [];
+  return [colors.bold('Undone in this order'), ...undoLines(view, 24).map((line) => `  ${line}`)];
 }
 
 function closing({ plan }: PlanView, colors: Paint): string[] {

@@ -4,7 +4,7 @@
  */
 import type { DeferredStep, PlanStep } from '../../model/plan.ts';
 import { shortNames } from '../name-list.ts';
-import { count } from './plan-phrases.ts';
+import { count, schemaName } from './plan-phrases.ts';
 import { describeTime, shortInstant, waitsFor, whenOf } from './plan-times.ts';
 import {
   type BlockTime,
@@ -128,17 +128,11 @@ function whoOf(entries: readonly DeferredStep[], steps: ReadonlyMap<string, Plan
   for (const { step: id } of entries) {
     const step = steps.get(id);
     if (step === undefined) continue;
-    if (isSchema(step)) stages.add(schemaName(step, view));
+    if (isSchema(step)) stages.add(schemaName(step, view.schemaOf(step)!));
     else if (step.kind === 'stage-promote') stages.add(step.target);
     else nodes.add(nodeName(step));
   }
   const named =
     nodes.size === 1 ? `node/${[...nodes][0]!}` : `${count(nodes.size, 'node')} (${shortNames([...nodes], 6)})`;
   return [...(nodes.size > 0 ? [named] : []), ...stages].join(', ');
-}
-
-/** `database/orders (contract of add-phone)`. */
-function schemaName(step: PlanStep, { schemaOf }: PlanView): string {
-  const { work, migration } = schemaOf(step)!;
-  return `${step.target} (${work} of ${migration})`;
 }

@@ -212,10 +212,11 @@ describe('how an execution ended', () => {
 
   test('an interrupted run says of every node what became of it', () => {
     const end = stop({ kind: 'stopped', stop: { kind: 'interrupted' } });
-    const none = { finished: [], left: [], stopped: [], staging: [] };
+    const none = { finished: [], left: [], databases: [], stopped: [], staging: [] };
     const detail = (hands: Partial<Hands>) => conclude(end, 'forward', true, [], { ...none, ...hands }).detail;
     expect(detail({})).toBe('nothing was in hand');
     expect(detail({ finished: ['node/a'] })).toBe('what was in hand came to its end: node/a');
+    expect(detail({ databases: ['database/d'] })).toBe('work was stopped and goes on from there next time: database/d');
     expect(detail({ left: ['node/a'], stopped: ['node/b'], staging: ['node/c'] })).toBe(
       'not waited for, each ends by itself: node/a; staging was stopped and goes on from there next time: node/b; staging has not stopped: node/c',
     );

@@ -16,6 +16,7 @@ import {
   testInstant,
   unreachableNode,
 } from '../../support/fleet-fixture.ts';
+import { applied, desiredMigration, observedDatabase } from '../../support/schema-fixture.ts';
 import { codes, outline } from '../../support/plan-facts.ts';
 
 const v14 = release('themisdb', '1.4.2');
@@ -125,4 +126,19 @@ test('skew is kept: a node does not go two minors behind the others', () => {
   const made = rollback({ observed: { nodes, databases: [] }, what: { kind: 'node', name: 'node-b' } });
   expect(made.steps).toEqual([]);
   expect(codes(made)).toContain('THM3030');
+});
+
+test.each([
+  ['contract', ['THM7413']],
+  ['migrate', []],
+] as const)('back to a release from before a migration whose %s is done', (done, expected) => {
+  const migration = desiredMigration('add-phone', 5);
+  const databases = [observedDatabase(5, { applied: [applied(migration, done)] })];
+  const record = {
+    ...emptyRecord,
+    schemas: { 'add-phone': { completeSince: testInstant, release: { themisdb: '>=1.5.0' } } },
+  };
+  const made = rollback({ observed: { nodes: updated, databases }, record });
+  expect([codes(made), made.applyable]).toEqual([expected, expected.length === 0]);
+  expect(planExitCode(made, false)).toBe(expected.length === 0 ? 0 : 4);
 });

@@ -132,6 +132,9 @@ describe('lines', () => {
     expect(told({ type: 'leader-moved', cluster: 'c', from: null, to: 'b' })).toBeUndefined();
     const stopping = { type: 'stopping', signal: 'interrupt' } as const;
     expect(told({ ...stopping, inHand: ['a'], staging: ['b', 'c'] })).toContain('finishing a; no longer staging b, c');
+    expect(told({ ...stopping, inHand: [], databases: ['database/d'], staging: [] })).toContain(
+      'leaving database/d after the next statement or batch',
+    );
     expect(told({ ...stopping, inHand: [], staging: [] })).toContain('nothing is in hand');
     const outcome = { kind: 'failed', failure } as const;
     expect(

@@ -51,7 +51,7 @@ test('expand comes before the first node, data after the last one, contract at t
     'node-a update',
   ]);
   expect(needsOf(made, 'add-phone contract')).toEqual(['add-phone migrate']);
-  expect([made.applyable, made.complete, made.summary.migrate, made.summary.deferred]).toEqual([true, true, 1, 0]);
+  expect([made.applyable, made.complete, made.summary.migrate, made.summary.deferred]).toEqual([true, true, 1, 1]);
 });
 
 test('every node of the first stage waits for the expand', () => {

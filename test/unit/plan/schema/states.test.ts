@@ -133,7 +133,7 @@ test('a file that is gone while its release stays is an error, and nothing is ta
 test('after a contract that is final nothing comes back, nor what lies under it', () => {
   const contracted = observedDatabase(6, { applied: [applied(migration, 'expand'), applied(later, 'contract')] });
   const made = plan({ ...withSchemas(returning, [], [contracted]), record: noted('add-phone', 'later') });
-  expect([schemaFindings(made), planExitCode(made, false)]).toEqual([['THM7407 error'], 4]);
+  expect([schemaFindings(made), planExitCode(made, false)]).toEqual([['THM7407 error', 'THM7413 error'], 4]);
   expect(orderOf(made).filter((label) => label.endsWith('undo'))).toEqual([]);
   const finding = made.findings.find(({ code }) => code === 'THM7407')!;
   expect(finding.details!.length).toBe(1);
@@ -183,4 +183,17 @@ test('the observed digest moves with databases, and is what it was without', () 
   expect(new Set([base, ...others]).size).toBe(others.length + 1);
   expect(digest(observedDatabase(4, { serverVersion: '19.1' }))).toBe(base);
   expect(digest()).toBe(plan(coming).observedDigest);
+});
+
+test('a downgrade in Git behind a contract is an error, and names the nodes', () => {
+  const databases = [observedDatabase(5, { applied: [applied(migration, 'contract')] })];
+  const inputs = withSchemas(returning, [migration], databases);
+  const release = { themisdb: '>=1.5.0' };
+  const made = plan({
+    ...inputs,
+    record: { ...emptyRecord, schemas: { 'add-phone': { completeSince: null, release } } },
+  });
+  expect(schemaFindings(made)).toContain('THM7413 error');
+  expect(made.findings.find(({ code }) => code === 'THM7413')!.summary).toContain('node-a and node-b');
+  expect(made.applyable).toBe(false);
 });

@@ -1,0 +1,33 @@
+import type { Observed } from '../../model/observed.ts';
+import type { RolloutRecord } from '../../model/rollout-record.ts';
+import type { NodeWork } from '../change/node-work.ts';
+import type { Notes } from '../findings/notes.ts';
+import { createReach, describeRelease } from './release-reach.ts';
+
+/**
+ * Nodes that would get a release from before a migration whose contract is done: what the contract took away, they would
+ * miss. That is an error, by whatever way they go back. The record knows the release, whether or not the file is there.
+ */
+export function refuseContracted(
+  works: readonly NodeWork[],
+  { databases }: Pick<Observed, 'databases'>,
+  { schemas }: RolloutRecord,
+  notes: Notes,
+): void {
+  for (const database of databases) {
+    if (!database.reachable) continue;
+    for (const { migration, done, finishedAt } of database.applied) {
+      const release = Object.hasOwn(schemas, migration) ? schemas[migration]!.release : null;
+      if (done !== 'contract' || release === null) continue;
+      const reaches = createReach(release);
+      for (const { node, change } of works) {
+        if (change === undefined || change.legs.every(({ shape }) => reaches(shape.after.packages))) continue;
+        notes.gather('schemaContracted', migration, node.name, (names) => ({
+          summary: `${names} would get a release from before ${describeRelease(release)}, and the contract of ${migration} in database ${database.name}, done at ${finishedAt}, has taken away what that uses.`,
+          fix: 'Go on to a release that works with the schema as it is now.',
+          address: `migration/${migration}`,
+        }));
+      }
+    }
+  }
+}
