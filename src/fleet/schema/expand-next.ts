@@ -4,7 +4,8 @@
  */
 import { ThemisError, toFailure } from '../../kernel/error.ts';
 import type { Refusal } from '../../migrate/operation.ts';
-import type { SchemaAction, SchemaStep } from '../../model/schema/schema-step.ts';
+import type { PluginAction, SchemaAction, SchemaStep } from '../../model/schema/schema-step.ts';
+import { satisfies } from '../../resolve/version-match.ts';
 import { inTransaction, insertSteps, record } from './ledger/record.ts';
 import type { Run } from './ledger/runs.ts';
 import { markerOf } from './step.ts';
@@ -58,6 +59,7 @@ async function ofPlugin({ plugins }: Work['parts'], action: SchemaAction): Promi
   if (action.kind !== 'plugin') return action;
   try {
     const plugin = await plugins.find(action.plugin);
+    if (!satisfies(plugin.version, action.version)) return otherVersion(action, plugin.version);
     if (await plugin.canHandle(action.params)) return { ...action, version: plugin.version };
   } catch (error) {
     if (!(error instanceof ThemisError) || error.code === 'BUG') throw error;
@@ -65,7 +67,7 @@ async function ofPlugin({ plugins }: Work['parts'], action: SchemaAction): Promi
       refused: {
         code: 'THM7100',
         summary: `Plug-in ${action.plugin} cannot be asked: ${error.message}`,
-        fix: 'Install the plug-in where Themis runs.',
+        fix: error.hint ?? 'Install the plug-in where Themis runs.',
       },
     };
   }
@@ -74,6 +76,16 @@ async function ofPlugin({ plugins }: Work['parts'], action: SchemaAction): Promi
       code: 'THM7101',
       summary: `Plug-in ${action.plugin} says that it cannot do this.`,
       fix: 'Look at what the plug-in takes, or name another one.',
+    },
+  };
+}
+
+function otherVersion({ plugin, version }: PluginAction, found: string): Refusal {
+  return {
+    refused: {
+      code: 'THM7102',
+      summary: `Plug-in ${plugin} is ${found}; the migration asks for ${version}.`,
+      fix: `Install a version that is in ${version}.`,
     },
   };
 }

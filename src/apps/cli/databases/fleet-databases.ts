@@ -76,7 +76,7 @@ export function fleetSchemas(session: Surroundings, directory: string, desired: 
     databases: desired.databases,
     migrations: desired.migrations,
     open: (database) => openFleetDatabase(session, directory, database),
-    plugins: createPlugins(),
+    plugins: createPlugins(session, directory),
     random: Math.random,
   };
 }

@@ -11,6 +11,7 @@ import type { StepCall } from './call.ts';
 import { compare } from './compare.ts';
 import { buildIndex, dropIndex, refuseExisting } from './indexes.ts';
 import { patiently } from './patiently.ts';
+import type { SchemaSettings } from '../request.ts';
 import { runPlugin } from './plugin.ts';
 import { walk } from './walk.ts';
 
@@ -21,21 +22,12 @@ export async function perform(call: StepCall, action: SchemaAction): Promise<voi
   const { work, run, step, direction, takenUp } = call;
   const begin: Entry = { step, event: begun[direction] };
   const done = (): Entry => ({ step, event: ended[direction], detail: { ...call.figures } satisfies JsonObject });
-  if (action.kind === 'statements' || action.kind === 'scan') {
-    const { lockTimeoutMs, statementTimeoutMs } = work.parts.settings;
-    const limits = { lockTimeoutMs, statementTimeoutMs: action.kind === 'scan' ? null : statementTimeoutMs };
-    const { clock } = work.parts;
-    const startedMs = clock.steadyMs();
-    await patiently(call, async () => {
-      const triedMs = clock.steadyMs();
-      await inTransaction(work, run, limits, async () => {
-        for (const statement of action.statements) await work.session.query(statement);
-        await asBefore(work.session);
-        // Their commit is not in it: an entry cannot tell what comes after it.
-        const detail = { executionMs: clock.steadyMs() - triedMs, lockWaitMs: triedMs - startedMs, rows: 0 };
-        return [begin, { ...done(), detail }];
-      });
-    });
+  if (action.kind === 'statements' || action.kind === 'scan' || action.kind === 'plugin') {
+    // What a plug-in does elsewhere is in doubt after a crash: that it began has to be known before.
+    const isApart = action.kind === 'plugin';
+    if (isApart && !takenUp) await record(work, run, begin);
+    const startedMs = work.parts.clock.steadyMs();
+    await patiently(call, () => inOne(call, action, startedMs, isApart ? [done()] : [begin, done()]));
     return;
   }
   if (!takenUp) {
@@ -46,7 +38,30 @@ export async function perform(call: StepCall, action: SchemaAction): Promise<voi
   await record(work, run, done());
 }
 
-async function act(call: StepCall, action: Exclude<SchemaAction, { kind: 'statements' | 'scan' }>): Promise<void> {
+/** What it does in the database is one transaction with the record of its end. */
+type Whole = Extract<SchemaAction, { kind: 'statements' | 'scan' | 'plugin' }>;
+
+async function inOne(call: StepCall, action: Whole, startedMs: number, entries: readonly Entry[]): Promise<void> {
+  const { work, run } = call;
+  const { clock, settings } = work.parts;
+  const limits = { lockTimeoutMs: settings.lockTimeoutMs, statementTimeoutMs: statementLimitOf(action, settings) };
+  const triedMs = clock.steadyMs();
+  await inTransaction(work, run, limits, async () => {
+    if (action.kind === 'plugin') await runPlugin(call, action);
+    else for (const statement of action.statements) await work.session.query(statement);
+    await asBefore(work.session);
+    // Their commit is not in it: an entry cannot tell what comes after it.
+    const detail = { executionMs: clock.steadyMs() - triedMs, lockWaitMs: triedMs - startedMs, rows: 0 };
+    return entries.map((entry) => (entry.detail === undefined ? entry : { ...entry, detail }));
+  });
+}
+
+function statementLimitOf(action: Whole, { statementTimeoutMs }: SchemaSettings): number | null {
+  if (action.kind === 'plugin') return action.timeoutMs;
+  return action.kind === 'scan' ? null : statementTimeoutMs;
+}
+
+async function act(call: StepCall, action: Exclude<SchemaAction, Whole>): Promise<void> {
   switch (action.kind) {
     case 'bare':
       return await runBare(call, action.statements);
@@ -58,8 +73,6 @@ async function act(call: StepCall, action: Exclude<SchemaAction, { kind: 'statem
       return await walk(call, action);
     case 'compare':
       return await compare(call, action);
-    case 'plugin':
-      return await patiently(call, () => runPlugin(call, action));
   }
 }
 

@@ -1,6 +1,12 @@
-/** A step that a plug-in carries out, of the version that it was planned with, within its time. */
+/**
+ * A step that a plug-in carries out, of the version that it was planned with, within its time. It is asked inside of the
+ * step's transaction: what it does by `query` happens together with the record of its end, and what it does elsewhere is
+ * its own to look for when it is asked again.
+ */
 import { ThemisError } from '../../../kernel/error.ts';
 import type { PluginAction } from '../../../model/schema/schema-step.ts';
+import type { DatabaseSession, QueryResult } from '../../../ports/schema/database.ts';
+import type { PluginCall } from '../../../ports/schema/schema-plugins.ts';
 import type { StepCall } from './call.ts';
 
 export async function runPlugin({ work, step }: StepCall, action: PluginAction): Promise<void> {
@@ -9,18 +15,80 @@ export async function runPlugin({ work, step }: StepCall, action: PluginAction):
   const plugin = await plugins.find(action.plugin);
   if (plugin.version !== action.version) {
     const message = `Plug-in ${action.plugin} is ${plugin.version}; the step was planned with ${action.version}.`;
-    throw new ThemisError('PLUGIN_FAILED', message, { hint: 'Install that version until the migration has ended.' });
+    throw failed(message, 'Install that version until the migration has ended.');
   }
-  const over = new AbortController();
-  const call = { step, timeoutMs, signal: AbortSignal.any([signal, over.signal]) };
-  const limit = async (): Promise<void> => {
-    await clock.sleep(timeoutMs, over.signal);
-    if (over.signal.aborted) return;
-    throw new ThemisError('TIMEOUT', `Plug-in ${action.plugin} took longer than ${timeoutMs} ms.`);
-  };
+  const [over, ended] = [new AbortController(), new AbortController()];
+  const limit = clock.sleep(timeoutMs, ended.signal).then(() => over.abort());
+  const queries = await openQueries(work.session);
+  const call = { step, signal: AbortSignal.any([signal, over.signal]), query: queries.ask };
   try {
-    await Promise.race([direction === 'apply' ? plugin.apply(params, call) : plugin.rollback(params, call), limit()]);
+    await plugin[direction](params, call);
+  } catch (error) {
+    // A query that failed has ended the transaction, and says more than what the plug-in made of it.
+    await queries.close();
+    if (isLate(error, over.signal)) throw failed(`Plug-in ${action.plugin} took longer than ${timeoutMs} ms.`);
+    throw error;
   } finally {
-    over.abort();
+    ended.abort();
+    await limit;
   }
+  await queries.close();
+}
+
+function isLate(error: unknown, { aborted }: AbortSignal): boolean {
+  return aborted && error instanceof ThemisError && error.code === 'CANCELLED';
+}
+
+interface Queries {
+  readonly ask: PluginCall['query'];
+  /** Takes no more, and waits for what is under way. Throws what the first one that failed threw. */
+  close(): Promise<void>;
+}
+
+/** One at a time, and none after one that failed. */
+async function openQueries(session: DatabaseSession): Promise<Queries> {
+  const own = await transactionOf(session);
+  let last: Promise<unknown> = Promise.resolve();
+  let isClosed = false;
+  let failure: unknown;
+  const askNow = async (...[sql, parameters]: Parameters<PluginCall['query']>): Promise<QueryResult> => {
+    if (failure !== undefined) throw failure;
+    try {
+      if (isClosed) throw failed('A plug-in asked the database after its call had ended.');
+      if (endsTransaction(sql)) throw failed('The transaction is not for the plug-in to begin or to end.');
+      return await session.query(sql, parameters);
+    } catch (error) {
+      failure ??= error;
+      throw error;
+    }
+  };
+  return {
+    ask: async (...query) => {
+      const asked = last.then(() => askNow(...query));
+      last = asked.catch(() => {});
+      return await asked;
+    },
+    close: async () => {
+      isClosed = true;
+      await last;
+      if (failure !== undefined) throw failure;
+      if ((await transactionOf(session)) !== own) throw failed('The plug-in has ended the transaction of its step.');
+    },
+  };
+}
+
+/** The fence has been read for share, so that there is one. */
+async function transactionOf(session: DatabaseSession): Promise<string | null> {
+  const { rows } = await session.query('SELECT pg_current_xact_id_if_assigned() AS id');
+  return rows[0]?.['id'] ?? null;
+}
+
+/** The first word; what hides behind others is found out at the end. */
+function endsTransaction(sql: string): boolean {
+  const words = sql.replaceAll(/\/\*[\s\S]*?\*\/|--[^\n]*/gu, ' ').trim();
+  return /^(?:begin|start|commit|end|rollback|abort|savepoint|release|prepare\s+transaction)\b/iu.test(words);
+}
+
+function failed(message: string, hint?: string): ThemisError {
+  return new ThemisError('PLUGIN_FAILED', message, hint === undefined ? {} : { hint });
 }

@@ -1,8 +1,9 @@
 /** Steps of plug-ins: of the version that was planned with, within their time, and taken back when it goes wrong. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openSchemaPlugins } from '../../../../src/adapters/schema-plugins/index.ts';
 import { ThemisError } from '../../../../src/kernel/error.ts';
 import type { PluginAction } from '../../../../src/model/schema/schema-step.ts';
-import type { SchemaPlugin, SchemaPlugins } from '../../../../src/ports/schema/schema-plugins.ts';
+import type { PluginCall, SchemaPlugin, SchemaPlugins } from '../../../../src/ports/schema/schema-plugins.ts';
 import { failingStep, handMade, makeCopies, step } from '../../../support/schema/hand-made.ts';
 import { SchemaWorld, openMemory } from '../../../support/schema/schema-world.ts';
 
@@ -29,14 +30,13 @@ function plugins(change: Partial<SchemaPlugin> = {}): SchemaPlugins {
     rollback: async (params, { step }) => void calls.push(`rollback ${params} ${step}`),
     ...change,
   };
-  const none = new ThemisError('NOT_FOUND', 'there is no such plug-in');
-  return { find: (name) => (name === 'graph' ? Promise.resolve(plugin) : Promise.reject(none)) };
+  return openSchemaPlugins({ kind: 'memory', plugins: [plugin] });
 }
 
 const apply: PluginAction = {
   kind: 'plugin',
   plugin: 'graph',
-  version: '',
+  version: '^1.0.0',
   direction: 'apply',
   params: '{"edge":"knows"}',
   timeoutMs: 5000,
@@ -63,6 +63,7 @@ test('the version that was there when the step was recorded has to take it back'
 
 test.each([
   ['it is not installed', { ...apply, plugin: 'other' }, {}, 'THM7100'],
+  ['it is of another version', { ...apply, version: '^2.0.0' }, {}, 'THM7102'],
   ['it cannot do that', apply, { canHandle: () => Promise.resolve(false) }, 'THM7101'],
 ])('the operation is refused where %s', async (_, action, change, code) => {
   const result = await run([makeCopies, step('graph', action)], plugins(change));
@@ -89,14 +90,74 @@ test('one that takes too long is told to stop, and counts as failed', async () =
       signal.addEventListener('abort', () => resolve(), { once: true });
       await promise;
       told = true;
+      throw new ThemisError('CANCELLED', 'stopped');
     },
   });
   const brief = step('graph', { ...apply, timeoutMs: 50 }, { ...apply, direction: 'rollback' });
-  expect(await run([brief], slow)).toMatchObject({ outcome: 'undone', failure: { code: 'TIMEOUT' } });
+  expect(await run([brief], slow)).toMatchObject({ outcome: 'undone', failure: { code: 'PLUGIN_FAILED' } });
   expect(told).toBe(true);
 });
 
 test('what a plug-in did is taken back when a later step fails', async () => {
   expect(await run([makeCopies, graph, failingStep], plugins())).toMatchObject({ outcome: 'undone' });
   expect(calls).toEqual(['apply {"edge":"knows"} graph', 'rollback {"edge":"knows"} graph']);
+});
+
+const insert = `INSERT INTO copies VALUES (1, 'a')`;
+const copies = async () => await world.sql('SELECT id FROM copies ORDER BY id');
+
+test('what it does in the database happens with the record of its end, also where it takes back', async () => {
+  const asking = plugins({
+    apply: async (_, { query }) => void (await Promise.all([query(insert), query('SELECT 1 AS one', [])])),
+    rollback: async (_, { query }) => void (await query('DELETE FROM copies WHERE id = $1', ['1'])),
+  });
+  expect(await run([makeCopies, graph], asking)).toMatchObject({ outcome: 'done' });
+  expect(await copies()).toEqual([{ id: '1' }]);
+  expect(
+    await world.sql(
+      `SELECT count(DISTINCT xmin::text) AS transactions FROM (SELECT xmin FROM copies UNION ALL
+      SELECT xmin FROM themis.journal WHERE step = 'graph' AND event = 'done') both_of_them`,
+    ),
+  ).toEqual([{ transactions: '1' }]);
+  expect(await world.undo('first', { plugins: asking })).toMatchObject({ outcome: 'done' });
+});
+
+test.each([
+  [
+    'fails after a query',
+    async ({ query }: PluginCall) => {
+      await query(insert);
+      throw new ThemisError('PLUGIN_FAILED', 'no');
+    },
+    'PLUGIN_FAILED',
+  ],
+  [
+    'goes on after a query that failed',
+    async ({ query }: PluginCall) => {
+      await query(insert);
+      await query(insert).catch(() => {});
+    },
+    'DATABASE_CONFLICT',
+  ],
+  [
+    'ends the transaction',
+    async ({ query }: PluginCall) => {
+      await query(insert);
+      await query('-- now\ncommit');
+    },
+    'PLUGIN_FAILED',
+  ],
+])('nothing of what it did in the database stays where it %s', async (_, apply, code) => {
+  const failing = plugins({ apply: async (_, call) => await apply(call) });
+  const paused = handMade({ expand: [makeCopies, graph] }, { onFailure: 'pause' });
+  const result = await world.run(paused.migration, 'expand', { ...paused.parts, plugins: failing });
+  expect(result).toMatchObject({ outcome: 'stuck', failure: { code } });
+  expect(await copies()).toEqual([]);
+});
+
+test('one that hides the end of the transaction fails', async () => {
+  const hiding = plugins({ apply: async (_, { query }) => void (await query(`${insert}; COMMIT; BEGIN`)) });
+  const result = await run([makeCopies, graph], hiding);
+  expect(result.failure?.message).toContain('ended the transaction');
+  expect(calls).toEqual(['rollback {"edge":"knows"} graph']);
 });
