@@ -8,13 +8,14 @@ import type { Failure } from '../../kernel/outcome.ts';
 import type { SchemaOutcome } from '../../model/schema/database.ts';
 import type { SchemaStep } from '../../model/schema/schema-step.ts';
 import type { Figures, StepCall } from './effects/call.ts';
+import { patiently } from './effects/patiently.ts';
 import { begun, leftNothing, perform } from './effects/perform.ts';
 import { expandNext } from './expand-next.ts';
 import { finishRun, inTransaction, record } from './ledger/record.ts';
 import { viewOf, type Run } from './ledger/runs.ts';
 import type { Direction } from '../../model/schema/schema-event.ts';
 import { stopIfAsked, type SchemaParts, type SchemaRunResult } from './request.ts';
-import { isBegun, nextInstruction } from './step.ts';
+import { isBegun, nextInstruction, verificationOf } from './step.ts';
 import type { Work } from './work.ts';
 
 /** `expected`: whether the schema has to be as it was when the run, or what it takes back, began. */
@@ -33,6 +34,9 @@ export async function carryOut(work: Work, run: Run, expected: 'as-before' | 'un
         break;
       case 'undo':
         await carryOutStep(work, run, next.step, { direction: 'back', takenUp: next.takenUp });
+        break;
+      case 'verify':
+        await verify(work, run);
         break;
       case 'turn': {
         const failure = causeOf(run);
@@ -79,6 +83,25 @@ async function carryOutStep(work: Work, run: Run, step: SchemaStep, { direction,
     await recordWhatFailed(work, run);
   }
   emit({ type: 'step-finished', step: id, direction, ...figures, ...(failure === undefined ? {} : { failure }) });
+  if (failure === undefined && direction === 'forward') await work.parts.watch?.(step, work.session);
+}
+
+/** Only looks: there is nothing to take back of it, and all that came before where it fails. */
+async function verify(work: Work, run: Run): Promise<void> {
+  const step = verificationOf(run.row.phase);
+  const title = 'tries the queries of those who read the schema';
+  const [direction, figures] = ['forward' as const, { executionMs: 0, lockWaitMs: 0, rows: 0 }];
+  const { emit, verify: look } = work.parts;
+  emit({ type: 'step-started', step, title, direction });
+  const call: StepCall = { work, run, step, title, direction, takenUp: false, figures };
+  const failure = await patiently(call, async () => (await look?.(work.session)) ?? null).catch((error: unknown) => {
+    if (!isOfStep(error, work.parts)) throw error;
+    return toFailure(error);
+  });
+  const begin = { step, event: 'begin' } as const;
+  if (failure === null) await record(work, run, begin, { step, event: 'done' });
+  else await record(work, run, begin, { step, event: 'failed', detail: { untouched: true }, failure });
+  emit({ type: 'step-finished', step, direction, ...figures, ...(failure === null ? {} : { failure }) });
 }
 
 /** Everything but what says nothing about the step: the run is then left as it is. */

@@ -5,6 +5,7 @@ import type { Failure } from '../../kernel/outcome.ts';
 import type { Catalog } from '../../model/schema/catalog.ts';
 import type { SchemaOutcome } from '../../model/schema/database.ts';
 import type { Operation } from '../../model/documents.ts';
+import type { SchemaStep } from '../../model/schema/schema-step.ts';
 import type { SchemaEvent } from '../../model/schema/schema-event.ts';
 import type { expandOperation } from '../../migrate/expand.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -54,6 +55,10 @@ export interface SchemaParts {
   readonly plugins: SchemaPlugins;
   readonly catalogs: CatalogReader;
   readonly expand: typeof expandOperation;
+  /** After every step of a phase that was done and recorded. What it throws leaves the run open. */
+  readonly watch?: (step: SchemaStep, session: DatabaseSession) => Promise<void>;
+  /** Asked at the end of an expand: what it gives back is what the expand fails with. */
+  readonly verify?: (session: DatabaseSession) => Promise<Failure | null>;
 }
 
 /** How schemas are read and compared. */

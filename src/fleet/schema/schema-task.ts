@@ -19,6 +19,9 @@ import type { Stepper } from '../execute/step.ts';
 import { catalogReader } from './catalog-reader.ts';
 import type { SchemaEvent } from '../../model/schema/schema-event.ts';
 import type { SchemaParts, SchemaRunResult } from './request.ts';
+import { probesOf } from './probes/probes-at.ts';
+import { rehearse } from './probes/rehearse.ts';
+import { verifyLive } from './probes/verify-live.ts';
 import { runPhase } from './run-phase.ts';
 import { undoMigration } from './undo-migration.ts';
 
@@ -28,6 +31,8 @@ export interface FleetSchemas {
   readonly migrations: readonly DesiredMigration[];
   /** Throws what `openDatabase` throws; whoever opened it closes it. */
   open(database: DesiredDatabase): Promise<Database>;
+  /** An empty one that nobody else knows, gone when it is closed. */
+  openScratch(): Promise<Database>;
   readonly plugins: SchemaPlugins;
   /** At least 0, below 1. */
   readonly random: () => number;
@@ -141,7 +146,13 @@ export class SchemaTask {
     switch (instruction.kind) {
       case 'schema': {
         const migration = this.#migrationOf(step);
-        return await runPhase({ ...parts, migration, phase: instruction.phase });
+        const { phase } = instruction;
+        const probes = phase === 'expand' ? probesOf(migration) : [];
+        if (probes.length === 0) return await runPhase({ ...parts, migration, phase });
+        const openScratch = async (): Promise<Database> => await this.#world.schemas.openScratch();
+        await rehearse({ parts, migration, probes, openScratch });
+        const verify = verifyLive(probes, parts.settings);
+        return await runPhase({ ...parts, migration, phase, verify });
       }
       case 'schema-undo':
         return await undoMigration({ ...parts, migration: instruction.migration });

@@ -37,6 +37,7 @@ export async function startPhase(
     },
     onFailure: migration.onFailure,
     throttle: migration.throttle,
+    verifies: phase === 'expand' && work.parts.verify !== undefined,
   });
   return await open(work, run, carried, stuck?.row.run ?? null);
 }
@@ -54,12 +55,13 @@ export async function startUndo(
     row: { migration, schemaVersion, operations, phase: 'undo' },
     onFailure: of.onFailure,
     throttle: of.throttle,
+    verifies: false,
   });
   const done = steps.map(({ id }): Entry => ({ step: id, event: 'done', detail: { carriedFrom: of.row.run } }));
   return await open(work, run, [...done, { step: null, event: 'turn', detail: { because: 'undo' } }], null);
 }
 
-type NewRun = Pick<Run, 'onFailure' | 'throttle'> & {
+type NewRun = Pick<Run, 'onFailure' | 'throttle' | 'verifies'> & {
   readonly number: number;
   readonly row: Pick<RunRow, 'migration' | 'schemaVersion' | 'operations' | 'phase'>;
   readonly steps: readonly SchemaStep[];
@@ -88,10 +90,11 @@ async function newRun({ parts, session }: Work, { number, row, catalog, steps, .
 
 async function open(work: Work, run: Run, entries: readonly Entry[], progressOf: number | null): Promise<Run> {
   const { session, parts, memory } = work;
-  const { onFailure, throttle } = run;
+  const { onFailure, throttle, verifies } = run;
   const detail = {
     onFailure,
     throttle: { ...throttle },
+    ...(verifies ? { verifies } : {}),
     catalogDigest: parts.catalogs.digest(run.catalog),
   } satisfies JsonObject;
   // Before it is known whether it was committed: if it was, it is this call's.

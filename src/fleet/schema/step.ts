@@ -18,6 +18,8 @@ export interface RunView {
   /** Of the migration; none are expanded by an undo. */
   readonly operations: number;
   readonly onFailure: 'rollback' | 'pause';
+  /** Its last step is to look whether the schema serves those who read it. Default: false. */
+  readonly verifies?: boolean;
   readonly steps: readonly SchemaStep[];
   readonly entries: readonly Entry[];
 }
@@ -27,6 +29,7 @@ export type SchemaInstruction =
   /** `takenUp`: it was begun by somebody who did not come to its end. */
   | { readonly kind: 'do'; readonly step: SchemaStep; readonly takenUp: boolean }
   | { readonly kind: 'undo'; readonly step: SchemaStep; readonly takenUp: boolean }
+  | { readonly kind: 'verify' }
   /** From here on steps are taken back. */
   | { readonly kind: 'turn'; readonly because: string }
   /** `left`: steps that are done and could not be taken back, or are to stay until a person has looked. */
@@ -93,6 +96,11 @@ export function markerOf(phase: string, operation: number | string): string {
   return `expand-operation/${phase}/${operation}`;
 }
 
+/** The step that says that the schema was verified. It leaves nothing behind. */
+export function verificationOf(phase: string): string {
+  return `verify/${phase}`;
+}
+
 function sagaOf(run: RunView): Saga {
   return createSaga(programOf(run), run.entries);
 }
@@ -112,6 +120,7 @@ function programOf(run: RunView): SagaProgram {
       add(markerOf(run.phase, operation), 'none');
       expanded.get(operation)?.forEach(addStep);
     }
+    if (run.verifies === true) add(verificationOf(run.phase), 'none');
   }
   const onFailure = run.onFailure === 'pause' || hasIrreversible(run, untouched) ? 'stop' : 'undo';
   return { operation: run.phase, steps, onFailure, undoFailed: true };
@@ -136,6 +145,7 @@ function undoOf({ kind }: SchemaStep['undo']): SagaStep['undo'] {
 function forward(run: RunView, saga: Saga, id: string): SchemaInstruction {
   const prefix = markerOf(run.phase, '');
   if (id.startsWith(prefix)) return { kind: 'expand', operation: Number(id.slice(prefix.length)) };
+  if (id === verificationOf(run.phase)) return { kind: 'verify' };
   return { kind: 'do', step: stepOf(run, id), takenUp: saga.stateOf(id) === 'running' };
 }
 

@@ -25,5 +25,13 @@ export type SchemaEvent =
       readonly rows: number;
       readonly failure?: Failure;
     }
+  | {
+      readonly type: 'rehearsed';
+      readonly queries: number;
+      /** Of the schema, in which they were tried. */
+      readonly states: number;
+      /** What could not be tried on a copy, each with why. */
+      readonly unchecked: readonly string[];
+    }
   | { readonly type: 'rolling-back'; readonly because: string; readonly failure?: Failure }
   | { readonly type: 'waiting'; readonly on: 'lock' | 'writers' | 'applier' | 'connection'; readonly detail: string };

@@ -14,6 +14,8 @@ export function schemaText(event: SchemaEvent): string | undefined {
       return progressText(event);
     case 'step-finished':
       return finishedText(event);
+    case 'rehearsed':
+      return rehearsedText(event);
     case 'rolling-back':
       return event.failure === undefined
         ? 'takes back what was done'
@@ -32,6 +34,11 @@ function progressText({
   const of = totalRows === null ? '' : ` of about ${count(totalRows)}`;
   const left = remainingMs === null ? '' : `, ${formatDuration(remainingMs)} left`;
   return `${count(rows)}${of} rows, ${count(rowsPerSecond)} a second${left}`;
+}
+
+function rehearsedText({ queries, states, unchecked }: Extract<SchemaEvent, { type: 'rehearsed' }>): string {
+  const rest = unchecked.length === 0 ? '' : `; not tried: ${unchecked.join('; ')}`;
+  return `tried ${count(queries)} queries in ${count(states)} states of an empty copy${rest}`;
 }
 
 function finishedText({ rows, executionMs, lockWaitMs, failure }: Extract<SchemaEvent, { type: 'step-finished' }>) {

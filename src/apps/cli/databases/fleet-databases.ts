@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { openDatabase } from '../../../adapters/database/index.ts';
+import { openPglite } from '../../../adapters/database/pglite.ts';
 import { readSecret } from '../../../adapters/secret-token.ts';
 import { observeDatabases } from '../../../fleet/schema/observe-databases.ts';
 import { readCatalog } from '../../../migrate/catalog/read-catalog.ts';
@@ -76,6 +77,7 @@ export function fleetSchemas(session: Surroundings, directory: string, desired: 
     databases: desired.databases,
     migrations: desired.migrations,
     open: (database) => openFleetDatabase(session, directory, database),
+    openScratch: () => openPglite({ directory: null, entry: pgliteEntry }),
     plugins: createPlugins(session, directory),
     random: Math.random,
   };

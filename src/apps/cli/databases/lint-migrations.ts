@@ -4,9 +4,9 @@ import { measuredRates } from '../../../migrate/lint/estimate.ts';
 import { lintMigration } from '../../../migrate/lint/lint-migration.ts';
 import type { LintInput, LintProbe } from '../../../migrate/lint/rule.ts';
 import type { Catalog } from '../../../model/schema/catalog.ts';
-import type { Desired, DesiredDatabase, DesiredMigration, ReleaseRanges } from '../../../model/desired.ts';
+import type { Desired, DesiredDatabase, DesiredMigration } from '../../../model/desired.ts';
 import type { SqlParser } from '../../../ports/schema/sql-parser.ts';
-import { isWithin, overlaps } from '../../../resolve/version-match.ts';
+import { isOfNext, isOfRunning } from '../../../resolve/probe-releases.ts';
 
 /** Null where the database cannot be reached: then everything in it is taken to be large and in use. */
 export type ReadCatalog = (database: DesiredDatabase) => Promise<Catalog | null>;
@@ -53,21 +53,3 @@ function lintInput(
 }
 
 const asProbe = ({ name, sql }: LintProbe): LintProbe => ({ name, sql });
-
-/** Some release that sends it is not one that the migration belongs to. */
-function isOfRunning(sends: ReleaseRanges | null, belongs: ReleaseRanges | null): boolean {
-  return shared(sends, belongs).every(([sent, own]) => !isWithin(sent, own));
-}
-
-/** Some release that sends it is one that the migration belongs to. */
-function isOfNext(sends: ReleaseRanges | null, belongs: ReleaseRanges | null): boolean {
-  return shared(sends, belongs).every(([sent, own]) => overlaps(sent, own));
-}
-
-/** Ranges of the packages that both name. */
-function shared(sends: ReleaseRanges | null, belongs: ReleaseRanges | null): readonly (readonly [string, string])[] {
-  return Object.entries(sends ?? {}).flatMap(([name, sent]) => {
-    const own = belongs?.[name];
-    return own === undefined ? [] : [[sent, own] as const];
-  });
-}

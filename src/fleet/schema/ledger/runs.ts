@@ -22,6 +22,7 @@ export interface Run {
   readonly catalog: Catalog;
   readonly onFailure: SchemaMigration['onFailure'];
   readonly throttle: SchemaMigration['throttle'];
+  readonly verifies: boolean;
   readonly steps: SchemaStep[];
   readonly entries: JournalEntry[];
 }
@@ -47,19 +48,20 @@ export async function loadRun(session: DatabaseSession, row: RunRow): Promise<Ru
   const entries = await session.query('SELECT * FROM themis.journal WHERE run = $1 ORDER BY seq', [row.run]);
   const catalog = await session.query('SELECT catalog FROM themis.history WHERE run = $1', [row.run]);
   const journal = entries.rows.map(entryOf);
-  const opened = journal[0]!.detail as unknown as Pick<Run, 'onFailure' | 'throttle'>;
+  const opened = journal[0]!.detail as unknown as Pick<Run, 'onFailure' | 'throttle'> & Partial<Pick<Run, 'verifies'>>;
   return {
     row,
     catalog: json(catalog.rows[0]!, 'catalog') as Catalog,
     onFailure: opened.onFailure,
     throttle: opened.throttle,
+    verifies: opened.verifies === true,
     steps: steps.rows.map((one) => json(one, 'step') as SchemaStep),
     entries: journal,
   };
 }
 
-export function viewOf({ row, onFailure, steps, entries }: Run): RunView {
-  return { phase: row.phase, operations: row.operations.length, onFailure, steps, entries };
+export function viewOf({ row, onFailure, verifies, steps, entries }: Run): RunView {
+  return { phase: row.phase, operations: row.operations.length, onFailure, verifies, steps, entries };
 }
 
 async function select(session: DatabaseSession): Promise<readonly Row[]> {

@@ -1,0 +1,40 @@
+/** Which queries have to work in which state of a schema on its way through a migration. Pure. */
+import type { DesiredMigration } from '../../../model/desired.ts';
+import type { SchemaPhase } from '../../../model/schema/database.ts';
+import { isOfNext, isOfRunning } from '../../../resolve/probe-releases.ts';
+
+export interface Probe {
+  readonly name: string;
+  readonly sql: string;
+  /** Of the release before the migration, and of the one that comes with it. */
+  readonly running: boolean;
+  readonly next: boolean;
+}
+
+/** Between two steps. */
+export type SchemaMoment =
+  | { readonly kind: 'before' }
+  | { readonly kind: 'step'; readonly phase: SchemaPhase }
+  | { readonly kind: 'end'; readonly phase: SchemaPhase };
+
+/** Without those that neither release sends. */
+export function probesOf({ probes, release }: Pick<DesiredMigration, 'probes' | 'release'>): readonly Probe[] {
+  return probes
+    .map(({ name, sql, release: sends }) => ({
+      name,
+      sql,
+      running: isOfRunning(sends, release),
+      next: isOfNext(sends, release),
+    }))
+    .filter(({ running, next }) => running || next);
+}
+
+/**
+ * Nodes run the old release until contract begins, since that waits for the last of them; the new one comes to its first
+ * node when expand has ended, and not before.
+ */
+export function probesAt(probes: readonly Probe[], moment: SchemaMoment): readonly Probe[] {
+  const isOld = moment.kind === 'before' || moment.phase !== 'contract';
+  const isNew = moment.kind !== 'before' && (moment.phase !== 'expand' || moment.kind === 'end');
+  return probes.filter(({ running, next }) => (running && isOld) || (next && isNew));
+}

@@ -1,0 +1,149 @@
+/**
+ * A migration from its beginning to its end on an empty copy of the schema, and after every step each query that has to
+ * work then. Before the first effect on the database itself, which is only read. The copy is PGlite whatever the engine
+ * is; what it cannot have is named, and a query that needs it is not judged here but in the database, after expand.
+ */
+import { ThemisError } from '../../../kernel/error.ts';
+import { copySchema } from '../../../migrate/catalog/copy-schema.ts';
+import { schemaPhases, type SchemaPhase } from '../../../model/schema/database.ts';
+import type { Catalog } from '../../../model/schema/catalog.ts';
+import type { Database, DatabaseSession } from '../../../ports/schema/database.ts';
+import type { SchemaPlugins } from '../../../ports/schema/schema-plugins.ts';
+import { admit } from '../admission.ts';
+import { hasLayout } from '../ledger/layout.ts';
+import { readRows } from '../ledger/runs.ts';
+import { stopIfAsked, type SchemaMigration, type SchemaParts } from '../request.ts';
+import { runPhase } from '../run-phase.ts';
+import { probesAt, type Probe, type SchemaMoment } from './probes-at.ts';
+import { ProbeRecord } from './probe-record.ts';
+import { tryProbe } from './try-probe.ts';
+
+export interface RehearsalRequest {
+  /** Of the database itself. */
+  readonly parts: SchemaParts;
+  readonly migration: SchemaMigration;
+  readonly probes: readonly Probe[];
+  /** An empty database that nobody else knows; closed here. */
+  readonly openScratch: () => Promise<Database>;
+}
+
+const title = 'rehearses the migration on an empty copy of the schema';
+
+/**
+ * Only where the migration has not begun: what is half done cannot be copied, and was rehearsed before it began. Throws
+ * MIGRATION_REFUSED for queries that fail, and what the database throws when it is read.
+ */
+export async function rehearse(request: RehearsalRequest): Promise<void> {
+  const { parts, migration, probes, openScratch } = request;
+  if (probes.length === 0) return;
+  const result = new ProbeRecord();
+  const original = await parts.database.use((session) => originalOf(session, request, result));
+  if (original === null) return;
+  const step = { step: 'rehearse', direction: 'forward' } as const;
+  parts.emit({ type: 'step-started', ...step, title });
+  await unlessOurs(parts, result, async () => {
+    const scratch = await openScratch();
+    try {
+      await goThrough(request, original, scratch, result);
+    } finally {
+      await scratch.close();
+    }
+  });
+  parts.emit({ type: 'rehearsed', queries: probes.length, ...result.summary() });
+  const failure = result.refusal(migration.name);
+  if (failure !== null) throw failure;
+}
+
+interface Original {
+  readonly catalog: Catalog;
+  readonly searchPath: string;
+  readonly serverVersionNumber: number;
+}
+
+async function originalOf(
+  session: DatabaseSession,
+  { parts, migration, probes }: RehearsalRequest,
+  result: ProbeRecord,
+): Promise<Original | null> {
+  const rows = (await hasLayout(session)) ? await readRows(session) : [];
+  if (admit(rows, migration, 'expand').kind !== 'begin') return null;
+  const settings = await session.query(
+    `SELECT current_setting('search_path') AS path, current_setting('server_version_num') AS version`,
+  );
+  const { path, version } = settings.rows[0]!;
+  const { statementTimeoutMs } = parts.settings;
+  for (const probe of probesAt(probes, { kind: 'before' })) {
+    const surroundings = { limits: { lockTimeoutMs: null, statementTimeoutMs }, searchPath: null };
+    const failure = await tryProbe(session, probe.sql, surroundings);
+    result.note(probe, 'in the database as it is', failure);
+  }
+  return { catalog: await parts.catalogs.read(session), searchPath: path ?? '', serverVersionNumber: Number(version) };
+}
+
+/** What is wrong with the copy alone must not keep a database from its migration; it is told. */
+async function unlessOurs(parts: SchemaParts, result: ProbeRecord, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    stopIfAsked(parts);
+    if (!(error instanceof ThemisError) || error.code === 'BUG') throw error;
+    result.endedBecause(error.message);
+  }
+}
+
+async function goThrough(
+  { parts, migration, probes }: RehearsalRequest,
+  { catalog, searchPath, serverVersionNumber }: Original,
+  scratch: Database,
+  result: ProbeRecord,
+): Promise<void> {
+  result.leftOut = await scratch.use((session) => copySchema(session, catalog));
+  const limits = { lockTimeoutMs: null, statementTimeoutMs: parts.settings.statementTimeoutMs };
+  const tryAll = async (session: DatabaseSession, moment: SchemaMoment, state: string): Promise<void> => {
+    result.states += 1;
+    for (const probe of probesAt(probes, moment)) {
+      if (result.isSettled(probe)) continue;
+      const failure = await tryProbe(session, probe.sql, { limits, searchPath });
+      result.note(probe, state, failure);
+    }
+  };
+  await scratch.use(async (session) => {
+    result.states += 1;
+    for (const probe of probesAt(probes, { kind: 'before' })) {
+      if (result.isSettled(probe)) continue;
+      const failure = await tryProbe(session, probe.sql, { limits, searchPath });
+      // It works in the database itself: that is all the copy's fault.
+      if (failure !== null) result.excuse(probe, failure);
+    }
+  });
+  const end = async (phase: SchemaPhase): Promise<void> =>
+    await scratch.use((session) => tryAll(session, { kind: 'end', phase }, `at the end of ${phase}`));
+  for (const phase of schemaPhases) {
+    const { outcome, failure } = await runPhase({
+      ...parts,
+      database: scratch,
+      authority: { token: 1, by: parts.authority.by },
+      emit: () => {},
+      plugins: idle,
+      expand: (input) => parts.expand({ ...input, engine: parts.database.engine, serverVersionNumber }),
+      watch: (step, session) => tryAll(session, { kind: 'step', phase }, `after "${step.title}" (${step.id})`),
+      // To the copy it is the first there ever was.
+      migration: { ...migration, schemaVersion: 1, onFailure: 'pause' },
+      phase,
+    });
+    if (outcome !== 'done') return result.endedBecause(`${phase} fails on an empty copy: ${failure?.message}`);
+    await end(phase);
+  }
+}
+
+/** Plug-ins reach what is no part of the copy, so there they do nothing. */
+const idle: SchemaPlugins = {
+  find: (name) =>
+    Promise.resolve({
+      name,
+      version: 'rehearsal',
+      canHandle: () => Promise.resolve(true),
+      apply: () => Promise.resolve(),
+      rollback: () => Promise.resolve(),
+    }),
+};

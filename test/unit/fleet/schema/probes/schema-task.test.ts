@@ -1,0 +1,121 @@
+/** What a step of a plan makes of probes; journal and stepper only write down what they are told. */
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { actionOf } from '../../../../../src/actions/index.ts';
+import { SchemaTask, type SchemaTaskWorld } from '../../../../../src/fleet/schema/schema-task.ts';
+import type { DesiredProbe } from '../../../../../src/model/desired.ts';
+import type { Operation } from '../../../../../src/model/documents.ts';
+import type { PlanStep } from '../../../../../src/model/plan.ts';
+import type { Database } from '../../../../../src/ports/schema/database.ts';
+import { desiredDatabase, desiredMigration } from '../../../../support/schema-fixture.ts';
+import { hurriedClock, openMemory, rawSql, SchemaWorld } from '../../../../support/schema/schema-world.ts';
+
+let world: SchemaWorld;
+let scratch: SchemaWorld;
+/** Of copies: opened, closed. */
+let copies: string[];
+
+beforeAll(async () => {
+  [world, scratch] = [new SchemaWorld(await openMemory()), new SchemaWorld(await openMemory())];
+});
+afterAll(async () => {
+  await Promise.all([world.database.close(), scratch.database.close()]);
+});
+beforeEach(async () => {
+  copies = [];
+  await world.reset('CREATE TABLE users (id bigint PRIMARY KEY, phone text)', `INSERT INTO users VALUES (1, '1')`);
+});
+
+/** The database outlives whoever opens and closes it. */
+function lent({ database }: SchemaWorld, onClose: () => void = () => {}): Database {
+  const { engine, sessions } = database;
+  const use: Database['use'] = async (work) => await database.use(work);
+  return { engine, sessions, use, close: () => Promise.resolve(onClose()) };
+}
+
+/** Entries of the fleet's journal, and what was told, for the expand of a migration. */
+async function expand(operations: readonly Operation[], probes: readonly DesiredProbe[]) {
+  const migration = desiredMigration('first', 1, { operations, probes });
+  const { name, schemaVersion, digest, release } = migration;
+  const step: PlanStep = {
+    id: 'orders/expand/1',
+    kind: 'schema-expand',
+    target: 'database/orders',
+    before: { schema: { version: 0, done: null } },
+    after: { schema: { version: 1, done: 'expand' } },
+    reason: 'test',
+    needs: [],
+    stage: 1,
+    params: { migration: name, schemaVersion, digest, phase: 'expand', operations: [], graceMs: 0, release: release! },
+  };
+  const entries: unknown[] = [];
+  const told: unknown[] = [];
+  const task = new SchemaTask({
+    request: {
+      plan: { steps: [step] },
+      header: { by: 'ops@control' },
+      token: 1,
+      actions: actionOf,
+      emit: (event: unknown) => void told.push(event),
+    },
+    schemas: {
+      databases: [desiredDatabase()],
+      migrations: [migration],
+      open: () => Promise.resolve(lent(world)),
+      openScratch: async () => {
+        await scratch.reset();
+        copies.push('opened');
+        return lent(scratch, () => void copies.push('closed'));
+      },
+      plugins: world.parts().plugins,
+      random: () => 0.5,
+    },
+    stepper: { mayBegin: () => true, release: () => {}, stop: () => {} },
+    journal: { write: (entry: unknown) => Promise.resolve(entries.push(entry) > 0) },
+    clock: hurriedClock,
+    measured: () => {},
+  } as unknown as SchemaTaskWorld);
+  await task.run(step.id);
+  return { end: entries.at(-1), told };
+}
+
+const probe = (sql: string, themisdb: string): DesiredProbe => ({ name: 'probe', sql, release: { themisdb } });
+const readsPhone = probe('SELECT phone FROM users', '<1.5.0');
+const add: Operation = { addColumn: { table: 'users', column: { name: 'age', type: 'integer' } } };
+
+test('a query that fails on the copy refuses the step, and the database was never touched', async () => {
+  const rename = rawSql('ALTER TABLE users RENAME phone TO mobile', 'ALTER TABLE users RENAME mobile TO phone');
+  const { end } = await expand([rename], [readsPhone]);
+  expect(end).toMatchObject({
+    event: 'failed',
+    failure: { code: 'MIGRATION_REFUSED', message: expect.stringContaining('42703') as string },
+    detail: { asBefore: true, refused: true },
+  });
+  expect(await world.sql(`SELECT to_regnamespace('themis') AS own`)).toEqual([{ own: null }]);
+  expect(copies).toEqual(['opened', 'closed']);
+});
+
+test('a query that fails in the database alone takes the expand back', async () => {
+  const drops = 'DO $$ BEGIN IF EXISTS (SELECT FROM users) THEN ALTER TABLE users DROP phone; END IF; END $$';
+  const before = await world.digests();
+  const { end } = await expand([rawSql(drops, 'ALTER TABLE users ADD COLUMN IF NOT EXISTS phone text')], [readsPhone]);
+  expect(end).toMatchObject({
+    event: 'failed',
+    failure: { code: 'DATABASE_REFUSED' },
+    detail: { asBefore: true, refused: false },
+  });
+  expect((await world.digests()).catalog).toEqual(before.catalog);
+});
+
+test('queries that work are told of, and the step is done', async () => {
+  const { end, told } = await expand([add], [readsPhone, probe('SELECT age FROM users', '>=1.5.0')]);
+  expect(end).toMatchObject({ event: 'done' });
+  expect(told).toContainEqual(
+    expect.objectContaining({ event: { type: 'rehearsed', queries: 2, states: 5, unchecked: [] } }),
+  );
+  expect(await world.journal()).toContain('verify/expand done');
+});
+
+test('without queries nothing is copied', async () => {
+  expect((await expand([add], [])).end).toMatchObject({ event: 'done' });
+  expect(copies).toEqual([]);
+});
