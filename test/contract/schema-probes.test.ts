@@ -3,9 +3,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { tryProbe } from '../../src/fleet/schema/probes/try-probe.ts';
 import { catalogDifference } from '../../src/migrate/catalog/catalog-difference.ts';
 import { copySchema } from '../../src/migrate/catalog/copy-schema.ts';
+import { rehearse } from '../../src/fleet/schema/probes/rehearse.ts';
+import type { Operation } from '../../src/model/documents.ts';
 import type { Database } from '../../src/ports/schema/database.ts';
 import { engineWorlds, type EngineWorld } from '../support/database/engines.ts';
 import { catalogOf, embeddedWith, runOn } from '../support/migrate/embedded.ts';
+import { failureOf } from '../support/failure-of.ts';
+import { migration, openMemory, SchemaWorld } from '../support/schema/schema-world.ts';
 import { everything } from '../support/migrate/everything.ts';
 
 let world: EngineWorld;
@@ -30,6 +34,34 @@ test('a schema of a server is copied into an embedded database', async () => {
   expect(catalogDifference(before, after).filter((line) => !line.includes('publication changes'))).toEqual([
     'collation public.plain is missing',
   ]);
+});
+
+test('a migration of a server is rehearsed as that server would have it', async () => {
+  const server = new SchemaWorld(postgresql);
+  const before = await server.digests();
+  const operations: readonly Operation[] = [
+    { renameTable: { from: 'animals', to: 'creatures' } },
+    { addIndex: { table: 'users', name: 'users_changed', columns: ['changed_at'] } },
+    { alterColumn: { table: 'billing.invoices', column: 'note', nullable: false } },
+    { dropColumn: { table: 'users', column: 'period' } },
+  ];
+  const both = { running: true, next: true };
+  const request = {
+    parts: server.parts(),
+    migration: migration(operations),
+    openScratch: async () => await openMemory(),
+  };
+  const probes = [
+    { name: 'animals', sql: 'INSERT INTO animals VALUES ($1, $2)', running: true, next: false },
+    { name: 'creatures', sql: 'SELECT id, kind FROM creatures', running: false, next: true },
+    { name: 'period', sql: 'SELECT name FROM users WHERE period @> $1', ...both },
+    { name: 'mails', sql: 'SELECT mail, moods FROM public.users WHERE lives IS NOT NULL', ...both },
+  ];
+  const refused = await failureOf(rehearse({ ...request, probes }));
+  expect(refused).toMatchObject({ code: 'MIGRATION_REFUSED' });
+  expect(refused.message).toMatch(/: probe period fails after "[^"]+" \(contract\/3\/[^)]+\): 42703 [^;]*$/u);
+  expect(server.events).toContainEqual(expect.objectContaining({ type: 'rehearsed', queries: 4, unchecked: [] }));
+  expect(await server.digests()).toEqual(before);
 });
 
 test('a server says why a query does not work, and does nothing of what it says', async () => {
