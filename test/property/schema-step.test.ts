@@ -10,6 +10,7 @@ import {
   leftSteps,
   markerOf,
   nextInstruction,
+  verificationOf,
   type Entry,
   type RunView,
 } from '../../src/fleet/schema/step.ts';
@@ -27,6 +28,7 @@ const fate = fc.constantFrom('well', 'well', 'well', 'fails', 'half');
 const migration = fc.record({
   operations: fc.array(fc.array(draft, { maxLength: 3 }), { minLength: 1, maxLength: 4 }),
   onFailure: fc.constantFrom<RunView['onFailure']>('rollback', 'pause'),
+  verifies: fc.boolean(),
   fates: fc.array(fate, { maxLength: 40 }),
 });
 
@@ -76,9 +78,22 @@ class Simulation {
           break;
         case 'undo':
           this.#carryOut(run, next.step, next.takenUp, false);
+          break;
+        case 'verify':
+          this.#verify(run);
       }
     }
     throw new Error('it does not end');
+  }
+
+  /** One record of its beginning and its end, after all steps. */
+  #verify(run: OpenRun): void {
+    const step = verificationOf('expand');
+    expect([...this.happened]).toEqual(this.plan.flat().map(({ id }) => id));
+    const fate = this.fates.shift() ?? 'well';
+    if (fate === 'half') return;
+    if (fate === 'well') run.entries.push({ step, event: 'begin' }, { step, event: 'done' });
+    else run.entries.push({ step, event: 'begin' }, { step, event: 'failed', detail: { untouched: true } });
   }
 
   #carryOut(run: { entries: Entry[] }, step: SchemaStep, takenUp: boolean, isForward: boolean): void {
@@ -127,10 +142,10 @@ function goOn(run: OpenRun): OpenRun {
 
 test('whatever fails and whenever it is killed, what is left is what is said to be left, and an undo takes all of it', () => {
   fc.assert(
-    fc.property(migration, ({ operations, onFailure, fates }) => {
+    fc.property(migration, ({ operations, onFailure, verifies, fates }) => {
       const world = new Simulation({ operations, fates });
-      const first = { phase: 'expand' as const, operations: operations.length, onFailure, steps: [], entries: [] };
-      let run: OpenRun = first;
+      const phase = 'expand';
+      let run: OpenRun = { phase, operations: operations.length, onFailure, verifies, steps: [], entries: [] };
       let end = world.drive(run);
       // Whoever pauses looks and goes on, until there is nothing more to fail.
       for (let tries = 0; end.outcome === 'stuck' && !isTurned(run.entries) && tries < 50; tries += 1) {
@@ -138,7 +153,10 @@ test('whatever fails and whenever it is killed, what is left is what is said to 
         run = goOn(run);
         end = world.drive(run);
       }
-      if (end.outcome === 'done') expect([...world.happened]).toEqual(world.plan.flat().map(({ id }) => id));
+      if (end.outcome === 'done') {
+        expect([...world.happened]).toEqual(world.plan.flat().map(({ id }) => id));
+        expect(run.entries.at(-1)?.step === verificationOf('expand')).toBe(verifies);
+      }
       const left = leftSteps(run);
       expect(left.map(({ id }) => id)).toEqual(world.stack);
       if (end.outcome === 'undone') expect(left).toEqual([]);

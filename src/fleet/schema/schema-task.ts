@@ -147,7 +147,7 @@ export class SchemaTask {
       case 'schema': {
         const migration = this.#migrationOf(step);
         const { phase } = instruction;
-        const probes = phase === 'expand' ? probesOf(migration) : [];
+        const probes = phase === 'expand' ? probesOf(migration, isReleased(step) ? 'everywhere' : 'nowhere') : [];
         if (probes.length === 0) return await runPhase({ ...parts, migration, phase });
         const openScratch = async (): Promise<Database> => await this.#world.schemas.openScratch();
         await rehearse({ parts, migration, probes, openScratch });
@@ -198,6 +198,11 @@ function entryOf(ended: Ended) {
   if (ended.kind !== 'failed') return { event: ended.kind };
   const { failure, asBefore, refused } = ended;
   return { event: 'failed', failure, detail: { asBefore, refused } } as const;
+}
+
+/** Its expand had nothing to do, and is made good now that every node has the release. */
+function isReleased(step: PlanStep): boolean {
+  return schemaParams(step).phase !== 'expand';
 }
 
 function stale(message: string): ThemisError {

@@ -47,8 +47,6 @@ export function catalogScript(catalog: Catalog): CatalogScript {
       ...enums.map(enumScript),
       ...types.map(typeScript),
       ...sequences.filter(({ identity }) => !identity).map(sequenceScript),
-      // Their texts are looked at when they are called; bodies in standard SQL need their tables all the same.
-      { what: 'functions', sql: 'SET check_function_bodies = off' },
       ...functions.flatMap((one) => functionScript(one) ?? []),
       ...tables.map((table) => tableScript(table, made)),
       ...tables.flatMap(columnsScript),
@@ -62,7 +60,6 @@ export function catalogScript(catalog: Catalog): CatalogScript {
       ...relations.flatMap(rulesScript),
       ...tables.flatMap(restScript),
       ...accessScript(made),
-      { what: 'functions', sql: 'RESET check_function_bodies' },
     ],
     leftOut: [
       ...catalog.others,

@@ -17,13 +17,16 @@ export type SchemaMoment =
   | { readonly kind: 'step'; readonly phase: SchemaPhase }
   | { readonly kind: 'end'; readonly phase: SchemaPhase };
 
-/** Without those that neither release sends. */
-export function probesOf({ probes, release }: Pick<DesiredMigration, 'probes' | 'release'>): readonly Probe[] {
+/** Without those that nobody sends. `released`: where the release of the migration runs; then the one before is gone. */
+export function probesOf(
+  { probes, release }: Pick<DesiredMigration, 'probes' | 'release'>,
+  released: 'nowhere' | 'everywhere',
+): readonly Probe[] {
   return probes
     .map(({ name, sql, release: sends }) => ({
       name,
       sql,
-      running: isOfRunning(sends, release),
+      running: released === 'nowhere' && isOfRunning(sends, release),
       next: isOfNext(sends, release),
     }))
     .filter(({ running, next }) => running || next);

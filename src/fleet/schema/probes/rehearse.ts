@@ -122,6 +122,8 @@ async function goThrough(
     const { outcome, failure } = await runPhase({
       ...parts,
       database: scratch,
+      // In memory nothing comes back.
+      settings: { ...parts.settings, reconnectMs: 0 },
       authority: { token: 1, by: parts.authority.by },
       emit: () => {},
       plugins: idle,

@@ -17,6 +17,7 @@ const awkward = [
   'CREATE VIEW y AS SELECT a FROM z',
   'CREATE FUNCTION b_calls() RETURNS integer LANGUAGE sql BEGIN ATOMIC SELECT 1; END',
   'CREATE FUNCTION a_calls() RETURNS integer LANGUAGE sql BEGIN ATOMIC SELECT b_calls() FROM y; END',
+  `CREATE FUNCTION a_sees() RETURNS SETOF z LANGUAGE sql AS 'SELECT * FROM z'`,
   `CREATE AGGREGATE middle(ORDER BY anyelement) (SFUNC = ordered_set_transition, STYPE = internal,
      FINALFUNC = mode_final, FINALFUNC_EXTRA)`,
 ];

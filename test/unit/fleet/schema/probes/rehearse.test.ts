@@ -69,6 +69,19 @@ test('queries of both releases work through a rename that keeps the old name, an
   expect(await world.sql(`SELECT to_regnamespace('themis') AS own`)).toEqual([{ own: null }]);
 });
 
+test('a column that changes its type, with the index on it, serves both releases all the way', async () => {
+  await world.sql('CREATE INDEX users_phone ON users (phone)', 'ALTER TABLE users ADD COLUMN age integer');
+  const operations: readonly Operation[] = [
+    { alterColumn: { table: 'users', column: 'age', type: 'bigint' } },
+    { addIndex: { table: 'users', name: 'users_age', columns: ['age'] } },
+  ];
+  await rehearsed(operations, [
+    { ...old('both', 'UPDATE users SET age = $1 WHERE age > $2 RETURNING id, phone'), next: true },
+    { ...old('index', `SELECT 'public.users_phone'::regclass FROM users ORDER BY phone`), next: true },
+  ]);
+  expect(told()).toMatchObject({ queries: 2, unchecked: [] });
+});
+
 test('a rename that does not keep the old name fails the query that reads it, in the state after it', async () => {
   const operation = rawSql('ALTER TABLE users RENAME phone TO mobile', 'ALTER TABLE users RENAME mobile TO phone');
   const refusal = await refusalOf(
@@ -106,7 +119,7 @@ test('a query of the next release need not work before expand has ended, and has
   );
 });
 
-test('a query that does not work in the database itself is refused before the copy is made', async () => {
+test('a query that does not work in the database itself is refused for that', async () => {
   const refusal = await refusalOf([rename], [old('typo', 'SELECT fone FROM users')]);
   expect(refusal).toMatch(/^probe typo fails in the database as it is: 42703 /u);
 });

@@ -32,20 +32,24 @@ function lent({ database }: SchemaWorld, onClose: () => void = () => {}): Databa
   return { engine, sessions, use, close: () => Promise.resolve(onClose()) };
 }
 
-/** Entries of the fleet's journal, and what was told, for the expand of a migration. */
-async function expand(operations: readonly Operation[], probes: readonly DesiredProbe[]) {
+/** The end in the fleet's journal, and what was told, of a step of a migration that has not begun. */
+async function carriedOut(
+  phase: 'expand' | 'contract',
+  operations: readonly Operation[],
+  probes: readonly DesiredProbe[],
+) {
   const migration = desiredMigration('first', 1, { operations, probes });
   const { name, schemaVersion, digest, release } = migration;
   const step: PlanStep = {
     id: 'orders/expand/1',
-    kind: 'schema-expand',
+    kind: `schema-${phase}`,
     target: 'database/orders',
     before: { schema: { version: 0, done: null } },
-    after: { schema: { version: 1, done: 'expand' } },
+    after: { schema: { version: 1, done: phase } },
     reason: 'test',
     needs: [],
     stage: 1,
-    params: { migration: name, schemaVersion, digest, phase: 'expand', operations: [], graceMs: 0, release: release! },
+    params: { migration: name, schemaVersion, digest, phase, operations: [], graceMs: 0, release: release! },
   };
   const entries: unknown[] = [];
   const told: unknown[] = [];
@@ -84,7 +88,7 @@ const add: Operation = { addColumn: { table: 'users', column: { name: 'age', typ
 
 test('a query that fails on the copy refuses the step, and the database was never touched', async () => {
   const rename = rawSql('ALTER TABLE users RENAME phone TO mobile', 'ALTER TABLE users RENAME mobile TO phone');
-  const { end } = await expand([rename], [readsPhone]);
+  const { end } = await carriedOut('expand', [rename], [readsPhone]);
   expect(end).toMatchObject({
     event: 'failed',
     failure: { code: 'MIGRATION_REFUSED', message: expect.stringContaining('42703') as string },
@@ -97,7 +101,11 @@ test('a query that fails on the copy refuses the step, and the database was neve
 test('a query that fails in the database alone takes the expand back', async () => {
   const drops = 'DO $$ BEGIN IF EXISTS (SELECT FROM users) THEN ALTER TABLE users DROP phone; END IF; END $$';
   const before = await world.digests();
-  const { end } = await expand([rawSql(drops, 'ALTER TABLE users ADD COLUMN IF NOT EXISTS phone text')], [readsPhone]);
+  const { end } = await carriedOut(
+    'expand',
+    [rawSql(drops, 'ALTER TABLE users ADD COLUMN IF NOT EXISTS phone text')],
+    [readsPhone],
+  );
   expect(end).toMatchObject({
     event: 'failed',
     failure: { code: 'DATABASE_REFUSED' },
@@ -107,7 +115,7 @@ test('a query that fails in the database alone takes the expand back', async () 
 });
 
 test('queries that work are told of, and the step is done', async () => {
-  const { end, told } = await expand([add], [readsPhone, probe('SELECT age FROM users', '>=1.5.0')]);
+  const { end, told } = await carriedOut('expand', [add], [readsPhone, probe('SELECT age FROM users', '>=1.5.0')]);
   expect(end).toMatchObject({ event: 'done' });
   expect(told).toContainEqual(
     expect.objectContaining({ event: { type: 'rehearsed', queries: 2, states: 5, unchecked: [] } }),
@@ -115,7 +123,19 @@ test('queries that work are told of, and the step is done', async () => {
   expect(await world.journal()).toContain('verify/expand done');
 });
 
+test('a migration that only contracts owes nothing to the release before', async () => {
+  const gone = probe('SELECT gone FROM users', '<1.5.0');
+  const drop: Operation = { dropColumn: { table: 'users', column: 'phone' } };
+  expect((await carriedOut('contract', [drop], [gone])).end).toMatchObject({ event: 'done' });
+  await world.reset('CREATE TABLE users (id bigint PRIMARY KEY, phone text)');
+  const still = probe('SELECT phone FROM users', '>=1.5.0');
+  expect((await carriedOut('contract', [drop], [gone, still])).end).toMatchObject({
+    event: 'failed',
+    failure: { code: 'MIGRATION_REFUSED', message: expect.stringMatching(/\(contract\/0\/.*42703/u) as string },
+  });
+});
+
 test('without queries nothing is copied', async () => {
-  expect((await expand([add], [])).end).toMatchObject({ event: 'done' });
+  expect((await carriedOut('expand', [add], [])).end).toMatchObject({ event: 'done' });
   expect(copies).toEqual([]);
 });

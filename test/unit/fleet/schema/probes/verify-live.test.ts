@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Probe } from '../../../../../src/fleet/schema/probes/probes-at.ts';
 import { verifyLive } from '../../../../../src/fleet/schema/probes/verify-live.ts';
+import { ThemisError } from '../../../../../src/kernel/error.ts';
 import { migration, openMemory, rawSql, SchemaWorld } from '../../../../support/schema/schema-world.ts';
 
 let world: SchemaWorld;
@@ -42,6 +43,34 @@ test('where failures are for a person, the expand is stuck, and ends when the qu
   await world.sql('ALTER TABLE users ADD COLUMN phone text');
   expect(await world.run(paused, 'expand', verifying(old))).toMatchObject({ outcome: 'done' });
   expect((await world.journal()).filter((entry) => entry.includes('/run'))).toHaveLength(1);
+});
+
+test('while a lock is not to be had, or the connection is lost, nothing has failed', async () => {
+  const answers = ['DATABASE_LOCKED', 'UNREACHABLE'] as const;
+  let asked = 0;
+  const verify = async (): Promise<null> => {
+    const code = answers[asked];
+    asked += 1;
+    await Promise.resolve();
+    if (code !== undefined) throw new ThemisError(code, 'not now');
+    return null;
+  };
+  expect(await world.run(migration(operations), 'expand', { verify })).toMatchObject({ outcome: 'done' });
+  expect(asked).toBe(3);
+  expect((await world.journal()).filter((entry) => entry.startsWith('verify'))).toEqual([
+    'verify/expand begin',
+    'verify/expand done',
+  ]);
+});
+
+test('a run that was cut off before its queries is ended by whoever has none', async () => {
+  const stopped = new AbortController();
+  const cutOff = verifying(next);
+  const watch = (): Promise<void> => Promise.resolve(stopped.abort());
+  const change = { ...cutOff, watch, signal: stopped.signal };
+  await expect(world.run(migration(operations), 'expand', change)).rejects.toMatchObject({ code: 'CANCELLED' });
+  expect(await world.run(migration(operations), 'expand')).toMatchObject({ outcome: 'done' });
+  expect(await world.journal()).toContain('verify/expand done');
 });
 
 test('a query is never run, whatever it says', async () => {
