@@ -6,7 +6,10 @@ import type { Load } from './writers-process.ts';
 const units = {
   /** From the first statement to the last, waiting and looking included. */
   seconds: 's',
-  /** Execution of what takes a lock that keeps out somebody, without the wait for it. */
+  /**
+   * The longest execution of what takes a lock that keeps out somebody, without the wait for it. The files of a table
+   * that is dropped go after the lock is given back, and their time is in it too.
+   */
   ms: 'ms',
   lockWaitMs: 'ms',
   writerStallMs: 'ms',
