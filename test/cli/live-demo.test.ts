@@ -44,10 +44,10 @@ test('the demo ends with five nodes healthy at the new version', async () => {
     ['Stage 2', '4 nodes'],
     ['Data', 'orders: add-phone-number'],
   ]);
-  expect(await themis('observe', '-C', 'fleet', '--out', 'seen.json')).toMatchObject({ code: 0 });
+  expect(await themis('observe', '-C', 'fleet', '--out', '../seen.json')).toMatchObject({ code: 0 });
   const seen = JSON.parse(readFileSync(join(base, 'seen.json'), 'utf8')) as Snapshot;
   expect(seen.observed.databases).toMatchObject([{ name: 'orders', schemaVersion: 2, open: null }]);
-}, 120_000);
+}, 240_000);
 
 test('run again it changes nothing', async () => {
   const ran = await themis('demo', 'fleet');
