@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { Demo } from '../../src/apps/demo/demo.ts';
 import type { Plan } from '../../src/model/plan.ts';
+import type { Snapshot } from '../../src/model/observed.ts';
 import type { StatusView } from '../../src/report/status-table.ts';
 import { healthOf } from '../support/live/health-watch.ts';
 import { liveEnvironment } from '../support/live/live-fleet.ts';
@@ -36,7 +37,17 @@ test('the demo ends with five nodes healthy at the new version', async () => {
   );
   expect(status.nodes.filter((node) => node.role === 'leader')).toHaveLength(1);
   expect(status.conditions).toContainEqual(expect.objectContaining({ type: 'Ready', status: true }));
-}, 120_000);
+  const rows = [...ran.out.matchAll(/^ {2}(Expand|Stage \d|Data) +(.*?) {2}/gmu)].map(([, what, who]) => [what, who]);
+  expect(rows).toEqual([
+    ['Expand', 'orders: add-phone-number'],
+    ['Stage 1', '1 node'],
+    ['Stage 2', '4 nodes'],
+    ['Data', 'orders: add-phone-number'],
+  ]);
+  expect(await themis('observe', '-C', 'fleet', '--out', '../seen.json')).toMatchObject({ code: 0 });
+  const seen = JSON.parse(readFileSync(join(base, 'seen.json'), 'utf8')) as Snapshot;
+  expect(seen.observed.databases).toMatchObject([{ name: 'orders', schemaVersion: 2, open: null }]);
+}, 240_000);
 
 test('run again it changes nothing', async () => {
   const ran = await themis('demo', 'fleet');

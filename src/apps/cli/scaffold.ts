@@ -15,7 +15,7 @@ export function scaffoldFiles(choices: ScaffoldChoices): ScaffoldFile[] {
   const files = [
     { path: 'fleet.yaml', text: fleetText(choices) },
     { path: 'rollout.yaml', text: rolloutText },
-    { path: '.gitignore', text: 'nodes/\nreleases/\nkeys/\n*.themisplan\n' },
+    { path: '.gitignore', text: 'nodes/\nreleases/\nkeys/\n*.themis-lock\n*.themisplan\n' },
   ];
   if (choices.ci === 'github') files.push({ path: '.github/workflows/themis.yml', text: githubText });
   if (choices.ci === 'gitlab') files.push({ path: '.gitlab-ci.yml', text: gitlabText });

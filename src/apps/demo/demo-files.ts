@@ -43,6 +43,51 @@ spec:
     - { percentage: 100 }
 `;
 
+export const databaseText = `apiVersion: themis.dev/v1
+kind: Database
+metadata: { name: orders }
+spec: { pglite: { directory: ./db } }
+`;
+
+/** What the old version works with. */
+export const ordersText = `apiVersion: themis.dev/v1
+kind: Migration
+metadata: { name: make-orders }
+spec:
+  database: orders
+  schemaVersion: 1
+  operations:
+    - createTable:
+        table: orders
+        columns:
+          - { name: id, type: bigint, nullable: false }
+          - { name: phone, type: text }
+        primaryKey: [id]
+    - rawSql:
+        up: INSERT INTO orders SELECT n, '0049 30 ' || n FROM generate_series(1, 20000) AS n
+        down: DELETE FROM orders
+`;
+
+/** What the new version needs beside it. */
+export function phoneText(version: string): string {
+  return `apiVersion: themis.dev/v1
+kind: Migration
+metadata: { name: add-phone-number }
+spec:
+  database: orders
+  schemaVersion: 2
+  release: { themisdb: ">=${version}" }
+  operations:
+    - addColumn: { table: orders, column: { name: phone_number, type: text } }
+    - addIndex: { table: orders, columns: [phone_number], name: orders_phone_number }
+    - backfill:
+        table: orders
+        set: { phone_number: "replace(phone, ' ', '')" }
+        where: phone_number IS NULL
+        undo: { phone_number: "NULL" }
+`;
+}
+
 /** A node root's own settings; the command runs the installed server with the Node that runs Themis. */
 export function nodeText(node: DemoNode, runtime: string): string {
   const url = `http://127.0.0.1:${node.port}`;
@@ -70,4 +115,4 @@ export function serverText(node: DemoNode, nodes: readonly DemoNode[]): string {
   return `${JSON.stringify({ name: node.name, port: node.port, data: 'data', peers }, null, 2)}\n`;
 }
 
-export const ignoreText = 'nodes/\nreleases/\nkeys/\n*.themisplan\n';
+export const ignoreText = 'nodes/\nreleases/\nkeys/\ndb/\n*.themis-lock\n*.themisplan\n';

@@ -11,7 +11,17 @@ import { createNodeFileSystem } from '../../adapters/file-system/node.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import type { Session } from '../cli/command.ts';
 import { runLine } from '../cli/run-line.ts';
-import { demoNodeNames, fleetText, ignoreText, nodeText, rolloutText, serverText } from './demo-files.ts';
+import {
+  databaseText,
+  demoNodeNames,
+  fleetText,
+  ignoreText,
+  nodeText,
+  ordersText,
+  phoneText,
+  rolloutText,
+  serverText,
+} from './demo-files.ts';
 import { freePorts } from './free-ports.ts';
 import { nodeRoot, readDemo, startServers, writeDemo, type Demo } from './demo.ts';
 
@@ -55,12 +65,17 @@ async function goOn(session: Session, directory: string, demo: Demo, say: (line:
   await makeNodes(directory, demo, session.runtimeBinary, line);
   writeFileSync(join(directory, '.gitignore'), `${ignoreText}.themis-demo.*\n`);
   writeFileSync(join(directory, 'rollout.yaml'), rolloutText);
+  writeFileSync(join(directory, 'database.yaml'), databaseText);
+  writeFileSync(join(directory, 'make-orders.yaml'), ordersText);
   await askFor(directory, demo, oldVersion, line);
   await startServers(directory, demo, session.clock);
   await line('apply', '--auto-approve', '--parallelism', String(demo.nodes.length));
-  say(`Installed ${oldVersion} on ${demo.nodes.length} nodes and started them.`);
+  say(
+    `Made a database with a table of orders, installed ${oldVersion} on ${demo.nodes.length} nodes and started them.`,
+  );
+  writeFileSync(join(directory, 'add-phone-number.yaml'), phoneText(newVersion));
   await askFor(directory, demo, newVersion, line);
-  say(`Asked for ${newVersion} in fleet.yaml, locked it and committed both.`);
+  say(`Asked for ${newVersion} in fleet.yaml and for the column it needs, locked it and committed all.`);
   const complete = { ...demo, complete: true };
   writeDemo(directory, complete);
   return complete;

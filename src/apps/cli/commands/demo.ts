@@ -13,7 +13,7 @@ export const demoCommand: Command = {
   arguments: [{ name: 'DIR', summary: 'where (default: themis-demo)' }],
   options: [{ name: '--stop', summary: 'stop the nodes of the demo; its files stay' }],
   examples: [
-    { line: 'themis demo /tmp/demo', summary: 'plan and apply an update from 1.4.0 to 1.5.0' },
+    { line: 'themis demo /tmp/demo', summary: 'plan and apply an update from 1.4.0 to 1.5.0, and of a schema with it' },
     { line: 'themis demo /tmp/demo --stop', summary: 'stop its nodes' },
   ],
   async run(session, input) {
