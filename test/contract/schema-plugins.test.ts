@@ -1,4 +1,5 @@
 /** Plug-ins as packages that are really there, in threads that are really ended. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -164,7 +165,7 @@ test.each([
   ['somewhere else', 'elsewhere/graph', true, false],
 ])('a link to %s is followed where the machine allows that', async (_, place, hasGit, isRefused) => {
   packages.write(place, 'graph', plugInCode());
-  if (hasGit) mkdirSync(join(packages.home, 'repository/.git'));
+  if (hasGit) git('init', '--quiet');
   mkdirSync(join(packages.fleetDirectory, 'node_modules'));
   symlinkSync(join(packages.home, place), join(packages.fleetDirectory, 'node_modules/graph'));
   const code = await packages
@@ -177,3 +178,16 @@ test.each([
   expect(code).toBe(isRefused ? 'PLUGIN_FAILED' : 'found');
   expect(await packages.open({ allowLocal: true }).find('graph')).toMatchObject({ version: '1.2.0' });
 });
+
+test('a package that is committed is not one that was installed', async () => {
+  git('init', '--quiet');
+  expect(await find(plugInCode())).toMatchObject({ version: '1.2.0' });
+  git('add', 'fleet/node_modules');
+  expect(await failureOf(packages.open().find('graph'))).toMatchObject({ code: 'PLUGIN_FAILED' });
+  expect(await packages.open({ allowLocal: true }).find('graph')).toMatchObject({ version: '1.2.0' });
+});
+
+function git(...line: string[]): void {
+  const ran = spawnSync('git', line, { cwd: join(packages.home, 'repository'), encoding: 'utf8' });
+  expect(ran.stderr).toBe('');
+}

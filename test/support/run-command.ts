@@ -1,7 +1,11 @@
-/** Runs a command line in this process, with a clock that stands still, and keeps what it printed. */
+/**
+ * Runs a command line in this process and keeps what it printed. The clock stands still at `at`, which nothing that keeps
+ * a lock survives: that needs a `clock` of its own.
+ */
 import { loadCommands } from '../../src/apps/cli/load-command.ts';
 import type { Output, Session } from '../../src/apps/cli/command.ts';
 import { parse } from '../../src/apps/cli/parse.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import { exitCodeOf, ThemisError } from '../../src/kernel/error.ts';
 import { nowMs } from './pki.ts';
 
@@ -17,6 +21,7 @@ export async function runCommand(
   line: readonly string[],
   at = nowMs,
   environment = {},
+  clock: Clock = { nowMs: () => at, steadyMs: () => at, sleep: () => Promise.resolve() },
 ): Promise<Ran> {
   const out = collector();
   const err = collector();
@@ -25,7 +30,10 @@ export async function runCommand(
     if (parsed.kind === 'text')
       return { exitCode: parsed.usage ? 64 : 0, out: parsed.text, err: parsed.text, error: undefined };
     const exitCode = await parsed.command.run(
-      { ...sessionIn(directory, at, environment, out.output, err.output), selector: parsed.globals.text('selector') },
+      {
+        ...sessionIn(directory, clock, environment, out.output, err.output),
+        selector: parsed.globals.text('selector'),
+      },
       parsed.input,
     );
     return { exitCode, out: out.text(), err: err.text(), error: undefined };
@@ -37,7 +45,7 @@ export async function runCommand(
 
 function sessionIn(
   directory: string,
-  at: number,
+  clock: Clock,
   environment: Session['environment'],
   out: Output,
   err: Output,
@@ -46,7 +54,7 @@ function sessionIn(
   return {
     directory,
     environment,
-    clock: { nowMs: () => at, steadyMs: () => at, sleep: () => Promise.resolve() },
+    clock,
     out,
     err,
     verbosity: 'normal',

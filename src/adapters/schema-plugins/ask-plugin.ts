@@ -47,7 +47,7 @@ export async function askPlugin(
   worker.on('message', (reply: PluginReply) => {
     if (reply.kind === 'ended') ended.resolve(reply.value);
     else if (reply.kind === 'failed') fail(reply.message);
-    else void askDatabase(reply, query).then((answer) => worker.postMessage(answer));
+    else void askDatabase(reply, query).then((answer) => worker.postMessage(answer, []));
   });
   try {
     return await ended.promise;

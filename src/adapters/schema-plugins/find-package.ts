@@ -1,12 +1,14 @@
 /**
  * Where the package of a plug-in is: in the first `node_modules` that has its name, from the fleet directory upwards, and
  * nowhere else. A repository must not bring the code that Themis runs, so what lies in it beside `node_modules`, which a
- * link in there leads to, is refused unless the machine allows it.
+ * link in there leads to, and what Git keeps are refused unless the machine allows it.
  */
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { ThemisError } from '../../kernel/error.ts';
 
 export interface FoundPackage {
@@ -34,7 +36,7 @@ export async function findPackage(
     });
   }
   const root = await realpath(join(modules, name));
-  if (!allowLocal && isOfRepository(root, start)) {
+  if (!allowLocal && (await isOfRepository(root, join(modules, name), start))) {
     const message = `Plug-in ${name} is a part of the repository of the fleet: what comes with a commit is not run.`;
     throw new ThemisError('PLUGIN_FAILED', message, {
       hint: 'Install it as a package, or set THEMIS_ALLOW_LOCAL_PLUGINS=1 on this machine.',
@@ -53,9 +55,24 @@ function modulesWith(name: string, start: string): string | undefined {
   }
 }
 
-function isOfRepository(root: string, start: string): boolean {
-  const path = relative(repositoryOf(start), root).split(sep);
-  return path[0] !== '..' && !path.includes('node_modules');
+/** `link`: as it stands in `node_modules`. */
+async function isOfRepository(root: string, link: string, start: string): Promise<boolean> {
+  const repository = repositoryOf(start);
+  const path = relative(repository, root).split(sep);
+  if (path[0] !== '..' && !path.includes('node_modules')) return true;
+  const inside = [root, link].filter((one) => !relative(repository, one).startsWith('..'));
+  return inside.length > 0 && existsSync(join(repository, '.git')) && (await isKept(repository, inside));
+}
+
+/** Whether Git keeps anything of them. Without Git there is no telling, and nothing that fetches commits. */
+async function isKept(repository: string, paths: readonly string[]): Promise<boolean> {
+  const line = ['-C', repository, 'ls-files', '--', ...paths];
+  try {
+    return (await promisify(execFile)('git', line)).stdout !== '';
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw new ThemisError('PLUGIN_FAILED', `Git does not say whether ${paths.join(' and ')} are its own.`, { cause });
+  }
 }
 
 /** The directory that Git knows; without Git that of the fleet. */

@@ -101,6 +101,6 @@ function holders(release: ReleaseRanges, journeys: readonly Journey[]): readonly
 function noteUnclear(database: string, { migration, schemaVersion }: AppliedMigration, notes: Notes): void {
   notes.note('schemaReleaseUnknown', {
     summary: `Database ${database} is at schema version ${schemaVersion}, which the files no longer hold; nobody knows which release needs ${migration}, so it stays.`,
-    fix: `Take it back with \`themis migrate undo ${migration}\` once no node needs it, or bring its file back.`,
+    fix: `Take it back with \`themis migrate undo --database ${database} --migration ${migration}\` once no node needs it, or bring its file back.`,
   });
 }

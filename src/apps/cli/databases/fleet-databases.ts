@@ -5,6 +5,7 @@ import { openDatabase } from '../../../adapters/database/index.ts';
 import { openPglite } from '../../../adapters/database/pglite.ts';
 import { readSecret } from '../../../adapters/secret-token.ts';
 import { observeDatabases } from '../../../fleet/schema/observe-databases.ts';
+import { readHistory } from '../../../fleet/schema/read-state.ts';
 import { readCatalog } from '../../../migrate/catalog/read-catalog.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import type { FleetSchemas } from '../../../fleet/schema/schema-task.ts';
@@ -14,6 +15,7 @@ import type { Database } from '../../../ports/schema/database.ts';
 import { pgliteEntry } from '../../worker/pglite-entry.ts';
 import type { Session } from '../command.ts';
 import type { ReadCatalog } from './lint-migrations.ts';
+import type { SeenDatabase } from './schema-status.ts';
 import { createPlugins } from './schema-plugins.ts';
 
 type Surroundings = Pick<Session, 'environment'>;
@@ -47,6 +49,27 @@ export async function observeFleetDatabases(
     if (isNotMade(directory, database)) return null;
     return await openFleetDatabase(session, directory, database);
   });
+}
+
+/** The same for one, with what was done in it. */
+export async function readFleetHistory(
+  session: Surroundings,
+  directory: string,
+  desired: DesiredDatabase,
+): Promise<SeenDatabase> {
+  let history: SeenDatabase['history'] = [];
+  const [observed] = await observeDatabases([desired], async () => {
+    if (isNotMade(directory, desired)) return null;
+    const database = await openFleetDatabase(session, directory, desired);
+    try {
+      history = await readHistory(database);
+      return database;
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+  });
+  return { observed: observed!, history };
 }
 
 /** Null where the database cannot be asked, or was not made yet. */

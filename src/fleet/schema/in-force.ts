@@ -1,0 +1,97 @@
+/** What migrations have left in a database: what an undo takes back, and whether it can. Reads only. */
+import { ThemisError } from '../../kernel/error.ts';
+import type { SchemaPhase } from '../../model/schema/database.ts';
+import type { SchemaStep } from '../../model/schema/schema-step.ts';
+import type { Database, DatabaseSession } from '../../ports/schema/database.ts';
+import { appliedIn, unfinishedOf } from './admission.ts';
+import { hasLayout } from './ledger/layout.ts';
+import { loadRun, readRows, viewOf, type Run, type RunRow } from './ledger/runs.ts';
+import { leftSteps } from './step.ts';
+
+/** One migration, as an undo would take it back. */
+export interface UndoPart {
+  readonly migration: string;
+  readonly schemaVersion: number;
+  /** In the order in which they would be taken back. `final`: why that cannot be. */
+  readonly steps: readonly { readonly phase: SchemaPhase; readonly title: string; readonly final: string | null }[];
+}
+
+/**
+ * The migration and all that came after it, newest first; empty where nothing of it is left. Throws MIGRATION_REFUSED
+ * while one that is older is under way.
+ */
+export async function previewUndo(database: Database, migration: string): Promise<readonly UndoPart[]> {
+  return await database.use(async (session) => {
+    const rows = (await hasLayout(session)) ? await readRows(session) : [];
+    const targets = await targetsOf(session, rows, migration);
+    return targets.map(({ row, steps }) => ({
+      migration: row.migration,
+      schemaVersion: row.schemaVersion,
+      steps: steps.toReversed().flatMap(({ phase, title, undo }) => {
+        if (undo.kind === 'none') return [];
+        return [{ phase, title, final: undo.kind === 'irreversible' ? undo.why : null }];
+      }),
+    }));
+  });
+}
+
+/** What one migration has left in the database, oldest step first. */
+export interface InForce {
+  readonly row: RunRow;
+  readonly steps: readonly SchemaStep[];
+  /** Where its undo leads back to. */
+  readonly first: Run;
+  readonly open: Run | null;
+}
+
+/** Newest first; throws MIGRATION_REFUSED while another one is under way. */
+export async function targetsOf(
+  session: DatabaseSession,
+  rows: readonly RunRow[],
+  migration: string,
+): Promise<readonly InForce[]> {
+  const unfinished = unfinishedOf(rows);
+  const newest = new Map(rows.map((row) => [row.migration, row]));
+  const inForce = new Set(appliedIn(rows).map((one) => one.migration));
+  if (unfinished !== undefined) inForce.add(unfinished.migration);
+  const oldest = newest.get(migration);
+  if (oldest === undefined || !inForce.has(migration)) return [];
+  const chosen = [...newest.values()]
+    .filter((row) => inForce.has(row.migration) && row.schemaVersion >= oldest.schemaVersion)
+    .sort((a, b) => b.schemaVersion - a.schemaVersion);
+  if (unfinished !== undefined && !chosen.some((row) => row.migration === unfinished.migration)) {
+    const message = `${unfinished.phase} of migration ${unfinished.migration} has not ended.`;
+    throw new ThemisError('MIGRATION_REFUSED', message, { hint: 'Finish or undo that first.' });
+  }
+  const found: InForce[] = [];
+  for (const row of chosen) found.push(await inForceOf(session, rows, row));
+  return found;
+}
+
+async function inForceOf(session: DatabaseSession, rows: readonly RunRow[], row: RunRow): Promise<InForce> {
+  const own = rows.filter((one) => one.migration === row.migration);
+  const lastUndo = own.findLastIndex((one) => one.phase === 'undo');
+  const from = own[lastUndo]?.outcome === 'done' ? lastUndo + 1 : Math.max(0, lastUndo);
+  // Each run goes on with what the one before it in its phase had done, so the last of each says it all.
+  const last = new Map(own.slice(from).map((one) => [one.phase, one]));
+  const runs: Run[] = [];
+  for (const one of last.values()) runs.push(await loadRun(session, one));
+  return {
+    row,
+    steps: runs.flatMap((run) => leftSteps(viewOf(run))),
+    first: runs[0]!,
+    open: runs.find((run) => run.row.outcome === null) ?? null,
+  };
+}
+
+/** Throws MIGRATION_REFUSED. */
+export function refuseIrreversible({ row, steps }: InForce): void {
+  for (const { undo, title, phase, operation } of steps) {
+    if (undo.kind !== 'irreversible') continue;
+    const [kind] = Object.keys(row.operations[operation] ?? {});
+    const message = `Migration ${row.migration} cannot be taken back: operation ${operation + 1} (${kind}) ${title} in its ${phase}: ${undo.why}`;
+    throw new ThemisError('MIGRATION_REFUSED', message.replace(/\.?$/u, '.'), {
+      hint: 'Write a new migration that brings back what is needed.',
+    });
+  }
+}
