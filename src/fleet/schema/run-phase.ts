@@ -19,7 +19,8 @@ export interface PhaseRequest extends SchemaParts {
 
 /**
  * Throws MIGRATION_CHANGED, MIGRATION_REFUSED and ALREADY_IN_PROGRESS before any effect; FENCED, CANCELLED, UNREACHABLE
- * and NO_SPACE leave the run open, and the next one goes on. A step that fails is a result, not an error.
+ * and whatever keeps a record between two steps from being written (NO_SPACE) leave the run open, and the next one goes
+ * on. A step that fails is a result, not an error.
  */
 export async function runPhase(request: PhaseRequest): Promise<SchemaRunResult> {
   return await atWork(request, async (work) => {

@@ -1,7 +1,8 @@
 /**
  * A database that fails once, at the n-th thing it is asked: a query, a begin or a commit. `lost`: its connection, so
- * that the session answers nothing more and the next one works. `killed`: whoever asks, who asks nothing ever after.
- * `full`: a disk, for this once. What was asked has happened (`after`) or has not (`before`); a transaction that was open
+ * that the session answers nothing more and the next one works. `ended`: the same, and by the server itself, which has to
+ * be PostgreSQL. `killed`: whoever asks, who asks nothing ever after. `full`: a disk, for this once. An SQLSTATE: the server
+ * raises that instead, and goes on. What was asked has happened (`after`) or has not (`before`); a transaction that was open
  * is rolled back.
  */
 import { ThemisError } from '../../../src/kernel/error.ts';
@@ -10,7 +11,12 @@ import type { Database, DatabaseSession } from '../../../src/ports/schema/databa
 export interface Fault {
   readonly at: number;
   readonly when: 'before' | 'after';
-  readonly kind: 'lost' | 'killed' | 'full';
+  readonly kind: 'lost' | 'ended' | 'killed' | 'full' | SqlState;
+}
+
+/** Those can only come before. */
+export interface SqlState {
+  readonly state: string;
 }
 
 /** No error of Themis: nobody may catch it and go on. */
@@ -39,6 +45,8 @@ export function faultyDatabase(inner: Database, fault: Fault): FaultyDatabase {
       asked += 1;
       const isHit = asked === fault.at;
       if (isHit) hit = what;
+      if (isHit && typeof fault.kind === 'object') await session.query(raising(fault.kind));
+      if (isHit && fault.kind === 'ended') await session.query('SELECT pg_terminate_backend(pg_backend_pid())');
       if (isHit && fault.when === 'before') fail();
       const result = await work();
       return isHit ? fail() : result;
@@ -69,4 +77,8 @@ export function faultyDatabase(inner: Database, fault: Fault): FaultyDatabase {
       return asked;
     },
   };
+}
+
+function raising({ state }: SqlState): string {
+  return `DO $$ BEGIN RAISE EXCEPTION 'a failure of the tests' USING ERRCODE = '${state}'; END $$`;
 }

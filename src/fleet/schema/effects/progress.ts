@@ -1,5 +1,7 @@
 /** How far a copy or a comparison has come: its row in the database, which a batch writes with what it did, and the events. */
-import type { DatabaseSession } from '../../../ports/schema/database.ts';
+import { canonicalJson } from '../../../kernel/canonical-json.ts';
+import type { WalkAction } from '../../../model/schema/schema-step.ts';
+import type { DatabaseSession, Row } from '../../../ports/schema/database.ts';
 import { literal } from '../../../migrate/sql/quote.ts';
 import { progressKey, type StepCall } from './call.ts';
 import type { Key } from './key-range.ts';
@@ -25,7 +27,33 @@ export async function readProgress(call: StepCall): Promise<Progress | null> {
     call.run.row.run,
     progressKey(call),
   ]);
-  const row = rows[0];
+  return progressOf(rows[0]);
+}
+
+/**
+ * Of a walk that takes another one back: where an earlier undo of the same ended, else up to where the walk came, for
+ * rows that it never filled are as they have to be. `all`: nothing is known that would bound it.
+ */
+export async function readWayBack(call: StepCall, { table, key }: WalkAction): Promise<Way | 'all'> {
+  const { work, run, step: id } = call;
+  const step = run.steps.find((one) => one.id === id);
+  const walked = step?.action;
+  if (step === undefined || walked?.kind !== 'walk') return 'all';
+  if (canonicalJson([walked.table, walked.key]) !== canonicalJson([table, key])) return 'all';
+  const { rows } = await work.session.query(
+    `SELECT * FROM themis.progress WHERE step IN ($4, $5) AND run >=
+      (SELECT max(run) FROM themis.history WHERE migration = $1 AND phase = $2 AND run <= $3)
+      ORDER BY step = $5 DESC, run DESC LIMIT 1`,
+    [run.row.migration, step.phase, run.row.run, id, progressKey(call)],
+  );
+  const found = progressOf(rows[0]);
+  if (rows[0]?.['step'] === id) return { cursor: null, upper: found?.cursor ?? null };
+  return { cursor: found?.cursor ?? null, upper: found?.upper ?? null };
+}
+
+type Way = Pick<Progress, 'cursor' | 'upper'>;
+
+function progressOf(row: Row | undefined): Progress | null {
   if (row === undefined) return null;
   return {
     cursor: keyIn(row['cursor']),

@@ -1,6 +1,7 @@
 /**
  * Walks a table by its key in batches. Each is one transaction with how far it came, so a crash costs one batch at most.
- * It ends at the largest key that was there when it began: rows that come after that are the business of triggers.
+ * It ends at the largest key that was there when it began: rows that come after that are the business of triggers. One
+ * that takes another back ends where that one came to.
  */
 import { ThemisError } from '../../../kernel/error.ts';
 import { identifier, literal, qualified } from '../../../migrate/sql/quote.ts';
@@ -11,7 +12,7 @@ import { clampBatch, nextBatchRows } from './batch-size.ts';
 import { copyLimits, type StepCall } from './call.ts';
 import { between, descending, keyColumns, keyOf, names, overBatch, type Key } from './key-range.ts';
 import { patiently } from './patiently.ts';
-import { ProgressTeller, estimateRows, readProgress, writeProgress, type Progress } from './progress.ts';
+import { ProgressTeller, estimateRows, readProgress, readWayBack, writeProgress, type Progress } from './progress.ts';
 import { giveWay, readLoad, type Load } from './throttle.ts';
 
 export async function walk(call: StepCall, action: WalkAction): Promise<void> {
@@ -70,15 +71,14 @@ async function begin(call: StepCall, action: WalkAction): Promise<Progress> {
   const table = qualified(action.table);
   await refuseRowsWithoutKey(call, action);
   const total = await estimateRows(session, table);
+  const way = call.direction === 'back' ? await readWayBack(call, action) : 'all';
   return await patiently(call, () =>
     session.transaction(copyLimits(call), async () => {
       await quiet(call);
-      const last = await session.query(
-        `SELECT ${keyColumns(action.key)} FROM ${table} ORDER BY ${descending(action.key)} LIMIT 1`,
-      );
+      const { cursor, upper } = way === 'all' ? { cursor: null, upper: await lastKey(call, action) } : way;
       const at: Progress = {
-        cursor: null,
-        upper: keyOf(action.key, last.rows[0]),
+        cursor,
+        upper,
         total,
         seen: 0,
         rows: 0,
@@ -89,6 +89,13 @@ async function begin(call: StepCall, action: WalkAction): Promise<Progress> {
       return at;
     }),
   );
+}
+
+async function lastKey({ work }: StepCall, { table, key }: WalkAction): Promise<Key | null> {
+  const { rows } = await work.session.query(
+    `SELECT ${keyColumns(key)} FROM ${qualified(table)} ORDER BY ${descending(key)} LIMIT 1`,
+  );
+  return keyOf(key, rows[0]);
 }
 
 async function walkBatch(call: StepCall, action: WalkAction, at: Progress): Promise<{ at: Progress; load: Load }> {

@@ -139,3 +139,35 @@ test('batches grow and shrink towards a tenth of a second, within their bounds',
   ];
   for (const [given, wanted] of cases) expect(nextBatchRows(...given)).toBe(wanted);
 });
+
+const counting = (sign: '+' | '-'): WalkAction => ({
+  ...walkItems,
+  statement: `UPDATE items AS t SET seen = seen ${sign} 1 FROM themis_batch AS b WHERE t.id = b.id`,
+});
+const seenItems = [...itemsSql(1000), 'ALTER TABLE items ADD COLUMN seen int NOT NULL DEFAULT 0'];
+const counted = async () => await world.sql('SELECT min(seen), max(seen) FROM items');
+
+test('what takes a walk back treats the rows that the walk came to, and no others', async () => {
+  await world.reset(...seenItems, 'ALTER TABLE items ADD CHECK (id < 500 OR seen = 0)');
+  const { migration, parts } = handMade({ expand: [step('walk', counting('+'), counting('-'))] });
+  // The first batches go, a later one does not.
+  expect(await world.run(migration, 'expand', parts)).toMatchObject({ outcome: 'undone' });
+  expect(await counted()).toEqual([{ min: '0', max: '0' }]);
+  await world.reset(...seenItems);
+  await world.run(migration, 'expand', parts);
+  await world.sql(`INSERT INTO items SELECT n, 'new', 0 FROM generate_series(1001, 1200) n`);
+  expect(await world.undo('first')).toMatchObject({ outcome: 'done' });
+  expect(await counted()).toEqual([{ min: '0', max: '0' }]);
+});
+
+test('an undo that got stuck in a walk goes on behind its last batch', async () => {
+  await world.reset(...seenItems);
+  const { migration, parts } = handMade({ expand: [step('walk', counting('+'), counting('-'))] });
+  await world.run(migration, 'expand', parts);
+  await world.sql('ALTER TABLE items ADD CONSTRAINT stubborn CHECK (id < 500 OR seen > 0)');
+  expect(await world.undo('first')).toMatchObject({ outcome: 'stuck' });
+  expect(await counted()).toEqual([{ min: '0', max: '1' }]);
+  await world.sql('ALTER TABLE items DROP CONSTRAINT stubborn');
+  expect(await world.undo('first')).toMatchObject({ outcome: 'done' });
+  expect(await counted()).toEqual([{ min: '0', max: '0' }]);
+});

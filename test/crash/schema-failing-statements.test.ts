@@ -1,0 +1,204 @@
+/**
+ * Every operation, failing at every statement that its phases ask of the database: by a duplicate key, a lock that is not
+ * had, a full disk, a connection that is lost, two sides of a copy that differ. A step that fails is taken back with all
+ * before it by the same call; what fails beside a step leaves the run open, and an undo takes it back. Schema and rows are
+ * then those from before, to the hash. Soak takes every statement and failure on both engines, a usual run some.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readHistory } from '../../src/fleet/schema/read-state.ts';
+import type { SchemaMigration } from '../../src/fleet/schema/request.ts';
+import { ThemisError } from '../../src/kernel/error.ts';
+import { operationOf } from '../../src/migrate/index.ts';
+import type { SchemaEvent } from '../../src/model/schema/schema-event.ts';
+import { schemaPhases, type SchemaPhase } from '../../src/model/schema/database.ts';
+import type { Operation } from '../../src/model/documents.ts';
+import type { Database, DatabaseSession } from '../../src/ports/schema/database.ts';
+import { engineWorlds, type EngineWorld } from '../support/database/engines.ts';
+import { cases, setup } from '../support/migrate/operation-cases.ts';
+import { isSoak } from '../support/runs.ts';
+import { faultyDatabase, type Fault } from '../support/schema/faulty-database.ts';
+import { migration, SchemaWorld } from '../support/schema/schema-world.ts';
+
+const all: readonly (readonly [name: string, operation: Operation])[] = [
+  // Values that are others each time have no hash to compare.
+  ...cases.flatMap(([name, operation]) =>
+    JSON.stringify(operation).includes('uuid') ? [] : [[name, operation] as const],
+  ),
+  [
+    'addColumn that is filled',
+    { addColumn: { table: 'users', column: { name: 'x', type: 'int', defaultExpression: '40 + 2', nullable: false } } },
+  ],
+  ['renameColumn', { renameColumn: { table: 'users', from: 'email', to: 'address' } }],
+  ['alterColumn to NOT NULL', { alterColumn: { table: 'orders', column: 'user_id', nullable: false } }],
+  ['alterColumn with a check', { alterColumn: { table: 'orders', column: 'n', check: 'n < 999' } }],
+  ['alterColumn by a shadow column', { alterColumn: { table: 'users', column: 'nick', type: 'varchar(30)' } }],
+  [
+    'alterColumn by a shadow table',
+    { alterColumn: { table: 'orders', column: 'id', type: 'numeric', method: 'shadowTable' } },
+  ],
+  ['dropColumn', { dropColumn: { table: 'users', column: 'email' } }],
+  ['dropTable', { dropTable: { table: 'orders' } }],
+  ['backfill', { backfill: { table: 'orders', set: { n: 'n + 100' }, undo: { n: 'n - 100' }, batchSize: 20 } }],
+];
+
+const kinds = {
+  'duplicate key': { state: '23505' },
+  'lock timeout': { state: '55P03' },
+  'disk full': { state: '53100' },
+  'lost connection': 'lost',
+} as const satisfies Record<string, Fault['kind']>;
+type Kind = keyof typeof kinds;
+
+/** Of each phase some statements, and each time another failure. */
+const stride = isSoak ? 1 : 11;
+let turn = 0;
+function nextKinds(): readonly Kind[] {
+  const names = Object.keys(kinds) as Kind[];
+  turn += 1;
+  return isSoak ? names : [names[turn % names.length]!];
+}
+
+/** A lock that is not had at once is not had. */
+const settings = { lockTimeoutMs: 50, statementTimeoutMs: 10_000, lockPatienceMs: 0 };
+
+/** One operation in one database, and what was found. */
+interface Place {
+  readonly world: SchemaWorld;
+  readonly made: SchemaMigration;
+  readonly title: string;
+  readonly found: { undone: number; done: number; open: number };
+}
+
+/** As new, with the phases before this one done. */
+async function prepare({ world, made }: Place, phase: SchemaPhase) {
+  await world.sql('DROP SCHEMA IF EXISTS themis CASCADE', ...setup);
+  for (const earlier of schemaPhases.slice(0, schemaPhases.indexOf(phase))) await world.run(made, earlier);
+  return await world.digests();
+}
+
+async function failEverywhere(place: Place, phase: SchemaPhase): Promise<void> {
+  const { world, found } = place;
+  const { end, first, last } = await undisturbed(place, phase);
+  const start = await prepare(place, phase);
+  for (let at = first + (turn % stride); at <= last; at += stride) {
+    for (const kind of nextKinds()) {
+      const database = faultyDatabase(world.database, { at, when: 'before', kind: kindOn(world, kind) });
+      const ended = await endOf(place, phase, database);
+      const what = `${place.title}, ${phase}, ${kind} at ${at}: ${database.hit}`;
+      found[ended] += Number(database.hit !== null);
+      if (ended === 'undone') {
+        expect(await world.digests(), what).toEqual(start);
+        expect((await readHistory(world.database)).at(-1), what).toMatchObject({ phase, outcome: 'undone' });
+        continue;
+      }
+      const isBack = ended === 'open' && (await isTakenBack(place, phase, what));
+      const got = await world.digests();
+      expect(got, what).toEqual(isBack ? await prepare(place, 'expand') : end);
+      await prepare(place, phase);
+    }
+  }
+}
+
+/** Where it ends when nothing fails, and which of what it asks for may fail: outside of soak, that of its steps. */
+async function undisturbed(place: Place, phase: SchemaPhase) {
+  const { world, made } = place;
+  await prepare(place, phase);
+  const database = faultyDatabase(world.database, { at: 0, when: 'before', kind: 'lost' });
+  let [first, last] = [Infinity, 0];
+  const emit = ({ type }: SchemaEvent): void => {
+    if (type === 'step-started') first = Math.min(first, database.asked + 1);
+    if (type === 'step-finished') last = database.asked;
+  };
+  expect(await world.run(made, phase, { database, emit })).toMatchObject({ outcome: 'done' });
+  if (isSoak) [first, last] = [1, database.asked];
+  return { end: await world.digests(), first, last };
+}
+
+/** `open`: what failed was no step, and the call threw it. */
+async function endOf({ world, made, title }: Place, phase: SchemaPhase, database: Database) {
+  try {
+    const { outcome, failure } = await world.run(made, phase, { database, settings });
+    if (outcome === 'done' || outcome === 'undone') return outcome;
+    throw new Error(`${title}, ${phase}: ${outcome}: ${failure?.message}`);
+  } catch (error) {
+    if (!(error instanceof ThemisError) || error.code === 'BUG') throw error;
+    return 'open';
+  }
+}
+
+/** By hand; false: what is past that is brought to its end instead. */
+async function isTakenBack({ world, made }: Place, phase: SchemaPhase, what: string): Promise<boolean> {
+  const failure = await world.undo(made.name).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  if (failure !== null) {
+    expect(failure, what).toMatchObject({ code: 'MIGRATION_REFUSED' });
+    expect(await world.run(made, phase), what).toMatchObject({ outcome: 'done' });
+  }
+  const history = await readHistory(world.database);
+  expect(
+    history.filter(({ outcome }) => outcome === null),
+    what,
+  ).toEqual([]);
+  return failure === null;
+}
+
+function kindOn({ database }: SchemaWorld, kind: Kind): Fault['kind'] {
+  return kind === 'lost connection' && database.engine === 'postgresql' ? 'ended' : kinds[kind];
+}
+
+/** Says of every chunk that its sides differ. */
+function mismatching(inner: Database): Database {
+  const differing = (session: DatabaseSession): DatabaseSession => ({
+    async query(sql, parameters) {
+      const result = await session.query(sql, parameters);
+      if (!sql.includes('themis_side')) return result;
+      return { ...result, rows: result.rows.map((row) => ({ ...row, equal: 'f' })) };
+    },
+    transaction: async (limits, work) => await session.transaction(limits, work),
+  });
+  return {
+    engine: inner.engine,
+    sessions: inner.sessions,
+    use: async (work) => await inner.use(async (session) => await work(differing(session))),
+    close: async () => await inner.close(),
+  };
+}
+
+describe.each(['pglite', 'postgresql'] as const)('%s', (engine) => {
+  let opened: EngineWorld;
+  let world: SchemaWorld;
+  beforeAll(async () => {
+    opened = await engineWorlds[engine]();
+    world = new SchemaWorld(await opened.openShared());
+    await world.sql('CREATE ROLE reader', 'CREATE ROLE writer');
+  });
+  afterAll(async () => {
+    await opened.close();
+  });
+
+  const found = { undone: 0, done: 0, open: 0 };
+  const own = all.filter((_, index) => isSoak || index % 2 === Number(engine === 'pglite'));
+
+  test.each(own)('%s that fails at any statement leaves nothing behind', async (title, operation) => {
+    const place = { world, made: migration([operation]), title, found };
+    const { code, params } = operationOf(operation);
+    for (const phase of code.traits(params).phases) await failEverywhere(place, phase);
+  });
+
+  test('what fails in a step is taken back by the call itself, and a lost connection is outlived', () => {
+    expect(found.undone).toBeGreaterThan(own.length / 2);
+    expect(found.done).toBeGreaterThan(0);
+  });
+
+  const compared = all.filter(([name]) => /^renameColumn|shadow/u.test(name));
+  test.each(compared)('%s whose two sides differ whatever is repaired is taken back', async (title, operation) => {
+    const place = { world, made: migration([operation]), title, found };
+    const start = await prepare(place, 'expand');
+    const result = await world.run(place.made, 'expand', { database: mismatching(world.database), settings });
+    expect(result).toMatchObject({ outcome: 'undone', failure: { code: 'COPY_MISMATCH' } });
+    expect(await world.digests()).toEqual(start);
+    expect(await readHistory(world.database)).toMatchObject([{ phase: 'expand', outcome: 'undone' }]);
+  });
+});
