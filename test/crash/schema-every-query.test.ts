@@ -50,7 +50,7 @@ async function atEvery(scenario: Scenario, kind: Fault['kind']): Promise<number>
 
 async function failAt(scenario: Scenario, fault: Fault, end: Ends): Promise<number> {
   const database = faultyDatabase(world.database, fault);
-  const what = () => `${fault.kind} ${fault.when} ${fault.at}: ${database.hit}`;
+  const what = () => `${JSON.stringify(fault.kind)} ${fault.when} ${fault.at}: ${database.hit}`;
   let result: SchemaRunResult;
   try {
     result = await scenario.run(database);
