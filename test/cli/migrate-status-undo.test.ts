@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../src/adapters/clock/system.ts';
 import { openPglite } from '../../src/adapters/database/pglite.ts';
 import { pgliteEntry } from '../../src/apps/worker/pglite-entry.ts';
@@ -39,6 +39,9 @@ const files = {
   'users.yaml': users,
   'phone.yaml': phone,
 };
+
+// A PGlite is opened many times over, each by a thread that takes its time where others are busy.
+vi.setConfig({ testTimeout: 300_000 });
 
 let base: string;
 let directory: string;
