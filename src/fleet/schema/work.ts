@@ -55,6 +55,7 @@ export async function atWork<Result>(parts: SchemaParts, work: (work: Work) => P
         // Our own session of before may hold the lock until the server misses us.
         await takeOver(session, parts, hadLock ? patienceMs : (settings.waitForOtherMs ?? waitForOtherMs));
         hadLock = true;
+        await lookForDeadlocksSoon(session, parts);
         const listening = await cancelWhenAsked(parts, session);
         try {
           return await work({ parts, session, memory, recordLimits: recordLimits(parts) });
@@ -74,6 +75,19 @@ export async function atWork<Result>(parts: SchemaParts, work: (work: Work) => P
       await clock.sleep(Math.min(longestPauseMs, shortestPauseMs * 2 ** tries) * (0.5 + random()), parts.signal);
     }
   }
+}
+
+/**
+ * A server cancels a vacuum that it began by itself once somebody has waited for it as long as `deadlock_timeout`. Who
+ * gives up before that waits until the vacuum has ended, and a copy leaves it a lot to do. To look sooner also makes us
+ * the one who is cancelled in a deadlock, and not a writer. Only superusers may; for all others the server decides.
+ */
+async function lookForDeadlocksSoon(session: DatabaseSession, { settings }: SchemaParts): Promise<void> {
+  if (settings.lockTimeoutMs === 0) return;
+  const soonMs = Math.max(1, Math.floor(settings.lockTimeoutMs / 2));
+  await session.query(
+    `SELECT set_config('deadlock_timeout', '${soonMs}ms', false) WHERE current_setting('is_superuser') = 'on'`,
+  );
 }
 
 function recordLimits({ settings }: SchemaParts): TransactionLimits {
