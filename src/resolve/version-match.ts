@@ -16,6 +16,11 @@ export function isWithin(range: string, other: string): boolean {
   return range === other || semver.subset(range, other, { includePrerelease: true });
 }
 
+/** The lowest version that a valid range admits. */
+export function lowestOf(range: string): string {
+  return semver.minVersion(range, { includePrerelease: true })!.version;
+}
+
 /** A package that a release cannot be beside: `legacy`, `legacy@<3`, `legacy <3`. */
 export interface Conflict {
   readonly package: string;

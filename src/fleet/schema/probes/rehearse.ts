@@ -8,6 +8,8 @@ import { copySchema } from '../../../migrate/catalog/copy-schema.ts';
 import { schemaPhases, type SchemaPhase } from '../../../model/schema/database.ts';
 import type { Catalog } from '../../../model/schema/catalog.ts';
 import type { Database, DatabaseSession } from '../../../ports/schema/database.ts';
+import { lowestOf } from '../../../resolve/version-match.ts';
+import type { Operation } from '../../../model/documents.ts';
 import type { SchemaPlugins } from '../../../ports/schema/schema-plugins.ts';
 import { admit } from '../admission.ts';
 import { hasLayout } from '../ledger/layout.ts';
@@ -126,7 +128,7 @@ async function goThrough(
       settings: { ...parts.settings, reconnectMs: 0 },
       authority: { token: 1, by: parts.authority.by },
       emit: () => {},
-      plugins: idle,
+      plugins: idle(migration.operations),
       expand: (input) => parts.expand({ ...input, engine: parts.database.engine, serverVersionNumber }),
       watch: (step, session) => tryAll(session, { kind: 'step', phase }, `after "${step.title}" (${step.id})`),
       // To the copy it is the first there ever was.
@@ -138,14 +140,18 @@ async function goThrough(
   }
 }
 
-/** Plug-ins reach what is no part of the copy, so there they do nothing. */
-const idle: SchemaPlugins = {
-  find: (name) =>
-    Promise.resolve({
-      name,
-      version: 'rehearsal',
-      canHandle: () => Promise.resolve(true),
-      apply: () => Promise.resolve(),
-      rollback: () => Promise.resolve(),
-    }),
-};
+/** Plug-ins reach what is no part of the copy, so there they do nothing, whatever version is asked for. */
+function idle(operations: readonly Operation[]): SchemaPlugins {
+  return {
+    find: (name) => {
+      const range = operations.find(({ custom }) => custom?.plugin === name)?.custom?.version;
+      return Promise.resolve({
+        name,
+        version: range === undefined ? '0.0.0' : lowestOf(range),
+        canHandle: () => Promise.resolve(true),
+        apply: () => Promise.resolve(),
+        rollback: () => Promise.resolve(),
+      });
+    },
+  };
+}
