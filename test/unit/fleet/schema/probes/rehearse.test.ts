@@ -140,7 +140,7 @@ test('a step that fails on an empty copy ends the rehearsal, which says so', asy
 });
 
 test('a plug-in is not asked to do anything', async () => {
-  const custom: Operation = { custom: { plugin: 'themis-plugin-graph', params: {} } };
+  const custom: Operation = { custom: { plugin: 'themis-plugin-graph', version: '^2.3.0', params: {} } };
   expect(await refusalOf([custom], [old('old', 'SELECT phone FROM users')])).toBe('none');
   expect(told()!.unchecked).toEqual([]);
 });
