@@ -18,7 +18,7 @@ export function isWithin(range: string, other: string): boolean {
 
 /** The lowest version that a valid range admits. */
 export function lowestOf(range: string): string {
-  return semver.minVersion(range, { includePrerelease: true })!.version;
+  return semver.minVersion(range)!.version;
 }
 
 /** A package that a release cannot be beside: `legacy`, `legacy@<3`, `legacy <3`. */
