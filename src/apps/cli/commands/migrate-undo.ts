@@ -13,7 +13,7 @@ import type { Command, Input, Session } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { openFleetDatabase } from '../databases/fleet-databases.ts';
 import { chosenDatabases } from '../databases/one-database.ts';
-import { lookAgain, noteSchemas } from '../databases/schema-record.ts';
+import { noteSchemasNow } from '../databases/schema-record.ts';
 import { undoSchema } from '../databases/undo-schema.ts';
 import { undoTarget, type UndoTarget, type UndoWhat } from '../databases/undo-target.ts';
 import type { LockedFleet } from '../fleet/locked-fleet.ts';
@@ -83,7 +83,7 @@ async function undo(
   } finally {
     await database.close();
   }
-  await noteSchemas(session, locked, await lookAgain(session, locked));
+  await noteSchemasNow(session, locked);
   return exitCode.done;
 }
 

@@ -15,7 +15,7 @@ import type { RolloutRecord } from '../../../model/rollout-record.ts';
 import type { ExecutionHeader } from '../../../ports/store.ts';
 import type { Session } from '../command.ts';
 import { fleetSchemas } from '../databases/fleet-databases.ts';
-import { lookAgain, noteSchemas } from '../databases/schema-record.ts';
+import { noteSchemasNow } from '../databases/schema-record.ts';
 import { whoAmI } from './fleet-session.ts';
 import type { LockedFleet } from './locked-fleet.ts';
 import type { Progress } from '../progress.ts';
@@ -85,7 +85,7 @@ export async function carryOutPlan(
     },
   );
   const mayLook = desired.migrations.length > 0 && !lost.aborted && !session.interrupts.hard.aborted;
-  if (mayLook) await noteSchemas(session, locked, await lookAgain(session, locked));
+  if (mayLook) await noteSchemasNow(session, locked);
   progress.close();
   tell(session, report, options.again);
   if (report.result !== 'interrupted') return report.exitCode;

@@ -4,7 +4,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import { ownHolder } from '../../../adapters/process/process-facts.ts';
-import { collect } from '../../../fleet/collect.ts';
 import { keepLease, takeLease } from '../../../fleet/lease.ts';
 import { NodeCalls } from '../../../fleet/node-calls.ts';
 import { nodesInDoubt, recoverNodes } from '../../../fleet/recover.ts';
@@ -12,10 +11,10 @@ import { exitCodeOf, isErrorCode } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import type { Observed } from '../../../model/observed.ts';
 import type { Session } from '../command.ts';
-import { observeFleetDatabases } from '../databases/fleet-databases.ts';
 import type { FleetSession } from './fleet-session.ts';
 import { noteSchemas } from '../databases/schema-record.ts';
 import type { Progress } from '../progress.ts';
+import { lookAtFleet } from '../databases/look-at-fleet.ts';
 
 export interface LockedFleet {
   readonly fleet: FleetSession;
@@ -32,8 +31,6 @@ export interface LockOptions {
   /** Only look: what an earlier run left open on nodes stays as it is. */
   readonly lookOnly?: boolean;
 }
-
-const observedAtOnce = 32;
 
 /** Throws ALREADY_IN_PROGRESS, FENCED or CANCELLED. */
 export async function withLock(
@@ -55,13 +52,7 @@ export async function withLock(
   });
   const lease = keepLease(held, session.clock);
   try {
-    const collected = await collect(transport, desired.fleet.nodes, {
-      parallelism: observedAtOnce,
-      full: false,
-      signal: soft,
-    });
-    const databases = await observeFleetDatabases(session, fleet.directory, desired);
-    const seen = { ...collected, databases };
+    const seen = await lookAtFleet(session, fleet, { full: false, signal: soft });
     const locked = { fleet, observed: seen, token: lease.token, lost: lease.lost };
     if (options.lookOnly === true) return await work(locked);
     const calls = new NodeCalls(transport, desired.fleet.nodes, { store: store.id, token: lease.token });

@@ -9,7 +9,6 @@ import { stateFile } from '../../../adapters/store/state-directory.ts';
 import { desiredDigest, targetDigest } from '../../../desired/digests.ts';
 import { experimentalFindings } from '../../../desired/experimental.ts';
 import { withFrames } from '../../../desired/locate-findings.ts';
-import { collect } from '../../../fleet/collect.ts';
 import { formatInstant } from '../../../kernel/units/instant.ts';
 import type { Desired } from '../../../model/desired.ts';
 import type { Snapshot } from '../../../model/observed.ts';
@@ -18,12 +17,10 @@ import type { Store } from '../../../ports/store.ts';
 import { createNodeTransport } from '../../agent/node-deps.ts';
 import { loadCatalogue } from '../reading/catalogue.ts';
 import type { Session } from '../command.ts';
+import { lookAtFleet } from '../databases/look-at-fleet.ts';
 import { loadDesired } from '../reading/load-desired.ts';
-import { observeFleetDatabases } from '../databases/fleet-databases.ts';
 import { readTextFile } from '../reading/text-file.ts';
 import type { PlanSources } from './make-plan.ts';
-
-const observedAtOnce = 32;
 
 export function createPlanSources(session: Session): PlanSources {
   return {
@@ -53,10 +50,9 @@ export async function takeSnapshot(
   options: SnapshotOptions = {},
 ): Promise<Snapshot> {
   const transport = createNodeTransport(directory, session.clock);
-  const collecting = { parallelism: observedAtOnce, full: options.full ?? false, signal: session.interrupts.soft };
-  const [observed, databases, catalogue, record] = await Promise.all([
-    collect(transport, desired.fleet.nodes, collecting),
-    observeFleetDatabases(session, directory, desired),
+  const looking = { full: options.full ?? false, signal: session.interrupts.soft };
+  const [observed, catalogue, record] = await Promise.all([
+    lookAtFleet(session, { directory, desired, transport }, looking),
     loadCatalogue(desired, directory, session),
     options.record ?? readRecord(session, desired),
   ]);
@@ -65,7 +61,7 @@ export async function takeSnapshot(
     formatVersion: '1.0',
     fleet: { name, uid },
     takenAt: formatInstant(session.clock.nowMs()),
-    observed: { ...observed, databases },
+    observed,
     catalogue,
     record,
   };

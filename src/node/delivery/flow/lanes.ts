@@ -40,7 +40,6 @@ interface Waiter {
 }
 
 interface Occupant {
-  readonly isAhead: boolean;
   isEnding: boolean;
   readonly begins: PromiseWithResolvers<void>;
 }
@@ -125,12 +124,13 @@ interface Changed {
 
 function take(host: Host, number: number, { admit, freed }: Changed): Place {
   const lane = (host.lanes[number] ??= []);
-  const occupant: Occupant = { isAhead: lane.length > 0, isEnding: false, begins: Promise.withResolvers() };
+  const isAhead = lane.length > 0;
+  const occupant: Occupant = { isEnding: false, begins: Promise.withResolvers() };
   lane.push(occupant);
-  if (lane.length === 1) occupant.begins.resolve();
+  if (!isAhead) occupant.begins.resolve();
   return {
     lane,
-    isAhead: occupant.isAhead,
+    isAhead,
     begins: occupant.begins.promise,
     ending() {
       if (occupant.isEnding) return;
@@ -138,7 +138,7 @@ function take(host: Host, number: number, { admit, freed }: Changed): Place {
       admit();
     },
     cut() {
-      if (lane.length > 1 || occupant.isAhead) host.isOneByOne = true;
+      if (lane.length > 1 || isAhead) host.isOneByOne = true;
     },
     leave() {
       const index = lane.indexOf(occupant);
