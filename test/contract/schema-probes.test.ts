@@ -9,7 +9,8 @@ import type { Database } from '../../src/ports/schema/database.ts';
 import { engineWorlds, type EngineWorld } from '../support/database/engines.ts';
 import { catalogOf, embeddedWith, runOn } from '../support/migrate/embedded.ts';
 import { failureOf } from '../support/failure-of.ts';
-import { migration, openMemory, SchemaWorld } from '../support/schema/schema-world.ts';
+import { openMemory } from '../support/database/memory.ts';
+import { migration, SchemaWorld } from '../support/schema/schema-world.ts';
 import { everything } from '../support/migrate/everything.ts';
 
 let world: EngineWorld;

@@ -11,7 +11,8 @@ import type { Database } from '../../src/ports/schema/database.ts';
 import { isSoak } from '../support/runs.ts';
 import { faultyDatabase, Killed, type Fault } from '../support/schema/faulty-database.ts';
 import { failingStep, handMade, itemsSql, shadowSteps } from '../support/schema/hand-made.ts';
-import { migration, openMemory, rawSql, SchemaWorld } from '../support/schema/schema-world.ts';
+import { openMemory } from '../support/database/memory.ts';
+import { migration, rawSql, SchemaWorld } from '../support/schema/schema-world.ts';
 
 let world: SchemaWorld;
 

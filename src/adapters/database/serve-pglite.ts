@@ -15,12 +15,13 @@ import { NodeFS } from '@electric-sql/pglite/nodefs';
 import { ThemisError } from '../../kernel/error.ts';
 import type { PgliteOrder, PgliteReply, PgliteRequest } from './worker-stream.ts';
 
-export async function servePglite(): Promise<void> {
+/** `inMemory` makes the database that is in no directory. */
+export async function servePglite(inMemory = async (): Promise<PGlite> => await PGlite.create()): Promise<void> {
   const port = parentPort;
   if (port === null) throw new ThemisError('BUG', 'a worker entry was started as a program');
   const { directory } = workerData as PgliteOrder;
   try {
-    const database = await (directory === null ? PGlite.create() : openDirectory(directory));
+    const database = await (directory === null ? inMemory() : openDirectory(directory));
     port.on('message', (request: PgliteRequest) => void answer(port, database, request));
     send(port, { kind: 'ready' });
   } catch (error) {

@@ -17,7 +17,8 @@ import { startPostgres, type PostgresServer } from '../../support/database/postg
 import { startOfRandomChanges } from '../../support/migrate/random/changes.ts';
 import { RandomChanges } from '../../support/migrate/random/migration.ts';
 import { isSoak, runs } from '../../support/runs.ts';
-import { SchemaWorld, migration, openMemory } from '../../support/schema/schema-world.ts';
+import { openMemory } from '../../support/database/memory.ts';
+import { SchemaWorld, migration } from '../../support/schema/schema-world.ts';
 
 const limitMs = isSoak ? 4 * 3_600_000 : 600_000;
 

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase } from '../../../src/adapters/database/index.ts';
-import { openPglite } from '../../../src/adapters/database/pglite.ts';
 import { pgliteEntry } from '../../../src/apps/worker/pglite-entry.ts';
 import type { DatabaseEngine } from '../../../src/model/schema/database.ts';
 import type { Database } from '../../../src/ports/schema/database.ts';
 import { copyEmptyPglite } from './empty-pglite.ts';
+import { openMemory } from './memory.ts';
 import { startPostgres } from './postgres.ts';
 
 export interface EngineWorld {
@@ -53,7 +53,7 @@ export const engineWorlds: Readonly<Record<DatabaseEngine, () => Promise<EngineW
         await copyEmptyPglite(join(fleetDirectory, directory));
         return keep(await openDatabase({ engine: 'pglite', directory }, around));
       },
-      openShared: async () => keep(await openPglite({ directory: null, entry: pgliteEntry })),
+      openShared: async () => keep(await openMemory()),
       async close() {
         await Promise.all(opened.map((database) => database.close()));
         rmSync(fleetDirectory, { recursive: true, force: true });

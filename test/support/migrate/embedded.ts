@@ -1,12 +1,11 @@
-import { openPglite } from '../../../src/adapters/database/pglite.ts';
-import { pgliteEntry } from '../../../src/apps/worker/pglite-entry.ts';
 import { readCatalog } from '../../../src/migrate/catalog/read-catalog.ts';
 import type { Catalog } from '../../../src/model/schema/catalog.ts';
 import type { Database } from '../../../src/ports/schema/database.ts';
+import { openMemory } from '../database/memory.ts';
 
 /** In memory. */
 export async function embeddedWith(statements: readonly string[]): Promise<Database> {
-  const database = await openPglite({ directory: null, entry: pgliteEntry });
+  const database = await openMemory();
   await runOn(database, statements);
   return database;
 }

@@ -1,6 +1,4 @@
 /** A database with migrations that are run in it: PGlite in memory, or whatever database it is given. */
-import { openPglite } from '../../../src/adapters/database/pglite.ts';
-import { pgliteEntry } from '../../../src/apps/worker/pglite-entry.ts';
 import { runPhase } from '../../../src/fleet/schema/run-phase.ts';
 import type { SchemaMigration, SchemaParts, SchemaRunResult } from '../../../src/fleet/schema/request.ts';
 import type { SchemaEvent } from '../../../src/model/schema/schema-event.ts';
@@ -18,10 +16,6 @@ import type { Clock } from '../../../src/ports/clock.ts';
 import type { Database, Row } from '../../../src/ports/schema/database.ts';
 
 export const catalogs = { read: readCatalog, digest: catalogDigest, difference: catalogDifference };
-
-export async function openMemory(): Promise<Database> {
-  return await openPglite({ directory: null, entry: pgliteEntry });
-}
 
 /** Time that passes as it does, but for pauses, which are a tenth: for databases, whose own time nobody can set. */
 export const hurriedClock: Clock = {

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { CompareAction } from '../../../../src/model/schema/schema-step.ts';
 import { compareCopies, handMade, itemsSql, makeCopies, step, walkItems } from '../../../support/schema/hand-made.ts';
-import { SchemaWorld, openMemory } from '../../../support/schema/schema-world.ts';
+import { openMemory } from '../../../support/database/memory.ts';
+import { SchemaWorld } from '../../../support/schema/schema-world.ts';
 
 let world: SchemaWorld;
 

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Operation } from '../../../../src/model/documents.ts';
 import { PluginPackages } from '../../../support/schema/plugin-packages.ts';
-import { migration, openMemory, SchemaWorld } from '../../../support/schema/schema-world.ts';
+import { openMemory } from '../../../support/database/memory.ts';
+import { migration, SchemaWorld } from '../../../support/schema/schema-world.ts';
 
 const text = readFileSync(new URL('../../../../docs/plugins.md', import.meta.url), 'utf8');
 const packages = new PluginPackages();

@@ -5,7 +5,8 @@ import { ThemisError } from '../../../../src/kernel/error.ts';
 import type { PluginAction } from '../../../../src/model/schema/schema-step.ts';
 import type { PluginCall, SchemaPlugin, SchemaPlugins } from '../../../../src/ports/schema/schema-plugins.ts';
 import { failingStep, handMade, makeCopies, step } from '../../../support/schema/hand-made.ts';
-import { SchemaWorld, openMemory } from '../../../support/schema/schema-world.ts';
+import { openMemory } from '../../../support/database/memory.ts';
+import { SchemaWorld } from '../../../support/schema/schema-world.ts';
 
 let world: SchemaWorld;
 let calls: string[];

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readHistory, readSchemaState } from '../../../../src/fleet/schema/read-state.ts';
 import { failureOf } from '../../../support/failure-of.ts';
-import { SchemaWorld, migration, openMemory, rawSql } from '../../../support/schema/schema-world.ts';
+import { openMemory } from '../../../support/database/memory.ts';
+import { SchemaWorld, migration, rawSql } from '../../../support/schema/schema-world.ts';
 
 let world: SchemaWorld;
 

@@ -5,7 +5,8 @@ import type { SchemaEvent } from '../../../../src/model/schema/schema-event.ts';
 import type { WalkAction } from '../../../../src/model/schema/schema-step.ts';
 import { failureOf } from '../../../support/failure-of.ts';
 import { handMade, itemsSql, makeCopies, step, walkItems } from '../../../support/schema/hand-made.ts';
-import { SchemaWorld, hurriedClock, openMemory } from '../../../support/schema/schema-world.ts';
+import { openMemory } from '../../../support/database/memory.ts';
+import { SchemaWorld, hurriedClock } from '../../../support/schema/schema-world.ts';
 
 let world: SchemaWorld;
 

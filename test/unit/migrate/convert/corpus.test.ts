@@ -1,10 +1,7 @@
 /** Every script of the corpus, run as it is and converted: the two databases say the same of their schemas. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { openPglite } from '../../../../src/adapters/database/pglite.ts';
-import { pgliteEntry } from '../../../../src/apps/worker/pglite-entry.ts';
 import { checkSchema } from '../../../../src/desired/schema/check-schema.ts';
 import { parseYaml } from '../../../../src/desired/yaml/parse-yaml.ts';
 import { catalogDifference } from '../../../../src/migrate/catalog/catalog-difference.ts';
@@ -13,7 +10,7 @@ import { formatMigration } from '../../../../src/migrate/convert/migration-text.
 import type { Migration, Operation } from '../../../../src/model/documents.ts';
 import type { Database } from '../../../../src/ports/schema/database.ts';
 import type { ParsedSql } from '../../../../src/ports/schema/sql-parser.ts';
-import { copyEmptyPglite } from '../../../support/database/empty-pglite.ts';
+import { openMemory } from '../../../support/database/memory.ts';
 import { convert, parser } from '../../../support/migrate/convert.ts';
 import { runMigration } from '../../../support/migrate/run-migration.ts';
 
@@ -55,22 +52,16 @@ function hasUndo({ rawSql }: Operation): boolean {
   return rawSql?.down?.startsWith('SELECT') === false;
 }
 
-const places: string[] = [];
 const opened: Database[] = [];
 
 async function database(): Promise<Database> {
-  const place = mkdtempSync(join(tmpdir(), 'themis-convert-'));
-  places.push(place);
-  const directory = join(place, 'db');
-  await copyEmptyPglite(directory);
-  const made = await openPglite({ directory, entry: pgliteEntry });
+  const made = await openMemory();
   opened.push(made);
   return made;
 }
 
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((one) => one.close()));
-  for (const place of places.splice(0)) rmSync(place, { recursive: true, force: true });
 });
 
 /** The operations as whoever reads the file has them. */

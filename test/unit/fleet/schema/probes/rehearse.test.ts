@@ -5,7 +5,8 @@ import type { SchemaMigration } from '../../../../../src/fleet/schema/request.ts
 import type { Operation } from '../../../../../src/model/documents.ts';
 import type { SchemaEvent } from '../../../../../src/model/schema/schema-event.ts';
 import type { Database } from '../../../../../src/ports/schema/database.ts';
-import { migration, openMemory, rawSql, SchemaWorld } from '../../../../support/schema/schema-world.ts';
+import { openMemory } from '../../../../support/database/memory.ts';
+import { migration, rawSql, SchemaWorld } from '../../../../support/schema/schema-world.ts';
 
 let world: SchemaWorld;
 /** One for all tests, emptied whenever it is opened: to make one takes longest. */

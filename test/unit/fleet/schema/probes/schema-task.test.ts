@@ -7,7 +7,8 @@ import type { Operation } from '../../../../../src/model/documents.ts';
 import type { PlanStep } from '../../../../../src/model/plan.ts';
 import type { Database } from '../../../../../src/ports/schema/database.ts';
 import { desiredDatabase, desiredMigration } from '../../../../support/schema-fixture.ts';
-import { hurriedClock, openMemory, rawSql, SchemaWorld } from '../../../../support/schema/schema-world.ts';
+import { openMemory } from '../../../../support/database/memory.ts';
+import { hurriedClock, rawSql, SchemaWorld } from '../../../../support/schema/schema-world.ts';
 
 let world: SchemaWorld;
 let scratch: SchemaWorld;

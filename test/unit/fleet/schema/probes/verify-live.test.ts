@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Probe } from '../../../../../src/fleet/schema/probes/probes-at.ts';
 import { verifyLive } from '../../../../../src/fleet/schema/probes/verify-live.ts';
 import { ThemisError } from '../../../../../src/kernel/error.ts';
-import { migration, openMemory, rawSql, SchemaWorld } from '../../../../support/schema/schema-world.ts';
+import { openMemory } from '../../../../support/database/memory.ts';
+import { migration, rawSql, SchemaWorld } from '../../../../support/schema/schema-world.ts';
 
 let world: SchemaWorld;
 
