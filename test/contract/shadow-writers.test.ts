@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openPostgresql } from '../../src/adapters/database/postgresql.ts';
 import { ThemisError } from '../../src/kernel/error.ts';
@@ -19,10 +18,6 @@ import { trimmedTable } from '../support/migrate/trimmed-table.ts';
 let server: PostgresServer;
 beforeAll(async () => {
   server = await startPostgres();
-  const client = new pg.Client({ connectionString: server.url() });
-  await client.connect();
-  await client.query('CREATE ROLE reader; CREATE ROLE clerk');
-  await client.end();
 });
 afterAll(async () => {
   await server.close();
@@ -46,7 +41,7 @@ test.each(cases)(
     const url = await server.createDatabase();
     const database = openPostgresql({ url: async () => url, sessions: 2 });
     await database.use(async (raw) => {
-      for (const statement of trimmedTable.filter((sql) => !sql.startsWith('CREATE ROLE'))) await raw.query(statement);
+      for (const statement of trimmedTable) await raw.query(statement);
       await raw.query(
         `INSERT INTO accounts (id, mail, country) SELECT n, 'm' || n, 'at' FROM generate_series(501, 6000) n`,
       );

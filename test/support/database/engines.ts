@@ -14,7 +14,7 @@ export interface EngineWorld {
   /** Empty, and of its own; what it holds outlives its sessions. */
   open(): Promise<Database>;
   /** May be in memory. */
-  openShared(): Promise<Database>;
+  readonly openShared: () => Promise<Database>;
   close(): Promise<void>;
 }
 

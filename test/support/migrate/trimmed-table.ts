@@ -1,7 +1,9 @@
 /** A table with every trimming, beside tables that point to it and that it points to, and how to write into it. */
 export const trimmedTable: readonly string[] = [
-  `CREATE ROLE reader`,
-  `CREATE ROLE clerk`,
+  ...['reader', 'clerk'].map(
+    // Roles are of a server: another database, or this one's twin at the same time, may have made them.
+    (role) => `DO $$ BEGIN CREATE ROLE ${role}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`,
+  ),
   `ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO clerk`,
   `ALTER DEFAULT PRIVILEGES GRANT SELECT ON SEQUENCES TO clerk`,
   `CREATE TABLE countries (code text PRIMARY KEY, name text)`,

@@ -10,8 +10,10 @@ import { expandOperation } from '../../../src/migrate/expand.ts';
 import type { SchemaPhase } from '../../../src/model/schema/database.ts';
 import type { Operation } from '../../../src/model/documents.ts';
 import type { SchemaStep } from '../../../src/model/schema/schema-step.ts';
-import type { DatabaseSession } from '../../../src/ports/schema/database.ts';
-import { embeddedWith } from './embedded.ts';
+import type { Database, DatabaseSession } from '../../../src/ports/schema/database.ts';
+import { openMemory } from '../database/memory.ts';
+import { serverVersionOf } from '../database/server-version.ts';
+import { runOn } from './embedded.ts';
 
 export interface Single {
   readonly one: DatabaseSession;
@@ -26,14 +28,17 @@ export interface Twins extends Single {
   write(ofOne: readonly string[], ofPlain: readonly string[]): Promise<void>;
 }
 
-export async function single(statements: readonly string[]): Promise<Single> {
-  const opened = await openSession(statements);
+/** `open`: a database that is empty; without it one in memory. */
+export async function single(statements: readonly string[], open = openMemory): Promise<Single> {
+  const opened = await openSession(statements, open);
   const one = opened.session;
+  const { engine } = opened;
+  const serverVersionNumber = await serverVersionOf(one);
   return {
     one,
     async steps(operation, phase) {
       const catalog = await readCatalog(one);
-      const place = { migration: 'm', index: 0, engine: 'pglite', serverVersionNumber: 180_000 } as const;
+      const place = { migration: 'm', index: 0, engine, serverVersionNumber } as const;
       const steps = expandOperation({ ...place, operation, phase, catalog });
       if ('refused' in steps) throw new Error(`${steps.refused.code} ${steps.refused.summary}`);
       return steps;
@@ -42,8 +47,8 @@ export async function single(statements: readonly string[]): Promise<Single> {
   };
 }
 
-export async function twins(statements: readonly string[]): Promise<Twins> {
-  const [first, second] = await Promise.all([single(statements), openSession(statements)]);
+export async function twins(statements: readonly string[], open = openMemory): Promise<Twins> {
+  const [first, second] = await Promise.all([single(statements, open), openSession(statements, open)]);
   const { one } = first;
   const plain = second.session;
   return {
@@ -62,8 +67,9 @@ export async function twins(statements: readonly string[]): Promise<Twins> {
 }
 
 /** One that stays open between the calls of a test. */
-async function openSession(statements: readonly string[]) {
-  const database = await embeddedWith(statements);
+async function openSession(statements: readonly string[], open: () => Promise<Database>) {
+  const database = await open();
+  await runOn(database, statements);
   const opened = Promise.withResolvers<DatabaseSession>();
   const closed = Promise.withResolvers<void>();
   const used = database.use(async (session) => {
@@ -71,6 +77,7 @@ async function openSession(statements: readonly string[]) {
     await closed.promise;
   });
   return {
+    engine: database.engine,
     session: await opened.promise,
     close: async (): Promise<void> => {
       closed.resolve();

@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest';
-import type { Operation } from '../../../../src/model/documents.ts';
-import { runSteps, undoSteps } from '../../../support/migrate/run-steps.ts';
-import { isSoak } from '../../../support/runs.ts';
-import { trimmedTable, writesOf } from '../../../support/migrate/trimmed-table.ts';
-import { expectNothingHidden, expectTwins, twins, type Twins } from '../../../support/migrate/twins.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Operation } from '../../src/model/documents.ts';
+import { engineWorlds, type EngineWorld } from '../support/database/engines.ts';
+import { runSteps, undoSteps } from '../support/migrate/run-steps.ts';
+import { isSoak } from '../support/runs.ts';
+import { trimmedTable, writesOf } from '../support/migrate/trimmed-table.ts';
+import { expectNothingHidden, expectTwins, twins, type Twins } from '../support/migrate/twins.ts';
 
 interface Case {
   readonly name: string;
@@ -72,41 +73,52 @@ function ends(length: number, offset: number): readonly number[] {
   return isSoak ? all : all.filter((end) => end === length || (end + offset) % 6 === 0);
 }
 
-for (const [offset, { name, operation, plain, mail }] of cases.entries()) {
-  const both = [...new Set(['mail', mail])];
-
-  test(`where ${name}, writers of either release notice nothing, and the end is that of a plain ALTER`, async () => {
-    const pair = await twins(trimmedTable);
-    await write(pair, ['mail']);
-    for (const step of await pair.steps(operation, 'expand')) {
-      await runSteps(pair.one, [step], { ...small, between: async () => await write(pair, both) });
-      await write(pair, both);
-    }
-    await runSteps(pair.one, await pair.steps(operation, 'contract'));
-    for (const statement of plain) await pair.plain.query(statement);
-    await expectTwins(pair);
-    await expectNothingHidden(pair);
-    await pair.close();
+// In memory it takes five times as long.
+describe.each(isSoak ? (['postgresql', 'pglite'] as const) : (['postgresql'] as const))('%s', (engine) => {
+  let world: EngineWorld;
+  beforeAll(async () => {
+    world = await engineWorlds[engine]();
+  });
+  afterAll(async () => {
+    await world.close();
   });
 
-  test(`where ${name}, taking back what was done so far leaves the start, with the rows written meanwhile`, async () => {
-    const pair = await twins(trimmedTable);
-    const { length } = await pair.steps(operation, 'expand');
-    expect(length).toBeGreaterThan(3);
-    for (const done of ends(length, offset)) {
-      const steps = (await pair.steps(operation, 'expand')).slice(0, done);
-      for (const step of steps) {
-        await runSteps(pair.one, [step], small);
+  for (const [offset, { name, operation, plain, mail }] of cases.entries()) {
+    const both = [...new Set(['mail', mail])];
+
+    test(`where ${name}, writers of either release notice nothing, and the end is that of a plain ALTER`, async () => {
+      const pair = await twins(trimmedTable, world.openShared);
+      await write(pair, ['mail']);
+      for (const step of await pair.steps(operation, 'expand')) {
+        await runSteps(pair.one, [step], { ...small, between: async () => await write(pair, both) });
         await write(pair, both);
       }
-      for (const step of steps.slice(1).toReversed()) {
-        await undoSteps(pair.one, [step]);
-        await write(pair, both);
-      }
-      await undoSteps(pair.one, steps.slice(0, 1));
+      await runSteps(pair.one, await pair.steps(operation, 'contract'));
+      for (const statement of plain) await pair.plain.query(statement);
       await expectTwins(pair);
       await expectNothingHidden(pair);
-    }
-    await pair.close();
-  });
-}
+      await pair.close();
+    });
+
+    test(`where ${name}, taking back what was done so far leaves the start, with the rows written meanwhile`, async () => {
+      const pair = await twins(trimmedTable, world.openShared);
+      const { length } = await pair.steps(operation, 'expand');
+      expect(length).toBeGreaterThan(3);
+      for (const done of ends(length, offset)) {
+        const steps = (await pair.steps(operation, 'expand')).slice(0, done);
+        for (const step of steps) {
+          await runSteps(pair.one, [step], small);
+          await write(pair, both);
+        }
+        for (const step of steps.slice(1).toReversed()) {
+          await undoSteps(pair.one, [step]);
+          await write(pair, both);
+        }
+        await undoSteps(pair.one, steps.slice(0, 1));
+        await expectTwins(pair);
+        await expectNothingHidden(pair);
+      }
+      await pair.close();
+    });
+  }
+});
