@@ -24,6 +24,8 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const gib = 2 ** 30;
 const sizeBytes = 4 * gib + 64;
+/** `openssl dgst -sha256` of the file; soak asks it again. */
+const saidByOpenssl = '2a54b11737a520b456a8db782abd6297b6715095b9e45b18ca4b1fb4e219f510';
 const files = createNodeFileSystem();
 let root: string;
 let built: BuiltRelease;
@@ -62,8 +64,11 @@ async function verdict(): Promise<string> {
 
 describe('a file above 4 GiB', () => {
   it('is hashed as others hash it', () => {
-    const [said] = execFileSync('openssl', ['dgst', '-sha256', '-r', payload()], { encoding: 'utf8' }).split(' ');
-    expect(built.manifest.files).toMatchObject([{ path: 'data', sizeBytes, sha256: said }]);
+    if (isSoak) {
+      const [said] = execFileSync('openssl', ['dgst', '-sha256', '-r', payload()], { encoding: 'utf8' }).split(' ');
+      expect(said).toBe(saidByOpenssl);
+    }
+    expect(built.manifest.files).toMatchObject([{ path: 'data', sizeBytes, sha256: saidByOpenssl }]);
   });
 
   it.each(isSoak ? [2 * gib + 1, 4 * gib + 1] : [4 * gib + 1])(
