@@ -1,51 +1,31 @@
 /**
  * Every operation, failing at every statement that its phases ask of the database: by a duplicate key, a lock that is not
- * had, a full disk, a connection that is lost, two sides of a copy that differ. A step that fails is taken back with all
- * before it by the same call; what fails beside a step leaves the run open, and an undo takes it back. Schema and rows are
- * then those from before, to the hash. Soak takes every statement and failure on both engines, a usual run some.
+ * had, a full disk, a connection that is lost, a process that is killed, two sides of a copy that differ. A step that
+ * fails is taken back with all before it by the same call; what fails beside a step leaves the run open, and an undo takes
+ * it back; after a process that was killed, the next one goes on. Schema and rows are then those from before, or those of
+ * the end, to the hash. The same at every statement of an undo. Soak takes every statement and failure on both engines, a
+ * usual run some.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readHistory } from '../../src/fleet/schema/read-state.ts';
-import type { SchemaMigration } from '../../src/fleet/schema/request.ts';
+import type { SchemaMigration, SchemaRunResult } from '../../src/fleet/schema/request.ts';
 import { ThemisError } from '../../src/kernel/error.ts';
 import { operationOf } from '../../src/migrate/index.ts';
 import type { SchemaEvent } from '../../src/model/schema/schema-event.ts';
 import { schemaPhases, type SchemaPhase } from '../../src/model/schema/database.ts';
-import type { Operation } from '../../src/model/documents.ts';
 import type { Database, DatabaseSession } from '../../src/ports/schema/database.ts';
 import { engineWorlds, type EngineWorld } from '../support/database/engines.ts';
-import { cases, setup } from '../support/migrate/operation-cases.ts';
+import { everyOperation, setup } from '../support/migrate/operation-cases.ts';
 import { isSoak } from '../support/runs.ts';
-import { faultyDatabase, type Fault } from '../support/schema/faulty-database.ts';
+import { faultyDatabase, Killed, type Fault } from '../support/schema/faulty-database.ts';
 import { migration, SchemaWorld } from '../support/schema/schema-world.ts';
-
-const all: readonly (readonly [name: string, operation: Operation])[] = [
-  // Values that are others each time have no hash to compare.
-  ...cases.flatMap(([name, operation]) =>
-    JSON.stringify(operation).includes('uuid') ? [] : [[name, operation] as const],
-  ),
-  [
-    'addColumn that is filled',
-    { addColumn: { table: 'users', column: { name: 'x', type: 'int', defaultExpression: '40 + 2', nullable: false } } },
-  ],
-  ['renameColumn', { renameColumn: { table: 'users', from: 'email', to: 'address' } }],
-  ['alterColumn to NOT NULL', { alterColumn: { table: 'orders', column: 'user_id', nullable: false } }],
-  ['alterColumn with a check', { alterColumn: { table: 'orders', column: 'n', check: 'n < 999' } }],
-  ['alterColumn by a shadow column', { alterColumn: { table: 'users', column: 'nick', type: 'varchar(30)' } }],
-  [
-    'alterColumn by a shadow table',
-    { alterColumn: { table: 'orders', column: 'id', type: 'numeric', method: 'shadowTable' } },
-  ],
-  ['dropColumn', { dropColumn: { table: 'users', column: 'email' } }],
-  ['dropTable', { dropTable: { table: 'orders' } }],
-  ['backfill', { backfill: { table: 'orders', set: { n: 'n + 100' }, undo: { n: 'n - 100' }, batchSize: 20 } }],
-];
 
 const kinds = {
   'duplicate key': { state: '23505' },
   'lock timeout': { state: '55P03' },
   'disk full': { state: '53100' },
   'lost connection': 'lost',
+  'killed process': 'killed',
 } as const satisfies Record<string, Fault['kind']>;
 type Kind = keyof typeof kinds;
 
@@ -66,13 +46,14 @@ interface Place {
   readonly world: SchemaWorld;
   readonly made: SchemaMigration;
   readonly title: string;
-  readonly found: { undone: number; done: number; open: number };
+  readonly found: { undone: number; done: number; open: number; taken: number };
 }
 
 /** As new, with the phases before this one done. */
-async function prepare({ world, made }: Place, phase: SchemaPhase) {
+async function prepare({ world, made }: Place, phase: SchemaPhase | 'undo') {
   await world.sql('DROP SCHEMA IF EXISTS themis CASCADE', ...setup);
-  for (const earlier of schemaPhases.slice(0, schemaPhases.indexOf(phase))) await world.run(made, earlier);
+  const earlier = phase === 'undo' ? schemaPhases : schemaPhases.slice(0, schemaPhases.indexOf(phase));
+  for (const each of earlier) await world.run(made, each);
   return await world.digests();
 }
 
@@ -115,15 +96,66 @@ async function undisturbed(place: Place, phase: SchemaPhase) {
 }
 
 /** `open`: what failed was no step, and the call threw it. */
-async function endOf({ world, made, title }: Place, phase: SchemaPhase, database: Database) {
+type End = 'done' | 'undone' | 'open';
+
+async function endOf({ world, made, title }: Place, phase: SchemaPhase, database: Database): Promise<End> {
   try {
     const { outcome, failure } = await world.run(made, phase, { database, settings });
     if (outcome === 'done' || outcome === 'undone') return outcome;
     throw new Error(`${title}, ${phase}: ${outcome}: ${failure?.message}`);
   } catch (error) {
+    if (error instanceof Killed) return afterKill(await world.run(made, phase));
     if (!(error instanceof ThemisError) || error.code === 'BUG') throw error;
     return 'open';
   }
+}
+
+/** Unchanged: it had ended, and only its word was lost. */
+function afterKill({ outcome, failure }: SchemaRunResult): End {
+  if (outcome === 'done' || outcome === 'unchanged') return 'done';
+  throw new Error(`the next one came to ${outcome}: ${failure?.message}`);
+}
+
+/** Whatever an undo meets, the next one goes on with it, and comes to where it was before the migration. */
+async function failUndoEverywhere(place: Place): Promise<void> {
+  const { world, made, title, found } = place;
+  const start = await prepare(place, 'expand');
+  const undone = await undisturbedUndo(place);
+  if (undone === null) return;
+  expect(await world.digests()).toEqual(start);
+  // A point costs a whole migration and its undo.
+  const [first, step] = isSoak ? [1, 1] : [1 + ((turn * 7) % undone.asked), Infinity];
+  for (let at = first; at <= undone.asked; at += step) {
+    for (const kind of nextKinds()) {
+      await prepare(place, undone.until);
+      const database = faultyDatabase(world.database, { at, when: 'before', kind: kindOn(world, kind) });
+      const ended = await world.undo(made.name, { database, settings }).catch((error: unknown) => {
+        if (error instanceof Killed || (error instanceof ThemisError && error.code !== 'BUG')) return null;
+        throw error;
+      });
+      const what = `${title}, undo, ${kind} at ${at}: ${database.hit}`;
+      if (ended?.outcome !== 'done') {
+        expect(['done', 'unchanged'], what).toContain((await world.undo(made.name)).outcome);
+      }
+      expect(await world.digests(), what).toEqual(start);
+      found.taken += Number(database.hit !== null);
+    }
+  }
+}
+
+/** `until`: the phase that is not to be done, as nothing takes it back; null: nothing does even without it. */
+async function undisturbedUndo(place: Place): Promise<{ until: SchemaPhase | 'undo'; asked: number } | null> {
+  for (const until of ['undo', 'contract'] as const) {
+    await prepare(place, until);
+    const database = faultyDatabase(place.world.database, { at: 0, when: 'before', kind: 'lost' });
+    try {
+      await place.world.undo(place.made.name, { database });
+      return { until, asked: database.asked };
+    } catch (error) {
+      if (!(error instanceof ThemisError) || error.code !== 'MIGRATION_REFUSED') throw error;
+    }
+  }
+  return null;
 }
 
 /** By hand; false: what is past that is brought to its end instead. */
@@ -179,21 +211,23 @@ describe.each(['pglite', 'postgresql'] as const)('%s', (engine) => {
     await opened.close();
   });
 
-  const found = { undone: 0, done: 0, open: 0 };
-  const own = all.filter((_, index) => isSoak || index % 2 === Number(engine === 'pglite'));
+  const found = { undone: 0, done: 0, open: 0, taken: 0 };
+  const own = everyOperation.filter((_, index) => isSoak || index % 2 === Number(engine === 'pglite'));
 
   test.each(own)('%s that fails at any statement leaves nothing behind', async (title, operation) => {
     const place = { world, made: migration([operation]), title, found };
     const { code, params } = operationOf(operation);
     for (const phase of code.traits(params).phases) await failEverywhere(place, phase);
+    await failUndoEverywhere(place);
   });
 
   test('what fails in a step is taken back by the call itself, and a lost connection is outlived', () => {
     expect(found.undone).toBeGreaterThan(own.length / 2);
     expect(found.done).toBeGreaterThan(0);
+    expect(found.taken).toBeGreaterThan(0);
   });
 
-  const compared = all.filter(([name]) => /^renameColumn|shadow/u.test(name));
+  const compared = everyOperation.filter(([name]) => /^renameColumn|shadow/u.test(name));
   test.each(compared)('%s whose two sides differ whatever is repaired is taken back', async (title, operation) => {
     const place = { world, made: migration([operation]), title, found };
     const start = await prepare(place, 'expand');

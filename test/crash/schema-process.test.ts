@@ -1,6 +1,7 @@
 /**
- * Real processes, killed with SIGKILL at random instants of a migration until one of them comes to its end, on either
- * engine. Schema and rows are then those of a migration that nobody killed.
+ * Real processes, killed with SIGKILL at random instants of an operation's phases, of its way back and of its undo, until
+ * one of them comes to its end, on either engine. Schema and rows are then those from before, or those of an operation
+ * that nobody killed. Soak takes every operation and job, a usual run three.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,31 +15,61 @@ import { openPglite } from '../../src/adapters/database/pglite.ts';
 import { openPostgresql } from '../../src/adapters/database/postgresql.ts';
 import { pgliteEntry } from '../../src/apps/worker/pglite-entry.ts';
 import { readHistory } from '../../src/fleet/schema/read-state.ts';
+import type { Operation } from '../../src/model/documents.ts';
 import type { Database } from '../../src/ports/schema/database.ts';
+import { openMemory } from '../support/database/memory.ts';
+import { everyOperation, setup } from '../support/migrate/operation-cases.ts';
 import { copyEmptyPglite } from '../support/database/empty-pglite.ts';
 import { startPostgres, type PostgresServer } from '../support/database/postgres.ts';
 import { isSoak } from '../support/runs.ts';
-import { handMade, itemsSql, shadowSteps } from '../support/schema/hand-made.ts';
+import { jobs, type Job } from '../support/schema/jobs.ts';
 import { SchemaWorld } from '../support/schema/schema-world.ts';
 
 const program = fileURLToPath(new URL('../support/schema/schema-process.ts', import.meta.url));
-/** Of each, one job. */
 const rounds = isSoak ? 100 : 3;
 const killsInRound = isSoak ? 4 : 2;
-const limitMs = isSoak ? 3_600_000 : 600_000;
-const rows = 5000;
-const jobs = ['apply', 'fail', 'undo'] as const;
-type Job = (typeof jobs)[number];
-const ends = { apply: 'done', fail: 'undone', undo: 'done' } as const;
+const limitMs = isSoak ? 7_200_000 : 600_000;
+/** Batches of a copy are a few hundred rows at first. */
+const rows = 1500;
+const jobNames = Object.keys(jobs) as Job[];
+const ends = { apply: 'done', fail: 'undone', undo: 'done' } as const satisfies Record<Job, string>;
+/** What a usual run takes, in the order of the jobs. */
+const usual = {
+  postgresql: ['alterColumn by a shadow table', 'addIndex', 'renameColumn'],
+  pglite: ['renameColumn', 'alterColumn by a shadow column', 'backfill'],
+} as const;
+type Engine = keyof typeof usual;
+
+interface Round {
+  readonly name: string;
+  readonly operation: Operation;
+  readonly job: Job;
+}
+
+/** Every operation in turn, and each time around another job. */
+function roundOf(engine: Engine, round: number): Round {
+  const count = everyOperation.length;
+  const job = jobNames[isSoak ? ((round % count) + Math.floor(round / count)) % 3 : round]!;
+  const found = isSoak ? everyOperation[round % count] : everyOperation.find(([name]) => name === usual[engine][round]);
+  const [name, operation] = found!;
+  return { name, operation, job };
+}
 
 let server: PostgresServer;
 let home: string;
+/** What it has is what is wanted. */
+let undisturbed: Database;
+const roles = ['CREATE ROLE reader', 'CREATE ROLE writer'];
 beforeAll(async () => {
   server = await startPostgres();
+  const first = openPostgresql({ url: () => Promise.resolve(server.url()), sessions: 1 });
+  await looking(first, async (world) => await world.sql(...roles));
+  undisturbed = await openMemory();
+  await undisturbed.use(async (session) => await session.query(roles.join('; ')));
   home = mkdtempSync(join(tmpdir(), 'themis-schema-'));
 });
 afterAll(async () => {
-  await server.close();
+  await Promise.all([server.close(), undisturbed.close()]);
   rmSync(home, { recursive: true, force: true });
 });
 
@@ -51,8 +82,10 @@ const engines = {
   pglite: {
     async place() {
       made += 1;
-      await copyEmptyPglite(join(home, `db${made}`));
-      return join(home, `db${made}`);
+      const place = join(home, `db${made}`);
+      await copyEmptyPglite(place);
+      await looking(await openPglite({ directory: place, entry: pgliteEntry }), async (world) => world.sql(...roles));
+      return place;
     },
     open: async (place: string) => await openPglite({ directory: place, entry: pgliteEntry }),
   },
@@ -66,23 +99,21 @@ async function looking<Result>(database: Database, work: (world: SchemaWorld) =>
   }
 }
 
-/** What it said last, and how long it took from when it was ready; null when it was killed before its end. */
-async function runProcess(place: string, job: Job, killAfterMs: number) {
-  const child = spawn(process.execPath, [program, place, job], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** What it said last; null when it was killed before its end. */
+async function runProcess(place: string, { operation, job }: Round, killAfterMs: number): Promise<string | null> {
+  const line = [program, place, JSON.stringify(operation), job];
+  const child = spawn(process.execPath, line, { stdio: ['ignore', 'pipe', 'inherit'] });
   const exit = once(child, 'exit');
   let said: string | null = null;
-  let readyMs = 0;
   let timer: NodeJS.Timeout | undefined;
   for await (const line of createInterface(child.stdout)) {
     if (line === 'ready') {
-      readyMs = performance.now();
       if (killAfterMs < Infinity) timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
     } else said = line;
   }
-  const tookMs = performance.now() - readyMs;
   await exit;
   clearTimeout(timer);
-  return { said, tookMs };
+  return said;
 }
 
 /** The same sequence every time; what it hits is left to the machine. */
@@ -90,55 +121,73 @@ function* fractions(): Generator<number, never, void> {
   for (let n = 1; ; n += 1) yield (n * 0.618_033_988_75) % 1;
 }
 
-async function prepare(engine: keyof typeof engines, job: Job): Promise<string> {
+async function setUp(world: SchemaWorld): Promise<void> {
+  await world.sql(
+    'DROP SCHEMA IF EXISTS themis CASCADE',
+    ...setup,
+    `INSERT INTO users (email, nick) SELECT 'u' || n, 'n' || n FROM generate_series(51, ${rows}) n`,
+    `INSERT INTO orders SELECT n, n, 'open', '{open}', n FROM generate_series(51, ${rows}) n`,
+  );
+}
+
+async function prepare(world: SchemaWorld, { operation, job }: Round): Promise<void> {
+  await setUp(world);
+  await jobs[job].prepare(world, operation, async () => await setUp(world));
+}
+
+type Ends = Awaited<ReturnType<SchemaWorld['digests']>>;
+
+/** What there is in the end where nobody is killed; each engine reads the same. */
+async function wantedAfter(round: Round): Promise<Ends> {
+  const world = new SchemaWorld(undisturbed);
+  await setUp(world);
+  if (round.job === 'apply') expect(await jobs.apply.work(world, round.operation)).toBe('done');
+  return await world.digests();
+}
+
+/** Kills; the last process comes to its end. */
+async function killAgainAndAgain(engine: Engine, round: Round, random: Iterator<number, never>): Promise<number> {
+  const what = `${round.job} of ${round.name}`;
   const place = await engines[engine].place();
-  await looking(await engines[engine].open(place), async (world) => {
-    await world.sql(...itemsSql(rows));
-    const { migration, parts } = handMade({ expand: shadowSteps });
-    if (job === 'undo') await world.run(migration, 'expand', parts);
+  const inPlace = async <Result>(work: (world: SchemaWorld) => Promise<Result>): Promise<Result> =>
+    await looking(await engines[engine].open(place), work);
+  await inPlace(async (world) => await prepare(world, round));
+  let kills = 0;
+  for (;;) {
+    // Later ones have less to do.
+    const limitMs = kills < killsInRound ? (random.next().value * longestMs[engine]) / (kills + 1) : Infinity;
+    const said = await runProcess(place, round, limitMs);
+    if (said === null) {
+      kills += 1;
+      continue;
+    }
+    // Killed between its last record and its word, it has nothing left to do.
+    expect([ends[round.job], 'unchanged'], what).toContain(said);
+    break;
+  }
+  const end = await wantedAfter(round);
+  await inPlace(async (world) => {
+    expect(await world.digests(), what).toEqual(end);
+    const history = await readHistory(world.database);
+    expect(
+      history.filter(({ finishedAt }) => finishedAt === null),
+      what,
+    ).toEqual([]);
   });
-  return place;
+  return kills;
 }
 
-const wanted = new Map<Job, Awaited<ReturnType<SchemaWorld['digests']>>>();
-
-/** What one engine has where nobody is killed; the other one reads the same. */
-async function wantedAfter(job: Job) {
-  const known = wanted.get(job);
-  if (known !== undefined) return known;
-  const place = await prepare('postgresql', job);
-  await runProcess(place, job, Infinity);
-  const found = await looking(await engines.postgresql.open(place), async (world) => await world.digests());
-  wanted.set(job, found);
-  return found;
-}
+/** From when it is ready, roughly: what comes later hits nothing. */
+const longestMs = { postgresql: 600, pglite: 1000 } as const satisfies Record<Engine, number>;
 
 for (const engine of ['postgresql', 'pglite'] as const) {
   test(
     `${engine}: killed at random, again and again, it applies or goes back as if nothing had been`,
     async () => {
       const random = fractions();
-      const clean = await runProcess(await prepare(engine, 'apply'), 'apply', Infinity);
-      expect(clean.said).toBe('done');
       let kills = 0;
       for (let round = 0; round < rounds; round += 1) {
-        const job = jobs[round % jobs.length]!;
-        const place = await prepare(engine, job);
-        let outcome: string | null = null;
-        for (let tries = 0; outcome === null; tries += 1) {
-          // Later ones have less to do.
-          const limit = tries < killsInRound ? (random.next().value * clean.tookMs) / (tries + 1) : Infinity;
-          outcome = (await runProcess(place, job, limit)).said;
-          kills += Number(outcome === null);
-        }
-        // Killed between its last record and its word, it has nothing left to do.
-        expect([ends[job], 'unchanged']).toContain(outcome);
-        const end = await wantedAfter(job);
-        await looking(await engines[engine].open(place), async (world) => {
-          expect(await world.digests()).toEqual(end);
-          const history = await readHistory(world.database);
-          expect(history.filter(({ finishedAt }) => finishedAt === null)).toEqual([]);
-        });
+        kills += await killAgainAndAgain(engine, roundOf(engine, round), random);
       }
       expect(kills).toBeGreaterThan(0);
     },

@@ -161,3 +161,26 @@ export const cases: readonly [name: string, operation: Operation, plain: string]
   ],
   ['rawSql', { rawSql: { up: 'CREATE SEQUENCE s', down: 'DROP SEQUENCE s' } }, 'CREATE SEQUENCE s'],
 ];
+
+/** Each operation once, in the way that has the most steps; those that undo takes back, and those it cannot. */
+export const everyOperation: readonly (readonly [name: string, operation: Operation])[] = [
+  // Values that are others each time have no hash to compare.
+  ...cases.flatMap(([name, operation]) =>
+    JSON.stringify(operation).includes('uuid') ? [] : [[name, operation] as const],
+  ),
+  [
+    'addColumn that is filled',
+    { addColumn: { table: 'users', column: { name: 'x', type: 'int', defaultExpression: '40 + 2', nullable: false } } },
+  ],
+  ['renameColumn', { renameColumn: { table: 'users', from: 'email', to: 'address' } }],
+  ['alterColumn to NOT NULL', { alterColumn: { table: 'orders', column: 'user_id', nullable: false } }],
+  ['alterColumn with a check', { alterColumn: { table: 'orders', column: 'n', check: 'n < 999' } }],
+  ['alterColumn by a shadow column', { alterColumn: { table: 'users', column: 'nick', type: 'varchar(30)' } }],
+  [
+    'alterColumn by a shadow table',
+    { alterColumn: { table: 'orders', column: 'id', type: 'numeric', method: 'shadowTable' } },
+  ],
+  ['dropColumn', { dropColumn: { table: 'users', column: 'email' } }],
+  ['dropTable', { dropTable: { table: 'orders' } }],
+  ['backfill', { backfill: { table: 'orders', set: { n: 'n + 9999' }, undo: { n: 'n - 9999' }, batchSize: 20 } }],
+];
