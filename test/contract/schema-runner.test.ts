@@ -213,11 +213,12 @@ test('a backend that is ended again and again costs no more than a batch each ti
 });
 
 test('a copy pauses while a writer waits too long, and goes on after that', async () => {
-  const letGo = await holding('UPDATE items SET name = name WHERE id = 1');
+  await world.sql('CREATE TABLE others AS SELECT * FROM items WHERE id < 3');
+  const letGo = await holding('UPDATE others SET name = name WHERE id = 1');
   // Has written, and waits for a row now.
   const writer = other.use(
     async (session) =>
-      await session.query(`UPDATE items SET name = name WHERE id = 2; UPDATE items SET name = name WHERE id = 1`),
+      await session.query(`UPDATE others SET name = name WHERE id = 2; UPDATE others SET name = name WHERE id = 1`),
   );
   const waits = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND backend_xid IS NOT NULL`;
   await eventually(
@@ -274,3 +275,72 @@ test('what a statement sets for its session reaches neither the next one nor the
   expect(await world.run(migration([set, here]), 'expand')).toMatchObject({ outcome: 'done' });
   expect(await world.sql(`SELECT to_regclass('public.here') IS NOT NULL AS found`)).toEqual([{ found: 't' }]);
 });
+
+const markItems = 'UPDATE items SET seen = true WHERE id = ANY (ARRAY(SELECT id FROM themis_batch))';
+
+test('a batch that meets a row of somebody holds no other meanwhile, so that no writer is ended for it', async () => {
+  await world.sql('ALTER TABLE items ADD COLUMN seen boolean');
+  const marking = { ...walkItems, statement: markItems };
+  const { migration, parts } = handMade({ expand: [step('walk', marking)] });
+  // Longer than the server waits before it looks for deadlocks, and ends whoever looked.
+  const settings = { lockTimeoutMs: 5000, statementTimeoutMs: 10_000 };
+  const held = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  const writer = other.use(async (session) => {
+    await session.query('BEGIN; UPDATE items SET name = name WHERE id = 50');
+    held.resolve();
+    await goOn.promise;
+    await session.query('UPDATE items SET name = name WHERE id = 1; COMMIT');
+  });
+  await held.promise;
+  const waiting = Promise.withResolvers<void>();
+  const emit = ({ type }: SchemaEvent): void => void (type === 'waiting' && waiting.resolve());
+  const run = world.run(migration, 'expand', { ...parts, settings, emit });
+  const blocked = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'`;
+  const isBlocked = eventually(
+    async () => await other.use(async (session) => (await session.query(blocked)).count),
+    (count) => count > 0,
+  );
+  await Promise.race([waiting.promise, isBlocked]);
+  goOn.resolve();
+  await writer;
+  expect(await run).toMatchObject({ outcome: 'done', rows: 1000 });
+  expect(await world.sql('SELECT FROM items WHERE seen IS NULL')).toEqual([]);
+});
+
+test('deadlocks are looked for soon by whoever may, and never later than the server does', async () => {
+  await world.sql(
+    'CREATE ROLE clerk LOGIN; GRANT clerk TO postgres; GRANT ALL ON SCHEMA public TO clerk',
+    `DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO clerk', current_database()); END $$`,
+  );
+  const noted = migration([
+    rawSql(`CREATE TABLE found AS SELECT current_setting('deadlock_timeout') AS it`, 'DROP TABLE found'),
+  ]);
+  const found = async (database: Database, lockTimeoutMs: number): Promise<string | null | undefined> => {
+    const settings = { lockTimeoutMs, statementTimeoutMs: 10_000 };
+    expect(await world.run(noted, 'expand', { database, settings })).toMatchObject({ outcome: 'done' });
+    const [row] = await world.sql('SELECT it FROM found');
+    await world.sql('DROP TABLE found; DROP SCHEMA themis CASCADE');
+    return row?.['it'];
+  };
+  expect(await found(world.database, 50)).toBe('25ms');
+  expect(await found(world.database, 5000)).toBe('1s');
+  expect(await found(asClerk(world.database), 50)).toBe('1s');
+  await world.sql('GRANT SET ON PARAMETER deadlock_timeout TO clerk');
+  expect(await found(asClerk(world.database), 50)).toBe('25ms');
+  await world.sql('REVOKE SET ON PARAMETER deadlock_timeout FROM clerk; DROP OWNED BY clerk; DROP ROLE clerk');
+});
+
+/** No superuser. */
+function asClerk(database: Database): Database {
+  return {
+    engine: database.engine,
+    sessions: database.sessions,
+    use: async (work) =>
+      await database.use(async (session) => {
+        await session.query('SET SESSION AUTHORIZATION clerk');
+        return await work(session);
+      }),
+    close: async () => await database.close(),
+  };
+}

@@ -39,6 +39,7 @@ const waitForOtherMs = 5000;
 /** How long it may take to ask for the end of a statement. */
 const cancelMs = 2000;
 const [shortestPauseMs, longestPauseMs] = [100, 5000];
+const insufficientPrivilege = '42501';
 
 export async function atWork<Result>(parts: SchemaParts, work: (work: Work) => Promise<Result>): Promise<Result> {
   const { database, clock, settings, random } = parts;
@@ -80,14 +81,20 @@ export async function atWork<Result>(parts: SchemaParts, work: (work: Work) => P
 /**
  * A server cancels a vacuum that it began by itself once somebody has waited for it as long as `deadlock_timeout`. Who
  * gives up before that waits until the vacuum has ended, and a copy leaves it a lot to do. To look sooner also makes us
- * the one who is cancelled in a deadlock, and not a writer. Only superusers may; for all others the server decides.
+ * the one who is cancelled in a deadlock, and not a writer. Superusers may, and whom they let (GRANT SET ON PARAMETER
+ * deadlock_timeout); for all others the server decides.
  */
 async function lookForDeadlocksSoon(session: DatabaseSession, { settings }: SchemaParts): Promise<void> {
   if (settings.lockTimeoutMs === 0) return;
   const soonMs = Math.max(1, Math.floor(settings.lockTimeoutMs / 2));
-  await session.query(
-    `SELECT set_config('deadlock_timeout', '${soonMs}ms', false) WHERE current_setting('is_superuser') = 'on'`,
-  );
+  try {
+    await session.query(
+      `SELECT set_config(name, '${soonMs}ms', false) FROM pg_settings
+        WHERE name = 'deadlock_timeout' AND setting::bigint > ${soonMs}`,
+    );
+  } catch (error) {
+    if (!(error instanceof ThemisError) || error.reason !== insufficientPrivilege) throw error;
+  }
 }
 
 function recordLimits({ settings }: SchemaParts): TransactionLimits {

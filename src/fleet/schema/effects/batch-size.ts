@@ -12,6 +12,11 @@ export function nextBatchRows(rows: number, tookMs: number, pause: Pause): numbe
   return clampBatch(rows * Math.min(steepest, Math.max(1 / steepest, factor)));
 }
 
+/** After a batch that met a row of somebody else. */
+export function fewerRows(rows: number): number {
+  return rows > smallestBatch ? clampBatch(rows / 4) : 1;
+}
+
 export function clampBatch(rows: number): number {
   return Math.min(largestBatch, Math.max(smallestBatch, Math.round(rows)));
 }

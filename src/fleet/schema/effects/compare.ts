@@ -6,12 +6,16 @@ import { ThemisError } from '../../../kernel/error.ts';
 import { qualified } from '../../../migrate/sql/quote.ts';
 import type { CompareAction } from '../../../model/schema/schema-step.ts';
 import { stopIfAsked } from '../request.ts';
+import { fewerRows } from './batch-size.ts';
 import { copyLimits, type StepCall } from './call.ts';
 import { between, names, overBatch, type Condition, type Key } from './key-range.ts';
 import { patiently } from './patiently.ts';
 import { ProgressTeller, estimateRows, readProgress, writeProgress, type Progress } from './progress.ts';
 import { giveWay, readLoad, type Load } from './throttle.ts';
 import { keyAfter, quiet } from './walk.ts';
+
+/** From a chunk that was made small to the next one. */
+const growth = 10;
 
 interface Chunk {
   readonly at: Progress;
@@ -23,13 +27,21 @@ interface Chunk {
 export async function compare(call: StepCall, action: CompareAction): Promise<void> {
   let at = (await readProgress(call)) ?? (await begin(call, action));
   const teller = new ProgressTeller(call, at);
+  let rows = action.chunkRows;
   for (;;) {
     stopIfAsked(call.work.parts);
     const before = at;
-    const chunk = await patiently(call, () => compareChunk(call, action, before));
+    const chunk = await patiently(
+      call,
+      () => compareChunk(call, action, before, rows),
+      // Somebody holds a row that may have to be repaired: see `walk`.
+      () => (rows = fewerRows(rows)),
+    );
     at = chunk.at;
     teller.tell(at);
     if (chunk.isLast) break;
+    // What was repaired is compared once more as it was.
+    if (at.attempts === 0) rows = Math.min(action.chunkRows, rows * growth);
     await giveWay(call, chunk.load);
   }
   call.figures.rows = at.rows;
@@ -40,12 +52,12 @@ async function begin({ work }: StepCall, { table, chunkRows }: CompareAction): P
   return { cursor: null, upper: null, total, seen: 0, rows: 0, batchRows: chunkRows, attempts: 0 };
 }
 
-async function compareChunk(call: StepCall, action: CompareAction, at: Progress): Promise<Chunk> {
+async function compareChunk(call: StepCall, action: CompareAction, at: Progress, chunkRows: number): Promise<Chunk> {
   const { session } = call.work;
   const { table, key, repair } = action;
   return await session.transaction(copyLimits(call), async () => {
     await quiet(call);
-    const end = await keyAfter(call, action, [at.cursor, null], action.chunkRows);
+    const end = await keyAfter(call, action, [at.cursor, null], chunkRows);
     const range = between(key, at.cursor, end);
     const rows = await equalRows(call, action, range);
     let next: Progress = {
@@ -57,7 +69,9 @@ async function compareChunk(call: StepCall, action: CompareAction, at: Progress)
     };
     if (rows === null) {
       if (at.attempts >= action.attempts) throw mismatch(call, at.cursor, end, at.attempts);
-      const sql = overBatch({ table: qualified(table), columns: key, where: null, statement: repair }, range);
+      const mayWait = chunkRows === 1;
+      const batch = { table: qualified(table), columns: key, where: null, statement: repair, mayWait };
+      const sql = overBatch(batch, range);
       await session.query(sql, range.parameters);
       next = { ...at, attempts: at.attempts + 1 };
     }

@@ -43,14 +43,24 @@ export function keyOf(columns: KeyColumns, row: Row | undefined): Key | null {
   return row === undefined ? null : columns.map((_, index) => row[`key${index}`]!);
 }
 
-/** `statement` with the keys of some rows as the relation `themis_batch`: they stay while it runs, and may change. */
-export function overBatch(
-  { table, columns, where, statement }: { table: string; columns: KeyColumns; where: string | null; statement: string },
-  range: Condition,
-): string {
+/**
+ * `statement` with the keys of some rows as the relation `themis_batch`. Nobody changes them while it runs, so that it
+ * waits for none of them. Whoever holds rows and waits for others can hold up a writer who does the same from the other
+ * end, and the server ends one of the two: it may wait only where its row is the only one, and fails at once elsewhere.
+ */
+export function overBatch({ table, columns, where, statement, mayWait }: Batch, range: Condition): string {
   // On a line of its own: it may end in a comment.
   const rows = where === null ? range.sql : `${range.sql} AND (${where}\n)`;
   const keys = names(columns);
+  const lock = `FOR NO KEY UPDATE${mayWait ? '' : ' NOWAIT'}`;
   return `WITH themis_batch AS MATERIALIZED (
-    SELECT ${keys} FROM ${table} WHERE ${rows} ORDER BY ${keys} FOR KEY SHARE) ${statement}`;
+    SELECT ${keys} FROM ${table} WHERE ${rows} ORDER BY ${keys} ${lock}) ${statement}`;
+}
+
+interface Batch {
+  readonly table: string;
+  readonly columns: KeyColumns;
+  readonly where: string | null;
+  readonly statement: string;
+  readonly mayWait: boolean;
 }

@@ -8,7 +8,7 @@ import { identifier, literal, qualified } from '../../../migrate/sql/quote.ts';
 import type { WalkAction } from '../../../model/schema/schema-step.ts';
 import { checkFence } from '../ledger/fence.ts';
 import { stopIfAsked } from '../request.ts';
-import { clampBatch, nextBatchRows } from './batch-size.ts';
+import { clampBatch, fewerRows, nextBatchRows } from './batch-size.ts';
 import { copyLimits, type StepCall } from './call.ts';
 import { between, descending, keyColumns, keyOf, names, overBatch, type Key } from './key-range.ts';
 import { patiently } from './patiently.ts';
@@ -31,8 +31,8 @@ export async function walk(call: StepCall, action: WalkAction): Promise<void> {
         tookMs = parts.clock.steadyMs() - fromMs;
         return batch;
       },
-      // Fewer rows meet fewer of the writers that hold them.
-      () => (rows = clampBatch(rows / 2)),
+      // Somebody holds one of them: fewer rows meet fewer writers, and a single one may be waited for.
+      () => (rows = fewerRows(rows)),
     );
     teller.tell(done.at);
     const pause = isAtEnd(done.at) ? 'none' : await giveWay(call, done.load);
@@ -105,7 +105,8 @@ async function walkBatch(call: StepCall, action: WalkAction, at: Progress): Prom
     await quiet(call);
     const end = await keyAfter(call, action, [at.cursor, at.upper], at.batchRows);
     const range = between(key, at.cursor, end ?? at.upper);
-    const sql = overBatch({ table: qualified(table), columns: key, where, statement }, range);
+    const mayWait = at.batchRows === 1;
+    const sql = overBatch({ table: qualified(table), columns: key, where, statement, mayWait }, range);
     const { count } = await session.query(sql, range.parameters);
     const next = {
       ...at,
