@@ -1,6 +1,6 @@
 /** What a process is to do with an operation before it is killed, and what has to be there first. */
 import { previewUndo } from '../../../src/fleet/schema/in-force.ts';
-import { schemaPhases } from '../../../src/model/schema/database.ts';
+import { schemaPhases, type SchemaPhase } from '../../../src/model/schema/database.ts';
 import type { Operation } from '../../../src/model/documents.ts';
 import { migration, rawSql, type SchemaWorld } from './schema-world.ts';
 
@@ -11,6 +11,20 @@ interface JobWork {
   readonly work: (world: SchemaWorld, operation: Operation) => Promise<string>;
 }
 
+/** `done`, or what became of it instead. */
+async function through(world: SchemaWorld, operation: Operation, phases: readonly SchemaPhase[]): Promise<string> {
+  for (const phase of phases) {
+    const { outcome, failure } = await world.run(migration([operation]), phase);
+    if (failure !== undefined) return `${outcome} after ${phase}: ${failure.message}`;
+  }
+  return 'done';
+}
+
+async function prepared(world: SchemaWorld, operation: Operation, phases: readonly SchemaPhase[]): Promise<void> {
+  const end = await through(world, operation, phases);
+  if (end !== 'done') throw new Error(end);
+}
+
 const nothing = (): Promise<void> => Promise.resolve();
 
 export const jobs = {
@@ -18,11 +32,7 @@ export const jobs = {
   apply: {
     prepare: nothing,
     async work(world, operation) {
-      for (const phase of schemaPhases) {
-        const { outcome, failure } = await world.run(migration([operation]), phase);
-        if (failure !== undefined) return `${outcome} after ${phase}: ${failure.message}`;
-      }
-      return 'done';
+      return await through(world, operation, schemaPhases);
     },
   },
   /** Its expand, which the operation after it fails: it goes back by itself. */
@@ -36,12 +46,11 @@ export const jobs = {
   /** What is applied, with its contract where that can be taken back. */
   undo: {
     async prepare(world, operation, setUp) {
-      const made = migration([operation]);
-      for (const phase of schemaPhases) await world.run(made, phase);
-      const parts = await previewUndo(world.database, made.name);
+      await prepared(world, operation, schemaPhases);
+      const parts = await previewUndo(world.database, 'first');
       if (!parts.some(({ steps }) => steps.some(({ final }) => final !== null))) return;
       await setUp();
-      for (const phase of ['expand', 'migrate'] as const) await world.run(made, phase);
+      await prepared(world, operation, ['expand', 'migrate']);
     },
     work: async (world) => (await world.undo('first')).outcome,
   },
