@@ -95,7 +95,7 @@ test('a lock that is not to be had in all the time there is fails the step', asy
 
 test('of two appliers one applies, the other is told, or waits and finds it done', async () => {
   const slow = migration([rawSql('SELECT pg_sleep(0.5)', 'SELECT 1'), column]);
-  const authority = { token: 1, by: 'ops@other' };
+  const authority = { store: 'store-1', token: 1, by: 'ops@other' };
   const atOnce = { lockTimeoutMs: 50, statementTimeoutMs: 5000, waitForOtherMs: 0 };
   const runs = await Promise.allSettled([
     world.run(slow, 'expand', { settings: atOnce }),
@@ -134,10 +134,12 @@ test('a holder with a higher token ends the one at work in the transaction of it
   const reached = Promise.withResolvers<void>();
   const goOn = Promise.withResolvers<void>();
   const held = heldBefore(world.database, reached.resolve, goOn.promise);
-  const old = failureOf(world.run(one, 'expand', { database: held, authority: { token: 3, by: 'ops@old' } }));
+  const old = failureOf(
+    world.run(one, 'expand', { database: held, authority: { store: 'store-1', token: 3, by: 'ops@old' } }),
+  );
   await reached.promise;
   // It has the lock, so that the newer one only tells it.
-  const authority = { token: 4, by: 'ops@new' };
+  const authority = { store: 'store-1', token: 4, by: 'ops@new' };
   const settings = { lockTimeoutMs: 50, statementTimeoutMs: 5000, waitForOtherMs: 0 };
   const early = await failureOf(world.run(one, 'expand', { database: other, authority, settings }));
   expect(early).toMatchObject({ code: 'ALREADY_IN_PROGRESS' });

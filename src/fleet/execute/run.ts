@@ -127,9 +127,10 @@ export class Runner {
   }
 
   #schemaTask(): SchemaTask | null {
-    const { schemas, clock } = this.#ports;
+    const { schemas, clock, store } = this.#ports;
     if (schemas === undefined) return null;
-    const world = { request: this.#request, schemas, stepper: this.#stepper, journal: this.#journal, clock };
+    const parts = { stepper: this.#stepper, journal: this.#journal, clock };
+    const world = { request: this.#request, store: store.id, schemas, ...parts };
     const measured = (work: SchemaWork, durationMs: number): void => {
       (this.#durations.schema[work] ??= []).push(durationMs);
     };

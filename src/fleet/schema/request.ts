@@ -41,10 +41,18 @@ export interface SchemaSettings {
   readonly reconnectMs?: number;
 }
 
+export interface SchemaAuthority {
+  /** Of the coordination store, by its id: a database obeys one. */
+  readonly store: string;
+  /** Of the fleet's lease: whoever comes with a higher one ends this run. */
+  readonly token: number;
+  /** `user@host`. */
+  readonly by: string;
+}
+
 export interface SchemaParts {
   readonly database: Database;
-  /** Of the fleet's lease: whoever comes with a higher one ends this run. */
-  readonly authority: { readonly token: number; /** `user@host`. */ readonly by: string };
+  readonly authority: SchemaAuthority;
   readonly settings: SchemaSettings;
   readonly clock: Clock;
   /** At least 0, below 1. */

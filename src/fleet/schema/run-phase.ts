@@ -18,7 +18,7 @@ export interface PhaseRequest extends SchemaParts {
 }
 
 /**
- * Throws MIGRATION_CHANGED, MIGRATION_REFUSED and ALREADY_IN_PROGRESS before any effect; FENCED, CANCELLED, UNREACHABLE
+ * Throws MIGRATION_CHANGED, MIGRATION_REFUSED, FOREIGN_STORE and ALREADY_IN_PROGRESS before any effect; FENCED, CANCELLED, UNREACHABLE
  * and whatever keeps a record between two steps from being written (NO_SPACE) leave the run open, and the next one goes
  * on. A step that fails is a result, not an error.
  */

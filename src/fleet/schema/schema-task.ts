@@ -40,6 +40,8 @@ export interface FleetSchemas {
 
 export interface SchemaTaskWorld {
   readonly request: ExecutionRequest;
+  /** Its id. */
+  readonly store: string;
   readonly schemas: FleetSchemas;
   readonly stepper: Stepper;
   readonly journal: JournalWriter;
@@ -173,7 +175,7 @@ export class SchemaTask {
     const { request, schemas, clock } = this.#world;
     return {
       database,
-      authority: { token: request.token, by: request.header.by },
+      authority: { store: this.#world.store, token: request.token, by: request.header.by },
       settings: { lockTimeoutMs, statementTimeoutMs },
       clock,
       random: schemas.random,

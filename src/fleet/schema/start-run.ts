@@ -106,7 +106,7 @@ async function open(work: Work, run: Run, entries: readonly Entry[], progressOf:
       await createLayout(session);
       await openFence(session, parts.authority);
     }
-    await checkFence(session, parts.authority.token);
+    await checkFence(session, parts.authority);
     await insertRun(work, run);
     await insertSteps(session, { ...run, steps: [] }, run.steps);
     if (progressOf !== null) {

@@ -43,7 +43,7 @@ export class SchemaWorld {
   parts(change: Partial<SchemaParts> = {}): SchemaParts {
     return {
       database: this.database,
-      authority: { token: 1, by: 'ops@control' },
+      authority: { store: 'store-1', token: 1, by: 'ops@control' },
       settings: { lockTimeoutMs: 50, statementTimeoutMs: 10_000 },
       clock: hurriedClock,
       random: () => 0.5,

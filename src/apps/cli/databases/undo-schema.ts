@@ -28,7 +28,7 @@ export async function undoSchema(
   const execution = `undo-${clock.nowMs()}`;
   const parts: SchemaParts = {
     database,
-    authority: { token, by: whoAmI() },
+    authority: { store: fleet.store.id, token, by: whoAmI() },
     settings: { lockTimeoutMs, statementTimeoutMs },
     clock,
     random: Math.random,

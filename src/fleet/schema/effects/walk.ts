@@ -46,7 +46,7 @@ export async function walk(call: StepCall, action: WalkAction): Promise<void> {
  * an error rather than left out.
  */
 export async function quiet({ work }: StepCall): Promise<void> {
-  await checkFence(work.session, work.parts.authority.token);
+  await checkFence(work.session, work.parts.authority);
   await work.session.query(`SET LOCAL themis.quiet = 'on'; SET LOCAL row_security = off`);
 }
 

@@ -20,7 +20,7 @@ export async function inTransaction(
 ): Promise<void> {
   let written: readonly JournalEntry[] = [];
   await work.session.transaction(limits, async () => {
-    await checkFence(work.session, work.parts.authority.token);
+    await checkFence(work.session, work.parts.authority);
     written = await appendEntries(work, run, await effect());
   });
   run.entries.push(...written);

@@ -126,7 +126,7 @@ async function goThrough(
       database: scratch,
       // In memory nothing comes back.
       settings: { ...parts.settings, reconnectMs: 0 },
-      authority: { token: 1, by: parts.authority.by },
+      authority: { ...parts.authority, token: 1 },
       emit: () => {},
       plugins: idle(migration.operations),
       expand: (input) => parts.expand({ ...input, engine: parts.database.engine, serverVersionNumber }),

@@ -62,6 +62,7 @@ async function carriedOut(
       actions: actionOf,
       emit: (event: unknown) => void told.push(event),
     },
+    store: 'store-1',
     schemas: {
       databases: [desiredDatabase()],
       migrations: [migration],
