@@ -19,10 +19,6 @@ import { migration, SchemaWorld } from '../support/schema/schema-world.ts';
 let server: PostgresServer;
 beforeAll(async () => {
   server = await startPostgres();
-  const client = new pg.Client({ connectionString: server.url() });
-  await client.connect();
-  await client.query('CREATE ROLE reader; CREATE ROLE clerk');
-  await client.end();
 });
 afterAll(async () => {
   await server.close();
@@ -79,7 +75,7 @@ for (const [name, { operation, email = 'mail', final }] of Object.entries(isSoak
     const database = openPostgresql({ url: () => Promise.resolve(url), sessions: 2 });
     const world = new SchemaWorld(database);
     await world.sql(
-      ...trimmedTable.filter((sql) => !sql.startsWith('CREATE ROLE')),
+      ...trimmedTable,
       `INSERT INTO accounts (id, mail, country) SELECT n, 'm' || n, 'at' FROM generate_series(501, ${rows}) n`,
       'ANALYZE',
     );
