@@ -16,6 +16,7 @@ import { Gates, type CompletedStage } from '../gate/gates.ts';
 import type { GateState } from '../gate/gate-state.ts';
 import { Line, type LeaderMove } from '../line/line.ts';
 import { buildProgram, type FleetProgram } from '../line/program.ts';
+import { freeSchemaTurns } from '../line/schema-turns.ts';
 import { shortageOf } from '../line/shortage.ts';
 import { changesHands, standingOf } from '../line/state-match.ts';
 import type { Turn } from '../line/turn.ts';
@@ -260,8 +261,7 @@ export class Stepper {
         if (turn === undefined) break;
         look.push(turn.step.id);
       }
-      for (const turn of this.#line.gates) {
-        if (turn.kind !== 'schema' || turn.place !== 'pending' || turn.missing > 0) continue;
+      for (const turn of freeSchemaTurns(this.#line.gates)) {
         this.#line.hold(turn);
         schema.push(turn.step.id);
       }

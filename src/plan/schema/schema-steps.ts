@@ -1,6 +1,7 @@
 /**
  * The schema steps of a plan, put between its hops: expand before the nodes, data after the last of them has the release,
- * contract and undo at the end. Steps of one database follow each other, so that it is never worked on twice at once.
+ * contract and undo at the end. Those that wait for nothing of each other may be due at once; who carries them out takes
+ * one after the other in each database.
  */
 import type { SchemaParams } from '../../actions/schema-step.ts';
 import { digestJson, shortDigest } from '../../kernel/digest.ts';

@@ -67,6 +67,16 @@ describe('the way there', () => {
     expect(run.next()).toMatchObject({ kind: 'go', look: ['b/update/1.5.0'], schema: [expand] });
   });
 
+  test('what may start in one database at the same time is carried out one after the other', () => {
+    const other = schema('schema-migrate', [], { id: 'orders/migrate-2' });
+    const elsewhere = schema('schema-expand', [], { id: 'stock/expand', target: 'database/stock' });
+    const run = setUp({ steps: [schema('schema-contract', []), other, elsewhere] });
+    expect(run.next()).toMatchObject({ kind: 'go', schema: [contract, elsewhere.id] });
+    expect(run.next()).toMatchObject({ kind: 'wait', on: null });
+    for (const event of ['begin', 'done'] as const) tell(run, contract, event);
+    expect(run.next()).toMatchObject({ kind: 'go', schema: [other.id] });
+  });
+
   test('a deferred contract is left to another plan', () => {
     const deferred = [{ step: contract, reason: 'grace', until: null }];
     const run = setUp({ steps, change: planOf(steps, [], { deferred }) });
