@@ -8,10 +8,12 @@ import { isSchemaStep } from '../../actions/schema-step.ts';
 import { formatInstant } from '../../kernel/units/instant.ts';
 import { GateTask } from '../gate/gate-task.ts';
 import { momentOf } from '../now.ts';
+import { collect } from '../collect.ts';
 import { quarantine } from '../rollout.ts';
 import { NodeCalls } from '../node-calls.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import { SchemaTask } from '../schema/schema-task.ts';
+import type { ObservedNode } from '../../model/observed.ts';
 import type { RolloutRecord, SchemaWork } from '../../model/rollout-record.ts';
 import type { EvidenceKeeping } from '../evidence/stage-evidence.ts';
 import type { Hands } from './conclusion.ts';
@@ -30,6 +32,7 @@ const longestWaitMs = 5000;
 /** How old what people allow may be: while somebody is waited for, and while nobody is. */
 const permitsWhileWaitingMs = 4500;
 const permitsMs = 30_000;
+const looksAtOnce = 32;
 /** Longer than a transport waits for a staging that was told to end. */
 const stagingEndsMs = 15_000;
 
@@ -131,10 +134,16 @@ export class Runner {
     if (schemas === undefined) return null;
     const parts = { stepper: this.#stepper, journal: this.#journal, clock };
     const world = { request: this.#request, store: store.id, schemas, ...parts };
+    const look = async (signal: AbortSignal): Promise<readonly ObservedNode[]> => {
+      const options = { parallelism: looksAtOnce, full: false, signal };
+      const { nodes } = await collect(this.#ports.transport, this.#request.nodes, options);
+      for (const node of nodes) this.#task.see(node);
+      return nodes;
+    };
     const measured = (work: SchemaWork, durationMs: number): void => {
       (this.#durations.schema[work] ??= []).push(durationMs);
     };
-    return new SchemaTask({ ...world, measured });
+    return new SchemaTask({ ...world, look, measured });
   }
 
   /** Whatever is still staged ends, and is waited for unless somebody wants to leave at once. */

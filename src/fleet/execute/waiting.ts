@@ -22,8 +22,9 @@ export function waitFor(on: Wait['on'], detail: string, forMs: number | null, mo
   return { kind: 'wait', on, detail, topic: `${on} ${detail}`, forMs, until: null, watch: [], ...more };
 }
 
-/** For a node that gave no answer, or said that it cannot now. */
-export function waitForTry({ step, silentSinceMs }: Turn, forMs: number): Wait {
+/** For a node that gave no answer, or said that it cannot now; for all of them before a step in a database. */
+export function waitForTry({ kind, step, silentSinceMs }: Turn, forMs: number): Wait {
+  if (kind === 'schema') return waitFor('health', `${step.target} waits until every node answers`, forMs);
   return waitFor('health', `${step.target} ${silentSinceMs === null ? 'cannot begin yet' : 'does not answer'}`, forMs);
 }
 

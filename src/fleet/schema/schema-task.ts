@@ -7,6 +7,7 @@ import type { Instruction } from '../../actions/instruction.ts';
 import { expandOperation } from '../../migrate/expand.ts';
 import { isErrorCode, retryOf, ThemisError, toFailure } from '../../kernel/error.ts';
 import type { Failure, Outcome } from '../../kernel/outcome.ts';
+import type { ObservedNode } from '../../model/observed.ts';
 import type { DesiredDatabase, DesiredMigration } from '../../model/desired.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { SchemaWork } from '../../model/rollout-record.ts';
@@ -16,7 +17,9 @@ import type { SchemaPlugins } from '../../ports/schema/schema-plugins.ts';
 import type { JournalWriter } from '../execute/journal-writer.ts';
 import type { ExecutionRequest } from '../execute/request.ts';
 import type { Stepper } from '../execute/step.ts';
+import { momentOf } from '../now.ts';
 import { catalogReader } from './catalog-reader.ts';
+import { objectionOf, waitsForNodes } from './nodes-allow.ts';
 import type { SchemaEvent } from '../../model/schema/schema-event.ts';
 import type { SchemaParts, SchemaRunResult } from './request.ts';
 import { probesOf } from './probes/probes-at.ts';
@@ -46,6 +49,8 @@ export interface SchemaTaskWorld {
   readonly stepper: Stepper;
   readonly journal: JournalWriter;
   readonly clock: Clock;
+  /** Every node of the fleet, as it is now. Throws CANCELLED when aborted. */
+  readonly look: (signal: AbortSignal) => Promise<readonly ObservedNode[]>;
   readonly measured: (work: SchemaWork, durationMs: number) => void;
 }
 
@@ -84,6 +89,8 @@ export class SchemaTask {
   async #carryOut(step: PlanStep): Promise<void> {
     const { request, stepper, journal, clock, measured } = this.#world;
     const { id, target, kind, stage } = step;
+    const objection = await this.#objection(step);
+    if (objection === 'later') return;
     if (!(await journal.write({ step: id, event: 'begin' }, () => stepper.mayBegin(id)))) {
       stepper.release(id);
       return;
@@ -92,7 +99,7 @@ export class SchemaTask {
     const direction = 'forward';
     request.emit({ type: 'step-started', step: id, target, kind, stage, ...hop, direction });
     const startedMs = clock.steadyMs();
-    const ended = await this.#inDatabase(step).catch((error: unknown) => this.#notEnded(step, error));
+    const ended = objection ?? (await this.#inDatabase(step).catch((error: unknown) => this.#notEnded(step, error)));
     if (ended === undefined) {
       stepper.release(id);
       return;
@@ -103,6 +110,26 @@ export class SchemaTask {
     const outcome: Outcome =
       ended.kind === 'failed' ? { kind: 'failed', failure: ended.failure } : { kind: ended.kind };
     request.emit({ type: 'step-finished', step: id, target, ...hop, outcome, durationMs, direction });
+  }
+
+  /** What the nodes have against it; `later`: it is back in the line. */
+  async #objection(step: PlanStep): Promise<Ended | 'later' | undefined> {
+    const { request, stepper, clock, look } = this.#world;
+    if (!waitsForNodes(step)) return undefined;
+    const { id } = step;
+    let nodes: readonly ObservedNode[];
+    try {
+      nodes = await look(this.#stop.signal);
+    } catch (error) {
+      if (!this.#stop.signal.aborted) throw error;
+      stepper.release(id);
+      return 'later';
+    }
+    const objection = objectionOf(step, nodes, request.record, clock.nowMs());
+    if (objection === null) return undefined;
+    if (objection.kind === 'silent' && stepper.notNow(id, momentOf(clock))) return 'later';
+    const asBefore = !stepper.isInDoubt(id);
+    return { kind: 'failed', failure: toFailure(stale(objection.message)), asBefore, refused: true };
   }
 
   /** undefined: it is still open there, and nothing more starts here. */

@@ -1,12 +1,15 @@
 /** What a step of a plan makes of probes; journal and stepper only write down what they are told. */
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { actionOf } from '../../../../../src/actions/index.ts';
 import { SchemaTask, type SchemaTaskWorld } from '../../../../../src/fleet/schema/schema-task.ts';
 import type { DesiredProbe } from '../../../../../src/model/desired.ts';
 import type { Operation } from '../../../../../src/model/documents.ts';
+import type { ObservedNode } from '../../../../../src/model/observed.ts';
 import type { PlanStep } from '../../../../../src/model/plan.ts';
+import { emptyRecord } from '../../../../../src/model/rollout-record.ts';
 import type { Database } from '../../../../../src/ports/schema/database.ts';
 import { desiredDatabase, desiredMigration } from '../../../../support/schema-fixture.ts';
+import { seen } from '../../../../support/plans.ts';
 import { openMemory } from '../../../../support/database/memory.ts';
 import { hurriedClock, rawSql, SchemaWorld } from '../../../../support/schema/schema-world.ts';
 
@@ -33,11 +36,17 @@ function lent({ database }: SchemaWorld, onClose: () => void = () => {}): Databa
   return { engine, sessions, use, close: () => Promise.resolve(onClose()) };
 }
 
+function having(name: string, version: string): ObservedNode {
+  return seen(name, version, { packages: { themisdb: seen(name, version).packages['db']! } });
+}
+
 /** The end in the fleet's journal, and what was told, of a step of a migration that has not begun. */
 async function carriedOut(
   phase: 'expand' | 'contract',
   operations: readonly Operation[],
   probes: readonly DesiredProbe[],
+  nodes: readonly ObservedNode[] = [having('a', '1.5.0')],
+  patient = true,
 ) {
   const migration = desiredMigration('first', 1, { operations, probes });
   const { name, schemaVersion, digest, release } = migration;
@@ -59,6 +68,7 @@ async function carriedOut(
       plan: { steps: [step] },
       header: { by: 'ops@control' },
       token: 1,
+      record: emptyRecord,
       actions: actionOf,
       emit: (event: unknown) => void told.push(event),
     },
@@ -75,9 +85,16 @@ async function carriedOut(
       plugins: world.parts().plugins,
       random: () => 0.5,
     },
-    stepper: { mayBegin: () => true, release: () => {}, stop: () => {} },
+    stepper: {
+      mayBegin: () => true,
+      release: () => {},
+      stop: () => {},
+      isInDoubt: () => false,
+      notNow: () => patient,
+    },
     journal: { write: (entry: unknown) => Promise.resolve(entries.push(entry) > 0) },
     clock: hurriedClock,
+    look: () => Promise.resolve(nodes),
     measured: () => {},
   } as unknown as SchemaTaskWorld);
   await task.run(step.id);
@@ -140,4 +157,31 @@ test('a migration that only contracts owes nothing to the release before', async
 test('without queries nothing is copied', async () => {
   expect((await carriedOut('expand', [add], [])).end).toMatchObject({ event: 'done' });
   expect(copies).toEqual([]);
+});
+
+describe('before a contract every node is asked once more', () => {
+  const drop: Operation = { dropColumn: { table: 'users', column: 'phone' } };
+  const silent: ObservedNode = {
+    name: 'b',
+    reachable: false,
+    failure: { code: 'UNREACHABLE', message: '', retry: 'backoff' },
+  };
+  const untouched = async (): Promise<void> => {
+    expect(await world.sql(`SELECT to_regnamespace('themis') AS own`)).toEqual([{ own: null }]);
+  };
+
+  test('one that has an earlier version is against it, whoever does not answer', async () => {
+    const { end } = await carriedOut('contract', [drop], [], [having('a', '1.5.0'), silent, having('c', '1.4.0')]);
+    const message = expect.stringMatching(/^c does not have themisdb >=1\.5\.0/u) as string;
+    expect(end).toMatchObject({ event: 'failed', failure: { code: 'STALE_PLAN', message }, detail: { refused: true } });
+    await untouched();
+  });
+
+  test('one that does not answer is waited for, and then nothing is done either', async () => {
+    const nodes = [having('a', '1.5.0'), silent];
+    expect((await carriedOut('contract', [drop], [], nodes)).end).toBeUndefined();
+    const { end } = await carriedOut('contract', [drop], [], nodes, false);
+    expect(end).toMatchObject({ event: 'failed', failure: { code: 'STALE_PLAN' }, detail: { asBefore: true } });
+    await untouched();
+  });
 });
