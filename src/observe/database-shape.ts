@@ -17,6 +17,14 @@ import { failure } from './observed-shape.ts';
 
 type Of<Reachable extends boolean> = Extract<ObservedDatabase, { reachable: Reachable }>;
 
+const recorded = {
+  migration: text,
+  schemaVersion: wholeNumber,
+  digest,
+  // They passed the schema of Migration when they were applied.
+  operations: listOf(anyObject) as Shape<AppliedMigration['operations']>,
+};
+
 const reachable = objectOf<Of<true>>({
   name: text,
   reachable: oneOf(true),
@@ -25,18 +33,14 @@ const reachable = objectOf<Of<true>>({
   schemaVersion: wholeNumber,
   applied: listOf(
     objectOf<AppliedMigration>({
-      migration: text,
-      schemaVersion: wholeNumber,
-      digest,
-      // They passed the schema of Migration when they were applied.
-      operations: listOf(anyObject) as Shape<AppliedMigration['operations']>,
+      ...recorded,
       done: oneOf('expand', 'migrate', 'contract'),
       finishedAt: instant,
     }),
   ),
   open: nullOr(
     objectOf<OpenSchemaRun>({
-      migration: text,
+      ...recorded,
       phase: oneOf('expand', 'migrate', 'contract', 'undo'),
       startedAt: instant,
     }),

@@ -1,7 +1,7 @@
 /** Databases and migrations for planner tests, described by what matters. Everything not said gets a plain default. */
 import { schemaParams } from '../../src/actions/schema-step.ts';
 import { operationsDigest } from '../../src/migrate/operations-digest.ts';
-import type { AppliedMigration, ObservedDatabase, SchemaPhase } from '../../src/model/schema/database.ts';
+import type { AppliedMigration, ObservedDatabase, OpenSchemaRun, SchemaPhase } from '../../src/model/schema/database.ts';
 import type { DesiredDatabase, DesiredMigration } from '../../src/model/desired.ts';
 import type { Operation } from '../../src/model/documents.ts';
 import type { Plan, PlanStep } from '../../src/model/plan.ts';
@@ -53,6 +53,14 @@ export function applied(
   finishedAt = '2026-11-20T10:00:00Z',
 ): AppliedMigration {
   return { migration: name, schemaVersion, digest, operations, done, finishedAt };
+}
+
+export function open(
+  { name, schemaVersion, digest, operations }: DesiredMigration,
+  phase: SchemaPhase | 'undo',
+  startedAt = '2026-11-21T17:00:00Z',
+): OpenSchemaRun {
+  return { migration: name, schemaVersion, digest, operations, phase, startedAt };
 }
 
 type Reachable = Extract<ObservedDatabase, { reachable: true }>;

@@ -1,10 +1,10 @@
 /** What a database says of its migrations. Only reads: one that Themis never touched is as it was afterwards. */
 import { ThemisError, toFailure } from '../../kernel/error.ts';
-import type { ObservedDatabase, SchemaHistoryRow } from '../../model/schema/database.ts';
+import type { ObservedDatabase, OpenSchemaRun, SchemaHistoryRow } from '../../model/schema/database.ts';
 import type { Database } from '../../ports/schema/database.ts';
 import { appliedIn, unfinishedOf } from './admission.ts';
 import { hasLayout } from './ledger/layout.ts';
-import { readHistoryRows, readRows } from './ledger/runs.ts';
+import { readHistoryRows, readRows, type RunRow } from './ledger/runs.ts';
 
 type WithoutName<State> = State extends unknown ? Omit<State, 'name'> : never;
 export type SchemaState = WithoutName<ObservedDatabase>;
@@ -23,13 +23,17 @@ export async function readSchemaState(database: Database): Promise<SchemaState> 
         serverVersion: version.rows[0]!['server_version']!.split(' ')[0]!,
         schemaVersion: applied.at(-1)?.schemaVersion ?? 0,
         applied,
-        open: open === undefined ? null : { migration: open.migration, phase: open.phase, startedAt: open.startedAt },
+        open: open === undefined ? null : openRun(open),
       };
     });
   } catch (error) {
     if (!(error instanceof ThemisError) || error.code === 'BUG') throw error;
     return { reachable: false, failure: toFailure(error) };
   }
+}
+
+function openRun({ migration, schemaVersion, digest, operations, phase, startedAt }: RunRow): OpenSchemaRun {
+  return { migration, schemaVersion, digest, operations, phase, startedAt };
 }
 
 /** Oldest first; empty where Themis never was. Throws what the database throws. */

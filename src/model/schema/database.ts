@@ -45,8 +45,7 @@ export interface AppliedMigration {
   readonly finishedAt: string;
 }
 
-export interface OpenSchemaRun {
-  readonly migration: string;
+export interface OpenSchemaRun extends Pick<AppliedMigration, 'migration' | 'schemaVersion' | 'digest' | 'operations'> {
   readonly phase: SchemaPhase | 'undo';
   readonly startedAt: string;
 }

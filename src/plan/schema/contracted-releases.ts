@@ -1,4 +1,5 @@
 import type { Observed } from '../../model/observed.ts';
+import type { ObservedDatabase } from '../../model/schema/database.ts';
 import type { RolloutRecord } from '../../model/rollout-record.ts';
 import type { NodeWork } from '../change/node-work.ts';
 import type { Notes } from '../findings/notes.ts';
@@ -16,18 +17,27 @@ export function refuseContracted(
 ): void {
   for (const database of databases) {
     if (!database.reachable) continue;
-    for (const { migration, done, finishedAt } of database.applied) {
+    for (const { migration, when } of contractsOf(database)) {
       const release = Object.hasOwn(schemas, migration) ? schemas[migration]!.release : null;
-      if (done !== 'contract' || release === null) continue;
+      if (release === null) continue;
       const reaches = createReach(release);
       for (const { node, change } of works) {
         if (change === undefined || change.legs.every(({ shape }) => reaches(shape.after.packages))) continue;
         notes.gather('schemaContracted', migration, node.name, (names) => ({
-          summary: `${names} would get a release from before ${describeRelease(release)}, and the contract of ${migration} in database ${database.name}, done at ${finishedAt}, has taken away what that uses.`,
+          summary: `${names} would get a release from before ${describeRelease(release)}, and the contract of ${migration} in database ${database.name}, ${when}, has taken away what that uses.`,
           fix: 'Go on to a release that works with the schema as it is now.',
           address: `migration/${migration}`,
         }));
       }
     }
   }
+}
+
+/** Of one that is open nobody knows what it has taken away already. */
+function contractsOf({ applied, open }: Extract<ObservedDatabase, { reachable: true }>) {
+  const contracts = applied
+    .filter(({ done }) => done === 'contract')
+    .map(({ migration, finishedAt }) => ({ migration, when: `done at ${finishedAt}` }));
+  if (open?.phase === 'contract') contracts.push({ migration: open.migration, when: `open since ${open.startedAt}` });
+  return contracts;
 }

@@ -68,21 +68,40 @@ function noteSilent(name: string, database: ObservedDatabase | undefined, notes:
 }
 
 function databaseWork(database: Reachable, files: readonly DesiredMigration[], notes: Notes): DatabaseWork {
-  const { name, schemaVersion } = database;
-  if (database.open !== null) noteOpen(name, database.open, notes);
+  const { name, schemaVersion, open } = database;
+  if (open !== null) noteOpen(name, open, notes);
   const applied = new Map(database.applied.map((one) => [one.migration, one]));
+  const begun = begunIn(database);
   const migrations: MigrationWork[] = [];
   let version = schemaVersion;
   for (const migration of files) {
-    const own = applied.get(migration.name);
-    const fits = own === undefined ? follows(database, migration, version, notes) : agrees(own, migration, notes);
+    const known = begun.find((one) => one.migration === migration.name);
+    const fits =
+      known === undefined
+        ? follows(database.name, begun, migration, version, notes)
+        : agrees(known, migration, open?.migration === migration.name, notes);
     if (!fits) break;
     version = Math.max(version, migration.schemaVersion);
+    // What an undo has begun to take away is there no more: the nodes need all of it anew.
+    const isLeaving = open?.phase === 'undo' && open.migration === migration.name;
+    const own = isLeaving ? undefined : applied.get(migration.name);
     const done = own?.done ?? null;
     const left = phasesLeft(migration, done);
     if (left.length > 0) migrations.push({ migration, done, doneAt: own?.finishedAt ?? null, left });
   }
-  return { name, version: schemaVersion, migrations, gone: goneFrom(database, files, notes) };
+  return { name, version: schemaVersion, migrations, gone: goneFrom(database.name, begun, files, notes) };
+}
+
+/** What is applied, by schema version, with what is open as far as it may have come: that is to be taken back as well. */
+function begunIn({ applied, open }: Reachable): readonly AppliedMigration[] {
+  if (open === null || open.phase === 'undo') return applied;
+  const { phase, startedAt, ...migration } = open;
+  const others = applied.filter((one) => one.migration !== open.migration);
+  return [...others, { ...migration, done: phase, finishedAt: startedAt }].sort(byVersion);
+}
+
+function byVersion(a: AppliedMigration, b: AppliedMigration): number {
+  return a.schemaVersion - b.schemaVersion;
 }
 
 function noteOpen(name: string, open: NonNullable<Reachable['open']>, notes: Notes): void {
@@ -101,14 +120,20 @@ function phasesLeft({ operations }: DesiredMigration, done: SchemaPhase | null):
 }
 
 /** Whether a migration that was never applied is the next one. */
-function follows(database: Reachable, migration: DesiredMigration, version: number, notes: Notes): boolean {
+function follows(
+  database: string,
+  begun: readonly AppliedMigration[],
+  migration: DesiredMigration,
+  version: number,
+  notes: Notes,
+): boolean {
   const { name, schemaVersion } = migration;
   const address = `migration/${name}`;
-  const other = database.applied.find((one) => one.schemaVersion === schemaVersion);
+  const other = begun.find((one) => one.schemaVersion === schemaVersion);
   if (other !== undefined) {
     notes.note('schemaOtherMigration', {
-      summary: `Schema version ${schemaVersion} of database ${database.name} is migration ${other.migration}; the files have ${name} there.`,
-      fix: `Give ${name} a schema version of its own, or bring ${other.migration} back as it was.`,
+      summary: `Schema version ${schemaVersion} of database ${database} is migration ${other.migration}; the files have ${name} there.`,
+      fix: `Give ${name} a schema version of its own, bring ${other.migration} back as it was, or take it back with \`themis migrate undo --migration ${other.migration}\`.`,
       address,
     });
     return false;
@@ -117,8 +142,8 @@ function follows(database: Reachable, migration: DesiredMigration, version: numb
   notes.note('schemaSkipped', {
     summary:
       schemaVersion > version
-        ? `Database ${database.name} is at schema version ${version}, and the next migration, ${name}, makes it ${schemaVersion}.`
-        : `Migration ${name} makes schema version ${schemaVersion}, which database ${database.name} has passed without it: it is at ${version}.`,
+        ? `Database ${database} is at schema version ${version}, and the next migration, ${name}, makes it ${schemaVersion}.`
+        : `Migration ${name} makes schema version ${schemaVersion}, which database ${database} has passed without it: it is at ${version}.`,
     fix:
       schemaVersion > version
         ? `Add the migration that makes it ${version + 1}.`
@@ -128,7 +153,7 @@ function follows(database: Reachable, migration: DesiredMigration, version: numb
   return false;
 }
 
-function agrees(own: AppliedMigration, migration: DesiredMigration, notes: Notes): boolean {
+function agrees(own: AppliedMigration, migration: DesiredMigration, isOpen: boolean, notes: Notes): boolean {
   const { name, schemaVersion, digest, operations, database } = migration;
   if (own.digest === digest && own.schemaVersion === schemaVersion) return true;
   const renumbered =
@@ -136,7 +161,7 @@ function agrees(own: AppliedMigration, migration: DesiredMigration, notes: Notes
       ? []
       : [`- schemaVersion: ${own.schemaVersion}`, `+ schemaVersion: ${schemaVersion}`];
   notes.note('schemaChanged', {
-    summary: `Migration ${name} was changed after it had been applied to database ${database} (${own.done} done at ${own.finishedAt}).`,
+    summary: `Migration ${name} was changed after it had been applied to database ${database} (${own.done} ${isOpen ? 'open since' : 'done at'} ${own.finishedAt}).`,
     details: [...renumbered, ...operationsDifference(own.operations, operations)],
     fix: 'Restore the file, and put what is new into a migration of its own.',
     address: `migration/${name}`,
@@ -145,20 +170,25 @@ function agrees(own: AppliedMigration, migration: DesiredMigration, notes: Notes
 }
 
 /** Those above all files; what is missing below them was cleared away, which counts where something of it is left. */
-function goneFrom(database: Reachable, files: readonly DesiredMigration[], notes: Notes): readonly AppliedMigration[] {
+function goneFrom(
+  database: string,
+  begun: readonly AppliedMigration[],
+  files: readonly DesiredMigration[],
+  notes: Notes,
+): readonly AppliedMigration[] {
   const names = new Set(files.map(({ name }) => name));
   const versions = new Set(files.map(({ schemaVersion }) => schemaVersion));
   const last = files.at(-1)?.schemaVersion ?? 0;
   const gone: AppliedMigration[] = [];
-  for (const one of database.applied) {
+  for (const one of begun) {
     if (names.has(one.migration) || versions.has(one.schemaVersion)) continue;
     if (one.schemaVersion > last) gone.push(one);
     else if (one.done !== phasesOf(one.operations).at(-1)) {
       notes.note('schemaForgotten', {
-        summary: `The files no longer hold migration ${one.migration} of database ${database.name}, of which only ${one.done} is done.`,
+        summary: `The files no longer hold migration ${one.migration} of database ${database}, of which only ${one.done} is done.`,
         fix: 'Bring its file back until all of it is done.',
       });
     }
   }
-  return gone.sort((a, b) => b.schemaVersion - a.schemaVersion);
+  return gone.reverse();
 }

@@ -61,5 +61,8 @@ function appliedIn(
 
 /** Unless every database says that it does not have it. */
 function isKnownStill(name: string, databases: readonly ObservedDatabase[]): boolean {
-  return databases.length === 0 || databases.some((one) => !one.reachable || appliedIn(one, name) !== undefined);
+  return (
+    databases.length === 0 ||
+    databases.some((one) => !one.reachable || one.open?.migration === name || appliedIn(one, name) !== undefined)
+  );
 }

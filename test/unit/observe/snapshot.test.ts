@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Snapshot } from '../../../src/model/observed.ts';
 import { emptyRecord } from '../../../src/model/rollout-record.ts';
 import { encodeSnapshot, parseSnapshot } from '../../../src/observe/snapshot.ts';
-import { applied, desiredMigration, observedDatabase, silentDatabase } from '../../support/schema-fixture.ts';
+import { applied, desiredMigration, observedDatabase, open, silentDatabase } from '../../support/schema-fixture.ts';
 import { observedNode, release, testInstant, unreachableNode } from '../../support/fleet-fixture.ts';
 
 const themisdb = release('themisdb', '1.5.0');
@@ -29,7 +29,7 @@ const databases = [
   silentDatabase('billing'),
   observedDatabase(5, {
     applied: [applied(migration, 'migrate')],
-    open: { migration: 'add-phone', phase: 'contract', startedAt: testInstant },
+    open: open(migration, 'contract', testInstant),
   }),
 ];
 const schemas = {

@@ -20,16 +20,20 @@ function observed(name: string, migrations: readonly string[], open: string | nu
     serverVersion: '18.0',
     schemaVersion: migrations.length,
     applied: migrations.map((migration, index) => ({
-      migration,
-      schemaVersion: index + 1,
-      digest: digestJson([]),
-      operations: [],
+      ...recorded(migration, index + 1),
       done: 'expand',
       finishedAt: startedAt,
     })),
-    open: open === null ? null : { migration: open, phase: 'expand', startedAt },
+    open: open === null ? null : { ...recorded(open, migrations.length + 1), phase: 'expand', startedAt },
   };
 }
+
+const recorded = (migration: string, schemaVersion: number) => ({
+  migration,
+  schemaVersion,
+  digest: digestJson([]),
+  operations: [],
+});
 
 function target(what: UndoWhat, ...seen: readonly ObservedDatabase[]): string | null {
   const databases = seen.map(({ name }) => desired(name));

@@ -8,6 +8,7 @@ import {
   applied,
   desiredMigration,
   observedDatabase,
+  open,
   silentDatabase,
   withSchemas,
 } from '../../../support/schema-fixture.ts';
@@ -85,5 +86,6 @@ test('the release of a migration whose file is gone is kept until no database ha
   expect(after([expanded])).toEqual(kept);
   expect(after([silentDatabase()])).toEqual(kept);
   expect(after([])).toEqual(kept);
+  expect(after([observedDatabase(4, { open: open(migration, 'expand') })])).toEqual(kept);
   expect(after([observedDatabase(4)])).toEqual({});
 });

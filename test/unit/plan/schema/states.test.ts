@@ -11,6 +11,7 @@ import {
   expandOnly,
   needsOf,
   observedDatabase,
+  open,
   orderOf,
   silentDatabase,
   wholeMigration,
@@ -78,10 +79,23 @@ test('a migration that got another number, or whose number another one has, is f
 });
 
 test('a run that was cut off is told', () => {
-  const open = { migration: 'add-phone', phase: 'expand', startedAt: '2026-11-21T17:00:00Z' } as const;
-  const made = plan(withSchemas(coming, [migration], [observedDatabase(4, { open })]));
+  const made = plan(withSchemas(coming, [migration], [observedDatabase(4, { open: open(migration, 'expand') })]));
   expect(schemaFindings(made)).toEqual(['THM7410 warning']);
   expect(orderOf(made)[0]).toBe('add-phone expand');
+});
+
+test('an expand that was cut off is known: its file may not change, and its number is taken', () => {
+  const databases = [observedDatabase(4, { open: open(migration, 'expand') })];
+  const changed = desiredMigration('add-phone', 5, { operations: expandOnly });
+  const other = desiredMigration('add-mail', 5);
+  expect(schemaFindings(plan(withSchemas(coming, [changed], databases)))).toContain('THM7403 error');
+  expect(schemaFindings(plan(withSchemas(coming, [other], databases)))).toContain('THM7404 error');
+});
+
+test('an undo that was cut off is ended and the migration expanded anew before a node gets its release', () => {
+  const databases = [observedDatabase(5, { applied: [applied(migration, 'migrate')], open: open(migration, 'undo') })];
+  const made = plan(withSchemas(coming, [migration], databases));
+  expect(orderOf(made).slice(0, 3)).toEqual(['add-phone expand', 'node-a update', 'add-phone migrate']);
 });
 
 const restorePoints = [
@@ -110,6 +124,12 @@ test('what stays in the files stays in the database', () => {
   const kept = desiredMigration('add-phone', 5, { release: { themisdb: '>=1.4.0' } });
   const databases = [observedDatabase(6, { applied: [applied(kept, 'migrate'), applied(later, 'expand')] })];
   const made = plan({ ...withSchemas(returning, [kept], databases), record: noted('add-phone', 'later') });
+  expect(orderOf(made).filter((label) => label.endsWith('undo'))).toEqual(['later undo']);
+});
+
+test('a revert takes back what was only begun', () => {
+  const begun = observedDatabase(5, { applied: [applied(migration, 'expand')], open: open(later, 'expand') });
+  const made = plan({ ...withSchemas(returning, [migration], [begun]), record: noted('add-phone', 'later') });
   expect(orderOf(made).filter((label) => label.endsWith('undo'))).toEqual(['later undo']);
 });
 
@@ -171,18 +191,23 @@ test('the observed digest moves with databases, and is what it was without', () 
   const digest = (...databases: Parameters<typeof withSchemas>[2] & object) =>
     plan({ ...coming, observed: { ...coming.observed, databases } }).observedDigest;
   const base = digest(observedDatabase(4));
-  const open = { migration: 'add-phone', phase: 'expand', startedAt: '2026-11-21T17:00:00Z' } as const;
   const others = [
     digest(),
     digest(observedDatabase(5)),
     digest(observedDatabase(4, { applied: [applied(migration, 'expand')] })),
     digest(observedDatabase(4, { applied: [applied(migration, 'migrate')] })),
-    digest(observedDatabase(4, { open })),
+    digest(observedDatabase(4, { open: open(migration, 'expand') })),
     digest(silentDatabase()),
   ];
   expect(new Set([base, ...others]).size).toBe(others.length + 1);
   expect(digest(observedDatabase(4, { serverVersion: '19.1' }))).toBe(base);
   expect(digest()).toBe(plan(coming).observedDigest);
+});
+
+test('a contract that was cut off keeps nodes from going back as well', () => {
+  const begun = observedDatabase(5, { applied: [applied(migration, 'migrate')], open: open(migration, 'contract') });
+  const made = plan({ ...withSchemas(returning, [migration], [begun]), record: noted('add-phone') });
+  expect(schemaFindings(made)).toContain('THM7413 error');
 });
 
 test('a downgrade in Git behind a contract is an error, and names the nodes', () => {
