@@ -34,6 +34,8 @@ export interface DatabaseWork {
   readonly migrations: readonly MigrationWork[];
   /** No file holds them: newest first. */
   readonly gone: readonly AppliedMigration[];
+  /** One of which not even the expand is done: nothing can use it yet. */
+  readonly onlyBegun: string | null;
 }
 
 type Reachable = Extract<ObservedDatabase, { reachable: true }>;
@@ -89,7 +91,9 @@ function databaseWork(database: Reachable, files: readonly DesiredMigration[], n
     const left = phasesLeft(migration, done);
     if (left.length > 0) migrations.push({ migration, done, doneAt: own?.finishedAt ?? null, left });
   }
-  return { name, version: schemaVersion, migrations, gone: goneFrom(database.name, begun, files, notes) };
+  const gone = goneFrom(name, begun, files, notes);
+  const onlyBegun = open !== null && !applied.has(open.migration) ? open.migration : null;
+  return { name, version: schemaVersion, migrations, gone, onlyBegun };
 }
 
 /** What is applied, by schema version, with what is open as far as it may have come: that is to be taken back as well. */

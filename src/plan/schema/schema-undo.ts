@@ -16,7 +16,7 @@ import { createReach, describeRelease } from './release-reach.ts';
 export interface PlacedUndo {
   readonly database: string;
   readonly applied: AppliedMigration;
-  /** null: it waited for none, or nobody knows. */
+  /** null: it waited for none, nothing can use it yet, or nobody knows. */
   readonly release: ReleaseRanges | null;
   /** What is taken back, newest first. */
   readonly operations: readonly DescribedOperation[];
@@ -33,17 +33,19 @@ export function placeUndos(
   notes: Notes,
 ): readonly PlacedUndo[] {
   const undos: PlacedUndo[] = [];
-  for (const { name, gone } of databases) {
+  for (const { name, gone, onlyBegun } of databases) {
     for (const applied of gone) {
+      const isUsed = applied.migration !== onlyBegun;
       const known = Object.hasOwn(schemas, applied.migration) ? schemas[applied.migration]! : undefined;
-      const release = known?.release ?? null;
+      const release = isUsed ? (known?.release ?? null) : null;
       const operations = operationsDone(applied.operations, applied.done);
       // What is older lies under it: that cannot be taken back either.
       if (cannotComeBack(name, applied, operations, notes) || staysInUse(name, applied, release, journeys, notes))
         break;
       const behind = release === null ? [] : holders(release, journeys);
-      if (known === undefined) noteUnclear(name, applied, notes);
-      undos.push({ database: name, applied, release, operations, behind, isUnclear: known === undefined });
+      const isUnclear = isUsed && known === undefined;
+      if (isUnclear) noteUnclear(name, applied, notes);
+      undos.push({ database: name, applied, release, operations, behind, isUnclear });
     }
   }
   return undos;

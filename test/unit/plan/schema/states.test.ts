@@ -131,6 +131,9 @@ test('a revert takes back what was only begun', () => {
   const begun = observedDatabase(5, { applied: [applied(migration, 'expand')], open: open(later, 'expand') });
   const made = plan({ ...withSchemas(returning, [migration], [begun]), record: noted('add-phone', 'later') });
   expect(orderOf(made).filter((label) => label.endsWith('undo'))).toEqual(['later undo']);
+  const stays = plan(withSchemas(simpleFleet(1, v15, v15, { releases: [v15] }), [migration], [begun]));
+  expect([orderOf(stays).at(-1), stays.applyable]).toEqual(['later undo', true]);
+  expect(deferredOf(stays).filter((line) => line.startsWith('later'))).toEqual([]);
 });
 
 test('an undo waits for a node that may still have the release', () => {
