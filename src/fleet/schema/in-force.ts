@@ -84,6 +84,19 @@ async function inForceOf(session: DatabaseSession, rows: readonly RunRow[], row:
   };
 }
 
+/**
+ * How the schema has to be once a migration is taken back: as it was when that began, unless somebody else's migration
+ * has changed it since and still stands. An undo that was cut off did not begin it.
+ */
+export function expectedOf(rows: readonly RunRow[], migration: string): 'as-before' | 'unknown' {
+  const own = rows.filter((row) => row.migration === migration);
+  const ended = own.findLastIndex(({ phase, outcome }) => phase === 'undo' && outcome === 'done');
+  const began = own[ended + 1]?.run ?? 0;
+  const standing = new Set(appliedIn(rows).map((one) => one.migration));
+  const isChanged = rows.some((row) => row.run > began && row.migration !== migration && standing.has(row.migration));
+  return isChanged ? 'unknown' : 'as-before';
+}
+
 /** Throws MIGRATION_REFUSED. */
 export function refuseIrreversible({ row, steps }: InForce): void {
   for (const { undo, title, phase, operation } of steps) {

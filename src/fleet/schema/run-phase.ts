@@ -5,8 +5,9 @@
 import type { SchemaPhase } from '../../model/schema/database.ts';
 import { admit } from './admission.ts';
 import { carryOut, resultOf } from './carry-out.ts';
+import { expectedOf } from './in-force.ts';
 import { hasLayout } from './ledger/layout.ts';
-import { loadRun, readRows, viewOf, type Run } from './ledger/runs.ts';
+import { loadRun, readRows, viewOf, type Run, type RunRow } from './ledger/runs.ts';
 import type { SchemaMigration, SchemaParts, SchemaRunResult } from './request.ts';
 import { startPhase, startUndo } from './start-run.ts';
 import { isTurned, leftSteps } from './step.ts';
@@ -46,19 +47,20 @@ async function goOn(work: Work, { migration, phase }: PhaseRequest): Promise<Sch
   }
   const run = await loadRun(session, admitted.row);
   if (admitted.row.outcome === null) {
-    const result = await carryOut(work, run, 'as-before');
+    const expected = run.row.phase === 'undo' ? expectedOf(rows, migration.name) : 'as-before';
+    const result = await carryOut(work, run, expected);
     return run.row.phase === 'undo' && result.outcome === 'done' ? 'again' : result;
   }
   if (!isTurned(run.entries)) {
     return await carryOut(work, await startPhase(work, { migration, phase, stuck: run, number }), 'as-before');
   }
-  return await afterStuckUndo(work, { run, number }, { migration, phase });
+  return await afterStuckUndo(work, { run, number, rows }, { migration, phase });
 }
 
 /** What could not be taken back is tried again first; then it begins anew. */
 async function afterStuckUndo(
   work: Work,
-  { run, number }: { run: Run; number: number },
+  { run, number, rows }: { run: Run; number: number; rows: readonly RunRow[] },
   { migration, phase }: Pick<PhaseRequest, 'migration' | 'phase'>,
 ): Promise<SchemaRunResult | 'again'> {
   const steps = leftSteps(viewOf(run));
@@ -66,6 +68,6 @@ async function afterStuckUndo(
     return await carryOut(work, await startPhase(work, { migration, phase, stuck: null, number }), 'as-before');
   }
   const undo = await startUndo(work, { of: run, steps, catalog: run.catalog, number });
-  const result = await carryOut(work, undo, steps.length === 0 ? 'unknown' : 'as-before');
+  const result = await carryOut(work, undo, steps.length === 0 ? 'unknown' : expectedOf(rows, migration.name));
   return result.outcome === 'done' ? 'again' : result;
 }

@@ -2,12 +2,11 @@
  * Takes a database back to just before a migration: that one and all that came after it, newest first, from the steps
  * that the database keeps. Whatever cannot come back is found out before the first effect.
  */
-import { appliedIn } from './admission.ts';
 import { carryOut } from './carry-out.ts';
-import { refuseIrreversible, targetsOf, type InForce } from './in-force.ts';
+import { expectedOf, refuseIrreversible, targetsOf } from './in-force.ts';
 import { hasLayout } from './ledger/layout.ts';
 import { record } from './ledger/record.ts';
-import { readRows, type RunRow } from './ledger/runs.ts';
+import { readRows } from './ledger/runs.ts';
 import type { SchemaParts, SchemaRunResult } from './request.ts';
 import { startUndo } from './start-run.ts';
 import { isTurned } from './step.ts';
@@ -57,7 +56,7 @@ async function undoNewest(work: Work, migration: string): Promise<SchemaRunResul
   const target = targets[0];
   if (target === undefined) return null;
   for (const one of targets) refuseIrreversible(one);
-  const expected = isAlone(rows, target) ? 'as-before' : 'unknown';
+  const expected = expectedOf(rows, target.row.migration);
   if (target.open !== null) {
     if (!isTurned(target.open.entries)) {
       await record(work, target.open, { step: null, event: 'turn', detail: { because: 'undo' } });
@@ -67,12 +66,4 @@ async function undoNewest(work: Work, migration: string): Promise<SchemaRunResul
   const { steps, first } = target;
   const undo = await startUndo(work, { of: first, steps, catalog: first.catalog, number: rows.at(-1)!.run + 1 });
   return await carryOut(work, undo, steps.length === 0 ? 'unknown' : expected);
-}
-
-/** Nobody else's migration has changed the schema since and still stands: then it has to be as it was before. */
-function isAlone(rows: readonly RunRow[], { row, first }: InForce): boolean {
-  const standing = new Set(appliedIn(rows).map((one) => one.migration));
-  return !rows.some(
-    ({ run, migration }) => run > first.row.run && migration !== row.migration && standing.has(migration),
-  );
 }

@@ -87,6 +87,25 @@ test('a run that was cut off, or stuck, is taken back from where it is', async (
   expect(await world.digests()).toEqual(before);
 });
 
+test('an undo that is cut off goes on, though an earlier migration was contracted meanwhile', async () => {
+  const first = migration([column('a'), { rawSql: { ...column('b').rawSql!, phase: 'contract' } }]);
+  const second = migration([column('c'), column('d')], { name: 'second', schemaVersion: 2 });
+  await world.run(first, 'expand');
+  await world.run(second, 'expand');
+  for (const phase of ['migrate', 'contract'] as const) await world.run(first, phase);
+  const cutOff = async (): Promise<void> => {
+    const stop = new AbortController();
+    const emit = ({ type }: { readonly type: string }) => type === 'step-finished' && stop.abort();
+    const cut = world.undo('second', { emit, signal: stop.signal });
+    expect(await failureOf(cut)).toMatchObject({ code: 'CANCELLED' });
+  };
+  await cutOff();
+  expect(await world.undo('second')).toMatchObject({ outcome: 'done', undone: ['second'] });
+  await world.run(second, 'expand');
+  await cutOff();
+  expect(await world.run(second, 'expand')).toMatchObject({ outcome: 'done' });
+});
+
 test('an undo that fails is stuck, is tried again, and stands in the way of others until then', async () => {
   const before = await world.digests();
   const stubborn = handMade({
