@@ -32,8 +32,17 @@ export type Instruction =
   | { readonly kind: 'judge'; readonly stage: number; readonly gates: StageGates }
   | { readonly kind: 'await-approval'; readonly stage: number }
   | { readonly kind: 'promote'; readonly stage: number }
-  /** Carries one phase of a migration out, or what a run that was cut off left of it. */
-  | { readonly kind: 'schema'; readonly database: string; readonly migration: string; readonly phase: SchemaPhase }
+  /**
+   * Carries one phase of a migration out, or what a run that was cut off left of it. `again`: fills once more what was
+   * filled until then.
+   */
+  | {
+      readonly kind: 'schema';
+      readonly database: string;
+      readonly migration: string;
+      readonly phase: SchemaPhase;
+      readonly again?: string;
+    }
   /** Takes all of a migration back, from what the database has recorded of it. */
   | { readonly kind: 'schema-undo'; readonly database: string; readonly migration: string };
 

@@ -27,6 +27,8 @@ export interface SchemaParams {
    * migration waits for no release.
    */
   readonly release?: ReleaseRanges;
+  /** Columns that were filled until then are filled once more: a node has had an earlier version since. */
+  readonly again?: string;
 }
 
 export interface DescribedOperation {
@@ -54,6 +56,7 @@ export const schemaParamsSchema = {
     },
     graceMs: { type: 'integer', minimum: 0 },
     release: { type: 'object', additionalProperties: { type: 'string', minLength: 1 } },
+    again: { type: 'string', minLength: 1 },
   },
 } as const;
 
@@ -75,13 +78,13 @@ export function databaseOf(step: PlanStep): string {
  * and the database keeps all phases in order.
  */
 export function phaseInstructions(step: PlanStep): readonly Instruction[] {
-  const { migration, phase } = schemaParams(step);
+  const { migration, phase, again } = schemaParams(step);
   const database = databaseOf(step);
   const done = step.before.schema?.done ?? null;
   const first = done === null ? 0 : schemaPhases.indexOf(done) + 1;
   return schemaPhases
     .slice(first, schemaPhases.indexOf(phase) + 1)
-    .map((one) => ({ kind: 'schema', database, migration, phase: one }));
+    .map((one) => ({ kind: 'schema', database, migration, phase: one, ...(again === undefined ? {} : { again }) }));
 }
 
 export function undoInstructions(step: PlanStep): readonly Instruction[] {

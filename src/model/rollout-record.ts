@@ -27,6 +27,8 @@ export interface SchemaProgress {
    * included: grace counts from here. null: not yet, or not any more.
    */
   readonly completeSince: string | null;
+  /** When a node was seen with an earlier release though the data were migrated: what it wrote since was not. */
+  readonly earlierAt?: string;
   /** Of the file, which may be gone when the migration is taken back; null: it waits for none. */
   readonly release: ReleaseRanges | null;
 }

@@ -189,7 +189,13 @@ const record = objectOf<OlderRecord>({
     objectOf<Durations>({ update: wholeNumbers, rollback: wholeNumbers, schema: optional(ofWork(wholeNumbers)) }),
   ),
   schemas: optional(
-    recordOf(objectOf<SchemaProgress>({ completeSince: nullOr(instant), release: nullOr(recordOf(text)) })),
+    recordOf(
+      objectOf<SchemaProgress>({
+        completeSince: nullOr(instant),
+        earlierAt: optional(instant),
+        release: nullOr(recordOf(text)),
+      }),
+    ),
   ),
 });
 

@@ -185,19 +185,23 @@ test(
 );
 
 test(
-  'a node that goes back to the old version closes the contract again, and grace starts anew once it is back',
+  'a node that goes back to the old version closes the contract again; once it is back its rows are filled and grace starts anew',
   async () => {
     const before = contractOf(await fleet.plan())!;
     expect(before.until).not.toBeNull();
     const { name } = fleet.nodes[2]!;
     expect(await fleet.themis('rollback', `node/${name}`, '--auto-approve')).toMatchObject({ code: 0 });
     const kept = await fleet.plan('--exclude', `node/${name}`);
-    expect(contractOf(kept)).toMatchObject({ reason: expect.stringContaining(name) as string });
+    expect(contractOf(kept)).toMatchObject({ reason: expect.stringContaining('orders (migrate of number)') as string });
+    expect(kept.deferred).toContainEqual(expect.objectContaining({ reason: expect.stringContaining(name) as string }));
+    await ask(`INSERT INTO users VALUES (${rows + 1}, 'late')`);
     expect(await fleet.themis('resume')).toMatchObject({ code: 0 });
     expect((await fleet.themis('apply', '--auto-approve')).code).toBe(9);
     expect(await fleet.serving()).toEqual(fleet.all('1.5.0'));
     const after = contractOf(await fleet.plan())!;
     expect(Date.parse(after.until!)).toBeGreaterThan(Date.parse(before.until!));
+    expect(await ask(`SELECT number FROM users WHERE id = ${rows + 1}`)).toEqual([{ number: `late${rows + 1}` }]);
+    await ask(`DELETE FROM users WHERE id = ${rows + 1}`);
     expect(await columns()).toEqual(['id', 'phone', 'number']);
   },
   slowMs,

@@ -1,7 +1,12 @@
 /** Databases and migrations for planner tests, described by what matters. Everything not said gets a plain default. */
 import { schemaParams } from '../../src/actions/schema-step.ts';
 import { operationsDigest } from '../../src/migrate/operations-digest.ts';
-import type { AppliedMigration, ObservedDatabase, OpenSchemaRun, SchemaPhase } from '../../src/model/schema/database.ts';
+import type {
+  AppliedMigration,
+  ObservedDatabase,
+  OpenSchemaRun,
+  SchemaPhase,
+} from '../../src/model/schema/database.ts';
 import type { DesiredDatabase, DesiredMigration } from '../../src/model/desired.ts';
 import type { Operation } from '../../src/model/documents.ts';
 import type { Plan, PlanStep } from '../../src/model/plan.ts';

@@ -5,6 +5,7 @@
 import { canonicalJson } from '../../kernel/canonical-json.ts';
 import { digestJson } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
+import { parseInstant } from '../../kernel/units/instant.ts';
 import { schemaPhases, type AppliedMigration, type SchemaPhase } from '../../model/schema/database.ts';
 import type { Operation } from '../../model/documents.ts';
 import type { RunRow } from './ledger/runs.ts';
@@ -12,12 +13,18 @@ import type { SchemaMigration } from './request.ts';
 
 export type Admission =
   | { readonly kind: 'unchanged' }
-  | { readonly kind: 'begin' }
+  /** `again`: it was done before. */
+  | { readonly kind: 'begin'; readonly again: boolean }
   /** Open, or stuck: of this phase, or an undo of this migration. */
   | { readonly kind: 'go-on'; readonly row: RunRow };
 
-/** Throws MIGRATION_CHANGED and MIGRATION_REFUSED. */
-export function admit(rows: readonly RunRow[], migration: SchemaMigration, phase: SchemaPhase): Admission {
+/** `again`: data that were migrated until then are migrated once more. Throws MIGRATION_CHANGED and MIGRATION_REFUSED. */
+export function admit(
+  rows: readonly RunRow[],
+  migration: SchemaMigration,
+  phase: SchemaPhase,
+  again?: string,
+): Admission {
   const { name, schemaVersion, operations } = migration;
   const unfinished = unfinishedOf(rows);
   if (unfinished !== undefined && unfinished.migration !== name) {
@@ -39,7 +46,12 @@ export function admit(rows: readonly RunRow[], migration: SchemaMigration, phase
     return { kind: 'unchanged' };
   }
   const done = known === undefined ? -1 : rank(known.done);
-  if (rank(phase) <= done) return { kind: 'unchanged' };
+  if (known !== undefined && rank(phase) <= done) {
+    const isAgain = phase === 'migrate' && known.done === phase && again !== undefined;
+    return isAgain && parseInstant(known.finishedAt)! <= parseInstant(again)!
+      ? { kind: 'begin', again: true }
+      : { kind: 'unchanged' };
+  }
   if (rank(phase) > done + 1) {
     const missing = schemaPhases[done + 1]!;
     throw refusal(
@@ -49,7 +61,7 @@ export function admit(rows: readonly RunRow[], migration: SchemaMigration, phase
   }
   if (phase === 'expand') refuseVersion(applied, name, schemaVersion);
   if (operations.length === 0) throw refusal(`Migration ${name} has no operations.`, 'Say what it changes.');
-  return { kind: 'begin' };
+  return { kind: 'begin', again: false };
 }
 
 /** By schema version. What was undone is not applied. */

@@ -30,8 +30,13 @@ export async function expandNext(work: Work, run: Run, index: number): Promise<v
   run.steps.push(...planned);
 }
 
-async function expand({ parts, session }: Work, { row }: Run, index: number): Promise<readonly SchemaStep[] | Refusal> {
+async function expand(
+  { parts, session }: Work,
+  { row, again }: Run,
+  index: number,
+): Promise<readonly SchemaStep[] | Refusal> {
   if (row.phase === 'undo') throw new TypeError('expandNext: an undo has no operations');
+  if (again && !('backfill' in row.operations[index]!)) return [];
   const { rows } = await session.query('SHOW server_version_num');
   const planned = parts.expand({
     migration: row.migration,

@@ -72,16 +72,23 @@ async function inForceOf(session: DatabaseSession, rows: readonly RunRow[], row:
   const own = rows.filter((one) => one.migration === row.migration);
   const lastUndo = own.findLastIndex((one) => one.phase === 'undo');
   const from = own[lastUndo]?.outcome === 'done' ? lastUndo + 1 : Math.max(0, lastUndo);
-  // Each run goes on with what the one before it in its phase had done, so the last of each says it all.
-  const last = new Map(own.slice(from).map((one) => [one.phase, one]));
+  // Each run goes on with what the one before it in its phase had done, so the last of each says it all; but one that
+  // fills once more what was filled, beside the one that did that first.
+  const last = new Map(own.slice(from).map((one, index) => [`${one.phase} ${isAgain(own.slice(from), index)}`, one]));
   const runs: Run[] = [];
   for (const one of last.values()) runs.push(await loadRun(session, one));
+  const left = runs.flatMap((run) => leftSteps(viewOf(run)));
   return {
     row,
-    steps: runs.flatMap((run) => leftSteps(viewOf(run))),
+    steps: [...new Map(left.map((step) => [step.id, step])).values()],
     first: runs[0]!,
     open: runs.find((run) => run.row.outcome === null) ?? null,
   };
+}
+
+function isAgain(own: readonly RunRow[], index: number): boolean {
+  const { phase } = own[index]!;
+  return phase !== 'undo' && own.slice(0, index).some((one) => one.phase === phase && one.outcome === 'done');
 }
 
 /**

@@ -16,6 +16,8 @@ import { atWork, type Work } from './work.ts';
 export interface PhaseRequest extends SchemaParts {
   readonly migration: SchemaMigration;
   readonly phase: SchemaPhase;
+  /** Of data: what was filled until then is filled once more. */
+  readonly again?: string;
 }
 
 /**
@@ -33,17 +35,18 @@ export async function runPhase(request: PhaseRequest): Promise<SchemaRunResult> 
 }
 
 /** `again`: what stood in the way is out of it. */
-async function goOn(work: Work, { migration, phase }: PhaseRequest): Promise<SchemaRunResult | 'again'> {
+async function goOn(work: Work, { migration, phase, again }: PhaseRequest): Promise<SchemaRunResult | 'again'> {
   const { session, memory } = work;
   const rows = (await hasLayout(session)) ? await readRows(session) : [];
   const last = rows.at(-1);
   // The connection was lost while this call's run ended.
   if (last?.phase === phase && last.outcome !== null && memory.runs.has(last.run)) return resultOf(last);
   const number = (last?.run ?? 0) + 1;
-  const admitted = admit(rows, migration, phase);
+  const admitted = admit(rows, migration, phase, again);
   if (admitted.kind === 'unchanged') return { outcome: 'unchanged', run: null, rows: 0 };
   if (admitted.kind === 'begin') {
-    return await carryOut(work, await startPhase(work, { migration, phase, stuck: null, number }), 'as-before');
+    const start = { migration, phase, stuck: null, number, again: admitted.again };
+    return await carryOut(work, await startPhase(work, start), 'as-before');
   }
   const run = await loadRun(session, admitted.row);
   if (admitted.row.outcome === null) {

@@ -175,9 +175,9 @@ export class SchemaTask {
     switch (instruction.kind) {
       case 'schema': {
         const migration = this.#migrationOf(step);
-        const { phase } = instruction;
+        const { phase, again } = instruction;
         const probes = phase === 'expand' ? probesOf(migration, isReleased(step) ? 'everywhere' : 'nowhere') : [];
-        if (probes.length === 0) return await runPhase({ ...parts, migration, phase });
+        if (probes.length === 0) return await runPhase({ ...parts, migration, phase, ...(again && { again }) });
         const openScratch = async (): Promise<Database> => await this.#world.schemas.openScratch();
         await rehearse({ parts, migration, probes, openScratch });
         const verify = verifyLive(probes, parts.settings);

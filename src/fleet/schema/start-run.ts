@@ -22,7 +22,8 @@ export async function startPhase(
     phase,
     stuck,
     number,
-  }: { migration: SchemaMigration; phase: SchemaPhase; stuck: Run | null; number: number },
+    again = stuck?.again ?? false,
+  }: { migration: SchemaMigration; phase: SchemaPhase; stuck: Run | null; number: number; again?: boolean },
 ): Promise<Run> {
   const carried = stuck === null ? [] : carriedEntries(viewOf(stuck), { carriedFrom: stuck.row.run });
   const run = await newRun(work, {
@@ -38,6 +39,7 @@ export async function startPhase(
     onFailure: migration.onFailure,
     throttle: migration.throttle,
     verifies: phase === 'expand' && work.parts.verify !== undefined,
+    again,
   });
   return await open(work, run, carried, stuck?.row.run ?? null);
 }
@@ -56,12 +58,13 @@ export async function startUndo(
     onFailure: of.onFailure,
     throttle: of.throttle,
     verifies: false,
+    again: false,
   });
   const done = steps.map(({ id }): Entry => ({ step: id, event: 'done', detail: { carriedFrom: of.row.run } }));
   return await open(work, run, [...done, { step: null, event: 'turn', detail: { because: 'undo' } }], null);
 }
 
-type NewRun = Pick<Run, 'onFailure' | 'throttle' | 'verifies'> & {
+type NewRun = Pick<Run, 'onFailure' | 'throttle' | 'verifies' | 'again'> & {
   readonly number: number;
   readonly row: Pick<RunRow, 'migration' | 'schemaVersion' | 'operations' | 'phase'>;
   readonly steps: readonly SchemaStep[];
@@ -90,11 +93,12 @@ async function newRun({ parts, session }: Work, { number, row, catalog, steps, .
 
 async function open(work: Work, run: Run, entries: readonly Entry[], progressOf: number | null): Promise<Run> {
   const { session, parts, memory } = work;
-  const { onFailure, throttle, verifies } = run;
+  const { onFailure, throttle, verifies, again } = run;
   const detail = {
     onFailure,
     throttle: { ...throttle },
     ...(verifies ? { verifies } : {}),
+    ...(again ? { again } : {}),
     catalogDigest: parts.catalogs.digest(run.catalog),
   } satisfies JsonObject;
   // Before it is known whether it was committed: if it was, it is this call's.

@@ -71,6 +71,7 @@ export const planCodes = {
   schemaReleaseUnknown: { code: 'THM7411', severity: 'warning' },
   schemaApart: { code: 'THM7412', severity: 'warning' },
   schemaContracted: { code: 'THM7413', severity: 'error', exit: 4 },
+  schemaDataOnce: { code: 'THM7414', severity: 'warning' },
 } as const satisfies Record<string, PlanCode>;
 
 export type PlanFindingKind = keyof typeof planCodes;

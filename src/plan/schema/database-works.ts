@@ -12,8 +12,10 @@ import {
 import type { DesiredMigration } from '../../model/desired.ts';
 import type { Notes } from '../findings/notes.ts';
 import type { PlanInputs } from '../plan-inputs.ts';
-import { phasesOf } from './operation-words.ts';
+import { doneOnce, fills, phasesOf } from './operation-words.ts';
 import { operationsDifference } from './operations-difference.ts';
+import { createEarlier } from './release-reach.ts';
+import { isSince } from './schema-progress.ts';
 
 /** A migration of the files with something left to do. */
 export interface MigrationWork {
@@ -22,6 +24,8 @@ export interface MigrationWork {
   readonly done: SchemaPhase | null;
   /** When that ended. */
   readonly doneAt: string | null;
+  /** Data that were migrated until then are migrated once more: a node has had an earlier version since. */
+  readonly again: string | null;
   /** In order; never empty. */
   readonly left: readonly SchemaPhase[];
 }
@@ -41,13 +45,14 @@ export interface DatabaseWork {
 type Reachable = Extract<ObservedDatabase, { reachable: true }>;
 
 /** Of every database that answered, by name. */
-export function databaseWorks({ desired, observed }: PlanInputs, notes: Notes): readonly DatabaseWork[] {
+export function databaseWorks({ desired, observed, record }: PlanInputs, notes: Notes): readonly DatabaseWork[] {
   const seen = new Map(observed.databases.map((database) => [database.name, database]));
   const files = Map.groupBy(desired.migrations, ({ database }) => database);
   return desired.databases.flatMap(({ name }) => {
     const own = (files.get(name) ?? []).toSorted((a, b) => a.schemaVersion - b.schemaVersion);
     const database = seen.get(name);
-    if (database?.reachable === true) return [databaseWork(database, own, notes)];
+    const isStale = (one: AppliedMigration): boolean => hasEarlierWriters(one, files.get(name) ?? [], observed, record);
+    if (database?.reachable === true) return [databaseWork(database, own, isStale, notes)];
     if (own.length > 0) noteSilent(name, database, notes);
     return [];
   });
@@ -69,7 +74,26 @@ function noteSilent(name: string, database: ObservedDatabase | undefined, notes:
   });
 }
 
-function databaseWork(database: Reachable, files: readonly DesiredMigration[], notes: Notes): DatabaseWork {
+/** Whether a node has, or had since the data were migrated, a version from before the release. */
+function hasEarlierWriters(
+  one: AppliedMigration,
+  files: readonly DesiredMigration[],
+  { nodes }: PlanInputs['observed'],
+  { schemas }: PlanInputs['record'],
+): boolean {
+  const release = files.find(({ name }) => name === one.migration)?.release ?? null;
+  if (release === null || one.done !== 'migrate') return false;
+  const noted = Object.hasOwn(schemas, one.migration) ? schemas[one.migration]!.earlierAt : undefined;
+  const isEarlier = createEarlier(release);
+  return isSince(noted, one) || nodes.some((node) => node.reachable && isEarlier(node.packages));
+}
+
+function databaseWork(
+  database: Reachable,
+  files: readonly DesiredMigration[],
+  isStale: (one: AppliedMigration) => boolean,
+  notes: Notes,
+): DatabaseWork {
   const { name, schemaVersion, open } = database;
   if (open !== null) noteOpen(name, open, notes);
   const applied = new Map(database.applied.map((one) => [one.migration, one]));
@@ -87,9 +111,13 @@ function databaseWork(database: Reachable, files: readonly DesiredMigration[], n
     // What an undo has begun to take away is there no more: the nodes need all of it anew.
     const isLeaving = open?.phase === 'undo' && open.migration === migration.name;
     const own = isLeaving ? undefined : applied.get(migration.name);
-    const done = own?.done ?? null;
+    const doneAt = own?.finishedAt ?? null;
+    const again = own !== undefined && isStale(own) ? doneAt : null;
+    const isFilledAgain = again !== null && fills(migration.operations);
+    const done = isFilledAgain ? 'expand' : (own?.done ?? null);
     const left = phasesLeft(migration, done);
-    if (left.length > 0) migrations.push({ migration, done, doneAt: own?.finishedAt ?? null, left });
+    if (again !== null && left.includes('contract')) noteOnce(migration, notes);
+    if (left.length > 0) migrations.push({ migration, done, doneAt, again: isFilledAgain ? again : null, left });
   }
   const gone = goneFrom(name, begun, files, notes);
   const onlyBegun = open !== null && !applied.has(open.migration) ? open.migration : null;
@@ -114,6 +142,17 @@ function noteOpen(name: string, open: NonNullable<Reachable['open']>, notes: Not
     summary: `${what} of ${open.migration} in database ${name} began at ${open.startedAt} and has not ended; it is finished or taken back before anything else there.`,
     fix: '`themis apply` does that first.',
     address: `migration/${open.migration}`,
+  });
+}
+
+function noteOnce({ name, operations }: DesiredMigration, notes: Notes): void {
+  const once = doneOnce(operations);
+  if (once.length === 0) return;
+  notes.note('schemaDataOnce', {
+    summary: `A node has had an earlier version since the data of ${name} were migrated, and part of that is not done again.`,
+    details: once.map(({ does }) => does),
+    fix: `See before the contract of ${name} that what was written since is as it should be.`,
+    address: `migration/${name}`,
   });
 }
 

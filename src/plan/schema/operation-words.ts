@@ -56,6 +56,19 @@ export function operationsDone(operations: readonly Operation[], done: SchemaPha
   return list.reverse();
 }
 
+/** Whether it fills columns: what an earlier version writes afterwards is filled only when that is done once more. */
+export function fills(operations: readonly Operation[]): boolean {
+  return operations.some((operation) => 'backfill' in operation);
+}
+
+/** What is done once with the data, whoever writes afterwards: nobody knows what doing it again would do. */
+export function doneOnce(operations: readonly Operation[]): readonly DescribedOperation[] {
+  return operationsIn(
+    operations.filter((operation) => 'rawSql' in operation || 'custom' in operation),
+    'migrate',
+  );
+}
+
 /** Whether it treats every row of a table. */
 export function rewritesIn(operations: readonly Operation[], phase: SchemaPhase): boolean {
   return operations.some((operation) => {

@@ -25,6 +25,13 @@ export function createReach(release: ReleaseRanges): Reach {
   };
 }
 
+/** Who has some of it, but from before: an empty machine has nothing that reads or writes. */
+export function createEarlier(release: ReleaseRanges): Reach {
+  const reaches = createReach(release);
+  const names = Object.keys(release);
+  return (packages) => names.some((name) => Object.hasOwn(packages, name)) && !reaches(packages);
+}
+
 const options = { includePrerelease: true };
 
 /** `themisdb >=1.5.0 and themis-query 2.x`. */

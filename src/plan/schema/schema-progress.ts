@@ -4,11 +4,12 @@
  * clock back, and it starts anew once all have it again.
  */
 import { canonicalJson } from '../../kernel/canonical-json.ts';
+import { parseInstant } from '../../kernel/units/instant.ts';
 import type { AppliedMigration, ObservedDatabase } from '../../model/schema/database.ts';
 import type { Desired, DesiredMigration } from '../../model/desired.ts';
 import type { Observed, ObservedNode } from '../../model/observed.ts';
 import type { RolloutRecord, SchemaProgress } from '../../model/rollout-record.ts';
-import { createReach } from './release-reach.ts';
+import { createEarlier, createReach } from './release-reach.ts';
 
 /** `observed` has to hold every node of the fleet: one that is missing counts as one that did not answer. The same record where nothing changes. */
 export function noteSchemaProgress(
@@ -29,7 +30,9 @@ export function noteSchemaProgress(
     const known = Object.hasOwn(record.schemas, migration.name) ? record.schemas[migration.name]! : undefined;
     const database = databases.get(migration.database);
     const completeSince = since(migration, database, seen, known?.completeSince ?? null, at);
-    schemas[migration.name] = { completeSince, release: migration.release };
+    const earlierAt = earlier(migration, database, seen, known?.earlierAt, at);
+    const once = earlierAt === undefined ? {} : { earlierAt };
+    schemas[migration.name] = { completeSince, ...once, release: migration.release };
   }
   return canonicalJson(schemas) === canonicalJson(record.schemas) ? record : { ...record, schemas };
 }
@@ -50,6 +53,25 @@ function since(
   const applied = appliedIn(database, name);
   if (applied === undefined) return null;
   return known ?? (release === null ? applied.finishedAt : at);
+}
+
+/** Noted once for each time that the data were migrated. */
+function earlier(
+  { name, release }: DesiredMigration,
+  database: ObservedDatabase | undefined,
+  nodes: readonly (ObservedNode | undefined)[],
+  known: string | undefined,
+  at: string,
+): string | undefined {
+  const applied = database?.reachable === true ? appliedIn(database, name) : undefined;
+  if (release === null || applied?.done !== 'migrate' || isSince(known, applied)) return known;
+  const isEarlier = createEarlier(release);
+  return nodes.some((node) => node?.reachable === true && isEarlier(node.packages)) ? at : known;
+}
+
+/** Whether what was noted of a node is of after the data were migrated. */
+export function isSince(earlierAt: string | undefined, { finishedAt }: AppliedMigration): boolean {
+  return earlierAt !== undefined && parseInstant(earlierAt)! >= parseInstant(finishedAt)!;
 }
 
 function appliedIn(

@@ -185,6 +185,7 @@ function phaseStep(
   making: Making,
 ): PlanStep {
   const { name, database, schemaVersion, digest, operations, release } = one.migration;
+  const again = phase === 'migrate' ? one.again : null;
   const version = making.versions.get(one.database) ?? one.database.version;
   const after = phase === 'expand' ? schemaVersion : version;
   const params: SchemaParams = {
@@ -192,9 +193,10 @@ function phaseStep(
     schemaVersion,
     digest,
     phase,
-    operations: operationsIn(operations, phase),
+    operations: operationsIn(again === null ? operations : operations.filter((one) => 'backfill' in one), phase),
     graceMs: phase === 'contract' ? graceOf(operations) : 0,
     ...(release === null ? {} : { release }),
+    ...(again === null ? {} : { again }),
   };
   const step = schemaStep({
     kind: `schema-${phase}`,
@@ -218,7 +220,7 @@ function doneBefore({ left, done }: PlacedMigration, phase: SchemaPhase): Schema
   return left[left.indexOf(phase) - 1] ?? done;
 }
 
-function reasonOf({ migration }: PlacedMigration, { phase, graceMs, schemaVersion }: SchemaParams): string {
+function reasonOf({ migration }: PlacedMigration, { phase, graceMs, schemaVersion, again }: SchemaParams): string {
   const { name, release } = migration;
   const has = release === null ? '' : describeRelease(release);
   switch (phase) {
@@ -227,6 +229,7 @@ function reasonOf({ migration }: PlacedMigration, { phase, graceMs, schemaVersio
         ? `${name} makes schema version ${schemaVersion}`
         : `${has} needs schema version ${schemaVersion}, made by ${name}`;
     case 'migrate':
+      if (again !== undefined) return `an earlier version may have written since the data were migrated at ${again}`;
       return release === null ? `${name} is expanded by then` : `every node has ${has} by then`;
     case 'contract':
       return `nothing uses the old form any more${graceMs === 0 ? '' : `, after ${formatDuration(graceMs)} of grace`}`;

@@ -1,5 +1,5 @@
 /** A database with migrations that are run in it: PGlite in memory, or whatever database it is given. */
-import { runPhase } from '../../../src/fleet/schema/run-phase.ts';
+import { runPhase, type PhaseRequest } from '../../../src/fleet/schema/run-phase.ts';
 import type { SchemaMigration, SchemaParts, SchemaRunResult } from '../../../src/fleet/schema/request.ts';
 import type { SchemaEvent } from '../../../src/model/schema/schema-event.ts';
 import { undoMigration, type UndoResult } from '../../../src/fleet/schema/undo-migration.ts';
@@ -60,9 +60,9 @@ export class SchemaWorld {
   async run(
     migration: SchemaMigration,
     phase: SchemaPhase,
-    change: Partial<SchemaParts> = {},
+    { again, ...change }: Partial<SchemaParts & Pick<PhaseRequest, 'again'>> = {},
   ): Promise<SchemaRunResult> {
-    return await runPhase({ ...this.parts(change), migration, phase });
+    return await runPhase({ ...this.parts(change), migration, phase, ...(again === undefined ? {} : { again }) });
   }
 
   async undo(migration: string, change: Partial<SchemaParts> = {}): Promise<UndoResult> {

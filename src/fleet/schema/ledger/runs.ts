@@ -23,6 +23,8 @@ export interface Run {
   readonly onFailure: SchemaMigration['onFailure'];
   readonly throttle: SchemaMigration['throttle'];
   readonly verifies: boolean;
+  /** Only fills once more what an earlier run has filled; the rest of that run's work stands. */
+  readonly again: boolean;
   readonly steps: SchemaStep[];
   readonly entries: JournalEntry[];
 }
@@ -48,13 +50,15 @@ export async function loadRun(session: DatabaseSession, row: RunRow): Promise<Ru
   const entries = await session.query('SELECT * FROM themis.journal WHERE run = $1 ORDER BY seq', [row.run]);
   const catalog = await session.query('SELECT catalog FROM themis.history WHERE run = $1', [row.run]);
   const journal = entries.rows.map(entryOf);
-  const opened = journal[0]!.detail as unknown as Pick<Run, 'onFailure' | 'throttle'> & Partial<Pick<Run, 'verifies'>>;
+  const opened = journal[0]!.detail as unknown as Pick<Run, 'onFailure' | 'throttle'> &
+    Partial<Pick<Run, 'verifies' | 'again'>>;
   return {
     row,
     catalog: json(catalog.rows[0]!, 'catalog') as Catalog,
     onFailure: opened.onFailure,
     throttle: opened.throttle,
     verifies: opened.verifies === true,
+    again: opened.again === true,
     steps: steps.rows.map((one) => json(one, 'step') as SchemaStep),
     entries: journal,
   };

@@ -1,6 +1,8 @@
 /** Back to before a migration: what stands of it, newest first, and nothing at all where something cannot come back. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readHistory, readSchemaState } from '../../../../src/fleet/schema/read-state.ts';
+import type { Operation } from '../../../../src/model/documents.ts';
+import type { AppliedMigration } from '../../../../src/model/schema/database.ts';
 import { failureOf } from '../../../support/failure-of.ts';
 import { failingStep, handMade, itemsSql, makeCopies, statements, step } from '../../../support/schema/hand-made.ts';
 import { openMemory } from '../../../support/database/memory.ts';
@@ -104,6 +106,25 @@ test('an undo that is cut off goes on, though an earlier migration was contracte
   await world.run(second, 'expand');
   await cutOff();
   expect(await world.run(second, 'expand')).toMatchObject({ outcome: 'done' });
+});
+
+test('data that are migrated once more are filled, and what was done once stands; an undo takes back both', async () => {
+  const before = await world.digests();
+  const fill: Operation = {
+    backfill: { table: 'items', set: { a: `'x' || id` }, where: 'a IS NULL', undo: { a: 'NULL' } },
+  };
+  const filled = migration([column('a'), fill, { rawSql: { ...column('b').rawSql!, phase: 'migrate' } }]);
+  for (const phase of ['expand', 'migrate'] as const) await world.run(filled, phase);
+  const { applied } = (await readSchemaState(world.database)) as { applied: readonly AppliedMigration[] };
+  const again = applied[0]!.finishedAt;
+  await world.sql(`INSERT INTO items (id, name) VALUES (99, 'late')`);
+  expect(await world.run(filled, 'migrate')).toMatchObject({ outcome: 'unchanged' });
+  expect(await world.run(filled, 'migrate', { again })).toMatchObject({ outcome: 'done' });
+  expect(await world.sql('SELECT a FROM items WHERE id = 99')).toEqual([{ a: 'x99' }]);
+  expect(await world.run(filled, 'migrate', { again })).toMatchObject({ outcome: 'unchanged' });
+  await world.sql('DELETE FROM items WHERE id = 99');
+  expect(await world.undo('first')).toMatchObject({ outcome: 'done' });
+  expect(await world.digests()).toEqual(before);
 });
 
 test('an undo that fails is stuck, is tried again, and stands in the way of others until then', async () => {

@@ -60,7 +60,31 @@ test('a node that returns to an older version takes the clock back', () => {
     },
   });
   // At the earliest: nothing is put off because nodes take turns.
-  expect(made.deferred.map(({ until }) => until)).toEqual(['2026-11-22T18:00:01Z']);
+  expect(made.deferred.map(({ until }) => until)).toEqual(['2026-11-22T18:00:01.005Z']);
+  expect(orderOf(made).slice(-2)).toEqual(['add-phone migrate', 'add-phone contract']);
+});
+
+test('what an earlier version wrote after the data were migrated is filled once more, before the contract', () => {
+  const had = (earlierAt: string): RolloutRecord => {
+    const { schemas } = since('2026-11-21T10:00:00Z');
+    return { ...emptyRecord, schemas: { 'add-phone': { ...schemas['add-phone']!, earlierAt } } };
+  };
+  const planned = (earlierAt: string) =>
+    plan({ ...withSchemas(settled, [migration], migrated), record: had(earlierAt) });
+  const made = planned('2026-11-20T12:00:00Z');
+  expect(orderOf(made)).toEqual(['add-phone migrate', 'add-phone contract']);
+  const params = { operations: [{ does: 'fills phone_number of users' }], again: '2026-11-20T10:00:00Z' };
+  expect(made.steps[0]).toMatchObject({ before: { schema: { done: 'expand' } }, params });
+  expect(orderOf(planned('2026-11-20T09:00:00Z'))).toEqual(['add-phone contract']);
+});
+
+test('what is not done again is told while a contract is to come', () => {
+  const operations = [{ custom: { plugin: 'normalise' } }, wholeMigration[2]!];
+  const once = desiredMigration('add-phone', 5, { operations });
+  const databases = [observedDatabase(5, { applied: [applied(once, 'migrate')] })];
+  const made = plan(withSchemas(simpleFleet(2, v14, v15), [once], databases));
+  expect(made.findings.find(({ code }) => code === 'THM7414')?.details).toEqual(['runs plug-in normalise']);
+  expect(orderOf(made).filter((label) => label.includes('migrate'))).toEqual([]);
 });
 
 test('a node that does not answer holds the contract back, whatever was noted', () => {

@@ -42,6 +42,22 @@ test('the clock starts once every node has the release, and goes on', () => {
   expect(note(all, third, nodes(v15, v15))).toBe(all);
 });
 
+test('a node that has an earlier version after the data were migrated is remembered, once for each time', () => {
+  const migrated = (finishedAt: string) => [
+    observedDatabase(5, { applied: [applied(migration, 'migrate', finishedAt)] }),
+  ];
+  const earlierOf = ({ schemas }: RolloutRecord) => schemas['add-phone']?.earlierAt;
+  expect(earlierOf(note(emptyRecord, second, nodes(v15, v14)))).toBeUndefined();
+  const empty = [nodes(v15)[0]!, observedNode('node-b', [])];
+  expect(earlierOf(note(emptyRecord, second, empty, migrated(first)))).toBeUndefined();
+  const back = note(emptyRecord, second, nodes(v15, v14), migrated(first));
+  expect(earlierOf(back)).toBe(second);
+  expect(note(back, third, nodes(v15, v14), migrated(first))).toBe(back);
+  const gone = note(back, third, nodes(v15, v15), migrated(first));
+  expect(earlierOf(gone)).toBe(second);
+  expect(earlierOf(note(gone, '2026-11-21T05:00:00Z', nodes(v15, v14), migrated(third)))).toBe('2026-11-21T05:00:00Z');
+});
+
 test('a later release than the range is the release too', () => {
   expect(sinceOf(note(emptyRecord, first, nodes(v15, v16)))).toBe(first);
 });
