@@ -30,6 +30,8 @@ export interface MigrationStatus {
   readonly schemaVersion: number;
   /** The furthest that is done; null: none. */
   readonly phase: SchemaPhase | null;
+  /** What comes after that; null: nothing is done yet. */
+  readonly left: readonly SchemaPhase[] | null;
   /** When that was done. */
   readonly since: string | null;
   readonly by: string | null;
@@ -51,7 +53,9 @@ function oneDatabase(database: DatabaseStatus): string {
   const { name, engine, serverVersion, schemaVersion, open, migrations, history } = database;
   const head = `Database ${name}: ${engine} ${serverVersion}, schema version ${schemaVersion}\n`;
   const pending =
-    open === null ? '' : `Open: ${open.phase} of ${open.migration}, since ${open.startedAt}; it goes on with apply\n`;
+    open === null
+      ? ''
+      : `Open: ${open.phase} of ${open.migration}, since ${open.startedAt}; it goes on with ${open.phase === 'undo' ? 'migrate undo' : 'apply'}\n`;
   return head + pending + migrationTable(migrations) + historyOf(history);
 }
 
@@ -65,9 +69,14 @@ function migrationTable(migrations: readonly MigrationStatus[]): string {
     one.since ?? '',
     one.by ?? '',
     one.graceLeftMs === null ? '' : one.graceLeftMs === 0 ? 'over' : formatDuration(one.graceLeftMs),
-    { same: '', changed: 'file changed since', gone: 'no file' }[one.file],
+    { same: leftText(one.left), changed: 'file changed since', gone: 'no file' }[one.file],
   ]);
   return `\n${formatTable(headers, rows)}`;
+}
+
+function leftText(left: MigrationStatus['left']): string {
+  if (left === null) return '';
+  return left.length === 0 ? 'all done' : `to come: ${left.join(', ')}`;
 }
 
 function historyOf(history: readonly SchemaHistoryRow[]): string {

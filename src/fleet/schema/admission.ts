@@ -2,12 +2,11 @@
  * Whether a phase may run in a database, from its history. Pure. Schema versions come one after the other, the phases of
  * a migration too, and what was applied is never applied again in another form.
  */
-import { canonicalJson } from '../../kernel/canonical-json.ts';
 import { digestJson } from '../../kernel/digest.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import { parseInstant } from '../../kernel/units/instant.ts';
 import { schemaPhases, type AppliedMigration, type SchemaPhase } from '../../model/schema/database.ts';
-import type { Operation } from '../../model/documents.ts';
+import { operationsDifference } from '../../plan/schema/operations-difference.ts';
 import type { RunRow } from './ledger/runs.ts';
 import type { SchemaMigration } from './request.ts';
 
@@ -79,18 +78,6 @@ export function appliedIn(rows: readonly RunRow[]): readonly AppliedMigration[] 
 export function unfinishedOf(rows: readonly RunRow[]): RunRow | undefined {
   const last = rows.at(-1);
   return last !== undefined && (last.outcome === null || last.outcome === 'stuck') ? last : undefined;
-}
-
-/** Operation by operation, for people: what differs between two forms of a migration. */
-export function operationsDifference(before: readonly Operation[], after: readonly Operation[]): readonly string[] {
-  const count = Math.max(before.length, after.length);
-  return Array.from({ length: count }, (_, index) => {
-    const [was, is] = [before[index], after[index]].map((one) => (one === undefined ? null : canonicalJson(one)));
-    if (was === is) return [];
-    const number = `operation ${index + 1}`;
-    if (was == null) return [`${number} is new: ${is}`];
-    return is == null ? [`${number} is gone: ${was}`] : [`${number} was ${was} and is ${is}`];
-  }).flat();
 }
 
 function refuseChange(

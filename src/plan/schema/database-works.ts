@@ -3,16 +3,11 @@
  * and migrations to take back because the files no longer hold them. Where the two contradict each other that is noted,
  * and nothing of that database is planned from there on. It knows no node.
  */
-import {
-  schemaPhases,
-  type AppliedMigration,
-  type ObservedDatabase,
-  type SchemaPhase,
-} from '../../model/schema/database.ts';
+import type { AppliedMigration, ObservedDatabase, SchemaPhase } from '../../model/schema/database.ts';
 import type { DesiredMigration } from '../../model/desired.ts';
 import type { Notes } from '../findings/notes.ts';
 import type { PlanInputs } from '../plan-inputs.ts';
-import { doneOnce, fills, phasesOf } from './operation-words.ts';
+import { doneOnce, fills, phasesAfter, phasesOf } from './operation-words.ts';
 import { operationsDifference } from './operations-difference.ts';
 import { createEarlier } from './release-reach.ts';
 import { isSince } from './schema-progress.ts';
@@ -115,7 +110,7 @@ function databaseWork(
     const again = own !== undefined && isStale(own) ? doneAt : null;
     const isFilledAgain = again !== null && fills(migration.operations);
     const done = isFilledAgain ? 'expand' : (own?.done ?? null);
-    const left = phasesLeft(migration, done);
+    const left = phasesAfter(migration.operations, done);
     if (again !== null && left.includes('contract')) noteOnce(migration, notes);
     if (left.length > 0) migrations.push({ migration, done, doneAt, again: isFilledAgain ? again : null, left });
   }
@@ -154,12 +149,6 @@ function noteOnce({ name, operations }: DesiredMigration, notes: Notes): void {
     fix: `See before the contract of ${name} that what was written since is as it should be.`,
     address: `migration/${name}`,
   });
-}
-
-function phasesLeft({ operations }: DesiredMigration, done: SchemaPhase | null): readonly SchemaPhase[] {
-  const rest = done === null ? schemaPhases : schemaPhases.slice(schemaPhases.indexOf(done) + 1);
-  const own = phasesOf(operations);
-  return rest.filter((phase) => own.includes(phase));
 }
 
 /** Whether a migration that was never applied is the next one. */

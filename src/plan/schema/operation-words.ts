@@ -22,6 +22,13 @@ export function phasesOf(operations: readonly Operation[]): readonly SchemaPhase
   return schemaPhases.filter((phase) => used.has(phase));
 }
 
+/** What comes after `done` in a migration; null: nothing is done yet. */
+export function phasesAfter(operations: readonly Operation[], done: SchemaPhase | null): readonly SchemaPhase[] {
+  const rest = done === null ? schemaPhases : schemaPhases.slice(schemaPhases.indexOf(done) + 1);
+  const own = phasesOf(operations);
+  return rest.filter((phase) => own.includes(phase));
+}
+
 /** The longest of what has something to do in contract. */
 export function graceOf(operations: readonly Operation[]): number {
   const traits = operations.map((operation) => tell(operation).traits);

@@ -14,8 +14,10 @@ export async function noteSchemas(session: Session, locked: LockedFleet, observe
   if (noted !== record) await store.writeRecord(noted, locked.token);
 }
 
-/** Looks again first, as it is after a run; a second interrupt is not kept waiting. */
-export async function noteSchemasNow(session: Session, locked: LockedFleet): Promise<void> {
+/** Looks again first, as it is after a run, and gives back what it saw; a second interrupt is not kept waiting. */
+export async function noteSchemasNow(session: Session, locked: LockedFleet): Promise<Observed> {
   const { hard } = session.interrupts;
-  await noteSchemas(session, locked, await lookAtFleet(session, locked.fleet, { full: false, signal: hard }));
+  const observed = await lookAtFleet(session, locked.fleet, { full: false, signal: hard });
+  await noteSchemas(session, locked, observed);
+  return observed;
 }

@@ -3,7 +3,7 @@ import type { DesiredMigration } from '../../../model/desired.ts';
 import type { AppliedMigration, ObservedDatabase, SchemaHistoryRow } from '../../../model/schema/database.ts';
 import type { RolloutRecord } from '../../../model/rollout-record.ts';
 import { parseInstant } from '../../../kernel/units/instant.ts';
-import { graceOf } from '../../../plan/schema/operation-words.ts';
+import { graceOf, phasesAfter } from '../../../plan/schema/operation-words.ts';
 import type { DatabaseStatus, MigrationStatus } from '../../../report/schema-status-table.ts';
 
 export interface SeenDatabase {
@@ -65,12 +65,13 @@ function migrationStatus(
   file: MigrationStatus['file'],
   found: AppliedMigration | undefined,
 ) {
-  const status = { name, schemaVersion, file, phase: found?.done ?? null, since: found?.finishedAt ?? null };
+  const left = found === undefined ? null : phasesAfter(found.operations, found.done);
+  const status = { name, schemaVersion, file, phase: found?.done ?? null, left, since: found?.finishedAt ?? null };
   return { status, found };
 }
 
 /** null: there is nothing to wait for, or nobody knows yet since when it counts. */
 function graceLeft({ done, operations }: AppliedMigration, completeSince: string | null, nowMs: number): number | null {
-  if (done === 'contract' || completeSince === null) return null;
+  if (completeSince === null || !phasesAfter(operations, done).includes('contract')) return null;
   return Math.max(0, (parseInstant(completeSince) ?? 0) + graceOf(operations) - nowMs);
 }

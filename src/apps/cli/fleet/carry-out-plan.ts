@@ -15,6 +15,7 @@ import type { RolloutRecord } from '../../../model/rollout-record.ts';
 import type { ExecutionHeader } from '../../../ports/store.ts';
 import type { Session } from '../command.ts';
 import { fleetSchemas } from '../databases/fleet-databases.ts';
+import { undoOffers } from '../databases/undo-offer.ts';
 import { noteSchemasNow } from '../databases/schema-record.ts';
 import { whoAmI } from './fleet-session.ts';
 import type { LockedFleet } from './locked-fleet.ts';
@@ -85,9 +86,11 @@ export async function carryOutPlan(
     },
   );
   const mayLook = desired.migrations.length > 0 && !lost.aborted && !session.interrupts.hard.aborted;
-  if (mayLook) await noteSchemasNow(session, locked);
+  const after = mayLook ? await noteSchemasNow(session, locked) : undefined;
   progress.close();
-  tell(session, report, options.again);
+  const isBack = report.result === 'rolled-back' || (kind === 'rollback' && report.result === 'done');
+  const offers = isBack && after !== undefined ? undoOffers(desired, after, report.record) : [];
+  tell(session, report, options.again, offers);
   if (report.result !== 'interrupted') return report.exitCode;
   return session.interrupts.signal() === 'SIGTERM' ? exitCode.terminated : exitCode.interrupted;
 }
@@ -119,9 +122,10 @@ function newHeader(session: Session, plan: Plan, kind: 'apply' | 'rollback'): Ex
   return { id, kind, planDigest, targetDigest, startedAt, by: whoAmI() };
 }
 
-function tell(session: Session, report: ExecutionReport, again: string): void {
+function tell(session: Session, report: ExecutionReport, again: string, offers: readonly string[]): void {
   if (session.verbosity === 'quiet') return;
   const { result, detail, resumable } = report;
   session.err.write(`${result}: ${detail}\n`);
   if (resumable) session.err.write(`Go on with: ${again}\n`);
+  for (const offer of offers) session.err.write(`${offer}\n`);
 }

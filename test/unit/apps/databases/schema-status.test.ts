@@ -31,6 +31,23 @@ test('grace is what is left of it since every node had the release, until contra
   expect(graceLeft('contract', since, sinceMs)).toBeNull();
 });
 
+test('what has no contract has no grace, and is done with its last phase', () => {
+  const add: Operation = { addColumn: { table: 'users', column: { name: 'mail', type: 'text' } } };
+  const digest = digestJson([add]);
+  const whole = {
+    migration: 'forget',
+    schemaVersion: 1,
+    digest,
+    operations: [add],
+    done: 'expand',
+    finishedAt: since,
+  } as const;
+  const seen = { observed: { ...observed('expand'), applied: [whole] } as ObservedDatabase, history: [] };
+  const record = { ...emptyRecord, schemas: { forget: { completeSince: since, release: null } } };
+  const status = databaseStatus(seen, [], record, sinceMs);
+  expect(status).toMatchObject({ migrations: [{ phase: 'expand', left: [], graceLeftMs: null }] });
+});
+
 test('a database that cannot be asked says why', () => {
   const failure = { code: 'UNREACHABLE', message: 'nobody listens', retry: 'backoff' } as const;
   const seen = { observed: { name: 'orders', reachable: false, failure } as const, history: [] };
