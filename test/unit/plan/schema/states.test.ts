@@ -169,6 +169,8 @@ test('a contract that can be taken back does come back', () => {
   const databases = [observedDatabase(5, { applied: [applied(drop, 'contract')] })];
   const made = plan({ ...withSchemas(returning, [], databases), record: noted('drop') });
   expect(orderOf(made).at(-1)).toBe('drop undo');
+  const { fix } = made.findings.find(({ code }) => code === 'THM7413')!;
+  expect(fix).toContain('themis migrate undo --database orders --migration drop');
 });
 
 test('an undo of which nobody knows the release is left to a person', () => {
@@ -222,6 +224,10 @@ test('a downgrade in Git behind a contract is an error, and names the nodes', ()
     record: { ...emptyRecord, schemas: { 'add-phone': { completeSince: null, release } } },
   });
   expect(schemaFindings(made)).toContain('THM7413 error');
-  expect(made.findings.find(({ code }) => code === 'THM7413')!.summary).toContain('node-a and node-b');
+  const { summary, fix } = made.findings.find(({ code }) => code === 'THM7413')!;
+  expect([summary, fix]).toEqual([
+    expect.stringContaining('node-a and node-b'),
+    expect.not.stringContaining('migrate undo'),
+  ]);
   expect(made.applyable).toBe(false);
 });
