@@ -77,7 +77,9 @@ test('a server says why a query does not work, and does nothing of what it says'
     ['SELECT amount FROM invoices', '42P01'],
     ['SELECT name + 1 FROM users WHERE id = $1', '42883'],
     ['DROP TABLE scratch', '42601'],
-    ['SELECT 1; COMMIT; DROP TABLE scratch', '0A000'],
+    ['SELECT 1; COMMIT; DROP TABLE scratch', '42601'],
+    [`SELECT 1; SET application_name = 'other'`, '42601'],
+    ['SELECT 1; SELECT pg_advisory_lock(1)', '42601'],
   ];
   const found = await postgresql.use(async (session) => {
     const reasons: (readonly [string, string | null])[] = [];
@@ -89,6 +91,9 @@ test('a server says why a query does not work, and does nothing of what it says'
       await tryProbe(session, 'SELECT amount FROM invoices', { ...surroundings, searchPath: 'billing' }),
     ).toBeNull();
     expect((await session.query('SELECT name FROM pg_prepared_statements')).rows).toEqual([]);
+    const left = `SELECT current_setting('application_name') AS name,
+      (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) AS locks`;
+    expect((await session.query(left)).rows).toEqual([{ name: 'themis', locks: '0' }]);
     return reasons;
   });
   expect(found).toEqual(cases);

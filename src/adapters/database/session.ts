@@ -3,7 +3,7 @@
  * on the wire. A statement of a transaction that outlives its limit by the grace ends the connection from here: the
  * server may be out of reach, and PGlite never stops a statement by itself.
  */
-import type { Client, QueryResult as Answer } from 'pg';
+import type { Client, QueryConfig, QueryResult as Answer } from 'pg';
 import { ThemisError } from '../../kernel/error.ts';
 import type { DatabaseSession, QueryResult, Row, SqlValue, TransactionLimits } from '../../ports/schema/database.ts';
 import { toDatabaseError } from './errors.ts';
@@ -52,7 +52,7 @@ class Session implements OpenSession {
     this.#isFinished = true;
   }
 
-  async query(sql: string, parameters: readonly SqlValue[] = []): Promise<QueryResult> {
+  async query(sql: string, parameters?: readonly SqlValue[]): Promise<QueryResult> {
     if (this.#isFinished) throw new ThemisError('BUG', 'a database session was used after its work had ended');
     const answer = await this.#ask(sql, parameters);
     const last = Array.isArray(answer) ? answer.at(-1)! : answer;
@@ -90,13 +90,13 @@ class Session implements OpenSession {
     const { client, ended } = this.#connection;
     if (ended !== null || client.getTransactionStatus() === 'I') return;
     try {
-      await this.#ask('ROLLBACK', []);
+      await this.#ask('ROLLBACK');
     } catch (error) {
       this.#connection.end(toDatabaseError(error));
     }
   }
 
-  async #ask(sql: string, parameters: readonly SqlValue[]): Promise<Answer<Row> | Answer<Row>[]> {
+  async #ask(sql: string, parameters?: readonly SqlValue[]): Promise<Answer<Row> | Answer<Row>[]> {
     const { client } = this.#connection;
     const limitMs = this.#limits?.statementTimeoutMs ?? null;
     const began = performance.now();
@@ -106,8 +106,8 @@ class Session implements OpenSession {
         : setTimeout(() => this.#timeOut(limitMs), Math.min(limitMs + this.#graceMs, longestMs));
     this.pending += 1;
     try {
-      // With parameters, even none, the server takes no more than one statement.
-      return parameters.length === 0 ? await client.query<Row>(sql) : await client.query<Row>(sql, [...parameters]);
+      if (parameters === undefined) return await client.query<Row>(sql);
+      return await client.query<Row>(single(sql, parameters));
     } catch (error) {
       if (this.#connection.ended !== null) throw this.#connection.ended;
       const failure = toDatabaseError(error, limitMs !== null && performance.now() - began >= limitMs);
@@ -123,6 +123,11 @@ class Session implements OpenSession {
     const message = `a statement did not end within ${limitMs} ms, and its session was ended`;
     this.#connection.end(new ThemisError('TIMEOUT', message, { reason: '57014' }));
   }
+}
+
+/** pg has the mode, its types do not. Without it a text without parameters is sent as a script. */
+function single(text: string, values: readonly SqlValue[]): QueryConfig & { readonly queryMode: 'extended' } {
+  return { text, values: [...values], queryMode: 'extended' };
 }
 
 /** 0 would be no limit at all. */

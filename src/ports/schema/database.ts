@@ -17,7 +17,7 @@ export interface Database {
 }
 
 export interface DatabaseSession {
-  /** One statement, or several without parameters (then the result is that of the last). */
+  /** Several statements, of which the last one's result counts; with parameters, even none (`[]`), no more than one. */
   query(sql: string, parameters?: readonly SqlValue[]): Promise<QueryResult>;
   /** Commits what `work` did, or rolls back and throws what it threw. Not to be nested. */
   transaction<Result>(limits: TransactionLimits, work: () => Promise<Result>): Promise<Result>;

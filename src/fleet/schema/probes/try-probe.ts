@@ -5,7 +5,7 @@
  */
 import { ThemisError } from '../../../kernel/error.ts';
 import { literal } from '../../../migrate/sql/quote.ts';
-import type { DatabaseSession, TransactionLimits } from '../../../ports/schema/database.ts';
+import type { DatabaseSession, SqlValue, TransactionLimits } from '../../../ports/schema/database.ts';
 
 export interface ProbeFailure {
   /** SQLSTATE. */
@@ -20,6 +20,8 @@ export interface ProbeSurroundings {
 }
 
 const prepared = '_themis_probe';
+/** A text of several statements is refused whole: only the first would be planned, and the others run. */
+const one: readonly SqlValue[] = [];
 /** From 16 on a query with parameters is planned without values for them. */
 const genericPlans = 160_000;
 
@@ -33,7 +35,7 @@ export async function tryProbe(
     await session.transaction(limits, async () => {
       await session.query('SET TRANSACTION READ ONLY');
       if (searchPath !== null) await session.query(`SELECT set_config('search_path', $1, true)`, [searchPath]);
-      await session.query(asOne(`PREPARE ${prepared} AS ${sql}`));
+      await session.query(`PREPARE ${prepared} AS ${sql}`, one);
       await plan(session, sql);
     });
     return null;
@@ -57,7 +59,7 @@ async function plan(session: DatabaseSession, sql: string): Promise<void> {
   else if (Number(rows[0]?.['version']) >= genericPlans) await session.query(asOne(`EXPLAIN (GENERIC_PLAN) ${sql}`));
 }
 
-/** Within a function, so that a text with a COMMIT in it does not end the transaction that keeps it from writing. */
+/** Within a function: on its own it would ask for values of its parameters. */
 function asOne(statement: string): string {
   return `DO ${literal(`BEGIN EXECUTE ${literal(statement)}; END`)}`;
 }
