@@ -29,7 +29,16 @@ export interface ReleaseManifest {
   readonly dataSchemaVersion: number;
   readonly manifestHash: Digest;
   readonly build: { readonly commit: string | null; readonly date: string | null; readonly compiler: string | null };
-  readonly probes?: readonly JsonObject[];
+  /** No two of one name for one database. */
+  readonly probes?: readonly ReleaseProbe[];
+}
+
+/** A query that the release sends: it has to work on its Database before the release comes and while it runs. */
+export interface ReleaseProbe {
+  readonly name: string;
+  /** Of the Database in the fleet directory. */
+  readonly database: string;
+  readonly sql: string;
 }
 
 export type Platform = 'linux' | 'macos' | 'windows' | 'any';

@@ -24,6 +24,7 @@ import {
   wholeNumber,
 } from '../kernel/document/shape.ts';
 import type { Observed, Snapshot } from '../model/observed.ts';
+import { probeShape } from '../model/release-format/shapes.ts';
 import type { Catalogue, ReleaseDependency, ReleaseFile, ReleaseManifest } from '../model/release.ts';
 import type {
   Durations,
@@ -112,6 +113,7 @@ type PlannedRelease = Pick<
   | 'minUpgradeFrom'
   | 'dataSchemaVersion'
   | 'manifestHash'
+  | 'probes'
 > & { readonly files: readonly PlannedFile[] };
 type PlannedFile = Pick<ReleaseFile, 'path' | 'type' | 'sha256' | 'sizeBytes' | 'permissions'>;
 
@@ -139,6 +141,7 @@ const release = objectOf<PlannedRelease>({
   minUpgradeFrom: nullOr(semanticVersion),
   dataSchemaVersion: wholeNumber,
   manifestHash: digest,
+  probes: optional(listOf(probeShape)),
 }) as Shape<ReleaseManifest>;
 
 const stage = objectOf<StageProgress>({

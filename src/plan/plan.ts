@@ -37,6 +37,7 @@ import type { Membership } from './rollout/stage-membership.ts';
 import { assignStages } from './rollout/stage-membership.ts';
 import { restrictionsOf, windowConstraints } from './schedule/restrictions.ts';
 import { planTimeline } from './schedule/timeline.ts';
+import { noteUnknownProbes } from './schema/note-unknown-probes.ts';
 import { databasesAnswered, planSchema, type SchemaTiming } from './schema/plan-schema.ts';
 import { createTargets } from './target/target-sets.ts';
 
@@ -165,6 +166,7 @@ function placeAndPlan(
   const { timeoutMs: healthTimeoutMs } = rollout.health;
   const schema = planSchema(inputs, works, steps, notes);
   const planned = planSteps(steps, { healthTimeoutMs, targetDigest: digests.targetDigest, groups }, schema?.steps);
+  if (schema !== undefined) noteUnknownProbes(planned.steps, inputs, notes);
   return { planned, schema: schema?.timing };
 }
 

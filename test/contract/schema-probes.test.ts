@@ -50,6 +50,7 @@ test('a migration of a server is rehearsed as that server would have it', async 
   const request = {
     parts: server.parts(),
     migration: migration(operations),
+    unknown: [],
     openScratch: async () => await openMemory(),
   };
   const probes = [

@@ -33,6 +33,7 @@ export interface ReleaseFacts {
   readonly platform?: ReleaseManifest['platform'];
   readonly architecture?: ReleaseManifest['architecture'];
   readonly isCritical?: boolean;
+  readonly probes?: ReleaseManifest['probes'];
 }
 
 export function release(name: string, version: string, facts: ReleaseFacts = {}): ReleaseManifest {
@@ -54,6 +55,7 @@ export function release(name: string, version: string, facts: ReleaseFacts = {})
     minUpgradeFrom: facts.minUpgradeFrom ?? null,
     dataSchemaVersion: facts.dataSchemaVersion ?? 1,
     build: { commit: null, date: null, compiler: null },
+    ...(facts.probes === undefined ? {} : { probes: facts.probes }),
   };
   return { ...body, manifestHash: digestJson(body) };
 }

@@ -14,6 +14,8 @@ import type { SchemaWork } from '../../model/rollout-record.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Database } from '../../ports/schema/database.ts';
 import type { SchemaPlugins } from '../../ports/schema/schema-plugins.ts';
+import { releaseProbesOf, type ManifestOf, type ReleaseProbes } from '../../plan/schema/release-probes.ts';
+import { releasesAround } from '../../plan/schema/releases-around.ts';
 import type { JournalWriter } from '../execute/journal-writer.ts';
 import type { ExecutionRequest } from '../execute/request.ts';
 import type { Stepper } from '../execute/step.ts';
@@ -34,6 +36,8 @@ export interface FleetSchemas {
   readonly migrations: readonly DesiredMigration[];
   /** Throws what `openDatabase` throws; whoever opened it closes it. */
   open(database: DesiredDatabase): Promise<Database>;
+  /** Of the releases that nodes run or get. Throws what the source of releases throws. */
+  manifests(): Promise<ManifestOf>;
   /** An empty one that nobody else knows, gone when it is closed. */
   openScratch(): Promise<Database>;
   readonly plugins: SchemaPlugins;
@@ -176,17 +180,30 @@ export class SchemaTask {
       case 'schema': {
         const migration = this.#migrationOf(step);
         const { phase, again } = instruction;
-        const probes = phase === 'expand' ? probesOf(migration, isReleased(step) ? 'everywhere' : 'nowhere') : [];
-        if (probes.length === 0) return await runPhase({ ...parts, migration, phase, ...(again && { again }) });
+        if (phase !== 'expand') return await runPhase({ ...parts, migration, phase, ...(again && { again }) });
+        const sent = await this.#sentBy(step, migration);
+        const listed = [...probesOf(migration, isReleased(step) ? 'everywhere' : 'nowhere'), ...sent.probes];
         const openScratch = async (): Promise<Database> => await this.#world.schemas.openScratch();
-        await rehearse({ parts, migration, probes, openScratch });
-        const verify = verifyLive(probes, parts.settings);
-        return await runPhase({ ...parts, migration, phase, verify });
+        const probes = await rehearse({ parts, migration, probes: listed, unknown: sent.unknown, openScratch });
+        if (probes.length === 0) return await runPhase({ ...parts, migration, phase });
+        return await runPhase({ ...parts, migration, phase, verify: verifyLive(probes, parts.settings) });
       }
       case 'schema-undo':
         return await undoMigration({ ...parts, migration: instruction.migration });
       default:
         throw new ThemisError('BUG', `instruction ${instruction.kind} is none of a database`);
+    }
+  }
+
+  /** Queries of the releases themselves, and what cannot be known of them. */
+  async #sentBy(step: PlanStep, migration: DesiredMigration): Promise<Pick<ReleaseProbes, 'probes' | 'unknown'>> {
+    const { request, schemas } = this.#world;
+    try {
+      const around = releasesAround(request.plan, request.observed, step);
+      return releaseProbesOf(migration, schemas.migrations, around, await schemas.manifests());
+    } catch (error) {
+      if (!(error instanceof ThemisError) || error.code === 'BUG') throw error;
+      return { probes: [], unknown: [`any release: ${error.message}`] };
     }
   }
 

@@ -36,6 +36,8 @@ export interface LintInput {
 export interface LintProbe {
   readonly name: string;
   readonly sql: string;
+  /** The release that lists it needs a later migration too: what it reads need not be there after this one. */
+  readonly needsLater?: boolean;
 }
 
 export interface LintRule {

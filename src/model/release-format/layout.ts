@@ -60,6 +60,7 @@ export const releaseLimits = {
   dependencies: 1000,
   conflicts: 1000,
   probes: 64,
+  probeCharacters: 2 ** 16,
   notesCharacters: 2 ** 18,
   fileBytes: 2 ** 40,
   totalBytes: 2 ** 42,

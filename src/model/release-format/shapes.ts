@@ -1,9 +1,11 @@
 /** Shapes of the fields that manifests and indexes share. */
 import valid from 'semver/functions/valid.js';
 import validRange from 'semver/ranges/valid.js';
-import { digest, oneOf, textOf } from '../../kernel/document/shape.ts';
+import { digest, objectOf, oneOf, textOf } from '../../kernel/document/shape.ts';
 import { pathProblem } from '../../kernel/path-guard.ts';
 import { deltaAlgorithms } from '../delta.ts';
+import type { ReleaseProbe } from '../release.ts';
+import { releaseLimits } from './layout.ts';
 
 export const platforms = ['linux', 'macos', 'windows', 'any'] as const;
 export const architectures = ['x64', 'arm64', 'any'] as const;
@@ -57,3 +59,20 @@ export const shapes = {
   formatVersion: textOf('1.x', /^1\.\d{1,4}$/u),
   path: textOf('a safe relative path', (text) => pathProblem(text) === undefined),
 };
+
+const documentName = textOf(
+  'a name of lower-case letters, digits, dots, dashes and underscores, as documents of a fleet have',
+  /^[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?$/u,
+);
+
+export const probeShape = objectOf<ReleaseProbe>(
+  {
+    name: documentName,
+    database: documentName,
+    sql: textOf(
+      `a query of at most ${releaseLimits.probeCharacters} characters`,
+      (text) => text.trim() !== '' && text.length <= releaseLimits.probeCharacters && !text.includes('\0'),
+    ),
+  },
+  'refuse',
+);

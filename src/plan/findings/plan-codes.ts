@@ -72,6 +72,7 @@ export const planCodes = {
   schemaApart: { code: 'THM7412', severity: 'warning' },
   schemaContracted: { code: 'THM7413', severity: 'error', exit: 4 },
   schemaDataOnce: { code: 'THM7414', severity: 'warning' },
+  schemaProbesUnknown: { code: 'THM7415', severity: 'info' },
 } as const satisfies Record<string, PlanCode>;
 
 export type PlanFindingKind = keyof typeof planCodes;

@@ -14,7 +14,7 @@ import {
 } from '../../kernel/document/shape.ts';
 import type { ReleaseDependency, ReleaseFile, ReleaseManifest } from '../../model/release.ts';
 import { releaseLimits } from '../../model/release-format/layout.ts';
-import { isPackageName, isVersionConstraint, shapes } from '../../model/release-format/shapes.ts';
+import { isPackageName, isVersionConstraint, probeShape, shapes } from '../../model/release-format/shapes.ts';
 
 const file = objectOf<ReleaseFile>(
   {
@@ -72,7 +72,7 @@ export const manifestShape = objectOf<ReleaseManifest>(
       { commit: nullOr(shapes.line), date: nullOr(shapes.timestamp), compiler: nullOr(shapes.line) },
       'refuse',
     ),
-    probes: optional(listOf(anyObject, releaseLimits.probes)),
+    probes: optional(listOf(probeShape, releaseLimits.probes)),
   },
   'refuse',
 );

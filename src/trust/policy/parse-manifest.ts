@@ -5,7 +5,7 @@
  *
  * Findings: THM2001 unreadable, 2002 unknown field, 2003 missing field, 2004 wrong value, 2005 over a limit,
  * 2006 unsafe path, 2007 reserved name, 2008 path twice, 2009 paths that are one where case is ignored,
- * 2010 permissions, 2011 not sorted, 2012 hash, 2013 dependency twice or on itself.
+ * 2010 permissions, 2011 not sorted, 2012 hash, 2013 dependency twice or on itself, 2014 probe twice.
  */
 import { digestJson } from '../../kernel/digest.ts';
 import { compareText, type Finding, type FindingCode } from '../../kernel/finding.ts';
@@ -36,7 +36,12 @@ export function parseManifest(bytes: Uint8Array): ParsedManifest {
   const manifest = read.value;
   const unsafe = pathFindings(manifest);
   const collisions = collisionFindings(manifest);
-  const others = [...orderFindings(manifest), ...sizeFindings(manifest), ...dependencyFindings(manifest)];
+  const others = [
+    ...orderFindings(manifest),
+    ...sizeFindings(manifest),
+    ...dependencyFindings(manifest),
+    ...probeFindings(manifest),
+  ];
   const hash = hashFindings(manifest);
   const all = [...unsafe, ...collisions, ...others, ...hash];
   if (unsafe.length > 0) return refusal('MANIFEST_PATH_UNSAFE', all);
@@ -122,6 +127,17 @@ function dependencyFindings({ package: self, dependencies }: ReleaseManifest): F
         ),
       ];
     seen.add(dependency.package);
+    return [];
+  });
+}
+
+function probeFindings({ probes = [] }: ReleaseManifest): Finding[] {
+  const seen = new Set<string>();
+  return probes.flatMap(({ name, database }, index) => {
+    const key = `${database} ${name}`;
+    if (seen.has(key))
+      return [finding('THM2014', `probes[${index}] is called ${name}, as one before it for database ${database} is.`)];
+    seen.add(key);
     return [];
   });
 }

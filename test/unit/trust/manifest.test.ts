@@ -28,6 +28,8 @@ describe('a manifest', () => {
     expect(parsed.ok && parsed.manifest).toEqual(good);
   });
 
+  const probe = { name: 'orders-of-user', database: 'orders', sql: 'SELECT id FROM orders WHERE user_id = $1' };
+
   it('may carry what is optional', () => {
     const file = fileOf('a', 'x', {
       platform: 'linux',
@@ -35,7 +37,7 @@ describe('a manifest', () => {
       url: 'https://example.org/a',
       metadata: { x: 1 },
     });
-    expect(answer(sealed({ files: [file], probes: [{ type: 'tcp' }] })).code).toBe('ok');
+    expect(answer(sealed({ files: [file], probes: [probe, { ...probe, database: 'billing' }] })).code).toBe('ok');
   });
 
   const file = good.files[0]!;
@@ -80,6 +82,29 @@ describe('a manifest', () => {
       'MANIFEST_INVALID',
       'THM2013',
       sealed({ dependencies: [{ package: 'themisdb', versionConstraint: '*', optional: false, conflicts: [] }] }),
+    ],
+    'with a probe of another shape': ['MANIFEST_INVALID', 'THM2002', sealed({ probes: [{ ...probe, type: 'tcp' }] })],
+    'with a probe of no database': [
+      'MANIFEST_INVALID',
+      'THM2003',
+      sealed({ probes: [{ ...probe, database: undefined }] }),
+    ],
+    'with a probe that asks nothing': ['MANIFEST_INVALID', 'THM2004', sealed({ probes: [{ ...probe, sql: ' ' }] })],
+    'with a query of no end': [
+      'MANIFEST_INVALID',
+      'THM2004',
+      sealed({ probes: [{ ...probe, sql: 'x'.repeat(65_537) }] }),
+    ],
+    'with too many probes': [
+      'MANIFEST_INVALID',
+      'THM2005',
+      sealed({ probes: Array.from({ length: 65 }, () => probe) }),
+    ],
+    'with a probe twice': ['MANIFEST_INVALID', 'THM2014', sealed({ probes: [probe, { ...probe, sql: 'SELECT 1' }] })],
+    'whose hash is without its probes': [
+      'MANIFEST_HASH_MISMATCH',
+      'THM2012',
+      Buffer.from(JSON.stringify({ ...good, probes: [probe] })),
     ],
     'that climbs out': ['MANIFEST_PATH_UNSAFE', 'THM2006', sealed({ files: [fileOf('../../etc/passwd', '')] })],
     'with an absolute path': ['MANIFEST_PATH_UNSAFE', 'THM2006', sealed({ files: [fileOf('/etc/passwd', '')] })],

@@ -7,13 +7,18 @@ import { didYouMean } from '../../../kernel/did-you-mean.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import { hasErrors, type Finding } from '../../../kernel/finding.ts';
+import type { Snapshot } from '../../../model/observed.ts';
+import { parseSnapshot } from '../../../observe/snapshot.ts';
 import type { Desired, DesiredMigration } from '../../../model/desired.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { readFleetCatalog } from '../databases/fleet-databases.ts';
 import { lintMigrations, type ReadCatalog } from '../databases/lint-migrations.ts';
+import { lintReleases, unreadReleases, type LintReleases } from '../databases/lint-releases.ts';
 import { lintFormats, printLint, type LintFormat } from '../databases/print-lint.ts';
 import { printFindings } from '../fleet/fleet-session.ts';
+import { loadCatalogue } from '../reading/catalogue.ts';
 import { loadDesired } from '../reading/load-desired.ts';
+import { readTextFile } from '../reading/text-file.ts';
 
 export const migrateLintCommand: Command = {
   name: 'migrate lint',
@@ -22,6 +27,7 @@ export const migrateLintCommand: Command = {
   arguments: [{ name: 'DIR', summary: 'fleet directory; default: the current one' }],
   options: [
     { name: '--migration', value: 'NAME', summary: 'only this Migration', repeatable: true },
+    { name: '--observed', value: 'FILE', summary: 'take what nodes run from a snapshot of `themis observe`' },
     { name: '--rev', value: 'REV', summary: 'read a revision instead of the work tree' },
     {
       name: '--output',
@@ -50,7 +56,8 @@ export async function runLint(session: Session, input: Input, readCatalogOf?: Re
     return exitCode.invalid;
   }
   const chosen = chosenOf(desired, input.list('migration'));
-  const found = await lintMigrations(desired, chosen, await openSqlParser(), readCatalogOf);
+  const releases = chosen.length === 0 ? undefined : await readReleases(session, input, desired, directory);
+  const found = await lintMigrations(desired, chosen, await openSqlParser(), readCatalogOf, releases);
   const findings: readonly Finding[] = sortedFindings(withFrames(found, files));
   printLint(session, findings, {
     format: (input.text('output') ?? 'text') as LintFormat,
@@ -60,6 +67,34 @@ export async function runLint(session: Session, input: Input, readCatalogOf?: Re
     files: files.length,
   });
   return hasErrors(findings) ? exitCode.invalid : exitCode.done;
+}
+
+/** What was observed comes with the manifests of then: no source is asked. */
+async function readReleases(
+  session: Session,
+  input: Input,
+  desired: Desired,
+  directory: string,
+): Promise<LintReleases | undefined> {
+  if (Object.keys(desired.fleet.packages).length === 0) return undefined;
+  const file = input.text('observed');
+  if (file !== undefined) {
+    const { catalogue, observed } = await readSnapshot(resolve(session.directory, file), desired);
+    return lintReleases(desired, catalogue, observed);
+  }
+  try {
+    return lintReleases(desired, await loadCatalogue(desired, directory, session), undefined);
+  } catch (error) {
+    if (!(error instanceof ThemisError) || error.code === 'BUG') throw error;
+    return unreadReleases(error.message);
+  }
+}
+
+async function readSnapshot(path: string, { fleet }: Desired): Promise<Snapshot> {
+  const parsed = parseSnapshot(await readTextFile(path), path);
+  if ('findings' in parsed) throw new ThemisError('USAGE', parsed.findings[0]!.summary);
+  if (parsed.snapshot.fleet.uid === fleet.uid) return parsed.snapshot;
+  throw new ThemisError('USAGE', `${path} was taken of fleet ${parsed.snapshot.fleet.name}, not of ${fleet.name}.`);
 }
 
 function directoryOf(session: Session, input: Input): string {

@@ -54,7 +54,7 @@ export const releaseBuildCommand: Command = {
     { name: '--commit', value: 'ID', summary: 'commit it was built from' },
     { name: '--build-date', value: 'TIME', summary: 'when it was built' },
     { name: '--compiler', value: 'TEXT', summary: 'what it was built with' },
-    { name: '--probes', value: 'FILE', summary: 'JSON list of checks that belong to the release' },
+    { name: '--probes', value: 'FILE', summary: 'JSON list of queries it sends: [{ name, database, sql }]' },
     { name: '--import', value: 'FILE', summary: 'take identity and file list from a flat manifest of ThemisDB' },
     {
       name: '--flat',

@@ -9,11 +9,14 @@ import { readHistory } from '../../../fleet/schema/read-state.ts';
 import { readCatalog } from '../../../migrate/catalog/read-catalog.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import type { FleetSchemas } from '../../../fleet/schema/schema-task.ts';
+import { manifestsOf } from '../../../plan/schema/release-probes.ts';
 import type { ObservedDatabase } from '../../../model/schema/database.ts';
 import type { Desired, DesiredDatabase } from '../../../model/desired.ts';
 import type { Database } from '../../../ports/schema/database.ts';
 import { pgliteEntry } from '../../worker/pglite-entry.ts';
 import type { Session } from '../command.ts';
+import { loadCatalogue } from '../reading/catalogue.ts';
+import type { SourceSession } from '../reading/fleet-source.ts';
 import type { ReadCatalog } from './lint-migrations.ts';
 import type { SeenDatabase } from './schema-status.ts';
 import { createPlugins } from './schema-plugins.ts';
@@ -95,8 +98,10 @@ function isNotMade(directory: string, { place }: DesiredDatabase): boolean {
 }
 
 /** For an execution. */
-export function fleetSchemas(session: Surroundings, directory: string, desired: Desired): FleetSchemas {
+export function fleetSchemas(session: Surroundings & SourceSession, directory: string, desired: Desired): FleetSchemas {
   return {
+    // Read when a migration begins: most executions have none.
+    manifests: async () => manifestsOf(await loadCatalogue(desired, directory, session)),
     databases: desired.databases,
     migrations: desired.migrations,
     open: (database) => openFleetDatabase(session, directory, database),

@@ -1,12 +1,14 @@
 /** The migrations of a fleet as lint takes them, each beside the catalog of its database where somebody can read that. */
-import type { Finding } from '../../../kernel/finding.ts';
+import type { Finding, SourceSpan } from '../../../kernel/finding.ts';
 import { measuredRates } from '../../../migrate/lint/estimate.ts';
 import { lintMigration } from '../../../migrate/lint/lint-migration.ts';
 import type { LintInput, LintProbe } from '../../../migrate/lint/rule.ts';
 import type { Catalog } from '../../../model/schema/catalog.ts';
 import type { Desired, DesiredDatabase, DesiredMigration } from '../../../model/desired.ts';
 import type { SqlParser } from '../../../ports/schema/sql-parser.ts';
+import type { ReleaseProbes } from '../../../plan/schema/release-probes.ts';
 import { isOfNext, isOfRunning } from '../../../resolve/probe-releases.ts';
+import { releaseFindings, type LintReleases } from './lint-releases.ts';
 
 /** Null where the database cannot be reached: then everything in it is taken to be large and in use. */
 export type ReadCatalog = (database: DesiredDatabase) => Promise<Catalog | null>;
@@ -16,16 +18,22 @@ export async function lintMigrations(
   migrations: readonly DesiredMigration[],
   sql: SqlParser,
   readCatalogOf?: ReadCatalog,
+  releases?: LintReleases,
 ): Promise<readonly Finding[]> {
   const catalogs = new Map<string, Catalog | null>();
-  const findings: Finding[] = [];
+  const findings: Finding[] = migrations.length === 0 ? [] : [...(releases?.findings ?? [])];
   for (const migration of migrations) {
     const database = desired.databases.find(({ name }) => name === migration.database);
     if (database !== undefined && !catalogs.has(database.name)) {
       catalogs.set(database.name, (await readCatalogOf?.(database)) ?? null);
     }
     const catalog = catalogs.get(database?.name ?? '') ?? null;
-    findings.push(...lintMigration({ ...lintInput(desired, migration, database), catalog, sql }));
+    const sent = releases?.probesOf(migration);
+    const input = lintInput(desired, migration, database, sent);
+    findings.push(...lintMigration({ ...input, catalog, sql }));
+    if (sent !== undefined) {
+      for (const finding of releaseFindings(migration, sent)) findings.push(withPlace(finding, input.place));
+    }
   }
   return findings;
 }
@@ -34,6 +42,7 @@ function lintInput(
   { sources }: Desired,
   { name, schemaVersion, release, onFailure, operations, probes }: DesiredMigration,
   database: DesiredDatabase | undefined,
+  sent: ReleaseProbes | undefined,
 ): Omit<LintInput, 'catalog' | 'sql'> {
   return {
     migration: name,
@@ -42,8 +51,15 @@ function lintInput(
     onFailure,
     operations,
     probes: {
-      running: probes.filter((probe) => isOfRunning(probe.release, release)).map(asProbe),
-      next: probes.filter((probe) => isOfNext(probe.release, release)).map(asProbe),
+      running: [
+        ...probes.filter((probe) => isOfRunning(probe.release, release)).map(asProbe),
+        ...(sent?.probes ?? []).filter(({ running }) => running).map(asProbe),
+      ],
+      next: [
+        ...probes.filter((probe) => isOfNext(probe.release, release)).map(asProbe),
+        ...(sent?.probes ?? []).filter(({ next }) => next).map(asProbe),
+        ...(sent?.later ?? []).map((probe) => ({ ...asProbe(probe), needsLater: true })),
+      ],
     },
     place: sources.get(`migration/${name}`),
     places: operations.map((_, index) => sources.get(`migration/${name}/${index + 1}`)),
@@ -53,3 +69,7 @@ function lintInput(
 }
 
 const asProbe = ({ name, sql }: LintProbe): LintProbe => ({ name, sql });
+
+function withPlace(finding: Finding, source: SourceSpan | undefined): Finding {
+  return source === undefined ? finding : { ...finding, source };
+}

@@ -1,14 +1,15 @@
 /** A release described by options and, where one is imported, by a flat manifest; options win. Its counter depends on others. */
 import { resolve } from 'node:path';
+import { openSqlParser } from '../../../adapters/sql-parser/libpg-query.ts';
 import { parseStrictJson } from '../../../kernel/document/strict-json.ts';
 import { ThemisError } from '../../../kernel/error.ts';
-import type { JsonObject } from '../../../kernel/json.ts';
 import { releaseLimits } from '../../../model/release-format/layout.ts';
 import { isPackageName, isReleaseVersion, isTimestamp } from '../../../model/release-format/shapes.ts';
-import type { Architecture, Platform } from '../../../model/release.ts';
+import type { Architecture, Platform, ReleaseProbe } from '../../../model/release.ts';
 import type { FileSystem } from '../../../ports/file-system.ts';
 import type { ReleaseDescription } from '../../../release/build-release.ts';
 import type { FlatManifest } from '../../../release/flat/import-flat.ts';
+import type { ParsedStatement } from '../../../ports/schema/sql-parser.ts';
 import { parseDependencies } from '../../../release/parse-dependency.ts';
 import type { Input, Session } from '../command.ts';
 import { formatInstant, instantOf } from './release-input.ts';
@@ -91,13 +92,39 @@ async function readProbes(
   session: Session,
   input: Input,
   fileSystem: FileSystem,
-): Promise<readonly JsonObject[] | undefined> {
+): Promise<readonly ReleaseProbe[] | undefined> {
   const file = input.text('probes');
   if (file === undefined) return undefined;
   const json = parseStrictJson(
     await fileSystem.readFile(resolve(session.directory, file)),
     releaseLimits.manifestBytes,
   );
-  if (json.ok && Array.isArray(json.value)) return json.value as readonly JsonObject[];
+  // Whether they are probes is seen when the manifest is read back.
+  if (json.ok && Array.isArray(json.value)) {
+    const probes = json.value as readonly ReleaseProbe[];
+    await checkQueries(file, probes);
+    return probes;
+  }
   throw new ThemisError('USAGE', `${file} is not a JSON list of probes${json.ok ? '' : `: ${json.detail}`}.`);
+}
+
+/** Once signed they stay as they are, and each failure of one holds up a migration. */
+async function checkQueries(file: string, probes: readonly ReleaseProbe[]): Promise<void> {
+  const parser = await openSqlParser();
+  for (const probe of probes) {
+    if (typeof probe?.sql !== 'string') continue;
+    const parsed = parser.parse(probe.sql);
+    const problem = 'message' in parsed ? parsed.message : queryProblem(parsed.statements);
+    if (problem === undefined) continue;
+    throw new ThemisError('USAGE', `Probe ${probe.name} in ${file} is not one query: ${problem}.`);
+  }
+}
+
+/** What PREPARE takes. */
+const queries: ReadonlySet<string> = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
+
+function queryProblem(statements: readonly ParsedStatement[]): string | undefined {
+  const [first] = statements;
+  if (first === undefined || statements.length > 1) return `it holds ${statements.length} statements`;
+  return queries.has(Object.keys(first.node)[0]!) ? undefined : 'it reads and writes no rows';
 }

@@ -10,7 +10,13 @@ export class ProbeRecord {
   readonly #worked = new Set<string>();
   readonly #failed = new Map<string, { readonly state: string; readonly failure: ProbeFailure }>();
   readonly #excused = new Map<string, string>();
+  readonly #unknown: readonly string[];
   #end: string | null = null;
+
+  /** Whose queries nobody has. */
+  constructor(unknown: readonly string[]) {
+    this.#unknown = unknown;
+  }
 
   /** It failed, or cannot be judged here: later states have nothing to add. */
   isSettled({ name }: Probe): boolean {
@@ -24,9 +30,9 @@ export class ProbeRecord {
     else this.#failed.set(name, { state, failure });
   }
 
-  /** It cannot be judged on this copy. */
-  excuse({ name }: Probe, { message }: ProbeFailure): void {
-    this.#excused.set(name, message);
+  /** It cannot be judged: on this copy, or at all. */
+  excuse({ name }: Probe, { message }: ProbeFailure, why = ''): void {
+    this.#excused.set(name, `${why}${message}`);
   }
 
   endedBecause(why: string): void {
@@ -36,7 +42,8 @@ export class ProbeRecord {
   /** `unchecked`: what nobody can say before the database itself has been changed. */
   summary(): { readonly states: number; readonly unchecked: readonly string[] } {
     const queries = [...this.#excused].map(([name, why]) => `probe ${name}: ${why}`);
-    return { states: this.states, unchecked: [...queries, ...(this.#end === null ? [] : [this.#end])] };
+    const unknown = this.#unknown.map((who) => `queries of ${who}`);
+    return { states: this.states, unchecked: [...unknown, ...queries, ...(this.#end === null ? [] : [this.#end])] };
   }
 
   refusal(migration: string): ThemisError | null {
@@ -46,7 +53,7 @@ export class ProbeRecord {
     );
     const message = `A rehearsal of migration ${migration} on an empty copy of the schema: ${told.join('; ')}.`;
     return new ThemisError('MIGRATION_REFUSED', message, {
-      hint: 'Change the migration so that the query works in every state in between, or say in the probe which releases send it.',
+      hint: "Change the migration so that the query works in every state in between, or say in the probe which releases send it; a probe of the Migration takes the place of a release's that has its name.",
     });
   }
 }

@@ -9,6 +9,8 @@ export interface Probe {
   /** Of the release before the migration, and of the one that comes with it. */
   readonly running: boolean;
   readonly next: boolean;
+  /** Listed by a release, whose manifest is signed: nobody can correct it. Default: by the Migration. */
+  readonly isOfRelease?: boolean;
 }
 
 /** Between two steps. */

@@ -25,6 +25,8 @@ export interface RehearsalRequest {
   readonly parts: SchemaParts;
   readonly migration: SchemaMigration;
   readonly probes: readonly Probe[];
+  /** Whose queries nobody has; told. */
+  readonly unknown: readonly string[];
   /** An empty database that nobody else knows; closed here. */
   readonly openScratch: () => Promise<Database>;
 }
@@ -33,14 +35,24 @@ const title = 'rehearses the migration on an empty copy of the schema';
 
 /**
  * Only where the migration has not begun: what is half done cannot be copied, and was rehearsed before it began. Throws
- * MIGRATION_REFUSED for queries that fail, and what the database throws when it is read.
+ * MIGRATION_REFUSED for queries that fail, and what the database throws when it is read. Returns those that have to work
+ * in the database itself: all but a release's that failed there before, for which no migration is to blame.
  */
-export async function rehearse(request: RehearsalRequest): Promise<void> {
-  const { parts, migration, probes, openScratch } = request;
-  if (probes.length === 0) return;
-  const result = new ProbeRecord();
+export async function rehearse(request: RehearsalRequest): Promise<readonly Probe[]> {
+  const { parts, migration, probes, unknown } = request;
+  if (probes.length === 0 && unknown.length === 0) return probes;
+  const result = new ProbeRecord(unknown);
   const original = await parts.database.use((session) => originalOf(session, request, result));
-  if (original === null) return;
+  if (original === null) return probes;
+  if (probes.length > 0) await rehearseOnCopy(request, original, result);
+  parts.emit({ type: 'rehearsed', queries: probes.length, ...result.summary() });
+  const failure = result.refusal(migration.name);
+  if (failure !== null) throw failure;
+  return probes.filter((probe) => !original.broken.has(probe));
+}
+
+async function rehearseOnCopy(request: RehearsalRequest, original: Original, result: ProbeRecord): Promise<void> {
+  const { parts, openScratch } = request;
   const step = { step: 'rehearse', direction: 'forward' } as const;
   parts.emit({ type: 'step-started', ...step, title });
   await unlessOurs(parts, result, async () => {
@@ -51,12 +63,11 @@ export async function rehearse(request: RehearsalRequest): Promise<void> {
       await scratch.close();
     }
   });
-  parts.emit({ type: 'rehearsed', queries: probes.length, ...result.summary() });
-  const failure = result.refusal(migration.name);
-  if (failure !== null) throw failure;
 }
 
 interface Original {
+  /** Probes of releases that fail before anything is changed. */
+  readonly broken: ReadonlySet<Probe>;
   readonly catalog: Catalog;
   readonly searchPath: string;
   readonly serverVersionNumber: number;
@@ -74,12 +85,23 @@ async function originalOf(
   );
   const { path, version } = settings.rows[0]!;
   const { statementTimeoutMs } = parts.settings;
+  const broken = new Set<Probe>();
   for (const probe of probesAt(probes, { kind: 'before' })) {
     const surroundings = { limits: { lockTimeoutMs: null, statementTimeoutMs }, searchPath: null };
     const failure = await tryProbe(session, probe.sql, surroundings);
-    result.note(probe, 'in the database as it is', failure);
+    const state = 'in the database as it is';
+    if (failure === null || probe.isOfRelease !== true) result.note(probe, state, failure);
+    else {
+      broken.add(probe);
+      result.excuse(probe, failure, `fails ${state}, `);
+    }
   }
-  return { catalog: await parts.catalogs.read(session), searchPath: path ?? '', serverVersionNumber: Number(version) };
+  return {
+    broken,
+    catalog: await parts.catalogs.read(session),
+    searchPath: path ?? '',
+    serverVersionNumber: Number(version),
+  };
 }
 
 /** What is wrong with the copy alone must not keep a database from its migration; it is told. */

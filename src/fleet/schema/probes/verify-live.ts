@@ -24,6 +24,6 @@ export function verifyLive(
 
 function refusal(failed: readonly string[]): ThemisError {
   return new ThemisError('DATABASE_REFUSED', `The schema does not serve both releases: ${failed.join('; ')}.`, {
-    hint: 'Change the migration so that both can work with it, or say in the probe which releases send it.',
+    hint: "Change the migration so that both can work with it, or say in the probe which releases send it; a probe of the Migration takes the place of a release's that has its name.",
   });
 }

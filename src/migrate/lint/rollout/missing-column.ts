@@ -10,7 +10,8 @@ export const missingColumn: LintRule = {
   severity: 'error',
   *check(world) {
     if (world.catalog === null) return;
-    for (const { name: probe, reads } of world.probes.next) {
+    for (const { name: probe, reads, needsLater } of world.probes.next) {
+      if (needsLater === true) continue;
       const said = new Set<string>();
       for (const { tables, name, sure } of reads.columns) {
         const [table] = tables;

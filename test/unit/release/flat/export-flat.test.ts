@@ -79,7 +79,9 @@ describe('the flat form of a manifest', () => {
       { package: 'extra', versionConstraint: '*', optional: true, conflicts: [] },
       { package: 'legacy', versionConstraint: '*', optional: true, conflicts: ['legacy@<3'] },
     ];
-    const { lost } = writeFlatManifest(sealed({ dependencies, probes: [{}] }));
+    const { lost } = writeFlatManifest(
+      sealed({ dependencies, probes: [{ name: 'all', database: 'orders', sql: 'SELECT 1' }] }),
+    );
     expect(lost).toEqual([
       'the optional dependency on extra',
       'the conflict with legacy@<3',

@@ -39,9 +39,15 @@ const next = (name: string, sql: string): Probe => ({ name, sql, running: false,
 async function rehearsed(
   operations: readonly Operation[],
   probes: readonly Probe[],
-  change: Partial<SchemaMigration> = {},
-): Promise<void> {
-  await rehearse({ parts: world.parts(), migration: migration(operations, change), probes, openScratch });
+  { unknown = [], ...change }: Partial<SchemaMigration> & { unknown?: readonly string[] } = {},
+): Promise<readonly Probe[]> {
+  return await rehearse({
+    parts: world.parts(),
+    migration: migration(operations, change),
+    probes,
+    unknown,
+    openScratch,
+  });
 }
 
 /** The sentence that refuses. */
@@ -123,6 +129,24 @@ test('a query of the next release need not work before expand has ended, and has
 test('a query that does not work in the database itself is refused for that', async () => {
   const refusal = await refusalOf([rename], [old('typo', 'SELECT fone FROM users')]);
   expect(refusal).toMatch(/^probe typo fails in the database as it is: 42703 /u);
+});
+
+test('a query of a release that fails before anything is changed is told, not tried, and refuses nothing', async () => {
+  const broken: Probe = { ...old('all of db 1.4.0', 'SELECT fone FROM users'), isOfRelease: true };
+  const works: Probe = { ...old('one of db 1.4.0', 'SELECT phone FROM users'), isOfRelease: true };
+  expect(await rehearsed([rename], [broken, works], { unknown: ['db 1.3.0'] })).toEqual([works]);
+  expect(told()).toMatchObject({
+    queries: 2,
+    unchecked: [
+      'queries of db 1.3.0',
+      expect.stringMatching(/^probe all of db 1.4.0: fails in the database as it is, column "fone"/u),
+    ],
+  });
+});
+
+test('where nobody has a query that is told too, and nothing is copied', async () => {
+  expect(await rehearsed([rename], [], { unknown: ['db 1.3.0'] })).toEqual([]);
+  expect(told()).toEqual({ type: 'rehearsed', queries: 0, states: 0, unchecked: ['queries of db 1.3.0'] });
 });
 
 test('what the copy cannot have is told, and refuses nothing', async () => {

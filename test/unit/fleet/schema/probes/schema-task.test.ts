@@ -1,6 +1,10 @@
 /** What a step of a plan makes of probes; journal and stepper only write down what they are told. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { actionOf } from '../../../../../src/actions/index.ts';
+import { ThemisError } from '../../../../../src/kernel/error.ts';
+import type { ObservedNode } from '../../../../../src/model/observed.ts';
+import { manifestsOf, type ManifestOf } from '../../../../../src/plan/schema/release-probes.ts';
+import { observedNode, release } from '../../../../support/fleet-fixture.ts';
 import { SchemaTask, type SchemaTaskWorld } from '../../../../../src/fleet/schema/schema-task.ts';
 import type { DesiredProbe } from '../../../../../src/model/desired.ts';
 import type { Operation } from '../../../../../src/model/documents.ts';
@@ -40,16 +44,25 @@ function having(name: string, version: string): ObservedNode {
   return seen(name, version, { packages: { themisdb: seen(name, version).packages['db']! } });
 }
 
+interface Around {
+  /** When it was planned, and now. */
+  readonly observed: readonly ObservedNode[];
+  readonly nodes: readonly ObservedNode[];
+  readonly patient: boolean;
+  readonly manifests: () => Promise<ManifestOf>;
+}
+
+const noManifests = (): Promise<ManifestOf> => Promise.resolve(() => undefined);
+
 /** The end in the fleet's journal, and what was told, of a step of a migration that has not begun. */
 async function carriedOut(
   phase: 'expand' | 'contract',
   operations: readonly Operation[],
   probes: readonly DesiredProbe[],
-  nodes: readonly ObservedNode[] = [having('a', '1.5.0')],
-  patient = true,
+  { observed = [], nodes = [having('a', '1.5.0')], patient = true, manifests = noManifests }: Partial<Around> = {},
 ) {
   const migration = desiredMigration('first', 1, { operations, probes });
-  const { name, schemaVersion, digest, release } = migration;
+  const { name, schemaVersion, digest, release: bound } = migration;
   const step: PlanStep = {
     id: 'orders/expand/1',
     kind: `schema-${phase}`,
@@ -59,13 +72,14 @@ async function carriedOut(
     reason: 'test',
     needs: [],
     stage: 1,
-    params: { migration: name, schemaVersion, digest, phase, operations: [], graceMs: 0, release: release! },
+    params: { migration: name, schemaVersion, digest, phase, operations: [], graceMs: 0, release: bound! },
   };
   const entries: unknown[] = [];
   const told: unknown[] = [];
   const task = new SchemaTask({
     request: {
       plan: { steps: [step] },
+      observed: { nodes: observed },
       header: { by: 'ops@control' },
       token: 1,
       record: emptyRecord,
@@ -82,6 +96,7 @@ async function carriedOut(
         copies.push('opened');
         return lent(scratch, () => void copies.push('closed'));
       },
+      manifests,
       plugins: world.parts().plugins,
       random: () => 0.5,
     },
@@ -154,6 +169,42 @@ test('a migration that only contracts owes nothing to the release before', async
   });
 });
 
+const sends = (sql: string) =>
+  release('themisdb', '1.4.0', { probes: [{ name: 'reads-phone', database: 'orders', sql }] });
+const rename = rawSql('ALTER TABLE users RENAME phone TO mobile', 'ALTER TABLE users RENAME mobile TO phone');
+
+test('a query that the manifest of a running release lists refuses the step', async () => {
+  const running = sends('SELECT phone FROM users');
+  const { end } = await carriedOut('expand', [rename], [], {
+    observed: [observedNode('node-a', [running])],
+    manifests: () => Promise.resolve(manifestsOf({ releases: [running], yanked: [] })),
+  });
+  expect(end).toMatchObject({
+    event: 'failed',
+    failure: {
+      code: 'MIGRATION_REFUSED',
+      message: expect.stringMatching(
+        /: probe reads-phone of themisdb 1\.4\.0 fails after "[^"]+" .* 42703 /u,
+      ) as string,
+    },
+  });
+});
+
+test('what nobody knows of running releases is told, and refuses nothing', async () => {
+  const nodes = [observedNode('node-a', [sends('SELECT 1')])];
+  const told = async (manifests: () => Promise<ManifestOf>) => {
+    const { told: all, end } = await carriedOut('expand', [add], [], { observed: nodes, manifests });
+    expect(end).toMatchObject({ event: 'done' });
+    await world.reset('CREATE TABLE users (id bigint PRIMARY KEY, phone text)');
+    return all;
+  };
+  const rehearsed = (unchecked: string) =>
+    expect.objectContaining({ event: { type: 'rehearsed', queries: 0, states: 0, unchecked: [unchecked] } }) as unknown;
+  expect(await told(() => Promise.resolve(() => undefined))).toContainEqual(rehearsed('queries of themisdb 1.4.0'));
+  const away = () => Promise.reject(new ThemisError('UNREACHABLE', 'the source does not answer'));
+  expect(await told(away)).toContainEqual(rehearsed('queries of any release: the source does not answer'));
+});
+
 test('without queries nothing is copied', async () => {
   expect((await carriedOut('expand', [add], [])).end).toMatchObject({ event: 'done' });
   expect(copies).toEqual([]);
@@ -171,7 +222,9 @@ describe('before a contract every node is asked once more', () => {
   };
 
   test('one that has an earlier version is against it, whoever does not answer', async () => {
-    const { end } = await carriedOut('contract', [drop], [], [having('a', '1.5.0'), silent, having('c', '1.4.0')]);
+    const { end } = await carriedOut('contract', [drop], [], {
+      nodes: [having('a', '1.5.0'), silent, having('c', '1.4.0')],
+    });
     const message = expect.stringMatching(/^c does not have themisdb >=1\.5\.0/u) as string;
     expect(end).toMatchObject({ event: 'failed', failure: { code: 'STALE_PLAN', message }, detail: { refused: true } });
     await untouched();
@@ -179,8 +232,8 @@ describe('before a contract every node is asked once more', () => {
 
   test('one that does not answer is waited for, and then nothing is done either', async () => {
     const nodes = [having('a', '1.5.0'), silent];
-    expect((await carriedOut('contract', [drop], [], nodes)).end).toBeUndefined();
-    const { end } = await carriedOut('contract', [drop], [], nodes, false);
+    expect((await carriedOut('contract', [drop], [], { nodes })).end).toBeUndefined();
+    const { end } = await carriedOut('contract', [drop], [], { nodes, patient: false });
     expect(end).toMatchObject({ event: 'failed', failure: { code: 'STALE_PLAN' }, detail: { asBefore: true } });
     await untouched();
   });
