@@ -520,7 +520,7 @@ export interface Migration {
      */
     operations: Operation[];
     /**
-     * Queries that must work before, during and after.
+     * Queries that must work before, during and after, besides those that releases list in their manifests; one of the same name takes their place.
      *
      * Items: A query.
      */

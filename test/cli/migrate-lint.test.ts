@@ -7,6 +7,9 @@ import { openSqlParser } from '../../src/adapters/sql-parser/libpg-query.ts';
 import { lintMigrations } from '../../src/apps/cli/databases/lint-migrations.ts';
 import { desiredOf, document, goodFleet } from '../support/findings-of.ts';
 import { catalogOf, tableNamed } from '../support/migrate/catalogs.ts';
+import { encodeSnapshot } from '../../src/observe/snapshot.ts';
+import type { ReleaseManifest } from '../../src/model/release.ts';
+import { release, simpleFleet } from '../support/fleet-fixture.ts';
 import { newRepository, writeTree } from '../support/real-repository.ts';
 import { runCommand } from '../support/run-command.ts';
 
@@ -25,6 +28,16 @@ const unsafe = migration(`  - addColumn: { table: users, column: { name: phone, 
 `);
 const safe = migration('  - addColumn: { table: users, column: { name: phone, type: text } }\n');
 
+const noReleases = JSON.stringify({
+  formatVersion: '1.0',
+  product: 'themisdb',
+  counter: 1,
+  generatedAt: '2026-11-01T00:00:00Z',
+  expiresAt: '2027-11-01T00:00:00Z',
+  entries: [],
+  deltas: [],
+});
+
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'themis-lint-'));
@@ -32,7 +45,12 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 function write(files: Record<string, string>): void {
-  writeTree(directory, { 'fleet.yaml': goodFleet, 'database.yaml': database, ...files });
+  writeTree(directory, {
+    'fleet.yaml': goodFleet,
+    'database.yaml': database,
+    'releases/index.json': noReleases,
+    ...files,
+  });
 }
 
 test('a migration that is safe ends with 0 and a summary', async () => {
@@ -84,6 +102,59 @@ test('a probe is of the releases that send it', async () => {
   expect(await severity(', release: { themisdb: "<1.5.0" }')).toEqual(['info']);
   expect(await severity(', release: { themisdb: ">=1.4.0" }')).toEqual(['error']);
   expect(await severity(', release: { themisdb: ">=1.5.0" }')).toEqual(['error']);
+});
+
+/** A file of `themis observe` over two nodes, of which one is silent, and those releases. */
+function observedAs(from: ReleaseManifest, to: ReleaseManifest): string {
+  const { observed, catalogue, record } = simpleFleet(2, from, to);
+  const failure = { code: 'UNREACHABLE', message: 'away', retry: 'backoff' } as const;
+  const nodes = [observed.nodes[0]!, { name: 'node-b', reachable: false, failure } as const];
+  const takenAt = '2026-11-21T18:00:00Z';
+  const fleet = { name: 'orders', uid: '0b5c7f1e' };
+  return encodeSnapshot({
+    formatVersion: '1.0',
+    fleet,
+    takenAt,
+    observed: { nodes, databases: [] },
+    catalogue,
+    record,
+  });
+}
+
+test('queries that releases list are looked at, by what nodes run and what the lock pins', async () => {
+  const sends = (version: string, sql: string) =>
+    release('themisdb', version, { probes: [{ name: 'reads', database: 'orders', sql }] });
+  const running = sends('1.4.0', 'SELECT phone FROM users');
+  const next = sends('1.5.0', 'SELECT email FROM users');
+  const { manifestHash } = next;
+  const lock = `apiVersion: themis.dev/v1
+kind: Lock
+packages:
+  - { package: themisdb, version: 1.5.0, manifestHash: "${manifestHash}", platform: any, architecture: any }
+`;
+  write({
+    'themis.lock.yaml': lock,
+    'a.yaml': migration(
+      '  - dropColumn: { table: users, column: phone }\n  - dropColumn: { table: users, column: email }\n',
+    ),
+    'now.json': observedAs(running, next),
+  });
+  const { out, exitCode } = await runCommand(directory, ['migrate', 'lint', '--observed', 'now.json', '-o', 'json']);
+  const { findings } = JSON.parse(out) as { findings: { code: string; severity: string; summary: string }[] };
+  expect(exitCode).toBe(3);
+  const about = findings.filter(({ code }) => code === 'THM7230' || code.startsWith('THM725'));
+  expect(about.map(({ code, severity, summary }) => `${severity} ${code} ${summary}`).sort()).toEqual([
+    'error THM7230 In contract column users.email is dropped, and probe reads of themisdb 1.5.0 of the new release still reads it.',
+    'info THM7230 After column users.phone is dropped, no node can go back to a release that sends probe reads of themisdb 1.4.0.',
+    'info THM7252 Migration change-users is not checked against the queries of whatever runs on node-b: the manifest is not at hand.',
+  ]);
+});
+
+test('releases that cannot be read are said not to have been looked at', async () => {
+  write({ 'a.yaml': safe });
+  rmSync(join(directory, 'releases'), { recursive: true });
+  const { out, exitCode } = await runCommand(directory, ['migrate', 'lint']);
+  expect([exitCode, out]).toEqual([0, expect.stringContaining('info THM7250\n  No migration was checked')]);
 });
 
 test('other programs get paths from the root of the repository', async () => {

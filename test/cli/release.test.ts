@@ -125,6 +125,27 @@ describe('release build', () => {
     expect(await read(`${release}/release.json`)).toEqual(bytes);
   });
 
+  it('takes the queries that the release sends from a file, and refuses what is not one query', async () => {
+    await payload();
+    const build = async (probes: unknown) => {
+      await writeFile(`${root}/probes.json`, JSON.stringify(probes));
+      const line = ['build', release, '--package', 'themisdb', '--version', '1.5.0', '--probes', 'probes.json'];
+      const { exitCode, error } = await themis(...line);
+      return [exitCode, error?.message ?? ''];
+    };
+    const probe = { name: 'open-orders', database: 'orders', sql: 'SELECT id FROM orders WHERE open = $1' };
+    expect(await build([probe])).toEqual([0, '']);
+    const parsed = parseManifest(await read(`${release}/release.json`));
+    expect(parsed.ok && parsed.manifest.probes).toEqual([probe]);
+    const refused = (detail: string) => [64, expect.stringContaining(detail) as string];
+    expect(await build([{ ...probe, sql: 'SELECT 1; DROP TABLE orders' }])).toEqual(refused('it holds 2 statements'));
+    expect(await build([{ ...probe, sql: 'DROP TABLE orders' }])).toEqual(refused('it reads and writes no rows'));
+    expect(await build([{ ...probe, sql: 'SELEC 1' }])).toEqual(refused('Probe open-orders in probes.json'));
+    expect(await build([{ ...probe, sq: 'SELECT 1' }])).toEqual(refused('probes[0].sq is not a field'));
+    expect(await build([probe, probe])).toEqual(refused('probes[1] is called open-orders'));
+    expect(await build([null])).toEqual(refused('probes[0] is null'));
+  });
+
   it('takes its date from SOURCE_DATE_EPOCH and its counter from lower versions beside it', async () => {
     await payload();
     await payload('releases/themisdb-1.4.0');

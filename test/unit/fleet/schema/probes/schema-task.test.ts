@@ -8,7 +8,6 @@ import { observedNode, release } from '../../../../support/fleet-fixture.ts';
 import { SchemaTask, type SchemaTaskWorld } from '../../../../../src/fleet/schema/schema-task.ts';
 import type { DesiredProbe } from '../../../../../src/model/desired.ts';
 import type { Operation } from '../../../../../src/model/documents.ts';
-import type { ObservedNode } from '../../../../../src/model/observed.ts';
 import type { PlanStep } from '../../../../../src/model/plan.ts';
 import { emptyRecord } from '../../../../../src/model/rollout-record.ts';
 import type { Database } from '../../../../../src/ports/schema/database.ts';
