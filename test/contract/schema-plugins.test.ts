@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ThemisError } from '../../src/kernel/error.ts';
 import type { PluginCall } from '../../src/ports/schema/schema-plugins.ts';
+import { eventually } from '../support/eventually.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { plugInCode, PluginPackages } from '../support/schema/plugin-packages.ts';
 import { writeTree } from '../support/real-repository.ts';
@@ -98,6 +99,8 @@ test.each([
     /memory/u,
   ],
   ['sends what no query takes', 'apply: (_, { query }) => query("SELECT $1", [{}])', /query takes a text/u],
+  ['says what a terminal obeys', 'apply() { throw new Error("a\\u001b[2J\\nb") }', /: a \[2J b$/u],
+  ['says too much', 'apply() { throw new Error("x".repeat(1e6)) }', /: x{500}$/u],
   ['sends what cannot be sent', 'apply: (_, { query }) => query(() => {})', /could not be cloned/u],
 ])('one that %s has failed', async (_, apply, message) => {
   packages.install('graph', plugInCode(apply));
@@ -105,6 +108,53 @@ test.each([
   const error = await failureOf(plugin.apply('{}', call()));
   expect(error).toMatchObject({ code: 'PLUGIN_FAILED' });
   expect(error.message).toMatch(message);
+});
+
+test('one that asks faster than it is answered has failed, and is asked nothing more', async () => {
+  const answers: (() => void)[] = [];
+  const query: PluginCall['query'] = async () => {
+    await new Promise<void>((resolve) => answers.push(resolve));
+    return { rows: [], count: 0 };
+  };
+  const asks = (count: number) =>
+    plugInCode(`apply: (_, { query }) => Promise.all(Array.from({ length: ${count} }, () => query('a')))`);
+  const within = (await find(asks(1000))).apply('{}', call({ query }));
+  await eventually(
+    () => Promise.resolve(answers.length),
+    (count) => count === 1000,
+  );
+  for (const answer of answers.splice(0)) answer();
+  await within;
+  const error = await failureOf((await find(asks(1500))).apply('{}', call({ query })));
+  expect(error.message).toContain('more than 1000 queries at once');
+  expect(answers).toHaveLength(1000);
+});
+
+test('what a package posts by itself is nothing to Themis', async () => {
+  const apply = `async apply() {
+    const { parentPort } = await import('node:worker_threads');
+    for (const message of [null, undefined, 'ready', 1, {}]) parentPort.postMessage(message);
+  }`;
+  await (await find(plugInCode(apply))).apply('{}', call());
+  expect(asked).toEqual([]);
+});
+
+test('one that waits for a program it started is given up, and that is said', async () => {
+  const apply = `async apply(_, { query }) {
+    const { execFileSync } = await import('node:child_process');
+    await query('now');
+    execFileSync(process.execPath, ['-e', 'setTimeout(() => {}, 3000)']);
+  }`;
+  packages.install('graph', plugInCode(apply));
+  const plugin = await packages.open({ endMs: 100 }).find('graph');
+  const stop = new AbortController();
+  const query: PluginCall['query'] = () => {
+    setTimeout(() => stop.abort(), 300);
+    return Promise.resolve({ rows: [], count: 0 });
+  };
+  const error = await failureOf(plugin.apply('{}', call({ signal: stop.signal, query })));
+  expect(error).toMatchObject({ code: 'PLUGIN_FAILED' });
+  expect(error.message).toContain('waits for a program');
 });
 
 test('one that hangs is ended when it is told to stop, and does nothing any more', async () => {
@@ -185,6 +235,25 @@ test('a package that is committed is not one that was installed', async () => {
   git('add', 'fleet/node_modules');
   expect(await failureOf(packages.open().find('graph'))).toMatchObject({ code: 'PLUGIN_FAILED' });
   expect(await packages.open({ allowLocal: true }).find('graph')).toMatchObject({ version: '1.2.0' });
+});
+
+test('node_modules may be a link, as long as Git does not keep it', async () => {
+  packages.write('elsewhere/node_modules/graph', 'graph', plugInCode());
+  git('init', '--quiet');
+  symlinkSync(join(packages.home, 'elsewhere/node_modules'), join(packages.fleetDirectory, 'node_modules'));
+  expect(await packages.open().find('graph')).toMatchObject({ version: '1.2.0' });
+  git('add', 'fleet/node_modules');
+  expect(await failureOf(packages.open().find('graph'))).toMatchObject({ code: 'PLUGIN_FAILED' });
+});
+
+test('what is committed around a submodule comes with a commit too', async () => {
+  const around = (...line: string[]) => spawnSync('git', line, { cwd: packages.home });
+  around('init', '--quiet');
+  git('init', '--quiet');
+  packages.write('node_modules/graph', 'graph', plugInCode());
+  expect(await packages.open().find('graph')).toMatchObject({ version: '1.2.0' });
+  around('add', 'node_modules');
+  expect(await failureOf(packages.open().find('graph'))).toMatchObject({ code: 'PLUGIN_FAILED' });
 });
 
 function git(...line: string[]): void {

@@ -15,14 +15,21 @@ export interface PluginThread {
   readonly environment: Readonly<Record<string, string>>;
   /** Heap. Default: 512. */
   readonly memoryMiB?: number;
+  /** How long its thread may take to end. Default: 10 seconds. */
+  readonly endMs?: number;
 }
 
 const keptCharacters = 500;
+/** Questions without an answer. Who asks faster than it is answered would fill our memory, not its own. */
+const mostOpen = 1000;
 
-/** What the plug-in answered. Throws PLUGIN_FAILED, and CANCELLED when the signal aborts; the thread is gone then. */
+/**
+ * What the plug-in answered. Throws PLUGIN_FAILED, and CANCELLED when the signal aborts; the thread is gone then, or the
+ * error says that it is not: nobody ends one that waits for a program which it started.
+ */
 export async function askPlugin(
   order: PluginOrder,
-  { entry, environment, memoryMiB = 512 }: PluginThread,
+  { entry, environment, memoryMiB = 512, endMs = 10_000 }: PluginThread,
   { signal, query }: Pick<PluginCall, 'signal' | 'query'>,
 ): Promise<unknown> {
   const { name } = order.found;
@@ -44,24 +51,60 @@ export async function askPlugin(
   worker.on('error', (error) => fail(error instanceof Error ? error.message : String(error)));
   worker.on('messageerror', (error) => fail(error.message));
   worker.on('exit', (code) => fail(`it ended with exit code ${code} before it answered`));
-  worker.on('message', (reply: PluginReply) => {
-    if (reply.kind === 'ended') ended.resolve(reply.value);
-    else if (reply.kind === 'failed') fail(reply.message);
-    else void askDatabase(reply, query).then((answer) => worker.postMessage(answer, []));
+  let open = 0;
+  let isOver = false;
+  // A package may post what it likes, and what is no reply is not for us.
+  worker.on('message', (reply: PluginReply | null | undefined) => {
+    if (isOver) return;
+    if (reply?.kind === 'ended') ended.resolve(reply.value);
+    else if (reply?.kind === 'failed') fail(reply.message);
+    else if (reply?.kind === 'query') {
+      open += 1;
+      if (open > mostOpen) {
+        // What it sent meanwhile is still coming in, before anything else.
+        isOver = true;
+        fail(`it asked more than ${mostOpen} queries at once`);
+        void worker.terminate();
+        return;
+      }
+      void askDatabase(reply, query).then((answer) => {
+        open -= 1;
+        if (!isOver) worker.postMessage(answer, []);
+      });
+    }
   });
-  try {
-    return await ended.promise;
-  } catch (error) {
-    if (error instanceof ThemisError) throw error;
-    await worker.terminate();
-    const said = printed();
-    const why = error instanceof Error ? error.message : String(error);
-    const message = `Plug-in ${name} failed: ${why}${said === '' ? '' : `; it printed: ${said}`}`;
-    throw new ThemisError('PLUGIN_FAILED', message);
-  } finally {
-    signal.removeEventListener('abort', cancel);
-    await worker.terminate();
-  }
+  const answer = await ended.promise.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+  isOver = true;
+  signal.removeEventListener('abort', cancel);
+  if (!(await isGone(worker, endMs))) throw stillThere(name, endMs);
+  if ('value' in answer) return answer.value;
+  const { error } = answer;
+  if (error instanceof ThemisError) throw error;
+  const said = printed();
+  const why = onOneLine(error instanceof Error ? error.message : String(error)).slice(0, keptCharacters);
+  const message = `Plug-in ${name} failed: ${why}${said === '' ? '' : `; it printed: ${said}`}`;
+  throw new ThemisError('PLUGIN_FAILED', message);
+}
+
+/** Ends it; false: it is still there after `endMs`, and no longer waited for. */
+async function isGone(worker: Worker, endMs: number): Promise<boolean> {
+  const late = Promise.withResolvers<false>();
+  const timer = setTimeout(() => late.resolve(false), endMs);
+  const ended = worker.terminate().then(() => true as const);
+  const gone = await Promise.race([ended, late.promise]);
+  clearTimeout(timer);
+  if (!gone) worker.unref();
+  return gone;
+}
+
+function stillThere(name: string, endMs: number): ThemisError {
+  const message = `Plug-in ${name} was stopped, and did not end within ${endMs} ms: it waits for a program that it started.`;
+  return new ThemisError('PLUGIN_FAILED', message, {
+    hint: 'End that program; until then it may go on with what it was told.',
+  });
 }
 
 async function askDatabase(
@@ -86,7 +129,7 @@ function isSqlValue(value: unknown): value is SqlValue {
   return value === null || ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
 }
 
-/** The end of what it prints, on one line. */
+/** The end of what it prints. */
 function lastOf(worker: Worker): () => string {
   let kept = '';
   for (const stream of [worker.stdout, worker.stderr]) {
@@ -95,5 +138,10 @@ function lastOf(worker: Worker): () => string {
       kept = (kept + text).slice(-keptCharacters);
     });
   }
-  return () => kept.replaceAll(/\p{Cc}+/gu, ' ').trim();
+  return () => onOneLine(kept);
+}
+
+/** Without what a terminal would obey. */
+function onOneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, ' ').trim();
 }

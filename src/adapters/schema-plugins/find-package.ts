@@ -4,7 +4,7 @@
  * link in there leads to, and what Git keeps are refused unless the machine allows it.
  */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -57,11 +57,25 @@ function modulesWith(name: string, start: string): string | undefined {
 
 /** `link`: as it stands in `node_modules`. */
 async function isOfRepository(root: string, link: string, start: string): Promise<boolean> {
-  const repository = repositoryOf(start);
-  const path = relative(repository, root).split(sep);
+  const repositories = repositoriesOf(start);
+  const path = relative(repositories[0] ?? start, root).split(sep);
   if (path[0] !== '..' && !path.includes('node_modules')) return true;
-  const inside = [root, link].filter((one) => !relative(repository, one).startsWith('..'));
-  return inside.length > 0 && existsSync(join(repository, '.git')) && (await isKept(repository, inside));
+  for (const repository of repositories) {
+    const inside = [root, link].filter((one) => !relative(repository, one).startsWith('..'));
+    const named = inside.map((one) => upToLink(repository, one));
+    if (named.length > 0 && (await isKept(repository, named))) return true;
+  }
+  return false;
+}
+
+/** Git knows nothing behind a link: what it keeps is the link. */
+function upToLink(repository: string, path: string): string {
+  let at = repository;
+  for (const part of relative(repository, path).split(sep)) {
+    at = join(at, part);
+    if (lstatSync(at).isSymbolicLink()) return at;
+  }
+  return path;
 }
 
 /** Whether Git keeps anything of them. Without Git there is no telling, and nothing that fetches commits. */
@@ -75,11 +89,12 @@ async function isKept(repository: string, paths: readonly string[]): Promise<boo
   }
 }
 
-/** The directory that Git knows; without Git that of the fleet. */
-function repositoryOf(start: string): string {
+/** Directories that Git knows, the nearest first: a submodule, and what it is one of. */
+function repositoriesOf(start: string): readonly string[] {
+  const found: string[] = [];
   for (let directory = start; ; directory = dirname(directory)) {
-    if (existsSync(join(directory, '.git'))) return directory;
-    if (dirname(directory) === directory) return start;
+    if (existsSync(join(directory, '.git'))) found.push(directory);
+    if (dirname(directory) === directory) return found;
   }
 }
 

@@ -56,7 +56,8 @@ async function openQueries(session: DatabaseSession): Promise<Queries> {
     try {
       if (isClosed) throw failed('A plug-in asked the database after its call had ended.');
       if (endsTransaction(sql)) throw failed('The transaction is not for the plug-in to begin or to end.');
-      return await session.query(sql, parameters);
+      // With parameters the server takes no second statement, behind which the first could hide.
+      return await session.query(sql, parameters ?? []);
     } catch (error) {
       failure ??= error;
       throw error;
@@ -83,10 +84,30 @@ async function transactionOf(session: DatabaseSession): Promise<string | null> {
   return rows[0]?.['id'] ?? null;
 }
 
-/** The first word; what hides behind others is found out at the end. */
+const endings = /^(?:begin|start|commit|end|rollback|abort|savepoint|release)\b/iu;
+
+/** By the first words of the one statement. */
 function endsTransaction(sql: string): boolean {
-  const words = sql.replaceAll(/\/\*[\s\S]*?\*\/|--[^\n]*/gu, ' ').trim();
-  return /^(?:begin|start|commit|end|rollback|abort|savepoint|release|prepare\s+transaction)\b/iu.test(words);
+  const words = fromFirstWord(sql);
+  const prepare = /^prepare\b/iu.exec(words);
+  if (prepare === null) return endings.test(words);
+  return /^transaction\b/iu.test(fromFirstWord(words.slice(prepare[0].length)));
+}
+
+/** Behind comments, which nest, and empty statements. */
+function fromFirstWord(sql: string): string {
+  for (let rest = sql; ;) {
+    rest = rest.replace(/^(?:[\s;]|--[^\n\r]*)+/u, '');
+    if (!rest.startsWith('/*')) return rest;
+    let depth = 0;
+    let end = rest.length;
+    for (const { 0: mark, index } of rest.matchAll(/\/\*|\*\//gu)) {
+      depth += mark === '/*' ? 1 : -1;
+      end = index + 2;
+      if (depth === 0) break;
+    }
+    rest = depth === 0 ? rest.slice(end) : '';
+  }
 }
 
 function failed(message: string, hint?: string): ThemisError {
