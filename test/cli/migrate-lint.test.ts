@@ -125,7 +125,9 @@ test('queries that releases list are looked at, by what nodes run and what the l
   const sends = (version: string, sql: string) =>
     release('themisdb', version, { probes: [{ name: 'reads', database: 'orders', sql }] });
   const running = sends('1.4.0', 'SELECT phone FROM users');
-  const next = sends('1.5.0', 'SELECT email FROM users');
+  const elsewhere = { name: 'far', database: 'order', sql: 'SELECT 1' };
+  const reads = { name: 'reads', database: 'orders', sql: 'SELECT email FROM users' };
+  const next = release('themisdb', '1.5.0', { probes: [reads, elsewhere] });
   const { manifestHash } = next;
   const lock = `apiVersion: themis.dev/v1
 kind: Lock
@@ -147,6 +149,7 @@ packages:
     'error THM7230 In contract column users.email is dropped, and probe reads of themisdb 1.5.0 of the new release still reads it.',
     'info THM7230 After column users.phone is dropped, no node can go back to a release that sends probe reads of themisdb 1.4.0.',
     'info THM7252 Migration change-users is not checked against the queries of whatever runs on node-b: the manifest is not at hand.',
+    'warning THM7254 themisdb 1.5.0 lists queries of Database order, which the fleet does not have: they are not tried.',
   ]);
 });
 

@@ -153,7 +153,7 @@ test('one that waits for a program it started is given up, and that is said', as
     return Promise.resolve({ rows: [], count: 0 });
   };
   const error = await failureOf(plugin.apply('{}', call({ signal: stop.signal, query })));
-  expect(error).toMatchObject({ code: 'PLUGIN_FAILED' });
+  expect(error).toMatchObject({ code: 'CANCELLED' });
   expect(error.message).toContain('waits for a program');
 });
 

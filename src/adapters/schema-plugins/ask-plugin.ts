@@ -51,42 +51,55 @@ export async function askPlugin(
   worker.on('error', (error) => fail(error instanceof Error ? error.message : String(error)));
   worker.on('messageerror', (error) => fail(error.message));
   worker.on('exit', (code) => fail(`it ended with exit code ${code} before it answered`));
-  let open = 0;
-  let isOver = false;
-  // A package may post what it likes, and what is no reply is not for us.
-  worker.on('message', (reply: PluginReply | null | undefined) => {
-    if (isOver) return;
-    if (reply?.kind === 'ended') ended.resolve(reply.value);
-    else if (reply?.kind === 'failed') fail(reply.message);
-    else if (reply?.kind === 'query') {
-      open += 1;
-      if (open > mostOpen) {
-        // What it sent meanwhile is still coming in, before anything else.
-        isOver = true;
-        fail(`it asked more than ${mostOpen} queries at once`);
-        void worker.terminate();
-        return;
-      }
-      void askDatabase(reply, query).then((answer) => {
-        open -= 1;
-        if (!isOver) worker.postMessage(answer, []);
-      });
-    }
-  });
+  const hearing = hear(worker, query, ended);
   const answer = await ended.promise.then(
     (value) => ({ value }),
     (error: unknown) => ({ error }),
   );
-  isOver = true;
+  hearing.end();
   signal.removeEventListener('abort', cancel);
-  if (!(await isGone(worker, endMs))) throw stillThere(name, endMs);
-  if ('value' in answer) return answer.value;
-  const { error } = answer;
+  const isThere = !(await isGone(worker, endMs));
+  if ('value' in answer && !isThere) return answer.value;
+  const error = 'error' in answer ? answer.error : undefined;
+  if (isThere) throw stillThere(name, endMs, error instanceof ThemisError ? 'CANCELLED' : 'PLUGIN_FAILED');
   if (error instanceof ThemisError) throw error;
   const said = printed();
   const why = onOneLine(error instanceof Error ? error.message : String(error)).slice(0, keptCharacters);
   const message = `Plug-in ${name} failed: ${why}${said === '' ? '' : `; it printed: ${said}`}`;
   throw new ThemisError('PLUGIN_FAILED', message);
+}
+
+/** What it sends, until it is told to end: what is under way then still comes in. */
+function hear(
+  worker: Worker,
+  query: PluginCall['query'],
+  ended: PromiseWithResolvers<unknown>,
+): { readonly end: () => void } {
+  let open = 0;
+  let isOver = false;
+  const answer = async (asked: Extract<PluginReply, { kind: 'query' }>): Promise<void> => {
+    open += 1;
+    const answered = await askDatabase(asked, query);
+    open -= 1;
+    if (!isOver) worker.postMessage(answered, []);
+  };
+  // A package may post what it likes, and what is no reply is not for us.
+  worker.on('message', (reply: PluginReply | null | undefined) => {
+    if (isOver) return;
+    if (reply?.kind === 'ended') ended.resolve(reply.value);
+    else if (reply?.kind === 'failed') ended.reject(new Error(reply.message));
+    else if (reply?.kind === 'query' && open < mostOpen) void answer(reply);
+    else if (reply?.kind === 'query') {
+      isOver = true;
+      ended.reject(new Error(`it asked more than ${mostOpen} queries at once`));
+      void worker.terminate();
+    }
+  });
+  return {
+    end: () => {
+      isOver = true;
+    },
+  };
 }
 
 /** Ends it; false: it is still there after `endMs`, and no longer waited for. */
@@ -100,9 +113,9 @@ async function isGone(worker: Worker, endMs: number): Promise<boolean> {
   return gone;
 }
 
-function stillThere(name: string, endMs: number): ThemisError {
+function stillThere(name: string, endMs: number, code: 'CANCELLED' | 'PLUGIN_FAILED'): ThemisError {
   const message = `Plug-in ${name} was stopped, and did not end within ${endMs} ms: it waits for a program that it started.`;
-  return new ThemisError('PLUGIN_FAILED', message, {
+  return new ThemisError(code, message, {
     hint: 'End that program; until then it may go on with what it was told.',
   });
 }

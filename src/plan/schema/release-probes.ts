@@ -1,7 +1,8 @@
 /**
  * The queries that releases list in their manifests, as a migration has to respect them: those of what nodes run until
  * contract begins, those of what they get from the end of expand on. A release that needs a later migration of the same
- * database as well is tried with that one: after this one alone its queries need not work yet. Pure.
+ * database as well is tried with that one: after this one alone its queries need not work yet. Of manifests only those
+ * count whose hash the lock pins or a node reports, which has verified it. Pure.
  */
 import type { Digest } from '../../kernel/digest.ts';
 import { compareText } from '../../kernel/finding.ts';

@@ -39,8 +39,32 @@ export function lintReleases(desired: Desired, catalogue: Catalogue, observed: O
   const around = observed === undefined ? assumed(catalogue, pinned) : seen(observed, pinned);
   return {
     probesOf: (migration) => releaseProbesOf(migration, desired.migrations, around(migration), manifestOf),
-    findings: observed === undefined && catalogue.releases.some(({ probes = [] }) => probes.length > 0) ? [guess] : [],
+    findings: [
+      ...(observed === undefined && catalogue.releases.some(({ probes = [] }) => probes.length > 0) ? [guess] : []),
+      ...unknownDatabases(desired, catalogue, pinned),
+    ],
   };
+}
+
+/** What the lock pins; what went before is not to be helped any more. */
+function* unknownDatabases(
+  { databases }: Desired,
+  { releases }: Catalogue,
+  pinned: readonly Packages[],
+): Generator<Finding> {
+  const names = new Set(databases.map(({ name }) => name));
+  const hashes = new Set(pinned.flatMap((packages) => Object.values(packages).map(({ manifestHash }) => manifestHash)));
+  for (const { package: of, version, probes = [], manifestHash } of releases) {
+    if (!hashes.has(manifestHash)) continue;
+    const missing = [...new Set(probes.map(({ database }) => database))].filter((name) => !names.has(name));
+    if (missing.length === 0) continue;
+    yield {
+      severity: 'warning',
+      code: 'THM7254',
+      summary: `${of} ${version} lists queries of Database ${listNames(missing)}, which the fleet does not have: they are not tried.`,
+      fix: 'Call the Database as the release does, or build the release with its name.',
+    };
+  }
 }
 
 type Around = (migration: DesiredMigration) => ReleasesAround;

@@ -26,7 +26,9 @@ export async function runPlugin({ work, step }: StepCall, action: PluginAction):
   } catch (error) {
     // A query that failed has ended the transaction, and says more than what the plug-in made of it.
     await queries.close();
-    if (isLate(error, over.signal)) throw failed(`Plug-in ${action.plugin} took longer than ${timeoutMs} ms.`);
+    if (isLate(error, over.signal)) {
+      throw failed(`Plug-in ${action.plugin} took longer than ${timeoutMs} ms.`, error.hint);
+    }
     throw error;
   } finally {
     ended.abort();
@@ -35,7 +37,7 @@ export async function runPlugin({ work, step }: StepCall, action: PluginAction):
   await queries.close();
 }
 
-function isLate(error: unknown, { aborted }: AbortSignal): boolean {
+function isLate(error: unknown, { aborted }: AbortSignal): error is ThemisError {
   return aborted && error instanceof ThemisError && error.code === 'CANCELLED';
 }
 

@@ -19,7 +19,13 @@ export const unreadable: LintRule = {
     const named = new Map([...probes.running, ...probes.next].map((probe) => [probe.name, probe]));
     for (const { name, sql: text } of named.values()) {
       const parsed = sql.parse(text);
-      if (!('message' in parsed)) continue;
+      if (!('message' in parsed)) {
+        const { length } = parsed.statements;
+        if (length === 1) continue;
+        const summary = `Probe ${name} is ${length === 0 ? 'no query' : `${length} statements, of which none would be tried`}.`;
+        yield { operation: undefined, summary, fix: 'Make one probe of each query.' };
+        continue;
+      }
       yield { operation: undefined, summary: `Probe ${name} is no SQL: ${parsed.message}.`, fix: 'Correct the query.' };
     }
   },

@@ -20,6 +20,8 @@ test.each<[string, Operation]>([
 ])('%s takes nothing away that the new release reads', (_, operation) => {
   expect(found('THM7230', [operation], { probes: probes([], ['SELECT name FROM users']) })).toBe('error');
   expect(found('THM7230', [operation], { probes: probes([], ['SELECT full_name FROM people']) })).toBe('');
+  const needsLater = probes([], ['SELECT name FROM users']).next.map((probe) => ({ ...probe, needsLater: true }));
+  expect(found('THM7230', [operation], { probes: { running: [], next: needsLater } })).toBe('warning');
 });
 
 test('what the running release reads goes when no node can run it any more, and only then', () => {
@@ -235,6 +237,8 @@ test('what the new release reads is there after expand', () => {
   expect(reads('SELECT users FROM users')).toBe('');
   expect(reads('SELECT v FROM users, jsonb_each(name::jsonb) AS e (k, v)')).toBe('');
   expect(reads('SELECT a FROM unknown')).toBe('');
+  const next = probes([], ['SELECT phone FROM users']).next.map((probe) => ({ ...probe, needsLater: true }));
+  expect(found('THM7242', [], { catalog, probes: { running: [], next } })).toBe('');
 });
 
 test('NULL that the running release never met there is said to whoever reads it', () => {

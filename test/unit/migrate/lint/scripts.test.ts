@@ -157,6 +157,9 @@ test('every text of SQL is read, wherever it stands', () => {
   ];
   for (const operation of broken) expect(found('THM7200', [operation]), JSON.stringify(operation)).toBe('error');
   expect(found('THM7200', [], { probes: probes(['SELEC 1']) })).toBe('error');
+  expect(found('THM7200', [], { probes: probes(['SELECT 1; SELECT 2']) })).toBe('error');
+  expect(found('THM7200', [], { probes: probes(['-- later']) })).toBe('error');
+  expect(found('THM7200', [], { probes: probes(['SELECT 1;']) })).toBe('');
 });
 
 test('what is SQL is read, comments and all', () => {
