@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkSchema } from '../../src/desired/schema/check-schema.ts';
@@ -8,11 +6,11 @@ import { hasErrors } from '../../src/kernel/finding.ts';
 import { formatMigration } from '../../src/migrate/convert/migration-text.ts';
 import type { ParsedSql } from '../../src/ports/schema/sql-parser.ts';
 import { convert, parser } from '../support/migrate/convert.ts';
+import { corpus, scriptOf } from '../support/migrate/script-corpus.ts';
 import { isSoak, runs as runsOf } from '../support/runs.ts';
 
-const corpus = join(import.meta.dirname, '../unit/migrate/convert/corpus');
-const statements = readdirSync(corpus).flatMap((name) => {
-  const text = readFileSync(join(corpus, name), 'utf8');
+const statements = corpus.flatMap((name) => {
+  const text = scriptOf(name);
   const { statements: all, tokens } = parser.parse(text) as ParsedSql;
   return all.map(({ range }) =>
     tokens

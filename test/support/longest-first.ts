@@ -6,7 +6,6 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const longest = [
   'cli/live-gates',
-  'unit/migrate/convert/corpus',
   'cli/live-migration',
   'property/patch/refmix-workers',
   'crash/live-kill',
@@ -22,6 +21,7 @@ const longest = [
   'crash/node-process',
   'cli/live-failure',
   'contract/schema-operations',
+  'contract/convert-corpus',
   'property/simulation',
   'cli/live-attacks',
   'cli/migrate-status-undo',

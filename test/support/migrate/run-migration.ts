@@ -2,7 +2,7 @@
 import { catalogDifference } from '../../../src/migrate/catalog/catalog-difference.ts';
 import { readCatalog } from '../../../src/migrate/catalog/read-catalog.ts';
 import { expandOperation } from '../../../src/migrate/expand.ts';
-import { schemaPhases } from '../../../src/model/schema/database.ts';
+import { schemaPhases, type DatabaseEngine } from '../../../src/model/schema/database.ts';
 import type { Catalog } from '../../../src/model/schema/catalog.ts';
 import type { Operation } from '../../../src/model/documents.ts';
 import type { SchemaStep } from '../../../src/model/schema/schema-step.ts';
@@ -17,13 +17,14 @@ export async function runMigration(
   session: DatabaseSession,
   operations: readonly Operation[],
   tries: (operation: Operation) => boolean,
+  engine: DatabaseEngine = 'pglite',
 ): Promise<readonly string[]> {
   const wrong: string[] = [];
   let catalog = await readCatalog(session);
   for (const phase of schemaPhases) {
     for (const [index, operation] of operations.entries()) {
       const input = { migration: 'converted', operation, index, phase, catalog };
-      const steps = expandOperation({ ...input, engine: 'pglite', serverVersionNumber: 180_000 });
+      const steps = expandOperation({ ...input, engine, serverVersionNumber: 180_000 });
       const what = `${phase} of operation ${index} ${JSON.stringify(operation)}`;
       if ('refused' in steps) throw new Error(`${what}: ${steps.refused.code} ${steps.refused.summary}`);
       if (steps.length === 0) continue;

@@ -1,0 +1,77 @@
+/** Every script of the corpus, run as it is and converted: the two databases say the same of their schemas. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { openPostgresql } from '../../src/adapters/database/postgresql.ts';
+import { catalogDifference } from '../../src/migrate/catalog/catalog-difference.ts';
+import { readCatalog } from '../../src/migrate/catalog/read-catalog.ts';
+import type { Operation } from '../../src/model/documents.ts';
+import type { Database } from '../../src/ports/schema/database.ts';
+import { openMemory } from '../support/database/memory.ts';
+import { startPostgres, type PostgresServer } from '../support/database/postgres.ts';
+import { operationsOf } from '../support/migrate/convert.ts';
+import { runMigration } from '../support/migrate/run-migration.ts';
+import { corpus, scriptOf, statementsOf } from '../support/migrate/script-corpus.ts';
+import { isSoak } from '../support/runs.ts';
+
+/** A statement takes ten times as long there. */
+const onEmbedded = isSoak ? corpus : ['mixed.sql'];
+
+let server: PostgresServer;
+const opened: Database[] = [];
+
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((one) => one.close()));
+});
+afterAll(async () => {
+  await server.close();
+});
+
+const engines = [
+  {
+    engine: 'postgresql',
+    scripts: corpus,
+    open: async (): Promise<Database> => {
+      const url = await server.createDatabase();
+      return openPostgresql({ url: () => Promise.resolve(url), sessions: 1 });
+    },
+  },
+  { engine: 'pglite', scripts: onEmbedded, open: openMemory },
+] as const;
+
+describe.each(engines)('on $engine', ({ engine, scripts, open }) => {
+  test.each(scripts)(
+    '%s, converted, gives the catalog of the script, and undos that are certain undo',
+    async (name) => {
+      const text = scriptOf(name);
+      const [original, converted] = [await open(), await open()];
+      opened.push(original, converted);
+      const wanted = await original.use(async (session) => {
+        for (const sql of statementsOf(text)) await session.query(sql);
+        const catalog = await readCatalog(session);
+        await session.query(dropRoles);
+        return catalog;
+      });
+      const got = await converted.use(async (session) => {
+        expect(await runMigration(session, operationsOf(text), hasUndo, engine)).toEqual([]);
+        const catalog = await readCatalog(session);
+        await session.query(dropRoles);
+        return catalog;
+      });
+      expect(catalogDifference(wanted, got)).toEqual([]);
+    },
+  );
+});
+
+/** What goes with its table, or leaves nothing, is taken back by a SELECT. */
+function hasUndo({ rawSql }: Operation): boolean {
+  return rawSql?.down?.startsWith('SELECT') === false;
+}
+
+/** They belong to the server: the next database would have them already. */
+const dropRoles = `DO $$ DECLARE role text; BEGIN
+  FOR role IN SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' AND rolname <> current_user LOOP
+    EXECUTE format('DROP OWNED BY %1$I; DROP ROLE %1$I', role);
+  END LOOP;
+END $$`;
