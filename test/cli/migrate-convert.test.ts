@@ -13,7 +13,7 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-async function convert(sql: string, ...more: string[]): Promise<Ran> {
+async function convert(sql: string | Uint8Array, ...more: string[]): Promise<Ran> {
   await writeFile(join(root, 'V5__Add Phone.sql'), sql);
   const line = ['migrate', 'convert', 'V5__Add Phone.sql', '--database', 'orders', '--schema-version', '5', ...more];
   return await runCommand(root, line, nowMs, {});
@@ -67,6 +67,14 @@ test('a script that PostgreSQL does not read makes no document', async () => {
   expect([exitCode, out]).toEqual([3, '']);
   expect(err).toMatch(/^V5__Add Phone\.sql:1:7 error THM7300\n/u);
   await expect(readFile(join(root, 'm.yaml'))).rejects.toThrow(/ENOENT/u);
+});
+
+test('a script that is not UTF-8 makes no document: its texts would be changed', async () => {
+  const { exitCode, out, err } = await convert(
+    Buffer.from(`-- x\nALTER TABLE t ADD a text DEFAULT 'caf\u00e9'`, 'latin1'),
+  );
+  expect([exitCode, out]).toEqual([3, '']);
+  expect(err).toMatch(/^V5__Add Phone\.sql:2:38 error THM7308\n/u);
 });
 
 test('what the schema of Migration does not take is not written', async () => {

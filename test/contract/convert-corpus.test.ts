@@ -9,7 +9,7 @@ import { openMemory } from '../support/database/memory.ts';
 import { startPostgres, type PostgresServer } from '../support/database/postgres.ts';
 import { operationsOf } from '../support/migrate/convert.ts';
 import { runMigration } from '../support/migrate/run-migration.ts';
-import { corpus, scriptOf, statementsOf } from '../support/migrate/script-corpus.ts';
+import { corpus, scriptOf, statementsOfScript } from '../support/migrate/script-corpus.ts';
 import { isSoak } from '../support/runs.ts';
 
 /** A statement takes ten times as long there. */
@@ -44,17 +44,16 @@ describe.each(engines)('on $engine', ({ engine, scripts, open }) => {
   test.each(scripts)(
     '%s, converted, gives the catalog of the script, and undos that are certain undo',
     async (name) => {
-      const text = scriptOf(name);
       const [original, converted] = [await open(), await open()];
       opened.push(original, converted);
       const wanted = await original.use(async (session) => {
-        for (const sql of statementsOf(text)) await session.query(sql);
+        for (const sql of statementsOfScript(name)) await session.query(sql);
         const catalog = await readCatalog(session);
         await session.query(dropRoles);
         return catalog;
       });
       const got = await converted.use(async (session) => {
-        expect(await runMigration(session, operationsOf(text), hasUndo, engine)).toEqual([]);
+        expect(await runMigration(session, operationsOf(scriptOf(name)), hasUndo, engine)).toEqual([]);
         const catalog = await readCatalog(session);
         await session.query(dropRoles);
         return catalog;

@@ -10,7 +10,7 @@ import { corpus, scriptOf } from '../support/migrate/script-corpus.ts';
 import { isSoak, runs as runsOf } from '../support/runs.ts';
 
 const statements = corpus.flatMap((name) => {
-  const text = scriptOf(name);
+  const text = scriptOf(name).replaceAll(/^\\.*$/gmu, '');
   const { statements: all, tokens } = parser.parse(text) as ParsedSql;
   return all.map(({ range }) =>
     tokens

@@ -40,6 +40,8 @@ export interface Note {
 export interface World {
   readonly parser: SqlParser;
   readonly known: Known;
+  /** What the script has set for the statements that follow. */
+  readonly settings: Map<string, string>;
   note(note: Note): void;
 }
 

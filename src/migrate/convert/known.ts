@@ -27,6 +27,7 @@ export class Known {
   /** Per schema, as `schema.name`. */
   readonly #relations = new Set<string>();
   readonly #constraintNames = new Set<string>();
+  readonly #parents = new Set<string>();
 
   table(name: NamedIn): KnownTable | undefined {
     return this.#tables.get(keyOf(name));
@@ -43,9 +44,20 @@ export class Known {
     this.#relations.delete(key);
     this.#columns.delete(key);
     this.#constraints.delete(key);
+    this.#parents.delete(key);
+  }
+
+  /** Others inherit from it, or are to be its partitions: what is done to it alone is not done to them. */
+  addParent(table: NamedIn): void {
+    this.#parents.add(keyOf(table));
+  }
+
+  isParent(table: NamedIn): boolean {
+    return this.#parents.has(keyOf(table));
   }
 
   renameTable(from: NamedIn, to: NamedIn): void {
+    if (this.#parents.delete(keyOf(from))) this.#parents.add(keyOf(to));
     for (const map of [this.#tables, this.#columns, this.#constraints] as Map<string, unknown>[]) {
       const value = map.get(keyOf(from));
       map.delete(keyOf(from));

@@ -1,4 +1,5 @@
 /** `themis migrate convert`: a script of SQL to a Migration. Changes no database and asks none. */
+import { isUtf8 } from 'node:buffer';
 import { writeFile } from 'node:fs/promises';
 import { basename, relative, resolve } from 'node:path';
 import { openSqlParser } from '../../../adapters/sql-parser/libpg-query.ts';
@@ -13,7 +14,7 @@ import { formatMigration, type MigrationHead } from '../../../migrate/convert/mi
 import { findingsText } from '../../../report/findings.ts';
 import type { Command, Input } from '../command.ts';
 import { paintFor } from '../paint.ts';
-import { readTextFile } from '../reading/text-file.ts';
+import { readBytes } from '../reading/text-file.ts';
 
 export const migrateConvertCommand: Command = {
   name: 'migrate convert',
@@ -43,10 +44,15 @@ export const migrateConvertCommand: Command = {
     const path = resolve(session.directory, input.argument('FILE')!);
     const head = headOf(input, path);
     const shown = relative(session.directory, path);
-    const text = await readTextFile(path);
-    const conversion = convertScript({ path: shown, text: text.replace(/^\ufeff/u, '') }, await openSqlParser());
+    const bytes = await readBytes(path);
+    const text = bytes.toString('utf8').replace(/^\ufeff/u, '');
     const print = (findings: readonly Finding[]): void =>
       session.err.write(findingsText(findings, paintFor(session.err)));
+    if (!isUtf8(bytes)) {
+      print([encodingFinding(shown, text)]);
+      return exitCode.invalid;
+    }
+    const conversion = convertScript({ path: shown, text }, await openSqlParser());
     print(session.verbosity === 'quiet' ? loud(conversion.findings) : conversion.findings);
     if (hasErrors(conversion.findings)) return exitCode.invalid;
     const out = input.text('out');
@@ -77,6 +83,18 @@ function headOf(input: Input, path: string): MigrationHead {
     database: input.text('database')!,
     schemaVersion: input.integer('schema-version', 1)!,
     release,
+  };
+}
+
+/** `text` has U+FFFD where its bytes are of no character. */
+function encodingFinding(path: string, text: string): Finding {
+  const lines = text.slice(0, text.indexOf('\ufffd')).split('\n');
+  return {
+    severity: 'error',
+    code: 'THM7308',
+    summary: 'The script is not in UTF-8: what is not read would be changed.',
+    fix: 'Save it in UTF-8, by iconv -f LATIN1 -t UTF-8 for example.',
+    source: { file: path, line: lines.length, col: lines.at(-1)!.length + 1 },
   };
 }
 

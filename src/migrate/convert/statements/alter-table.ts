@@ -16,8 +16,8 @@ export function alterTable(stmt: AlterTableStmt, unit: Unit, world: World): read
   const cmds = (stmt.cmds ?? []).flatMap((node) => ('AlterTableCmd' in node ? [node.AlterTableCmd] : []));
   const pieces = splitCommas(afterName(stmt, unit.piece));
   if (pieces.length !== cmds.length) return [kept(unit, 'its commands are not told apart', unknownBefore)];
-  // ONLY leaves out what inherits from the table: of its own making there is nothing.
-  const isOnly = stmt.relation?.inh !== true && !isOwn;
+  // ONLY leaves out what inherits from the table: of one that the script makes that is known.
+  const isOnly = stmt.relation?.inh !== true && (!isOwn || world.known.isParent(table));
   const target = `${isOnly ? 'ONLY ' : ''}${writtenRelation(stmt.relation)}`;
   const commands = cmds.map((cmd, index) => {
     const piece = pieces[index]!;
@@ -62,8 +62,12 @@ function convertCommand(command: Command, world: World): readonly Draft[] {
       return dropConstraint(command, world);
     case 'AT_ValidateConstraint':
       return validateConstraint(command, world);
-    default:
+    default: {
+      const { subtype, def } = command.cmd;
+      if (subtype === 'AT_AddInherit' && def !== undefined && 'RangeVar' in def)
+        world.known.addParent(relationOf(def.RangeVar));
       return [rawCommand(command, 'there is no operation for it', world)];
+    }
   }
 }
 

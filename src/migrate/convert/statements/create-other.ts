@@ -1,12 +1,12 @@
 /** What is created and has no operation: kept as it is, with the DROP that takes it back where that is certain. */
-import type { FunctionParameter } from 'libpg-query';
+import type { FunctionParameter, RangeVar } from 'libpg-query';
 import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import type { SqlNode } from '../../../ports/schema/sql-parser.ts';
 import { identifier, qualified } from '../../sql/quote.ts';
 import { raw, type Draft, type Undo, type Unit, type World } from '../draft.ts';
 import { verbatim } from '../piece.ts';
 import { fieldsOf, namedIn, namesOf, relationOf } from '../tree.ts';
-import type { RangeVar } from 'libpg-query';
+import { isOff } from './left-out.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -26,7 +26,13 @@ export function createOther(unit: Unit, world: World): readonly Draft[] | undefi
   const undo = undoOf(fields, made);
   if (made?.known !== undefined) world.known.addObject(...made.known);
   const own = made?.table === undefined ? unit : { ...unit, table: made.table };
-  return [raw(own, verbatim(unit.piece), 'there is no operation for it', undo)];
+  return [raw(own, upOf(kind, unit, world), 'there is no operation for it', undo)];
+}
+
+/** Code may speak of what the script makes later: pg_dump has it unchecked until everything is there. */
+function upOf(kind: string, { piece }: Unit, { settings }: World): string {
+  const isUnchecked = kind === 'CreateFunctionStmt' && isOff(settings.get('check_function_bodies'));
+  return `${isUnchecked ? 'SET LOCAL check_function_bodies = off;\n' : ''}${verbatim(piece)}`;
 }
 
 function undoOf(fields: Fields, made: Created | undefined): Undo {

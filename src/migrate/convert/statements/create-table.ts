@@ -171,6 +171,8 @@ function asItIs(stmt: CreateStmt, unit: Unit, table: NamedIn, why: string, { kno
     constraints: known.table(table)?.constraints ?? new Map(),
     isPartitioned: stmt.partspec !== undefined,
   });
+  for (const node of stmt.inhRelations ?? []) if ('RangeVar' in node) known.addParent(relationOf(node.RangeVar));
+  if (stmt.partspec !== undefined) known.addParent(table);
   const up = verbatim(unit.piece);
   const isTemporary = stmt.relation?.relpersistence === 't' || stmt.relation?.schemaname === 'pg_temp';
   if (isTemporary) return raw(unit, up, why, { irreversible: 'A temporary table is gone with its session.' });

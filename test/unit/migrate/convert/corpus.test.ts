@@ -3,13 +3,13 @@ import { checkSchema } from '../../../../src/desired/schema/check-schema.ts';
 import { parseYaml } from '../../../../src/desired/yaml/parse-yaml.ts';
 import { formatMigration } from '../../../../src/migrate/convert/migration-text.ts';
 import { convert } from '../../../support/migrate/convert.ts';
-import { corpus, scriptOf, statementsOf } from '../../../support/migrate/script-corpus.ts';
+import { corpus, scriptOf, statementsOfScript } from '../../../support/migrate/script-corpus.ts';
 
 const head = { name: 'converted', database: 'orders', schemaVersion: 1, release: { themisdb: '>=1.5.0' } };
 
 test('the corpus has more than four hundred statements of DDL', () => {
   const dml = /^(?:insert|update|delete|select|set|reset|begin|commit|savepoint|release|lock|do)\b/iu;
-  const all = corpus.flatMap((name) => statementsOf(scriptOf(name)));
+  const all = corpus.flatMap(statementsOfScript);
   expect(all.filter((sql) => !dml.test(sql)).length).toBeGreaterThan(400);
 });
 

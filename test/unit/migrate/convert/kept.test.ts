@@ -96,3 +96,24 @@ SET ROLE admin; CREATE TABLE IF NOT EXISTS u (a int); CREATE TABLE IF NOT EXISTS
   ]);
   expect(operationsOf(script)).toHaveLength(2);
 });
+
+test('a setting that changes what comes after it is more than left out', () => {
+  const script = `SET default_tablespace = fast; SET default_tablespace = ''; SELECT set_config('TimeZone', 'UTC', false);
+SET check_function_bodies = off; CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$SELECT a FROM t$$;`;
+  expect(findingsOf(script).slice(0, 3)).toEqual([
+    'THM7312 1:1 SET default_tablespace is left out, though it changes what the statements after it mean.',
+    `THM7302 1:32 SET default_tablespace is left out: it lasts as long as its session.`,
+    `THM7312 1:61 SELECT set_config('TimeZone', is left out, though it changes what the statements after it mean.`,
+  ]);
+  expect(operationsOf(script)[0]!.rawSql!.up).toMatch(/^SET LOCAL check_function_bodies = off;\nCREATE FUNCTION/u);
+});
+
+test('ONLY is kept where something inherits from the table', () => {
+  const only = 'ALTER TABLE ONLY t ALTER a SET DEFAULT 1';
+  expect(operationsOf(`CREATE TABLE t (a int); ${only}`)[1]).toEqual({
+    alterColumn: { table: 't', column: 'a', default: 1 },
+  });
+  for (const child of ['CREATE TABLE u () INHERITS (t)', 'CREATE TABLE u (a int); ALTER TABLE u INHERIT t']) {
+    expect(operationsOf(`CREATE TABLE t (a int); ${child}; ${only}`).at(-1)!.rawSql!.up).toBe(only);
+  }
+});
