@@ -51,3 +51,16 @@ export function writtenRelation(relation: RangeVar | undefined): string {
   const { schemaname, relname = '' } = relation ?? {};
   return writtenName(schemaname === undefined ? [relname] : [schemaname, relname]);
 }
+
+/** Of what a statement is about: `a.b`, `a.b(int)`, a relation or a type. */
+export function objectNames(node: SqlNode | undefined): string[] {
+  if (node === undefined) return [];
+  if ('RangeVar' in node) {
+    const { schema, name } = relationOf(node.RangeVar);
+    return [schema, name];
+  }
+  const { kind, fields } = fieldsOf(node);
+  const key = { List: 'items', TypeName: 'names', ObjectWithArgs: 'objname' }[kind];
+  if (key !== undefined) return namesOf(fields[key] as SqlNode[] | undefined);
+  return kind === 'String' ? [(fields['sval'] as string | undefined) ?? ''] : [];
+}

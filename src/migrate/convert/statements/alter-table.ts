@@ -1,6 +1,7 @@
 /** ALTER TABLE: its commands one by one, in the order in which PostgreSQL carries them out. */
 import type { AlterTableCmd, AlterTableStmt } from 'libpg-query';
 import { raw, type Draft, type Undo, type Unit, type World } from '../draft.ts';
+import { undoWithObjects } from '../own-object.ts';
 import { cut, located, markAt, splitCommas, textOf, verbatim, type Piece } from '../piece.ts';
 import { documentTable, noRoomForName, relationOf, writtenRelation } from '../tree.ts';
 import { addColumn, alterColumnOf, dropColumn } from './alter-column.ts';
@@ -11,7 +12,7 @@ export function alterTable(stmt: AlterTableStmt, unit: Unit, world: World): read
   const table = relationOf(stmt.relation);
   const written = documentTable(table);
   const isOwn = world.known.table(table) !== undefined;
-  if (stmt.objtype !== 'OBJECT_TABLE') return [kept(unit, 'there is no operation for it', unknownBefore)];
+  if (stmt.objtype !== 'OBJECT_TABLE') return [kept(unit, 'there is no operation for it', otherUndo(stmt, world))];
   if (stmt.missing_ok === true && !isOwn) return [kept(unit, 'an operation has no IF EXISTS', unknownBefore)];
   const cmds = (stmt.cmds ?? []).flatMap((node) => ('AlterTableCmd' in node ? [node.AlterTableCmd] : []));
   const pieces = splitCommas(afterName(stmt, unit.piece));
@@ -31,6 +32,15 @@ export function alterTable(stmt: AlterTableStmt, unit: Unit, world: World): read
       if (isOnly) return [rawCommand(command, 'an operation has no ONLY', world)];
       return convertCommand(command, world);
     });
+}
+
+/** Of a sequence, a view or an index. What is attached to an index stands in the way of both when they are dropped. */
+function otherUndo({ objtype, relation, cmds = [] }: AlterTableStmt, world: World): Undo {
+  const isAttached = cmds.some(
+    (node) => 'AlterTableCmd' in node && node.AlterTableCmd.subtype === 'AT_AttachPartition',
+  );
+  if (relation === undefined || isAttached) return unknownBefore;
+  return undoWithObjects(objtype, [{ RangeVar: relation }], unknownBefore, world);
 }
 
 function kept(unit: Unit, why: string, undo: Undo): Draft {

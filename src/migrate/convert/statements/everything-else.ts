@@ -2,6 +2,8 @@
 import type { RangeVar } from 'libpg-query';
 import { raw, type Draft, type Undo, type Unit, type World } from '../draft.ts';
 import { findWord, verbatim } from '../piece.ts';
+import { qualified } from '../../sql/quote.ts';
+import { undoWithObjects } from '../own-object.ts';
 import { fieldsOf, relationOf } from '../tree.ts';
 import { withTable } from './command.ts';
 
@@ -10,7 +12,7 @@ export function everythingElse(unit: Unit, world: World): readonly Draft[] {
   const relation = fields['relation'] as RangeVar | undefined;
   const table = typeof relation === 'object' && relation.relname !== undefined ? relationOf(relation) : undefined;
   const reason = reasons[kind] ?? { why: 'there is no operation for it', undo: 'There is no undo that is certain.' };
-  const undo: Undo = 'nothing' in reason ? { down: `SELECT 'nothing to take back'` } : { irreversible: reason.undo };
+  const undo = undoOf(unit, reason, world);
   const own = table === undefined ? unit : { ...unit, table };
   return [
     raw(
@@ -21,6 +23,25 @@ export function everythingElse(unit: Unit, world: World): readonly Draft[] {
       isAlone(unit, kind) ? { transactional: false } : {},
     ),
   ];
+}
+
+function undoOf({ node }: Unit, reason: Reason, world: World): Undo {
+  if ('nothing' in reason) return { down: `SELECT 'nothing to take back'` };
+  const unknown: Undo = { irreversible: reason.undo };
+  if ('GrantStmt' in node && node.GrantStmt.targtype === 'ACL_TARGET_OBJECT') {
+    return undoWithObjects(node.GrantStmt.objtype, node.GrantStmt.objects ?? [], unknown, world);
+  }
+  if ('AlterOwnerStmt' in node) {
+    const { objectType, object } = node.AlterOwnerStmt;
+    return undoWithObjects(objectType, object === undefined ? [] : [object], unknown, world);
+  }
+  if ('AlterSeqStmt' in node) {
+    const { sequence } = node.AlterSeqStmt;
+    const isOwn = world.known.hasObject('sequence', relationOf(sequence));
+    // A table that owns it would take it along before its own undo comes.
+    return isOwn ? { down: `ALTER SEQUENCE ${qualified(relationOf(sequence))} OWNED BY NONE` } : unknown;
+  }
+  return unknown;
 }
 
 type Reason = { readonly why: string } & ({ readonly undo: string } | { readonly nothing: true });

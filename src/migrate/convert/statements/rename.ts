@@ -4,8 +4,7 @@ import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import { identifier, qualified } from '../../sql/quote.ts';
 import { raw, type Draft, type Undo, type Unit, type World } from '../draft.ts';
 import { verbatim } from '../piece.ts';
-import { defaultSchema, documentTable, fieldsOf, namedIn, namesOf, noRoomForName, relationOf } from '../tree.ts';
-import type { SqlNode } from '../../../ports/schema/sql-parser.ts';
+import { defaultSchema, documentTable, namedIn, noRoomForName, objectNames, relationOf } from '../tree.ts';
 
 const unknown: Undo = { irreversible: 'Whether it was there before is not in the script.' };
 
@@ -125,10 +124,4 @@ function typeUndo(stmt: AlterObjectSchemaStmt, target: string): Undo {
   return {
     down: `ALTER ${kind} ${qualified({ schema: target, name })} SET SCHEMA ${identifier(schema ?? defaultSchema)}`,
   };
-}
-
-function objectNames(node: SqlNode): string[] {
-  const { kind, fields } = fieldsOf(node);
-  const key = { List: 'items', TypeName: 'names', ObjectWithArgs: 'objname' }[kind];
-  return key === undefined ? [] : namesOf(fields[key] as SqlNode[] | undefined);
 }
