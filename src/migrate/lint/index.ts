@@ -39,6 +39,7 @@ import { lockTable } from './scripts/lock-table.ts';
 import { manyLocks } from './scripts/many-locks.ts';
 import { opaqueCode } from './scripts/opaque-code.ts';
 import { outsideTransaction } from './scripts/outside-transaction.ts';
+import { secret } from './scripts/secret.ts';
 import { timeoutsRule } from './scripts/timeouts.ts';
 import { transactionControl } from './scripts/transaction-control.ts';
 import { truncate } from './scripts/truncate.ts';
@@ -99,4 +100,5 @@ export const rules = [
   bareRepeat,
   workUnderLock,
   newNulls,
+  secret,
 ] as const satisfies readonly LintRule[];

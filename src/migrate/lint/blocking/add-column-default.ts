@@ -1,6 +1,7 @@
-import { asOperation } from '../as-operation.ts';
+import type { Operation } from '../../../model/documents.ts';
+import { asOperations, writtenOperations } from '../sql/as-operations.ts';
 import type { LintRule } from '../rule.ts';
-import { addedColumn, columnOf, defaultExpressionOf } from '../sql/column.ts';
+import { addedColumn, defaultExpressionOf } from '../sql/column.ts';
 import { writtenName } from '../sql/names.ts';
 import { volatileCall } from '../sql/volatility.ts';
 
@@ -20,9 +21,15 @@ export const addColumnDefault: LintRule = {
       yield {
         operation: statement.operation,
         summary: `Adding ${writtenName(table)}.${column.name} with ${call}() as its default writes every row anew under a lock.`,
-        fix: `Write ${asOperation({ addColumn: { table: writtenName(table), column: columnOf(sql, column) } })}: rows that are there are filled in batches.`,
+        fix: fixOf(asOperations(sql, alter.alone), writtenName(table)),
         cost: { table, work: 'rewrite', blocks: 'everybody', online: 'fill' },
       };
     }
   },
 };
+
+function fixOf(safe: readonly Operation[] | undefined, table: string): string {
+  return safe === undefined
+    ? `Add it without the default, set the default, and fill ${table} with a backfill.`
+    : `Write ${writtenOperations(safe)}: rows that are there are filled in batches.`;
+}

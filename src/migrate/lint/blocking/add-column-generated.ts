@@ -31,11 +31,13 @@ export const addColumnGenerated: LintRule = {
   },
 };
 
+const stored = 'a stored generated column';
+
 function whatGenerates({ type, constraints }: ColumnDefinition): string | undefined {
   if (isSerial(type)) return type.name;
   for (const { contype, generated_kind: kind } of constraints) {
     if (contype === 'CONSTR_IDENTITY') return 'an identity column';
-    if (contype === 'CONSTR_GENERATED' && kind !== 'v') return 'a stored generated column';
+    if (contype === 'CONSTR_GENERATED' && kind !== 'v') return stored;
   }
   return undefined;
 }
@@ -43,10 +45,14 @@ function whatGenerates({ type, constraints }: ColumnDefinition): string | undefi
 function generated(operation: number, table: NamedIn, name: string, what: string, type: string): LintProblem {
   const plain = { smallserial: 'smallint', serial: 'integer', bigserial: 'bigint' }[type] ?? type;
   const column = { name, type: plain };
+  const rest =
+    what === stored
+      ? 'keep it right by a trigger, and fill it with a backfill; a VIRTUAL one is computed when it is read'
+      : 'fill it with a backfill, and set its default afterwards';
   return {
     operation,
     summary: `Adding ${writtenName(table)}.${name} as ${what} writes every row anew under a lock.`,
-    fix: `Write ${asOperation({ addColumn: { table: writtenName(table), column } })}, fill it with a backfill, and set its default afterwards.`,
+    fix: `Write ${asOperation({ addColumn: { table: writtenName(table), column } })}, ${rest}.`,
     cost: { table, work: 'rewrite', blocks: 'everybody', online: 'fill' },
   };
 }

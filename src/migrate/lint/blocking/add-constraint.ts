@@ -1,8 +1,10 @@
 import { namedIn, namesOf, relationOf } from '../../convert/tree.ts';
-import { asOperation } from '../as-operation.ts';
+import { writtenOperations } from '../sql/as-operations.ts';
 import type { LintProblem, LintRule, LintWorld } from '../rule.ts';
-import { addedConstraints, constraintOperation, type AddedConstraint } from '../sql/constraint.ts';
+import { addedConstraints, constraintOperations, type AddedConstraint } from '../sql/constraint.ts';
 import { sameTable, writtenName } from '../sql/names.ts';
+import { addedColumn, defaultExpressionOf } from '../sql/column.ts';
+import type { AlterCommand } from '../sql/scripts.ts';
 import { treeOf } from '../sql/tree.ts';
 
 /** A check or foreign key without NOT VALID reads the whole table under its lock. */
@@ -16,7 +18,8 @@ export const addConstraint: LintRule = {
     const added = addedConstraints(alters).filter(({ table, operation }) => !isNew(table, operation));
     for (const one of added) {
       const { contype, skip_validation: later } = one.constraint;
-      if (later !== true && (contype === 'CONSTR_CHECK' || contype === 'CONSTR_FOREIGN')) yield unsafe(world, one);
+      const isRead = contype === 'CONSTR_CHECK' || (contype === 'CONSTR_FOREIGN' && !isOfNulls(alters, one));
+      if (later !== true && isRead) yield unsafe(world, one);
     }
     for (const { command, table, statement } of alters) {
       if (command.subtype !== 'AT_ValidateConstraint' || !statement.transactional) continue;
@@ -41,12 +44,23 @@ export const addConstraint: LintRule = {
   },
 };
 
-function unsafe({ sql }: LintWorld, added: AddedConstraint): LintProblem {
+/** Of a column that comes with it and has no value yet, PostgreSQL checks nothing: unless the statement does more. */
+function isOfNulls(alters: readonly AlterCommand[], { column, alter }: AddedConstraint): boolean {
+  if (column === undefined) return false;
+  return alters.every((other) => {
+    if (other.statement !== alter.statement) return true;
+    const added = addedColumn(other);
+    if (added !== undefined) return defaultExpressionOf(added) === undefined;
+    return treeOf(other.command.def, 'Constraint')?.contype !== 'CONSTR_FOREIGN';
+  });
+}
+
+function unsafe(world: LintWorld, added: AddedConstraint): LintProblem {
   const { table, constraint, operation, column } = added;
   const what = constraint.contype === 'CONSTR_CHECK' ? 'check' : 'foreign key';
   const other = constraint.contype === 'CONSTR_FOREIGN' ? ` and ${writtenName(relationOf(constraint.pktable))}` : '';
   const named = constraint.conname ?? (column === undefined ? '' : `of ${column}`);
-  const safe = constraintOperation(sql, added);
+  const safe = constraintOperations(world, added);
   const online = 'it is added NOT VALID, and validated while everybody goes on';
   return {
     operation,
@@ -54,7 +68,7 @@ function unsafe({ sql }: LintWorld, added: AddedConstraint): LintProblem {
     fix:
       safe === undefined
         ? `Add the ${what} with NOT VALID, and validate it later.`
-        : `Write ${asOperation(safe)}: ${online}.`,
+        : `Write ${writtenOperations(safe)}: ${online}.`,
     cost: { table, work: 'scan', blocks: what === 'check' ? 'everybody' : 'writers', online: 'scan' },
   };
 }

@@ -1,6 +1,6 @@
-import { asOperation } from '../as-operation.ts';
+import { writtenOperations } from '../sql/as-operations.ts';
 import type { LintRule } from '../rule.ts';
-import { addedConstraints, constraintOperation } from '../sql/constraint.ts';
+import { addedConstraints, constraintOperations } from '../sql/constraint.ts';
 import { writtenName } from '../sql/names.ts';
 
 const kinds: Readonly<Record<string, string>> = {
@@ -15,21 +15,24 @@ export const addUnique: LintRule = {
   name: 'add-unique',
   severity: 'error',
   concerns: 'others',
-  *check({ alters, sql, isNew }) {
+  *check(world) {
+    const { alters, isNew } = world;
     for (const added of addedConstraints(alters)) {
       const { table, constraint, operation } = added;
       const what = kinds[constraint.contype ?? ''];
       if (what === undefined || constraint.indexname !== undefined || isNew(table, operation)) continue;
-      const safe = constraintOperation(sql, added);
+      const safe = constraintOperations(world, added);
       yield {
         operation,
         summary: `Adding ${what} to ${writtenName(table)} builds its index while nobody can use the table.`,
         fix:
           safe !== undefined
-            ? `Write ${asOperation(safe)}: its index is built concurrently first.`
-            : constraint.contype === 'CONSTR_PRIMARY'
-              ? 'Build a unique index with addIndex, then add the primary key USING INDEX in a later migration.'
-              : 'There is no online way: add it to a new table, and copy.',
+            ? `Write ${writtenOperations(safe)}: its index is built concurrently first.`
+            : constraint.contype === 'CONSTR_UNIQUE'
+              ? 'Build its index CONCURRENTLY in an operation of its own, then add the constraint USING INDEX in a later migration.'
+              : constraint.contype === 'CONSTR_PRIMARY'
+                ? 'Build a unique index with addIndex, then add the primary key USING INDEX in a later migration.'
+                : 'There is no online way: add it to a new table, and copy.',
         cost: { table, work: 'buildIndex', blocks: 'everybody', online: 'buildIndexConcurrently' },
       };
     }

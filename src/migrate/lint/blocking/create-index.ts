@@ -1,8 +1,8 @@
 import { relationOf } from '../../convert/tree.ts';
 import { tableName } from '../../sql/quote.ts';
-import { asOperation } from '../as-operation.ts';
+import type { Operation } from '../../../model/documents.ts';
 import type { LintRule } from '../rule.ts';
-import { indexOperation } from '../sql/index-operation.ts';
+import { asOperations, writtenOperations } from '../sql/as-operations.ts';
 import { writtenName } from '../sql/names.ts';
 import { treeOf } from '../sql/tree.ts';
 
@@ -21,7 +21,7 @@ export const createIndex: LintRule = {
       yield {
         operation,
         summary: `Index ${index.idxname ?? 'without a name'} on ${writtenName(table)} is built without CONCURRENTLY, which keeps out writers.`,
-        fix: `Write ${asOperation(indexOperation(sql, index))}: it is built concurrently, and again where that fails.`,
+        fix: fixOf(asOperations(sql, node)),
         cost: { table, work: 'buildIndex', blocks: 'writers', online: 'buildIndexConcurrently' },
       };
     }
@@ -39,3 +39,9 @@ export const createIndex: LintRule = {
     }
   },
 };
+
+function fixOf(safe: readonly Operation[] | undefined): string {
+  return safe === undefined
+    ? 'Write CREATE INDEX CONCURRENTLY in an operation of its own with transactional: false.'
+    : `Write ${writtenOperations(safe)}: it is built concurrently, and again where that fails.`;
+}

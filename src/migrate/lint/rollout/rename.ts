@@ -1,11 +1,11 @@
-import { relationOf } from '../../convert/tree.ts';
+import { namedIn, namesOf, relationOf } from '../../convert/tree.ts';
 import type { Operation } from '../../../model/documents.ts';
 import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import type { SqlNode } from '../../../ports/schema/sql-parser.ts';
 import { asOperation } from '../as-operation.ts';
 import { readersOf } from '../readers.ts';
-import type { LintRule } from '../rule.ts';
-import { writtenName } from '../sql/names.ts';
+import type { LintRule, LintWorld } from '../rule.ts';
+import { sameTable, writtenName } from '../sql/names.ts';
 import { treeOf } from '../sql/tree.ts';
 
 /** After a plain rename the releases that run ask for a name that is gone. */
@@ -24,6 +24,15 @@ export const rename: LintRule = {
           fix: 'Move its tables one by one with renameTable: both names work until grace has passed.',
         };
       }
+      const value = treeOf(node, 'AlterEnumStmt');
+      if (value?.oldVal !== undefined && !makesType(world, node)) {
+        const type = writtenName(namedIn(namesOf(value.typeName)));
+        yield {
+          operation,
+          summary: `Value ${value.oldVal} of ${type} is gone under its old name at once, while nodes of the running release still write it and compare with it.`,
+          fix: `Write ${asOperation({ addEnumValue: { type, value: value.newVal ?? '' } })}, and fill it in with a backfill once every node has a release that knows both.`,
+        };
+      }
       const found = renamed(node);
       if (found === undefined || world.isNew(found.table, operation)) continue;
       const { table, column, safe } = found;
@@ -39,6 +48,15 @@ export const rename: LintRule = {
     }
   },
 };
+
+/** The type of a value is one that this migration makes. */
+function makesType({ statements }: LintWorld, node: SqlNode): boolean {
+  const own = namedIn(namesOf(treeOf(node, 'AlterEnumStmt')?.typeName));
+  return statements.some((other) => {
+    const made = treeOf(other.node, 'CreateEnumStmt');
+    return made !== undefined && sameTable(namedIn(namesOf(made.typeName)), own);
+  });
+}
 
 function renamed(
   node: SqlNode,

@@ -1,7 +1,7 @@
 import type { SqlNode } from '../../../ports/schema/sql-parser.ts';
-import { asOperation } from '../as-operation.ts';
+import type { Operation } from '../../../model/documents.ts';
 import type { LintRule } from '../rule.ts';
-import { indexOperation } from '../sql/index-operation.ts';
+import { asOperations, writtenOperations } from '../sql/as-operations.ts';
 import { treeOf } from '../sql/tree.ts';
 
 /** Outside of a transaction nobody knows whether a statement that was cut off has happened, so it is run again. */
@@ -17,7 +17,7 @@ export const bareRepeat: LintRule = {
         yield {
           operation,
           summary: `Index ${index.idxname ?? 'without a name'} is left invalid by a build that fails, and IF NOT EXISTS takes it for one that is there.`,
-          fix: `Write ${asOperation(indexOperation(sql, index))}: one that is invalid is dropped and built again.`,
+          fix: fixOf(asOperations(sql, node)),
         };
         continue;
       }
@@ -41,4 +41,10 @@ function missingGuard(node: SqlNode): string | undefined {
   return value?.newVal === undefined || value.oldVal !== undefined || value.skipIfNewValExists === true
     ? undefined
     : 'IF NOT EXISTS';
+}
+
+function fixOf(safe: readonly Operation[] | undefined): string {
+  return safe === undefined
+    ? 'Write DROP INDEX CONCURRENTLY IF EXISTS in an operation before it.'
+    : `Write ${writtenOperations(safe)}: one that is invalid is dropped and built again.`;
 }

@@ -46,11 +46,13 @@ function asBackfill(
 ): string {
   const set = targetList.flatMap((node) => {
     const target = treeOf(node, 'ResTarget');
-    const text = target?.val === undefined ? undefined : sql.deparse(target.val);
+    const isPlain = target?.val !== undefined && !('MultiAssignRef' in target.val) && target.indirection === undefined;
+    const text = isPlain ? sql.deparse(target.val!) : undefined;
     return target?.name === undefined || text === undefined ? [] : [[target.name, text] as const];
   });
   const where = whereClause === undefined || isAlways(whereClause) ? undefined : sql.deparse(whereClause);
-  if (set.length === 0 || fromClause !== undefined) return 'Write a backfill: it goes through the table in batches.';
+  const isWhole = set.length === targetList.length && fromClause === undefined && relation?.alias === undefined;
+  if (!isWhole) return 'Write a backfill: it goes through the table in batches.';
   const table = writtenName(relationOf(relation));
   const backfill = { table, set: Object.fromEntries(set), ...(where === undefined ? {} : { where }) };
   return `Write ${asOperation({ backfill })}: it goes through the table in batches.`;

@@ -1,16 +1,18 @@
 /** Constraints as SQL adds them: on their own, or with a column. */
-import { namesOf, relationOf } from '../../convert/tree.ts';
+import { relationOf } from '../../convert/tree.ts';
 import type { Operation } from '../../../model/documents.ts';
 import type { NamedIn } from '../../../model/schema/schema-step.ts';
-import type { SqlParser } from '../../../ports/schema/sql-parser.ts';
+import type { LintWorld } from '../rule.ts';
+import { asOperations } from './as-operations.ts';
 import { addedColumn } from './column.ts';
-import { writtenName } from './names.ts';
 import type { AlterCommand } from './scripts.ts';
 import { treeOf, type TreeOf } from './tree.ts';
 
 export interface AddedConstraint {
   readonly table: NamedIn;
   readonly operation: number;
+  /** The command that adds it. */
+  readonly alter: AlterCommand;
   readonly constraint: TreeOf<'Constraint'>;
   /** It came with this column. */
   readonly column: string | undefined;
@@ -19,7 +21,7 @@ export interface AddedConstraint {
 export function addedConstraints(alters: readonly AlterCommand[]): readonly AddedConstraint[] {
   return alters.flatMap((alter): readonly AddedConstraint[] => {
     const { table, statement, command } = alter;
-    const place = { table, operation: statement.operation };
+    const place = { table, operation: statement.operation, alter };
     const own = command.subtype === 'AT_AddConstraint' ? treeOf(command.def, 'Constraint') : undefined;
     if (own !== undefined) return [{ ...place, constraint: own, column: undefined }];
     const column = addedColumn(alter);
@@ -27,30 +29,25 @@ export function addedConstraints(alters: readonly AlterCommand[]): readonly Adde
   });
 }
 
-/** The operation that adds it; undefined where there is none. */
-export function constraintOperation(sql: SqlParser, added: AddedConstraint): Operation | undefined {
-  const { table, constraint, column } = added;
-  const own = column === undefined ? [] : [column];
-  const keys = [...namesOf(constraint.keys), ...namesOf(constraint.fk_attrs), ...own];
-  const suffix = { CONSTR_CHECK: 'check', CONSTR_FOREIGN: 'fkey', CONSTR_UNIQUE: 'key' }[constraint.contype as string];
-  const name = constraint.conname ?? [table.name, ...keys, suffix ?? 'key'].join('_').slice(0, 63);
-  const base = { table: writtenName(table), name };
-  switch (constraint.contype) {
-    case 'CONSTR_CHECK': {
-      const check = constraint.raw_expr === undefined ? undefined : sql.deparse(constraint.raw_expr);
-      return check === undefined ? undefined : { addConstraint: { ...base, check } };
-    }
-    case 'CONSTR_FOREIGN': {
-      const columns = namesOf(constraint.pk_attrs);
-      const references = {
-        table: writtenName(relationOf(constraint.pktable)),
-        columns: columns.length === 0 ? ['id'] : [...columns],
-      };
-      return { addConstraint: { ...base, foreignKey: { columns: keys, references } } };
-    }
-    case 'CONSTR_UNIQUE':
-      return { addConstraint: { ...base, unique: keys } };
-    default:
-      return undefined;
+/** The operations that add it, with the column that it comes with; undefined where they would not say all of it. */
+export function constraintOperations(
+  { sql, table: find }: LintWorld,
+  { alter, constraint }: AddedConstraint,
+): readonly Operation[] | undefined {
+  if (constraint.contype !== 'CONSTR_FOREIGN' || constraint.pk_attrs !== undefined) {
+    return asOperations(sql, alter.alone);
   }
+  const target = find(relationOf(constraint.pktable));
+  const key = target?.constraints.find(({ kind }) => kind === 'primaryKey')?.columns;
+  if (key === undefined) return undefined;
+  const named = { ...constraint, pk_attrs: key.map((sval) => ({ String: { sval } })) };
+  return asOperations(sql, withConstraint(alter.alone, constraint, named));
+}
+
+function withConstraint<Tree>(tree: Tree, from: unknown, to: unknown): Tree {
+  if (tree === from) return to as Tree;
+  if (typeof tree !== 'object' || tree === null) return tree;
+  if (Array.isArray(tree)) return tree.map((item: unknown) => withConstraint(item, from, to)) as Tree;
+  const fields = Object.entries(tree).map(([name, value]) => [name, withConstraint<unknown>(value, from, to)]);
+  return Object.fromEntries(fields) as Tree;
 }

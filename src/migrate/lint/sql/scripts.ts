@@ -4,6 +4,7 @@ import type { SchemaPhase } from '../../../model/schema/database.ts';
 import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import type { SqlFailure, SqlNode, SqlParser, SqlToken } from '../../../ports/schema/sql-parser.ts';
 import type { ParamsOf } from '../../operation.ts';
+import { secretsIn, type SecretPlace } from '../../sql/secrets.ts';
 import { treeOf, type TreeOf } from './tree.ts';
 
 export interface RawScript {
@@ -16,6 +17,8 @@ export interface RawScript {
   /** As written, before anything cuts long names off. */
   readonly tokens: readonly SqlToken[];
   readonly failure: SqlFailure | undefined;
+  /** Of what it runs and of what takes it back. */
+  readonly secrets: readonly SecretPlace[];
 }
 
 export interface RawStatement {
@@ -29,6 +32,8 @@ export interface AlterCommand {
   readonly statement: RawStatement;
   readonly table: NamedIn;
   readonly command: TreeOf<'AlterTableCmd'>;
+  /** A statement with this command alone. */
+  readonly alone: SqlNode;
 }
 
 export function readScript(sql: SqlParser, operation: number, params: ParamsOf<'rawSql'>): RawScript {
@@ -44,6 +49,9 @@ export function readScript(sql: SqlParser, operation: number, params: ParamsOf<'
     statements: found.map(({ node }) => ({ operation, phase, transactional, node })),
     tokens: 'statements' in parsed ? parsed.tokens : [],
     failure: 'statements' in parsed ? undefined : parsed,
+    secrets: [parsed, ...(params.down === undefined ? [] : [sql.parse(params.down)])].flatMap((one) =>
+      'statements' in one ? secretsIn(one) : [],
+    ),
   };
 }
 
@@ -55,7 +63,9 @@ export function alterCommands(statements: readonly RawStatement[]): readonly Alt
     const table = relationOf(alter.relation);
     return (alter.cmds ?? []).flatMap((node) => {
       const command = treeOf(node, 'AlterTableCmd');
-      return command === undefined ? [] : [{ statement, table, command }];
+      return command === undefined
+        ? []
+        : [{ statement, table, command, alone: { AlterTableStmt: { ...alter, cmds: [node] } } }];
     });
   });
 }
