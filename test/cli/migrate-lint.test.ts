@@ -55,8 +55,8 @@ function write(files: Record<string, string>): void {
 
 test('a migration that is safe ends with 0 and a summary', async () => {
   write({ 'a.yaml': safe });
-  const { exitCode, out, err } = await runCommand(directory, ['migrate', 'lint']);
-  expect([exitCode, out, err]).toEqual([0, '1 migration checked, nothing found.\n', '']);
+  const { exitCode, out } = await runCommand(directory, ['migrate', 'lint']);
+  expect([exitCode, out]).toEqual([0, '1 migration checked, nothing found.\n']);
 });
 
 test('an unsafe operation ends with 3, and is shown where it stands with the safe one', async () => {
@@ -181,14 +181,57 @@ test('a catalog that can be read is read once for each database, and gives rows 
   const desired = desiredOf(goodFleet, database, unsafe, second);
   const asked: string[] = [];
   const catalog = catalogOf({ tables: [tableNamed('users', { rows: 2_000_000 })] });
-  const findings = await lintMigrations(desired, desired.migrations, await openSqlParser(), ({ name }) => {
+  const { findings } = await lintMigrations(desired, desired.migrations, await openSqlParser(), ({ name }) => {
     asked.push(name);
-    return Promise.resolve(catalog);
+    return Promise.resolve({ catalog, applied: [] });
   });
   expect(asked).toEqual(['orders']);
   expect(findings.map(({ details }) => details?.[0])).toEqual(
     Array(2).fill('Table users has about 2,000,000 rows in 8 KiB.'),
   );
+});
+
+test('what the database has wholly behind it is not looked at, unless the file was changed since', async () => {
+  const desired = desiredOf(goodFleet, database, unsafe);
+  const [{ name, schemaVersion, digest, operations }] = desired.migrations as [(typeof desired.migrations)[0]];
+  const finished = async (more: { readonly done?: 'expand'; readonly digest?: typeof digest }): Promise<number> => {
+    const one = {
+      migration: name,
+      schemaVersion,
+      digest,
+      operations,
+      done: 'expand' as const,
+      finishedAt: '',
+      ...more,
+    };
+    const seen = { catalog: catalogOf({}), applied: [one] };
+    const sql = await openSqlParser();
+    const linted = await lintMigrations(desired, desired.migrations, sql, () => Promise.resolve(seen));
+    expect(linted.findings.length === 0).toBe(linted.finished === 1);
+    return linted.finished;
+  };
+  expect(await finished({})).toBe(1);
+  expect(await finished({ digest: 'sha256:0' as typeof digest })).toBe(0);
+});
+
+test('--against looks at what another revision has not', async () => {
+  const repository = newRepository();
+  try {
+    repository.write({ 'fleet.yaml': goodFleet, 'db.yaml': database, 'a.yaml': unsafe });
+    repository.commit('first');
+    const later = safe.replace('change-users', 'later').replace('Version: 5', 'Version: 6');
+    repository.write({ 'b.yaml': later });
+    const { exitCode, out } = await runCommand(repository.root, ['migrate', 'lint', '--against', 'HEAD']);
+    expect([exitCode, out]).toEqual([0, '1 migration checked, nothing found.\n']);
+  } finally {
+    repository.remove();
+  }
+});
+
+test('a database that is not asked is named, with the reason', async () => {
+  write({ 'a.yaml': safe });
+  const { err } = await runCommand(directory, ['migrate', 'lint']);
+  expect(err).toContain('Database orders is not asked for sizes and what is in it: ');
 });
 
 test('the migrations of the reference fleet have what it takes to be run', async () => {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { openGit } from '../../../adapters/git/simple-git.ts';
 import { openSqlParser } from '../../../adapters/sql-parser/libpg-query.ts';
 import { sortedFindings, withFrames } from '../../../desired/locate-findings.ts';
+import { canonicalJson } from '../../../kernel/canonical-json.ts';
 import { didYouMean } from '../../../kernel/did-you-mean.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
@@ -29,6 +30,7 @@ export const migrateLintCommand: Command = {
     { name: '--migration', value: 'NAME', summary: 'only this Migration', repeatable: true },
     { name: '--observed', value: 'FILE', summary: 'take what nodes run from a snapshot of `themis observe`' },
     { name: '--rev', value: 'REV', summary: 'read a revision instead of the work tree' },
+    { name: '--against', value: 'REV', summary: 'only Migrations that another revision has not, or has otherwise' },
     {
       name: '--output',
       short: '-o',
@@ -41,9 +43,15 @@ export const migrateLintCommand: Command = {
   examples: [
     { line: 'themis migrate lint', summary: 'every Migration of the fleet in this directory' },
     { line: 'themis migrate lint --migration add-phone', summary: 'one of them' },
-    { line: 'themis migrate lint -o markdown', summary: 'for a comment on the pull request' },
+    { line: 'themis migrate lint --against main -o markdown', summary: 'for a comment on the pull request' },
   ],
-  run: (session, input) => runLint(session, input, readFleetCatalog(session, directoryOf(session, input))),
+  async run(session, input) {
+    const unasked = (database: string, why: string): void => {
+      if (session.verbosity === 'quiet') return;
+      session.err.write(`Database ${database} is not asked for sizes and what is in it: ${why}\n`);
+    };
+    return await runLint(session, input, readFleetCatalog(session, directoryOf(session, input), unasked));
+  },
 };
 
 /** `readCatalogOf` gives rows, sizes and names of what is there; without it everything is taken to be large. */
@@ -55,13 +63,15 @@ export async function runLint(session: Session, input: Input, readCatalogOf?: Re
     printFindings(session, loaded.findings);
     return exitCode.invalid;
   }
-  const chosen = chosenOf(desired, input.list('migration'));
+  const known = await knownIn(directory, input.text('against'));
+  const chosen = chosenOf(desired, input.list('migration')).filter((one) => !known.has(canonicalJson(one)));
   const releases = chosen.length === 0 ? undefined : await readReleases(session, input, desired, directory);
-  const found = await lintMigrations(desired, chosen, await openSqlParser(), readCatalogOf, releases);
-  const findings: readonly Finding[] = sortedFindings(withFrames(found, files));
+  const linted = await lintMigrations(desired, chosen, await openSqlParser(), readCatalogOf, releases);
+  const findings: readonly Finding[] = sortedFindings(withFrames(linted.findings, files));
   printLint(session, findings, {
     format: (input.text('output') ?? 'text') as LintFormat,
-    migrations: chosen.length,
+    migrations: chosen.length - linted.finished,
+    finished: linted.finished,
     prefix: loaded.prefix,
     fallbackFile: files[0]?.path ?? 'fleet.yaml',
     files: files.length,
@@ -95,6 +105,13 @@ async function readSnapshot(path: string, { fleet }: Desired): Promise<Snapshot>
   if ('findings' in parsed) throw new ThemisError('USAGE', parsed.findings[0]!.summary);
   if (parsed.snapshot.fleet.uid === fleet.uid) return parsed.snapshot;
   throw new ThemisError('USAGE', `${path} was taken of fleet ${parsed.snapshot.fleet.name}, not of ${fleet.name}.`);
+}
+
+/** Migrations as another revision has them; none where that is no fleet yet. */
+async function knownIn(directory: string, revision: string | undefined): Promise<ReadonlySet<string>> {
+  if (revision === undefined) return new Set();
+  const { desired } = await loadDesired(directory, openGit(), revision);
+  return new Set((desired?.migrations ?? []).map(canonicalJson));
 }
 
 function directoryOf(session: Session, input: Input): string {

@@ -5,7 +5,7 @@ import { openDatabase } from '../../../adapters/database/index.ts';
 import { openPglite } from '../../../adapters/database/pglite.ts';
 import { readSecret } from '../../../adapters/secret-token.ts';
 import { observeDatabases } from '../../../fleet/schema/observe-databases.ts';
-import { readHistory } from '../../../fleet/schema/read-state.ts';
+import { readHistory, readSchemaState } from '../../../fleet/schema/read-state.ts';
 import { readCatalog } from '../../../migrate/catalog/read-catalog.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import type { FleetSchemas } from '../../../fleet/schema/schema-task.ts';
@@ -75,19 +75,25 @@ export async function readFleetHistory(
   return { observed: observed!, history };
 }
 
-/** Null where the database cannot be asked, or was not made yet. */
-export function readFleetCatalog(session: Surroundings, directory: string): ReadCatalog {
+/** Null where the database was not made yet, or cannot be asked: then `unasked` is told why. */
+export function readFleetCatalog(
+  session: Surroundings,
+  directory: string,
+  unasked: (database: string, why: string) => void,
+): ReadCatalog {
   return async (desired) => {
     if (isNotMade(directory, desired)) return null;
     try {
       const database = await openFleetDatabase(session, directory, desired);
       try {
-        return await database.use(readCatalog);
+        const state = await readSchemaState(database);
+        return { catalog: await database.use(readCatalog), applied: state.reachable ? state.applied : [] };
       } finally {
         await database.close();
       }
     } catch (error) {
       if (!(error instanceof ThemisError) || error.code === 'BUG') throw error;
+      unasked(desired.name, error.message);
       return null;
     }
   };

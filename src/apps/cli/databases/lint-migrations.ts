@@ -3,15 +3,28 @@ import type { Finding, SourceSpan } from '../../../kernel/finding.ts';
 import { measuredRates } from '../../../migrate/lint/estimate.ts';
 import { lintMigration } from '../../../migrate/lint/lint-migration.ts';
 import type { LintInput, LintProbe } from '../../../migrate/lint/rule.ts';
+import type { AppliedMigration } from '../../../model/schema/database.ts';
 import type { Catalog } from '../../../model/schema/catalog.ts';
 import type { Desired, DesiredDatabase, DesiredMigration } from '../../../model/desired.ts';
+import { phasesOf } from '../../../plan/schema/operation-words.ts';
 import type { SqlParser } from '../../../ports/schema/sql-parser.ts';
 import type { ReleaseProbes } from '../../../plan/schema/release-probes.ts';
 import { isOfNext, isOfRunning } from '../../../resolve/probe-releases.ts';
 import { releaseFindings, type LintReleases } from './lint-releases.ts';
 
 /** Null where the database cannot be reached: then everything in it is taken to be large and in use. */
-export type ReadCatalog = (database: DesiredDatabase) => Promise<Catalog | null>;
+export type ReadCatalog = (database: DesiredDatabase) => Promise<SeenSchema | null>;
+
+export interface SeenSchema {
+  readonly catalog: Catalog;
+  readonly applied: readonly AppliedMigration[];
+}
+
+export interface Linted {
+  readonly findings: readonly Finding[];
+  /** Those that the database has wholly behind it: nothing of them is to come, and nobody may change them. */
+  readonly finished: number;
+}
 
 export async function lintMigrations(
   desired: Desired,
@@ -19,15 +32,20 @@ export async function lintMigrations(
   sql: SqlParser,
   readCatalogOf?: ReadCatalog,
   releases?: LintReleases,
-): Promise<readonly Finding[]> {
-  const catalogs = new Map<string, Catalog | null>();
+): Promise<Linted> {
+  const seen = new Map<string, SeenSchema | null>();
   const findings: Finding[] = migrations.length === 0 ? [] : [...(releases?.findings ?? [])];
+  let finished = 0;
   for (const migration of migrations) {
     const database = desired.databases.find(({ name }) => name === migration.database);
-    if (database !== undefined && !catalogs.has(database.name)) {
-      catalogs.set(database.name, (await readCatalogOf?.(database)) ?? null);
+    if (database !== undefined && !seen.has(database.name)) {
+      seen.set(database.name, (await readCatalogOf?.(database)) ?? null);
     }
-    const catalog = catalogs.get(database?.name ?? '') ?? null;
+    const { catalog = null, applied = [] } = seen.get(database?.name ?? '') ?? {};
+    if (applied.some((one) => isFinished(one, migration))) {
+      finished += 1;
+      continue;
+    }
     const sent = releases?.probesOf(migration);
     const input = lintInput(desired, migration, database, sent);
     findings.push(...lintMigration({ ...input, catalog, sql }));
@@ -35,7 +53,11 @@ export async function lintMigrations(
       for (const finding of releaseFindings(migration, sent)) findings.push(withPlace(finding, input.place));
     }
   }
-  return findings;
+  return { findings, finished };
+}
+
+function isFinished({ migration, digest, done, operations }: AppliedMigration, file: DesiredMigration): boolean {
+  return migration === file.name && digest === file.digest && done === phasesOf(operations).at(-1);
 }
 
 function lintInput(

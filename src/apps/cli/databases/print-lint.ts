@@ -12,7 +12,10 @@ export type LintFormat = (typeof lintFormats)[number];
 
 export interface LintPrint {
   readonly format: LintFormat;
+  /** Looked at. */
   readonly migrations: number;
+  /** Not looked at, for the database has them behind it. */
+  readonly finished: number;
   /** Of the fleet directory in its repository. */
   readonly prefix: string;
   readonly fallbackFile: string;
@@ -21,7 +24,9 @@ export interface LintPrint {
 
 export function printLint(session: Session, findings: readonly Finding[], print: LintPrint): void {
   const { format, migrations, prefix, files } = print;
-  const summary = findingsSummary(findings, migrations, 'migration');
+  const { finished } = print;
+  const behind = finished === 0 ? '' : ` ${finished} more ${finished === 1 ? 'is' : 'are'} done in the database.`;
+  const summary = `${findingsSummary(findings, migrations, 'migration')}${behind}`;
   if (format === 'text') {
     session.out.write(findingsText(findings, paintFor(session.out)));
     if (session.verbosity !== 'quiet') session.out.write(`${summary}\n`);
