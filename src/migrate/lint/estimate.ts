@@ -31,6 +31,24 @@ export const measuredRates: LintRates = {
   fill: 40_000,
 };
 
+/** With the rows and bytes of its partitions and of what inherits from it: a statement goes through them, too. */
+export function wholeTable(table: CatalogTable, tables: readonly CatalogTable[]): CatalogTable {
+  const whole = new Set([table]);
+  for (const { schema, name } of whole) {
+    for (const one of tables) if (one.inherits.includes(`${schema}.${name}`)) whole.add(one);
+  }
+  const parts = [...whole];
+  const sum = (of: (one: CatalogTable) => number): number => parts.reduce((total, one) => total + of(one), 0);
+  return { ...table, rows: sum(({ rows }) => rows), sizeBytes: sum(({ sizeBytes }) => sizeBytes) };
+}
+
+/** What is over before a writer would notice; a table may have grown until its day comes. */
+const unnoticedMs = 100;
+
+export function isUnnoticed({ work }: Cost, table: CatalogTable | undefined, rates: LintRates): boolean {
+  return work !== undefined && table !== undefined && (table.rows / rates[work]) * 1000 <= unnoticedMs;
+}
+
 /** Two minutes are told from two seconds, not from three minutes. */
 export function estimateMs(rows: number, work: Work, rates: LintRates): number {
   return Math.max(1000, (rows / rates[work]) * 1000);

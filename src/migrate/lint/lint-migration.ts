@@ -3,10 +3,11 @@
  * none everything is assumed to be large and in use. Throws nothing on any operation that the schema of Migration lets
  * through.
  */
-import type { Finding } from '../../kernel/finding.ts';
-import { costDetails } from './estimate.ts';
+import type { Finding, Severity } from '../../kernel/finding.ts';
+import type { CatalogTable } from '../../model/schema/catalog.ts';
+import { costDetails, isUnnoticed, wholeTable } from './estimate.ts';
 import { rules } from './index.ts';
-import type { LintInput, LintProblem, LintRule, LintWorld } from './rule.ts';
+import type { Cost, LintInput, LintProblem, LintRule, LintWorld } from './rule.ts';
 import { lintWorld } from './world.ts';
 
 /** In the order of operations, then of rules. */
@@ -21,12 +22,11 @@ export function lintMigration(input: LintInput): readonly Finding[] {
 
 function toFinding(rule: LintRule, problem: LintProblem, world: LintWorld): Finding {
   const { operation, summary, fix, cost } = problem;
-  const severity =
-    rule.concerns === 'others' && world.engine === 'pglite' ? 'info' : (problem.severity ?? rule.severity);
+  const severity = severityOf(rule, problem, world);
   const source = operation === undefined ? world.place : (world.places?.[operation] ?? world.place);
   const details = [
     ...(problem.details ?? []),
-    ...(cost === undefined ? [] : costDetails(cost, world.table(cost.table), world.rates)),
+    ...(cost === undefined ? [] : costDetails(cost, tableOf(cost, world), world.rates)),
   ];
   return {
     severity,
@@ -36,4 +36,18 @@ function toFinding(rule: LintRule, problem: LintProblem, world: LintWorld): Find
     ...(details.length === 0 ? {} : { details }),
     ...(source === undefined ? {} : { source }),
   };
+}
+
+function tableOf({ table }: Cost, { table: find, catalog }: LintWorld): CatalogTable | undefined {
+  const found = find(table);
+  return found === undefined ? undefined : wholeTable(found, catalog?.tables ?? []);
+}
+
+function severityOf(rule: LintRule, problem: LintProblem, world: LintWorld): Severity {
+  const own = problem.severity ?? rule.severity;
+  if (rule.concerns !== 'others') return own;
+  if (world.engine === 'pglite') return 'info';
+  const { cost } = problem;
+  const isShort = cost !== undefined && isUnnoticed(cost, tableOf(cost, world), world.rates);
+  return own === 'error' && isShort ? 'warning' : own;
 }

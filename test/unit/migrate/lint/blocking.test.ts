@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Operation } from '../../../../src/model/documents.ts';
+import type { CatalogTable } from '../../../../src/model/schema/catalog.ts';
 import { catalogOf, columnNamed, constraintNamed, tableNamed, viewNamed } from '../../../support/migrate/catalogs.ts';
 import { found, foundIn, lint, raw } from '../../../support/migrate/lint-of.ts';
 
@@ -190,4 +191,24 @@ test.each([
   ['ALTER TABLE users ALTER name TYPE char(3) USING left(name, 3)', 'type: character(3)'],
 ])('the fix of %s says %s', (up, text) => {
   expect(lint([raw(up)]).some(({ fix }) => fix!.includes(text))).toBe(true);
+});
+
+test('on a table that is known to be small nothing lasts, and its partitions count', () => {
+  const statement = 'CREATE INDEX i ON users (name)';
+  const severity = (...tables: CatalogTable[]): string =>
+    foundIn('THM7206', statement, { catalog: catalogOf({ tables }) });
+  expect(severity(tableNamed('users', { rows: 20_000 }))).toBe('warning');
+  expect(severity(tableNamed('users', { rows: 50_000 }))).toBe('error');
+  expect(severity(tableNamed('other'))).toBe('error');
+  const parent = tableNamed('users', { kind: 'partitioned', rows: 0, sizeBytes: 0 });
+  const child = tableNamed('users_1', {
+    kind: 'partition',
+    inherits: ['public.users'],
+    rows: 3_000_000,
+    sizeBytes: 1024,
+  });
+  expect(severity(parent)).toBe('warning');
+  expect(severity(parent, child)).toBe('error');
+  const [finding] = lint([raw(statement)], { catalog: catalogOf({ tables: [parent, child] }) });
+  expect(finding!.details![0]).toBe('Table users has about 3,000,000 rows in 1 KiB.');
 });
