@@ -9,7 +9,7 @@ import { schemaPhases, type SchemaPhase } from '../../src/model/schema/database.
 import type { Operation } from '../../src/model/documents.ts';
 import type { LockLevel, SchemaStep, WalkAction } from '../../src/model/schema/schema-step.ts';
 import type { Database } from '../../src/ports/schema/database.ts';
-import { engineWorlds, type EngineWorld } from '../support/database/engines.ts';
+import { engineVersions, engineWorlds, type EngineWorld } from '../support/database/engines.ts';
 import { serverVersionOf } from '../support/database/server-version.ts';
 import { cases, oldRelease, setup } from '../support/migrate/operation-cases.ts';
 import { runSteps, undoSteps } from '../support/migrate/run-steps.ts';
@@ -75,11 +75,10 @@ function expectWithinTraits(operation: Operation, steps: readonly SchemaStep[]):
   expect(new Set(steps.map(({ id }) => id)).size).toBe(steps.length);
 }
 
-describe.each(['postgresql', 'pglite'] as const)('%s', (engine) => {
-  /** In memory everything takes some times as long. */
-  const isThorough = engine === 'postgresql' || isSoak;
+describe.each(engineVersions)('$name', ({ engine, version }) => {
+  const isThorough = isSoak || version === engineVersions[0]!.version;
   beforeAll(async () => {
-    const world = await engineWorlds[engine]();
+    const world = await engineWorlds[engine](version);
     worlds.push(world);
     database = await world.openShared();
     serverVersionNumber = await database.use(serverVersionOf);
@@ -280,7 +279,12 @@ describe.each(['postgresql', 'pglite'] as const)('%s', (engine) => {
       [
         { addColumn: { table: 'parts', column } },
         { addConstraint: { table: 'parts', name: 'c', check: 'id = at' } },
-        { addConstraint: { table: 'parts', name: 'f', foreignKey: { columns: ['id'], references: keyOfUsers } } },
+        // Before 18 a foreign key of a partitioned table holds for all rows at once, or not at all.
+        ...(serverVersionNumber < 180_000
+          ? []
+          : [
+              { addConstraint: { table: 'parts', name: 'f', foreignKey: { columns: ['id'], references: keyOfUsers } } },
+            ]),
         { addIndex: { table: 'parts_2', name: 'by_x', columns: ['x'] } },
         { addIndex: { table: 'parts', name: 'all_x', columns: ['x'], online: false } },
         { backfill: { table: 'parts', set: { x: 'id' }, undo: { x: '2' } } },

