@@ -4,11 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../src/adapters/clock/system.ts';
+import { openStore } from '../../src/adapters/store/index.ts';
+import { ownHolder } from '../../src/adapters/process/process-facts.ts';
 import { openPglite } from '../../src/adapters/database/pglite.ts';
 import { pgliteEntry } from '../../src/apps/worker/pglite-entry.ts';
 import type { DesiredMigration } from '../../src/model/desired.ts';
 import { copyEmptyPglite } from '../support/database/empty-pglite.ts';
 import { desiredOf, document, goodFleet } from '../support/findings-of.ts';
+import { planOf } from '../support/plans.ts';
 import { writeTree } from '../support/real-repository.ts';
 import { runCommand } from '../support/run-command.ts';
 import { SchemaWorld } from '../support/schema/schema-world.ts';
@@ -142,6 +145,34 @@ test('the last migration is shown, and taken back when that is agreed to', async
     history: [{}, {}, { migration: 'add-phone', phase: 'undo', outcome: 'done' }],
   });
   expect(await run('undo', '--migration', 'add-phone', '--auto-approve')).toMatchObject({ exitCode: 0 });
+});
+
+test('a rollout that was left open ends with the undo, and that is said', async () => {
+  await expand(users, phone);
+  const { coordination, uid: fleetUid } = desiredOf(goodFleet).fleet;
+  const environment = { THEMIS_STATE_DIR: join(base, 'state') };
+  const store = openStore(coordination, { environment, fleetUid, clock: systemClock, isAlive: () => false });
+  try {
+    const lease = (await store.lease.acquire(ownHolder('1', 'test'), 60_000))!;
+    const { planDigest, targetDigest } = planOf([], []);
+    const header = {
+      id: 'apply-1',
+      kind: 'apply',
+      planDigest,
+      targetDigest,
+      startedAt: '2026-01-01T00:00:00Z',
+      by: 'ops',
+    } as const;
+    await store.openExecution(header, planOf([], []), lease.token);
+    await lease.release();
+    const asked = await run('undo');
+    expect([asked.exitCode, asked.err]).toEqual([1, expect.stringContaining('apply-1 was left open')]);
+    expect(await store.openExecutionOf()).toMatchObject({ id: 'apply-1' });
+    expect(await run('undo', '--auto-approve')).toMatchObject({ exitCode: 0 });
+    expect(await store.openExecutionOf()).toBeNull();
+  } finally {
+    await store.close();
+  }
 });
 
 test('back to a version is everything after it, as a stream of events', async () => {

@@ -74,9 +74,11 @@ async function undo(
     const view = await viewOf(locked, target, await previewUndo(database, target.migration));
     if (!isStream(input)) session.out.write(schemaUndoText(view));
     refuseFinal(view);
+    const open = await locked.fleet.store.openExecutionOf();
+    if (open !== null) session.err.write(`${open.id} was left open; this takes its place, and it does not go on.\n`);
     const refused = await confirm(session, input.flag('auto-approve'), 'take this back');
     if (refused !== undefined) return refused;
-    await closeOpen(session, locked, target);
+    await closeOpen(session, locked, open?.id, target);
     const digest = digestJson({ database: view.database, parts: view.parts.map(({ migration }) => migration) });
     const code = await undoSchema(session, locked, { target, database, digest }, progress);
     if (code !== exitCode.done) return code;
@@ -117,8 +119,12 @@ function refuseFinal({ parts }: SchemaUndoView): void {
 }
 
 /** What an apply left open counts on the schema that is taken back here. */
-async function closeOpen(session: Session, { fleet, token }: LockedFleet, target: UndoTarget): Promise<void> {
-  const open = await fleet.store.openExecutionOf();
-  if (open === null) return;
-  await supersede(fleet.store, session.clock, open.id, token, `migration ${target.migration} was taken back`);
+async function closeOpen(
+  session: Session,
+  { fleet, token }: LockedFleet,
+  open: string | undefined,
+  target: UndoTarget,
+): Promise<void> {
+  if (open === undefined) return;
+  await supersede(fleet.store, session.clock, open, token, `migration ${target.migration} was taken back`);
 }
