@@ -7,24 +7,29 @@ import type { Finding, Severity } from '../../kernel/finding.ts';
 import type { CatalogTable } from '../../model/schema/catalog.ts';
 import { costDetails, isUnnoticed, wholeTable } from './estimate.ts';
 import { rules } from './index.ts';
+import { idleReviews, reasonOf, type FoundProblem } from './reviews.ts';
 import type { Cost, LintInput, LintProblem, LintRule, LintWorld } from './rule.ts';
 import { lintWorld } from './world.ts';
 
 /** In the order of operations, then of rules. */
 export function lintMigration(input: LintInput): readonly Finding[] {
   const world = lintWorld(input);
-  const found = rules.flatMap((rule: LintRule) => [...rule.check(world)].map((problem) => ({ rule, problem })));
+  const found: FoundProblem[] = rules.flatMap((rule: LintRule) =>
+    [...rule.check(world)].map((problem) => ({ rule, problem })),
+  );
+  found.push(...idleReviews(world, found));
   const order = ({ operation = -1 }: LintProblem): number => operation;
-  return found
-    .sort((a, b) => order(a.problem) - order(b.problem))
-    .map(({ rule, problem }) => toFinding(rule, problem, world));
+  return found.sort((a, b) => order(a.problem) - order(b.problem)).map((one) => toFinding(one, world));
 }
 
-function toFinding(rule: LintRule, problem: LintProblem, world: LintWorld): Finding {
+function toFinding(found: FoundProblem, world: LintWorld): Finding {
+  const { rule, problem } = found;
   const { operation, summary, fix, cost } = problem;
-  const severity = severityOf(rule, problem, world);
+  const reason = reasonOf(found, world);
+  const severity = reason === undefined ? severityOf(rule, problem, world) : 'info';
   const source = operation === undefined ? world.place : (world.places?.[operation] ?? world.place);
   const details = [
+    ...(reason === undefined ? [] : [`Reviewed: ${reason}`]),
     ...(problem.details ?? []),
     ...(cost === undefined ? [] : costDetails(cost, tableOf(cost, world), world.rates)),
   ];
@@ -43,7 +48,7 @@ function tableOf({ table }: Cost, { table: find, catalog }: LintWorld): CatalogT
   return found === undefined ? undefined : wholeTable(found, catalog?.tables ?? []);
 }
 
-function severityOf(rule: LintRule, problem: LintProblem, world: LintWorld): Severity {
+function severityOf(rule: FoundProblem['rule'], problem: LintProblem, world: LintWorld): Severity {
   const own = problem.severity ?? rule.severity;
   if (rule.concerns !== 'others') return own;
   if (world.engine === 'pglite') return 'info';

@@ -47,6 +47,8 @@ export interface LintRule {
   readonly severity: Severity;
   /** Hurts only those who use the database at the same time: a note where its engine has one session. */
   readonly concerns?: 'others';
+  /** No review makes it right: it fails, or breaks what Themis relies on. */
+  readonly isFact?: true;
   check(world: LintWorld): Iterable<LintProblem>;
 }
 

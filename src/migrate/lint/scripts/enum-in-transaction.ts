@@ -10,6 +10,7 @@ export const enumInTransaction: LintRule = {
   code: 'THM7216',
   name: 'enum-in-transaction',
   severity: 'error',
+  isFact: true,
   *check({ scripts }) {
     for (const { operation, statements, transactional } of scripts) {
       if (!transactional) continue;

@@ -7,6 +7,7 @@ export const outsideTransaction: LintRule = {
   code: 'THM7208',
   name: 'outside-transaction',
   severity: 'error',
+  isFact: true,
   *check({ statements, scripts }) {
     for (const { node, operation, transactional } of statements) {
       const what = transactional ? bareOnly(node) : undefined;

@@ -5,6 +5,7 @@ export const secret: LintRule = {
   code: 'THM7247',
   name: 'secret',
   severity: 'error',
+  isFact: true,
   *check({ scripts }) {
     for (const { operation, secrets } of scripts) {
       const [first] = secrets;

@@ -6,6 +6,7 @@ export const transactionControl: LintRule = {
   code: 'THM7220',
   name: 'transaction-control',
   severity: 'error',
+  isFact: true,
   *check({ statements }) {
     for (const { node, operation } of statements) {
       const kind = treeOf(node, 'TransactionStmt')?.kind;

@@ -8,6 +8,7 @@ export const unreadable: LintRule = {
   code: 'THM7200',
   name: 'unreadable',
   severity: 'error',
+  isFact: true,
   *check(world) {
     const { scripts, operations, probes, sql } = world;
     for (const { operation, failure, params } of scripts) {

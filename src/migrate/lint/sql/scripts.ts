@@ -5,6 +5,7 @@ import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import type { SqlFailure, SqlNode, SqlParser, SqlToken } from '../../../ports/schema/sql-parser.ts';
 import type { ParamsOf } from '../../operation.ts';
 import { secretsIn, type SecretPlace } from '../../sql/secrets.ts';
+import { reviewsIn, type Review } from './reviewed.ts';
 import { treeOf, type TreeOf } from './tree.ts';
 
 export interface RawScript {
@@ -19,6 +20,7 @@ export interface RawScript {
   readonly failure: SqlFailure | undefined;
   /** Of what it runs and of what takes it back. */
   readonly secrets: readonly SecretPlace[];
+  readonly reviews: readonly Review[];
 }
 
 export interface RawStatement {
@@ -49,6 +51,7 @@ export function readScript(sql: SqlParser, operation: number, params: ParamsOf<'
     statements: found.map(({ node }) => ({ operation, phase, transactional, node })),
     tokens: 'statements' in parsed ? parsed.tokens : [],
     failure: 'statements' in parsed ? undefined : parsed,
+    reviews: 'statements' in parsed ? reviewsIn(params.up, parsed) : [],
     secrets: [parsed, ...(params.down === undefined ? [] : [sql.parse(params.down)])].flatMap((one) =>
       'statements' in one ? secretsIn(one) : [],
     ),
