@@ -7,7 +7,7 @@ import type { Constraint, ForeignKey } from '../../model/documents.ts';
 import type { NamedIn } from '../../model/schema/schema-step.ts';
 import { identifier, list } from '../sql/quote.ts';
 import type { Known } from './known.ts';
-import { columnOfCheck, columnsPart, indexColumnNames } from './generated-names.ts';
+import { columnOfCheck, columnsPart, expressionName, indexColumnNames } from './generated-names.ts';
 import { cut, findWord, inParentheses, isWord, textOf, type Piece } from './piece.ts';
 import { documentTable, fieldsOf, namesOf, relationOf } from './tree.ts';
 
@@ -67,7 +67,8 @@ export function convertConstraint(input: ConstraintInput, known: Known): Convert
     case 'CONSTR_EXCLUSION': {
       const elements = (node.exclusions ?? []).map((item) => {
         const [first] = (fieldsOf(item).fields['items'] ?? []) as Parameters<typeof fieldsOf>[0][];
-        return first === undefined ? undefined : (fieldsOf(first).fields['name'] as string | undefined);
+        if (first === undefined || !('IndexElem' in first)) return undefined;
+        return first.IndexElem.name ?? expressionName(first.IndexElem.expr);
       });
       const name = node.conname ?? known.freeRelation(table, columnsPart(indexColumnNames(elements)), 'excl');
       return other(input, name, 'there is no operation for exclusion constraints');

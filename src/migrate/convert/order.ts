@@ -75,12 +75,14 @@ function clash(first: Draft, second: Draft): boolean {
     return later.isAbout(table) && (later.says(column) || later.readsRows || later.renames(table));
   }
   if (dropIndex !== undefined) {
-    return later.says(dropIndex.name) || later.changesAnyType || later.renames(dropIndex.table);
+    const { table, name } = dropIndex;
+    return later.says(name) || later.changesAnyType || later.renames(table) || later.takesAfter(table);
   }
   if (dropConstraint !== undefined) {
     const { table, name } = dropConstraint;
     const isChanged = later.touches(table, ['alterColumn', 'renameColumn', 'renameTable']);
-    return later.says(name) || later.changesAnyType || isChanged || (later.needsConstraintGone && later.isAbout(table));
+    const isNeeded = later.takesAfter(table) || (later.needsConstraintGone && later.isAbout(table));
+    return later.says(name) || later.changesAnyType || isChanged || isNeeded;
   }
   if (addConstraint !== undefined) {
     const { table, name } = addConstraint;
@@ -91,7 +93,8 @@ function clash(first: Draft, second: Draft): boolean {
     const { table, column } = alterColumn;
     if (!later.isAbout(table)) return false;
     const isAgain = later.says(column) && (later.changesAnyType || later.touches(table, ['renameColumn']));
-    return later.renames(table) || isAgain || (later.isRaw && later.drops);
+    // Until the old column goes it stands in its place, and the new one behind all others.
+    return later.renames(table) || isAgain || later.readsRows || (later.isRaw && later.drops);
   }
   return clashesWithRaw(first, later);
 }
@@ -127,6 +130,11 @@ class Later {
     if (!this.isRaw) return false;
     const { up } = this.#draft.operation.rawSql!;
     return changesRows.has(this.#statement) || /\bprimary\s+key\b/iu.test(up);
+  }
+
+  /** LIKE takes over indexes and constraints as they are. */
+  takesAfter(table: string): boolean {
+    return this.isRaw && this.#statement === 'CreateStmt' && this.isAbout(table);
   }
 
   get #statement(): string {
