@@ -145,6 +145,56 @@ describe.each(isSoak ? engineVersions : engineVersions.slice(0, 1))('$name', ({ 
     },
   );
 
+  test.each(methods)('columns may be called as PL/pgSQL calls its variables: %s', async (method) => {
+    const pair = await single(
+      [
+        `CREATE TABLE "new" ("old" integer PRIMARY KEY, found text NOT NULL, tg_op text, "new" text)`,
+        `INSERT INTO "new" SELECT n, n, n FROM generate_series(1, 20) n`,
+      ],
+      world.openShared,
+    );
+    const rows = async () => (await pair.one.query('SELECT * FROM "new" WHERE "old" < 20 ORDER BY 1')).rows;
+    const before = await rows();
+    for (const column of ['found', 'tg_op', 'new']) {
+      const operation: Operation = { alterColumn: { table: 'new', column, type: 'varchar(9)', method } };
+      const steps = await pair.steps(operation, 'expand');
+      await runSteps(pair.one, steps);
+      await pair.one.query(`UPDATE "new" SET "new" = 'x', found = 'y' WHERE "old" = 20`);
+      await undoSteps(pair.one, steps);
+      expect(await rows()).toEqual(before);
+    }
+    await pair.close();
+  });
+
+  test.each(methods)('a right that was handed on is not given by somebody else: %s', async (method) => {
+    const pair = await single(trimmedTable, world.openShared);
+    const operation: Operation = { alterColumn: { table: 'accounts', column: 'mail', type: 'text', method } };
+    await pair.one.query('GRANT USAGE ON SCHEMA public TO clerk; SET ROLE clerk');
+    await pair.one.query('GRANT SELECT (mail) ON accounts TO reader; RESET ROLE');
+    const failure = await failureOf(runSteps(pair.one, await pair.steps(operation, 'expand')));
+    expect(failure.message).toContain('SELECT on public.accounts was granted to reader by clerk');
+    await pair.close();
+  });
+
+  test('a column that an exclusion looks at gets another type behind a shadow of its table', async () => {
+    const pair = await single(
+      [
+        `CREATE TABLE stays (id integer PRIMARY KEY, amount integer, at int4range,
+           EXCLUDE USING gist (at WITH &&) WHERE (amount > 3))`,
+        `INSERT INTO stays SELECT n, n, int4range(n, n + 1) FROM generate_series(1, 20) n`,
+      ],
+      world.openShared,
+    );
+    const operation: Operation = { alterColumn: { table: 'stays', column: 'amount', type: 'bigint' } };
+    const before = await readCatalog(pair.one);
+    const steps = await pair.steps(operation, 'expand');
+    await runSteps(pair.one, steps);
+    expect(catalogDifference(before, await readCatalog(pair.one)).join()).toContain('amount: type is bigint');
+    await undoSteps(pair.one, steps);
+    expect(catalogDifference(before, await readCatalog(pair.one))).toEqual([]);
+    await pair.close();
+  });
+
   test('a sequence goes with the column that it counts for, and back', async () => {
     const pair = await single([`CREATE TABLE counts (id integer PRIMARY KEY, number serial)`], world.openShared);
     const operation: Operation = { alterColumn: { table: 'counts', column: 'number', type: 'bigint' } };

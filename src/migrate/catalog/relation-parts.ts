@@ -72,6 +72,7 @@ const statisticsDefinition = `format('CREATE STATISTICS %I.%I%s ON %s FROM %s', 
 
 export const statisticsSql = `SELECT c.oid, 'statistics', json_build_object(
     'schema', sn.nspname, 'name', s.stxname, 'definition', ${statisticsDefinition},
+    'owner', pg_get_userbyid(s.stxowner), 'target', CASE WHEN s.stxstattarget >= 0 THEN s.stxstattarget END,
     ${commentOn('s.oid', 'pg_statistic_ext')})
   FROM ${relations} JOIN pg_statistic_ext s ON s.stxrelid = c.oid JOIN pg_namespace sn ON sn.oid = s.stxnamespace
   WHERE ${isUserRelation(`'r', 'p', 'f', 'm'`)} AND ${isVisible('s.stxname')}`;

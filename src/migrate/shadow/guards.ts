@@ -29,6 +29,27 @@ export function refuseSubscribers({ schema, name }: NamedIn): readonly string[] 
   return [block(`BEGIN IF ${published} THEN RAISE object_in_use USING MESSAGE = ${literal(message)}; END IF; END`)];
 }
 
+/**
+ * Fails where a right was handed on by somebody who is not the owner: whoever gives it anew is another one, so that what
+ * takes it from the one no longer takes it from the other. `column`: of its rights alone.
+ */
+export function refuseDelegated({ schema, name }: NamedIn, column: string | null): string {
+  const place = literal(qualified({ schema, name }));
+  const rights = (acl: string, more: string): string =>
+    `SELECT a.privilege_type, a.grantor, a.grantee FROM pg_catalog.pg_class c ${more}, pg_catalog.aclexplode(${acl}) a WHERE c.oid = ${place}::regclass AND a.grantor <> c.relowner`;
+  const columns = `JOIN pg_catalog.pg_attribute t ON t.attrelid = c.oid${column === null ? '' : ` AND t.attname = ${literal(column)}`}`;
+  const all = [...(column === null ? [rights('c.relacl', '')] : []), rights('t.attacl', columns)].join(' UNION ALL ');
+  const who = (role: string): string =>
+    `CASE ${role} WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.pg_get_userbyid(${role})::text END`;
+  const message = `pg_catalog.format('%s on %s was granted to %s by %s: its shadow can only have rights that its owner grants', privilege_type, ${literal(`${schema}.${name}`)}, ${who('grantee')}, ${who('grantor')})`;
+  return block(
+    [
+      `DECLARE why text; BEGIN SELECT ${message} INTO why FROM (${all}) r LIMIT 1;`,
+      'IF why IS NOT NULL THEN RAISE dependent_privilege_descriptors_still_exist USING MESSAGE = why; END IF; END',
+    ].join(' '),
+  );
+}
+
 /** Takes back what default privileges gave: the rights of a table are those of the one it stands for. */
 export function revokeDefaults(table: NamedIn): string {
   const place = literal(qualified(table));

@@ -81,6 +81,10 @@ function columnObstacle({ table, column }: TypeTarget, conversion: Conversion, c
     .find((key) => key.references === shown(table) && pointsTo(key.definition, name));
   if (pointing !== undefined) return `foreign key ${pointing.name} points to it`;
   const over = indexesOver(table, name);
+  const excluding = table.constraints.find(
+    (constraint) => constraint.kind === 'exclusion' && over.some((index) => index.constraint === constraint.name),
+  );
+  if (excluding !== undefined) return `${excluding.name} reads it`;
   const identity = over.find((index) => table.replicaIdentity === `USING INDEX ${quoted(index.name)}`);
   if (identity !== undefined) return `replicas know rows by ${identity.name}`;
   if (conversion.forwardSafe) return undefined;

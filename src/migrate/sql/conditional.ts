@@ -2,11 +2,11 @@
 import type { NamedIn } from '../../model/schema/schema-step.ts';
 import { identifier, literal, qualified } from './quote.ts';
 
-/** A block of PL/pgSQL, with a tag that its text does not hold. */
+/** A block of PL/pgSQL, with a tag that its text does not hold. A column may be called like a variable: `found`. */
 export function block(text: string): string {
   let tag = '$themis$';
   for (let number = 1; text.includes(tag); number += 1) tag = `$themis${number}$`;
-  return `DO ${tag} ${text} ${tag}`;
+  return `DO ${tag} #variable_conflict use_column\n${text} ${tag}`;
 }
 
 function hasConstraint(table: NamedIn, name: string): string {

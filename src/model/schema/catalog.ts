@@ -139,6 +139,9 @@ export interface CatalogStatistics {
   readonly schema: string;
   readonly name: string;
   readonly definition: string;
+  readonly owner: string;
+  /** null: that of its columns. */
+  readonly target: number | null;
   readonly comment: string | null;
 }
 

@@ -19,6 +19,11 @@ export const changes: readonly (readonly [up: string, down: string | null, ...se
     'table billing.invoices: column note: type is character varying(30), was text',
   ],
   [
+    `ALTER STATISTICS users_together SET STATISTICS 90`,
+    `ALTER STATISTICS users_together SET STATISTICS -1`,
+    'table public.users: statistics users_together: target is 90, was none',
+  ],
+  [
     `ALTER TABLE users ALTER COLUMN price SET DEFAULT 2`,
     `ALTER TABLE users ALTER COLUMN price SET DEFAULT 0.5`,
     'table public.users: column price: default is 2, was 0.5',

@@ -57,6 +57,8 @@ export const trimmedTable: readonly string[] = [
   `COMMENT ON TRIGGER logs ON accounts IS 'Audit'`,
   `COMMENT ON POLICY own ON accounts IS 'Austria'`,
   `COMMENT ON STATISTICS accounts_together IS 'Both'`,
+  `ALTER STATISTICS accounts_together SET STATISTICS 70`,
+  `ALTER STATISTICS accounts_together OWNER TO reader`,
   `GRANT SELECT ON accounts TO reader`,
   `GRANT UPDATE (amount) ON accounts TO reader`,
   `GRANT SELECT (mail) ON accounts TO clerk WITH GRANT OPTION`,

@@ -16,6 +16,7 @@ function rolesOf({ schemas, tables, views, enums, types, sequences, functions }:
   const owned: readonly Owned[] = [...schemas, ...tables, ...views, ...enums, ...types, ...sequences, ...functions];
   const roles = new Set([
     ...owned.map(({ owner }) => owner),
+    ...tables.flatMap(({ statistics }) => statistics.map(({ owner }) => owner)),
     ...owned.flatMap(({ grants }) => grants.flatMap((grant) => namesAfter(grant, grant.lastIndexOf(' TO ')))),
     ...tables.flatMap(({ policies }) =>
       policies.flatMap(({ definition }) => namesAfter(definition, definition.search(/ TO (?:"|\w)/u))),

@@ -8,6 +8,7 @@ import type {
 } from '../../../model/schema/catalog.ts';
 import { shown } from '../../find.ts';
 import { identifier, qualified } from '../../sql/quote.ts';
+import { statisticsScript } from '../../sql/statistics.ts';
 import { unlessInherited, type ScriptStatement } from './statement.ts';
 
 export function constraintsScript(
@@ -69,7 +70,7 @@ export function restScript(table: CatalogTable): readonly ScriptStatement[] {
     ...(clustered === undefined ? [] : [`CLUSTER ON ${identifier(clustered.name)}`]),
   ];
   return [
-    ...statistics.map((one) => ({ what: `statistics ${one.name}`, sql: one.definition })),
+    ...statistics.flatMap((one) => statisticsScript(one).map((sql) => ({ what: `statistics ${one.name}`, sql }))),
     ...policies.map((one) => ({ what: `policy ${one.name} of ${shown(table)}`, sql: one.definition })),
     ...changes.map((change) => ({
       what: `${change.toLowerCase()} of ${shown(table)}`,

@@ -15,7 +15,7 @@ import { identifier, list, qualified } from '../../sql/quote.ts';
 import { validating } from '../../steps/constraint.ts';
 import { inTransaction, nothing, scan, scanning, statements, undoing } from '../../steps/steps.ts';
 import { swapBackStatements, swapStatements } from './swap.ts';
-import { refuseSubscribers } from '../guards.ts';
+import { refuseDelegated, refuseSubscribers } from '../guards.ts';
 import { buildIndex, dropIndex } from '../indexes.ts';
 import { checksOver, createTrigger, shadowNames, validIndexes, writing, type ColumnShadow } from './one-column.ts';
 import { createFunction, dropFunction, dropTrigger } from '../triggers.ts';
@@ -67,12 +67,13 @@ function quietly(key: string, title: string) {
   return { key, title, lock: 'none', rewrites: false } as const;
 }
 
-function createStatements({ table, conversion, defaultAfter, world }: ColumnShadow): readonly string[] {
+function createStatements({ table, column, conversion, defaultAfter, world }: ColumnShadow): readonly string[] {
   const { fresh, write } = shadowNames({ table, world });
   const alter = `ALTER TABLE ${qualified(table)}`;
   const name = identifier(fresh);
   return [
     ...refuseSubscribers(table),
+    refuseDelegated(table, column.name),
     ...mayBeUnseen(table),
     `${alter} ADD COLUMN ${name} ${conversion.to}`,
     // Fails now rather than at the swap where the default is none of the new type.

@@ -7,6 +7,7 @@ import type { CatalogIndex, CatalogTable } from '../../../model/schema/catalog.t
 import { block } from '../../sql/conditional.ts';
 import { besidesDefinition } from '../../sql/index-definition.ts';
 import { identifier, literal, qualified } from '../../sql/quote.ts';
+import { statisticsScript } from '../../sql/statistics.ts';
 import { adding } from '../../steps/constraint.ts';
 import { commentOn } from '../comment.ts';
 import { shadowDefinition } from '../indexes.ts';
@@ -158,7 +159,7 @@ function takeUp(shadow: ColumnShadow, value: string | null): readonly string[] {
       ? []
       : [`${adding(table, notNull, `CHECK (${identifier(column.name)} IS NOT NULL)`)} NOT VALID`]),
     ...statisticsOver(shadow).flatMap((each) => [
-      each.definition,
+      ...statisticsScript(each),
       ...commentOn(`STATISTICS ${qualified(each)}`, each.comment),
     ]),
   ];

@@ -9,6 +9,7 @@ import type { NamedIn } from '../../../model/schema/schema-step.ts';
 import { shown } from '../../find.ts';
 import { besidesDefinition } from '../../sql/index-definition.ts';
 import { identifier, literal, qualified } from '../../sql/quote.ts';
+import { statisticsScript } from '../../sql/statistics.ts';
 import { adding } from '../../steps/constraint.ts';
 import { commentOn } from '../comment.ts';
 import { revokeDefaults } from '../guards.ts';
@@ -56,7 +57,10 @@ export function dropStatistics({ statistics }: CatalogTable): readonly string[] 
 }
 
 export function createStatistics({ statistics }: CatalogTable): readonly string[] {
-  return statistics.flatMap((each) => [each.definition, ...commentOn(`STATISTICS ${qualified(each)}`, each.comment)]);
+  return statistics.flatMap((each) => [
+    ...statisticsScript(each),
+    ...commentOn(`STATISTICS ${qualified(each)}`, each.comment),
+  ]);
 }
 
 /** Triggers, policies, rights and what is said of the parts: for a table that has the name but none of it yet. */

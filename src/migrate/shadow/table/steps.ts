@@ -12,7 +12,7 @@ import { adding, validating } from '../../steps/constraint.ts';
 import { inBatch, usualBatchRows, usualChunkRows } from '../../steps/fill.ts';
 import { inTransaction, nothing, scan, scanning, statements } from '../../steps/steps.ts';
 import { commentOn } from '../comment.ts';
-import { refuseUnseen, revokeDefaults } from '../guards.ts';
+import { refuseDelegated, refuseUnseen, revokeDefaults } from '../guards.ts';
 import { firstRefusal, refuseReaders } from '../in-the-way.ts';
 import { buildIndex, shadowDefinition } from '../indexes.ts';
 import { createMirror, dropMirror } from './mirror.ts';
@@ -40,12 +40,15 @@ export function tableShadowSteps(shadow: TableShadow): readonly StepDraft[] | Re
   const { forward } = directions(shadow);
   const drop = [...dropMirror(table, write), ...dropMirror(table, back), `DROP TABLE IF EXISTS ${qualified(fresh)}`];
   return [
-    statements([...refuseUnseen(table), ...createStatements(shadow), ...createMirror(forward)], {
-      key: 'create',
-      title: `makes a shadow of ${shown(table)}, with ${shadow.column.name} as ${conversion.to}`,
-      undo: inTransaction(...drop),
-      lock: 'writers',
-    }),
+    statements(
+      [...refuseUnseen(table), refuseDelegated(table, null), ...createStatements(shadow), ...createMirror(forward)],
+      {
+        key: 'create',
+        title: `makes a shadow of ${shown(table)}, with ${shadow.column.name} as ${conversion.to}`,
+        undo: inTransaction(...drop),
+        lock: 'writers',
+      },
+    ),
     { ...quietly('copy', `copies ${shown(table)}`), action: copyWalk(shadow) },
     ...partSteps(shadow),
     scan([`ANALYZE ${qualified(fresh)}`], {

@@ -94,10 +94,10 @@ test('addColumn says what it is', () => {
 });
 
 const guard =
-  `DO $themis$ BEGIN IF EXISTS (SELECT FROM "public"."users" WHERE "email" IS NULL) THEN ` +
+  `DO $themis$ #variable_conflict use_column\nBEGIN IF EXISTS (SELECT FROM "public"."users" WHERE "email" IS NULL) THEN ` +
   `RAISE not_null_violation USING MESSAGE = 'column "email" of "public"."users" has rows with NULL'; END IF; END $themis$`;
 const validate =
-  `DO $themis$ BEGIN IF EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conrelid = '"public"."users"'::regclass ` +
+  `DO $themis$ #variable_conflict use_column\nBEGIN IF EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conrelid = '"public"."users"'::regclass ` +
   `AND conname = '_themis_nullable') THEN ${alter} VALIDATE CONSTRAINT "_themis_nullable"; END IF; END $themis$`;
 
 test('a column to be dropped is not asked for any more, and undo looks, scans and believes before it asks again', () => {

@@ -84,7 +84,7 @@ const drop = (constraint: CatalogConstraint, parts: Partial<CatalogTable> = {}) 
     ),
   );
 const ifThere = (negated: string, name: string, statement: string) =>
-  `DO $themis$ BEGIN IF ${negated}EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conrelid = '"public"."users"'::regclass AND conname = '${name}') THEN ${statement}; END IF; END $themis$`;
+  `DO $themis$ #variable_conflict use_column\nBEGIN IF ${negated}EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conrelid = '"public"."users"'::regclass AND conname = '${name}') THEN ${statement}; END IF; END $themis$`;
 
 test('a check or foreign key that was validated comes back for new rows first', () => {
   for (const definition of ['CHECK ((id > 0))', 'FOREIGN KEY (id) REFERENCES public.users(id) ON DELETE CASCADE']) {
