@@ -4,10 +4,10 @@
  */
 import { ThemisError, toFailure } from '../../kernel/error.ts';
 import type { Refusal } from '../../migrate/operation.ts';
-import type { PluginAction, SchemaAction, SchemaStep } from '../../model/schema/schema-step.ts';
-import { satisfies } from '../../resolve/version-match.ts';
+import type { SchemaStep } from '../../model/schema/schema-step.ts';
 import { inTransaction, insertSteps, record } from './ledger/record.ts';
 import type { Run } from './ledger/runs.ts';
+import { ofPlugin } from './of-plugin.ts';
 import { markerOf } from './step.ts';
 import type { Work } from './work.ts';
 
@@ -57,40 +57,4 @@ async function expand(
     steps.push({ ...step, action, undo });
   }
   return steps;
-}
-
-/** With the version of the plug-in that is there now: the one that has to carry it out, and to take it back. */
-async function ofPlugin({ plugins }: Work['parts'], action: SchemaAction): Promise<SchemaAction | Refusal> {
-  if (action.kind !== 'plugin') return action;
-  try {
-    const plugin = await plugins.find(action.plugin);
-    if (!satisfies(plugin.version, action.version)) return otherVersion(action, plugin.version);
-    if (await plugin.canHandle(action.params)) return { ...action, version: plugin.version };
-  } catch (error) {
-    if (!(error instanceof ThemisError) || error.code === 'BUG') throw error;
-    return {
-      refused: {
-        code: 'THM7100',
-        summary: `Plug-in ${action.plugin} cannot be asked: ${error.message}`,
-        fix: error.hint ?? 'Install the plug-in where Themis runs.',
-      },
-    };
-  }
-  return {
-    refused: {
-      code: 'THM7101',
-      summary: `Plug-in ${action.plugin} says that it cannot do this.`,
-      fix: 'Look at what the plug-in takes, or name another one.',
-    },
-  };
-}
-
-function otherVersion({ plugin, version }: PluginAction, found: string): Refusal {
-  return {
-    refused: {
-      code: 'THM7102',
-      summary: `Plug-in ${plugin} is ${found}; the migration asks for ${version}.`,
-      fix: `Install a version that is in ${version}.`,
-    },
-  };
 }

@@ -24,6 +24,7 @@ import { catalogReader } from './catalog-reader.ts';
 import { objectionOf, waitsForNodes } from './nodes-allow.ts';
 import type { SchemaEvent } from '../../model/schema/schema-event.ts';
 import type { SchemaParts, SchemaRunResult } from './request.ts';
+import { checkPlugins } from './of-plugin.ts';
 import { probesOf } from './probes/probes-at.ts';
 import { rehearse } from './probes/rehearse.ts';
 import { verifyLive } from './probes/verify-live.ts';
@@ -181,6 +182,7 @@ export class SchemaTask {
         const migration = this.#migrationOf(step);
         const { phase, again } = instruction;
         if (phase !== 'expand') return await runPhase({ ...parts, migration, phase, ...(again && { again }) });
+        await checkPlugins(parts, migration);
         const sent = await this.#sentBy(step, migration);
         const listed = [...probesOf(migration, isReleased(step) ? 'everywhere' : 'nowhere'), ...sent.probes];
         const openScratch = async (): Promise<Database> => await this.#world.schemas.openScratch();

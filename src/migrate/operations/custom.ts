@@ -24,8 +24,8 @@ export const custom: SchemaOperation<'custom'> = {
       {
         key: 'plugin',
         title: `runs plug-in ${params.plugin}`,
-        action: action(params, 'apply'),
-        undo: action(params, 'rollback'),
+        action: pluginAction(params, 'apply'),
+        undo: pluginAction(params, 'rollback'),
         lock: 'everybody',
         rewrites: false,
       },
@@ -34,7 +34,7 @@ export const custom: SchemaOperation<'custom'> = {
 };
 
 /** `version` is the range that the document asks for, `*` where it does not; whoever records the step knows which it is. */
-function action(
+export function pluginAction(
   { plugin, version = '*', params = {}, timeout }: ParamsOf<'custom'>,
   direction: PluginAction['direction'],
 ): PluginAction {

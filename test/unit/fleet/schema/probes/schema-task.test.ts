@@ -204,6 +204,17 @@ test('what nobody knows of running releases is told, and refuses nothing', async
   expect(await told(away)).toContainEqual(rehearsed('queries of any release: the source does not answer'));
 });
 
+test('a plug-in whose turn comes after the nodes has to be there before anything begins', async () => {
+  const custom: Operation = { custom: { plugin: 'nowhere', phase: 'migrate', params: {} } };
+  const { end } = await carriedOut('expand', [add, custom], []);
+  expect(end).toMatchObject({
+    event: 'failed',
+    failure: { code: 'MIGRATION_REFUSED', message: expect.stringContaining('THM7100: Plug-in nowhere') as string },
+    detail: { asBefore: true, refused: true },
+  });
+  expect(await world.sql(`SELECT to_regnamespace('themis') AS own`)).toEqual([{ own: null }]);
+});
+
 test('without queries nothing is copied', async () => {
   expect((await carriedOut('expand', [add], [])).end).toMatchObject({ event: 'done' });
   expect(copies).toEqual([]);
