@@ -273,9 +273,17 @@ test('what a statement sets for its session reaches neither the next one nor the
     'SET search_path = elsewhere; SET ROLE nobody; CREATE TABLE there ()',
     'DROP TABLE elsewhere.there',
   );
-  const here = rawSql('CREATE TABLE here ()', 'DROP TABLE here');
-  expect(await world.run(migration([set, here]), 'expand')).toMatchObject({ outcome: 'done' });
-  expect(await world.sql(`SELECT to_regclass('public.here') IS NOT NULL AS found`)).toEqual([{ found: 't' }]);
+  const silent = rawSql(
+    `SET session_replication_role = replica; SET themis.quiet = 'on'; SET standard_conforming_strings = off`,
+    'SELECT 1',
+  );
+  const here = rawSql(
+    `CREATE TABLE here AS SELECT current_setting('session_replication_role') AS fires,
+      coalesce(current_setting('themis.quiet', true), '') AS quiet, current_setting('standard_conforming_strings') AS plain`,
+    'DROP TABLE here',
+  );
+  expect(await world.run(migration([set, silent, here]), 'expand')).toMatchObject({ outcome: 'done' });
+  expect(await world.sql('SELECT * FROM public.here')).toEqual([{ fires: 'origin', quiet: '', plain: 'on' }]);
 });
 
 const markItems = 'UPDATE items SET seen = true WHERE id = ANY (ARRAY(SELECT id FROM themis_batch))';

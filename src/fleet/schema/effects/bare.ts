@@ -12,11 +12,16 @@ export async function runBare(call: StepCall, statements: readonly string[]): Pr
 }
 
 /**
- * After statements of others: where they looked and who they were must not reach the next ones, which may as well run in
- * another session after a crash, nor our own records.
+ * After statements of others: where they looked, who they were and which triggers they kept from firing must not reach
+ * the next ones, which may as well run in another session after a crash, nor our own copies and records. Who may not
+ * change which triggers fire has not done so.
  */
 export async function asBefore(session: DatabaseSession): Promise<void> {
-  await session.query('RESET ROLE; RESET search_path');
+  await session.query(
+    `RESET ROLE; RESET search_path; RESET themis.quiet; SET standard_conforming_strings = on;
+      SELECT set_config('session_replication_role', 'origin', false)
+        WHERE current_setting('session_replication_role') <> 'origin'`,
+  );
 }
 
 export async function outsideTransaction(
