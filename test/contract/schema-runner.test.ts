@@ -10,6 +10,7 @@ import { failureOf } from '../support/failure-of.ts';
 import { startPostgres, type PostgresServer } from '../support/database/postgres.ts';
 import {
   handMade,
+  type HandMadeStep,
   indexCopies,
   itemsSql,
   makeCopies,
@@ -128,6 +129,33 @@ test('one that waits for its turn does not deadlock with a concurrent index buil
   await letGo();
   expect(await first).toMatchObject({ outcome: 'done' });
   expect(await second).toMatchObject({ outcome: 'unchanged' });
+});
+
+const blockedBuilds = `SELECT FROM pg_stat_activity WHERE wait_event = 'virtualxid' AND query LIKE 'CREATE INDEX%'`;
+
+test('an index that somebody else builds beside writers meanwhile is not ended by a deadlock', async () => {
+  await world.sql('CREATE TABLE copies AS SELECT * FROM items');
+  const lost = { schema: 'public', name: 'copies_id' };
+  const gone: HandMadeStep = step('gone', { kind: 'drop-index', index: lost, concurrently: true });
+  for (const ours of [indexCopies, gone]) {
+    await world.sql('DROP SCHEMA IF EXISTS themis CASCADE', 'CREATE INDEX copies_id ON copies (id)');
+    // Theirs waits for this writer, and ours for theirs.
+    const letGo = await holding('UPDATE copies SET name = name WHERE id = 1');
+    const theirs = other.use(async (session) => await session.query('CREATE INDEX CONCURRENTLY theirs ON copies (id)'));
+    await eventually(
+      async () => await other.use(async (session) => (await session.query(blockedBuilds)).count),
+      (count) => count > 0,
+    );
+    const waiting = Promise.withResolvers<void>();
+    const emit = ({ type }: SchemaEvent): void => void (type === 'waiting' && waiting.resolve());
+    const { migration, parts } = handMade({ expand: [ours] });
+    const run = world.run(migration, 'expand', { ...parts, emit });
+    await waiting.promise;
+    await letGo();
+    await theirs;
+    expect(await run).toMatchObject({ outcome: 'done' });
+    await world.sql('DROP INDEX IF EXISTS theirs, copies_name, copies_id');
+  }
 });
 
 test('a holder with a higher token ends the one at work in the transaction of its step', async () => {
