@@ -195,6 +195,28 @@ test('values print the same whatever the database has set', async () => {
   }
 });
 
+test('limits and an isolation that the database has for everybody end no work that takes its time', async () => {
+  const name = new URL(url).pathname.slice(1);
+  await run(
+    ['transaction_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout', 'statement_timeout']
+      .map((setting) => `ALTER DATABASE ${name} SET ${setting} = '50ms'`)
+      .join('; '),
+  );
+  await run(`ALTER DATABASE ${name} SET default_transaction_isolation = 'serializable'`);
+  await open(url).use(async (session) => {
+    await session.query('SELECT pg_sleep(0.2)');
+    const idle = async (): Promise<void> =>
+      await open(url).use(async (other) => void (await other.query('SELECT pg_sleep(0.2)')));
+    await idle();
+    await session.transaction(noLimits, async () => {
+      await idle();
+      expect((await session.query('SHOW transaction_isolation')).rows).toEqual([
+        { transaction_isolation: 'read committed' },
+      ]);
+    });
+  });
+});
+
 test.each([
   ['a wrong password', () => url.replace('%20', '-'), '28P01'],
   ['a database that is not there', () => url.replace(/\w+$/u, 'nowhere'), '3D000'],

@@ -36,7 +36,7 @@ export async function outsideTransaction(
     await statement();
   } finally {
     // Where the connection is gone, so are they.
-    await session.query('RESET lock_timeout; RESET statement_timeout').catch(() => {});
+    await session.query('SET lock_timeout = 0; SET statement_timeout = 0').catch(() => {});
     await asBefore(session).catch(() => {});
   }
 }
