@@ -19,6 +19,7 @@ const longest = [
   'cli/apply',
   'crash/schema-failing-statements',
   'crash/node-process',
+  'contract/schema-writers',
   'cli/live-failure',
   'contract/schema-operations',
   'contract/convert-corpus',
