@@ -11,7 +11,7 @@ import { createReach } from '../../../plan/schema/release-reach.ts';
 import { schemaUndoText, type SchemaUndoView } from '../../../report/schema-undo-text.ts';
 import type { Command, Input, Session } from '../command.ts';
 import { confirm } from '../confirm.ts';
-import { openFleetDatabase } from '../databases/fleet-databases.ts';
+import { withFleetDatabase } from '../databases/fleet-databases.ts';
 import { chosenDatabases } from '../databases/one-database.ts';
 import { noteSchemasNow } from '../databases/schema-record.ts';
 import { undoSchema } from '../databases/undo-schema.ts';
@@ -69,8 +69,7 @@ async function undo(
     if (!isStream(input)) session.out.write('Nothing to take back.\n');
     return streamNothingToDo(input, progress);
   }
-  const database = await openFleetDatabase(session, directory, target.database);
-  try {
+  const code = await withFleetDatabase(session, directory, target.database, async (database) => {
     const view = await viewOf(locked, target, await previewUndo(database, target.migration));
     if (!isStream(input)) session.out.write(schemaUndoText(view));
     refuseFinal(view);
@@ -80,13 +79,10 @@ async function undo(
     if (refused !== undefined) return refused;
     await closeOpen(session, locked, open?.id, target);
     const digest = digestJson({ database: view.database, parts: view.parts.map(({ migration }) => migration) });
-    const code = await undoSchema(session, locked, { target, database, digest }, progress);
-    if (code !== exitCode.done) return code;
-  } finally {
-    await database.close();
-  }
-  await noteSchemasNow(session, locked);
-  return exitCode.done;
+    return await undoSchema(session, locked, { target, database, digest }, progress);
+  });
+  if (code === exitCode.done) await noteSchemasNow(session, locked);
+  return code;
 }
 
 async function viewOf(

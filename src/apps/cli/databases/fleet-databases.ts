@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { openDatabase } from '../../../adapters/database/index.ts';
 import { openPglite } from '../../../adapters/database/pglite.ts';
 import { readSecret } from '../../../adapters/secret-token.ts';
-import { observeDatabases } from '../../../fleet/schema/observe-databases.ts';
+import { observeDatabases, type UseDatabase } from '../../../fleet/schema/observe-databases.ts';
 import { readHistory, readSchemaState } from '../../../fleet/schema/read-state.ts';
 import { readCatalog } from '../../../migrate/catalog/read-catalog.ts';
 import { ThemisError } from '../../../kernel/error.ts';
@@ -24,7 +24,7 @@ import { createPlugins } from './schema-plugins.ts';
 type Surroundings = Pick<Session, 'environment'>;
 
 /** Reaches no server yet; the directory of an embedded one is made where it is not there, and locked. */
-export async function openFleetDatabase(
+async function openFleetDatabase(
   { environment }: Surroundings,
   fleetDirectory: string,
   { name, place, connections }: DesiredDatabase,
@@ -42,16 +42,33 @@ export async function openFleetDatabase(
   );
 }
 
+/** Opens it, and closes it whatever becomes of the work. Throws what `openDatabase` throws. */
+export async function withFleetDatabase<Result>(
+  session: Surroundings,
+  fleetDirectory: string,
+  desired: DesiredDatabase,
+  work: (database: Database) => Promise<Result>,
+): Promise<Result> {
+  const database = await openFleetDatabase(session, fleetDirectory, desired);
+  try {
+    return await work(database);
+  } finally {
+    await database.close();
+  }
+}
+
 /** Makes nothing: an embedded database is made by the first migration. */
+function useOf(session: Surroundings, directory: string): UseDatabase {
+  return async (desired, work) =>
+    isNotMade(directory, desired) ? null : await withFleetDatabase(session, directory, desired, work);
+}
+
 export async function observeFleetDatabases(
   session: Surroundings,
   directory: string,
   { databases }: Desired,
 ): Promise<readonly ObservedDatabase[]> {
-  return await observeDatabases(databases, async (database) => {
-    if (isNotMade(directory, database)) return null;
-    return await openFleetDatabase(session, directory, database);
-  });
+  return await observeDatabases(databases, useOf(session, directory));
 }
 
 /** The same for one, with what was done in it. */
@@ -61,17 +78,13 @@ export async function readFleetHistory(
   desired: DesiredDatabase,
 ): Promise<SeenDatabase> {
   let history: SeenDatabase['history'] = [];
-  const [observed] = await observeDatabases([desired], async () => {
-    if (isNotMade(directory, desired)) return null;
-    const database = await openFleetDatabase(session, directory, desired);
-    try {
+  const use = useOf(session, directory);
+  const [observed] = await observeDatabases([desired], (one, work) =>
+    use(one, async (database) => {
       history = await readHistory(database);
-      return database;
-    } catch (error) {
-      await database.close();
-      throw error;
-    }
-  });
+      return await work(database);
+    }),
+  );
   return { observed: observed!, history };
 }
 
@@ -81,16 +94,13 @@ export function readFleetCatalog(
   directory: string,
   unasked: (database: string, why: string) => void,
 ): ReadCatalog {
+  const use = useOf(session, directory);
   return async (desired) => {
-    if (isNotMade(directory, desired)) return null;
     try {
-      const database = await openFleetDatabase(session, directory, desired);
-      try {
+      return await use(desired, async (database) => {
         const state = await readSchemaState(database);
         return { catalog: await database.use(readCatalog), applied: state.reachable ? state.applied : [] };
-      } finally {
-        await database.close();
-      }
+      });
     } catch (error) {
       if (!(error instanceof ThemisError) || error.code === 'BUG') throw error;
       unasked(desired.name, error.message);
