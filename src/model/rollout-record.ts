@@ -29,6 +29,8 @@ export interface SchemaProgress {
   readonly completeSince: string | null;
   /** When a node was seen with an earlier release though the data were migrated: what it wrote since was not. */
   readonly earlierAt?: string;
+  /** Since when its contract is done, or under way; for whoever goes back while the database does not answer. */
+  readonly contractedAt?: string;
   /** Of the file, which may be gone when the migration is taken back; null: it waits for none. */
   readonly release: ReleaseRanges | null;
 }

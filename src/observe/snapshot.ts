@@ -196,6 +196,7 @@ const record = objectOf<OlderRecord>({
       objectOf<SchemaProgress>({
         completeSince: nullOr(instant),
         earlierAt: optional(instant),
+        contractedAt: optional(instant),
         release: nullOr(recordOf(text)),
       }),
     ),

@@ -24,7 +24,9 @@ export function noteSchemaProgress(
   const schemas: Record<string, SchemaProgress> = {};
   for (const [name, progress] of Object.entries(record.schemas)) {
     // Without its file nothing contracts; its release is still known to whoever takes it back.
-    if (isKnownStill(name, observed.databases)) schemas[name] = { ...progress, completeSince: null };
+    if (!isKnownStill(name, observed.databases)) continue;
+    const { contractedAt: _, ...rest } = progress;
+    schemas[name] = { ...rest, completeSince: null, ...contracted(name, observed.databases, progress) };
   }
   for (const migration of migrations) {
     const known = Object.hasOwn(record.schemas, migration.name) ? record.schemas[migration.name]! : undefined;
@@ -32,7 +34,8 @@ export function noteSchemaProgress(
     const completeSince = since(migration, database, seen, known?.completeSince ?? null, at);
     const earlierAt = earlier(migration, database, seen, known?.earlierAt, at);
     const once = earlierAt === undefined ? {} : { earlierAt };
-    schemas[migration.name] = { completeSince, ...once, release: migration.release };
+    const contract = contracted(migration.name, observed.databases, known);
+    schemas[migration.name] = { completeSince, ...once, ...contract, release: migration.release };
   }
   return canonicalJson(schemas) === canonicalJson(record.schemas) ? record : { ...record, schemas };
 }
@@ -53,6 +56,23 @@ function since(
   const applied = appliedIn(database, name);
   if (applied === undefined) return null;
   return known ?? (release === null ? applied.finishedAt : at);
+}
+
+/** As its database says; of one that does not answer, as it was noted. */
+function contracted(
+  name: string,
+  databases: readonly ObservedDatabase[],
+  known: SchemaProgress | undefined,
+): Pick<SchemaProgress, 'contractedAt'> {
+  for (const database of databases) {
+    if (!database.reachable) continue;
+    const { open } = database;
+    if (open?.migration === name && open.phase === 'contract') return { contractedAt: open.startedAt };
+    const applied = appliedIn(database, name);
+    if (applied !== undefined) return applied.done === 'contract' ? { contractedAt: applied.finishedAt } : {};
+  }
+  const isAsked = databases.every(({ reachable }) => reachable);
+  return isAsked || known?.contractedAt === undefined ? {} : { contractedAt: known.contractedAt };
 }
 
 /** Noted once for each time that the data were migrated. */

@@ -33,7 +33,12 @@ const databases = [
   }),
 ];
 const schemas = {
-  'add-phone': { completeSince: testInstant, earlierAt: testInstant, release: migration.release },
+  'add-phone': {
+    completeSince: testInstant,
+    earlierAt: testInstant,
+    contractedAt: testInstant,
+    release: migration.release,
+  },
   b: { completeSince: null, release: null },
 };
 

@@ -16,7 +16,7 @@ import {
   testInstant,
   unreachableNode,
 } from '../../support/fleet-fixture.ts';
-import { applied, desiredMigration, observedDatabase } from '../../support/schema-fixture.ts';
+import { applied, desiredMigration, observedDatabase, silentDatabase } from '../../support/schema-fixture.ts';
 import { codes, outline } from '../../support/plan-facts.ts';
 
 const v14 = release('themisdb', '1.4.2');
@@ -141,4 +141,13 @@ test.each([
   const made = rollback({ observed: { nodes: updated, databases }, record });
   expect([codes(made), made.applyable]).toEqual([expected, expected.length === 0]);
   expect(planExitCode(made, false)).toBe(expected.length === 0 ? 0 : 4);
+});
+
+test.each([
+  [{ contractedAt: testInstant }, ['THM7413']],
+  [{}, []],
+])('while the database does not answer, what was noted of its contracts counts: %j', (noted, expected) => {
+  const progress = { completeSince: null, ...noted, release: { themisdb: '>=1.5.0' } };
+  const record = { ...emptyRecord, schemas: { 'add-phone': progress } };
+  expect(codes(rollback({ observed: { nodes: updated, databases: [silentDatabase()] }, record }))).toEqual(expected);
 });

@@ -58,6 +58,21 @@ test('a node that has an earlier version after the data were migrated is remembe
   expect(earlierOf(note(gone, '2026-11-21T05:00:00Z', nodes(v15, v14), migrated(third)))).toBe('2026-11-21T05:00:00Z');
 });
 
+test('a contract is noted, and known while the database does not answer', () => {
+  const done = note(emptyRecord, second, nodes(v15, v15), [
+    observedDatabase(5, { applied: [applied(migration, 'contract', first)] }),
+  ]);
+  const contractOf = ({ schemas }: RolloutRecord) => schemas['add-phone']?.contractedAt;
+  expect(contractOf(done)).toBe(first);
+  expect(contractOf(note(done, third, nodes(v15, v15), [silentDatabase()]))).toBe(first);
+  expect(contractOf(note(done, third, nodes(v15, v15), [expanded]))).toBeUndefined();
+  const begun = observedDatabase(5, {
+    applied: [applied(migration, 'migrate')],
+    open: open(migration, 'contract', second),
+  });
+  expect(contractOf(note(emptyRecord, third, nodes(v15, v15), [begun]))).toBe(second);
+});
+
 test('a later release than the range is the release too', () => {
   expect(sinceOf(note(emptyRecord, first, nodes(v15, v16)))).toBe(first);
 });
