@@ -8,6 +8,7 @@ import type { JournalEntry, JournalEvent } from '../../src/model/journal.ts';
 import type { ReachableNode } from '../../src/model/observed.ts';
 import type { PlanStep } from '../../src/model/plan.ts';
 import { emptyRecord, type RolloutRecord } from '../../src/model/rollout-record.ts';
+import type { ObservedDatabase } from '../../src/model/schema/database.ts';
 import type { NodeWindows } from '../../src/windows/window-answer.ts';
 import { alwaysOpen, constraints, node, planOf, seen, testActions, update, type Limits } from './plans.ts';
 
@@ -31,6 +32,7 @@ export interface Setting {
   readonly journal?: readonly JournalEntry[];
   readonly record?: RolloutRecord;
   readonly windows?: NodeWindows;
+  readonly databases?: readonly ObservedDatabase[];
 }
 
 export const trio = [node('a'), node('b'), node('c')];
@@ -49,6 +51,7 @@ export function setUp(setting: Setting = {}) {
     policy: { ...policy, ...setting.policy },
     record: setting.record ?? emptyRecord,
     windows: setting.windows ?? alwaysOpen,
+    databases: setting.databases ?? [],
     journal: setting.journal ?? [],
   });
   const leader = 'leader' in setting ? setting.leader : 'a';

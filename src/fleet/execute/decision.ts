@@ -5,6 +5,7 @@ import type { Failure } from '../../kernel/outcome.ts';
 import type { DesiredNode } from '../../model/desired.ts';
 import type { JournalEntry } from '../../model/journal.ts';
 import type { Plan } from '../../model/plan.ts';
+import type { ObservedDatabase } from '../../model/schema/database.ts';
 import type { RolloutRecord } from '../../model/rollout-record.ts';
 import type { NodeWindows } from '../../windows/window-answer.ts';
 import type { ActionLookup } from '../line/program.ts';
@@ -29,6 +30,8 @@ export interface StepperInput {
   readonly record: RolloutRecord;
   /** When nodes may be touched; `permit` brings others once approvals are read again. */
   readonly windows: NodeWindows;
+  /** As they were seen before it began. */
+  readonly databases?: readonly ObservedDatabase[];
   /** Empty for a new execution. */
   readonly journal: readonly JournalEntry[];
 }

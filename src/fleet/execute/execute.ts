@@ -39,7 +39,7 @@ export async function execute(request: ExecutionRequest, ports: FleetPorts): Pro
   const started = startRecord(request, formatInstant(clock.nowMs()));
   const terms = termsOf(request, started, clock);
   const windows = createNodeWindows({ ...terms, approvals: [] });
-  const stepper = new Stepper({ ...request, windows, journal: replayed });
+  const stepper = new Stepper({ ...request, databases: request.observed.databases, windows, journal: replayed });
   const keeper = keeperOf(request, started, ports);
   for (const entry of replayed) keeper?.record(entry);
   const journal = new JournalWriter(store, clock, {

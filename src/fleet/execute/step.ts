@@ -261,7 +261,7 @@ export class Stepper {
         if (turn === undefined) break;
         look.push(turn.step.id);
       }
-      for (const turn of freeSchemaTurns(this.#line.gates)) {
+      for (const turn of freeSchemaTurns(this.#line.gates, this.#input.databases ?? [])) {
         this.#line.hold(turn);
         schema.push(turn.step.id);
       }

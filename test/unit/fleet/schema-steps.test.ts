@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { ThemisError, toFailure } from '../../../src/kernel/error.ts';
 import { formatInstant } from '../../../src/kernel/units/instant.ts';
 import type { JournalEntry, JournalEvent } from '../../../src/model/journal.ts';
+import type { ObservedDatabase } from '../../../src/model/schema/database.ts';
+import { desiredMigration, observedDatabase, open } from '../../support/schema-fixture.ts';
 import { planOf, schema, seen, update } from '../../support/plans.ts';
 import { setUp, startMs, trio } from '../../support/stepper.ts';
 
@@ -75,6 +77,15 @@ describe('the way there', () => {
     expect(run.next()).toMatchObject({ kind: 'wait', on: null });
     for (const event of ['begin', 'done'] as const) tell(run, contract, event);
     expect(run.next()).toMatchObject({ kind: 'go', schema: [other.id] });
+  });
+
+  test('what is open in a database comes first there: nothing else is let in before it has ended', () => {
+    const later = schema('schema-expand', []);
+    const cut = schema('schema-contract', [], { params: { ...later.params, migration: 'cut' } });
+    const state = observedDatabase(1, { open: open(desiredMigration('cut', 1), 'contract') });
+    const first = (databases: readonly ObservedDatabase[]) => setUp({ steps: [later, cut], databases }).next();
+    expect(first([])).toMatchObject({ schema: [expand] });
+    expect(first([state])).toMatchObject({ schema: [contract] });
   });
 
   test('a deferred contract is left to another plan', () => {
