@@ -73,6 +73,7 @@ function expectWithinTraits(operation: Operation, steps: readonly SchemaStep[]):
   expect(steps.filter(({ rewrites }) => rewrites && !traits.rewrites)).toEqual([]);
   expect(steps.some(({ undo }) => undo.kind === 'irreversible')).toBe(traits.inverse.kind === 'irreversible');
   expect(new Set(steps.map(({ id }) => id)).size).toBe(steps.length);
+  expect(traits.tables.filter((place) => !place.includes('.'))).toEqual([]);
 }
 
 describe.each(engineVersions)('$name', ({ engine, version }) => {
@@ -117,6 +118,11 @@ describe.each(engineVersions)('$name', ({ engine, version }) => {
   test.each<[name: string, operation: Operation, plain: string]>([
     ['dropTable', { dropTable: { table: 'orders' } }, 'DROP TABLE orders'],
     ['dropColumn', { dropColumn: { table: 'users', column: 'email' } }, 'ALTER TABLE users DROP COLUMN email'],
+    [
+      'alterColumn',
+      { alterColumn: { table: 'orders', column: 'n', type: 'bigint' } },
+      'ALTER TABLE orders ALTER COLUMN n TYPE bigint',
+    ],
   ])('%s is undone until contract, and then for good', async (_, operation, plain) => {
     const before = await catalog();
     const early = await forward([operation], ['expand', 'migrate']);
@@ -127,6 +133,7 @@ describe.each(engineVersions)('$name', ({ engine, version }) => {
     await sql(...setup);
     const steps = await forward([operation], schemaPhases);
     expect(catalogDifference(wanted, await catalog())).toEqual([]);
+    expectWithinTraits(operation, steps);
     await expect(back(steps)).rejects.toThrow(/irreversible/u);
   });
 

@@ -14,7 +14,7 @@ import {
   type SchemaOperation,
   type StepDraft,
 } from '../operation.ts';
-import { changeInPlace, leftoversStep, typeSteps } from '../shadow/type.ts';
+import { changeInPlace, leftoversStep, oldFormGone, typeSteps } from '../shadow/type.ts';
 import { sameType } from '../shadow/conversion.ts';
 import { checkName } from '../sql/auto-name.ts';
 import { expression } from '../sql/expression.ts';
@@ -31,10 +31,7 @@ export const alterColumn: SchemaOperation<'alterColumn'> = {
     return {
       phases: shadow ? ['expand', 'contract'] : ['expand'],
       transactional: !shadow && params.check === undefined && params.nullable === undefined,
-      inverse: {
-        kind: 'inverse',
-        describe: `gives ${params.column} its old form back${shadow ? ', with what was written meanwhile' : ''}`,
-      },
+      inverse: shadow ? oldFormGone : { kind: 'inverse', describe: `gives ${params.column} its old form back` },
       rewrites: params.type !== undefined,
       lock: 'everybody',
       graceMs: shadow ? graceOf(params) : 0,

@@ -4,6 +4,7 @@
  */
 import type { CatalogTable } from '../../model/schema/catalog.ts';
 import { columnOf, findColumn, refuse, shown, tableOf } from '../find.ts';
+import { placeOf } from '../names.ts';
 import {
   isRefusal,
   type OperationWorld,
@@ -32,7 +33,7 @@ export const renameColumn: SchemaOperation<'renameColumn'> = {
     rewrites: true,
     lock: 'everybody',
     graceMs: graceOf(params),
-    tables: [params.table],
+    tables: [placeOf(params.table)],
   }),
   describe: ({ table, from, to }) => `renames column ${from} of ${table} to ${to}`,
   steps(params, phase, world) {

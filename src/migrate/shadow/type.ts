@@ -63,7 +63,12 @@ function methodOf(
 ) {
   if (method !== 'auto') return method;
   // A check that names the column is looked through for every row, under the lock.
-  const free = using === undefined && isWidening(column.type, type) && checksOver(table, column.name).length === 0;
+  // Neither does a type keep a collation that it does not name: indexes over the column would be built anew.
+  const free =
+    using === undefined &&
+    isWidening(column.type, type) &&
+    column.collation === null &&
+    checksOver(table, column.name).length === 0;
   if (free) return 'inPlace';
   return obstacle === undefined ? 'shadowColumn' : 'shadowTable';
 }
@@ -155,12 +160,15 @@ export function changeInPlace(table: CatalogTable, column: CatalogColumn, { defa
   });
 }
 
+/** From contract on; until then it takes its place again, with what was written meanwhile. */
+export const oldFormGone = { kind: 'irreversible', why: 'the old form of the column is dropped' } as const;
+
 /** Whichever way it went: by then the catalog does not tell any more, and what is not there is passed over. */
 export function leftoversStep(table: CatalogTable, column: string, world: OperationWorld): StepDraft {
   return statements([...columnLeftovers({ table, world }), ...tableLeftovers({ table, world })], {
     key: 'drop-old',
     title: `drops the old form of ${column} of ${shown(table)}`,
-    undo: { kind: 'irreversible', why: 'The old form of the column is dropped.' },
+    undo: oldFormGone,
     lock: 'everybody',
   });
 }

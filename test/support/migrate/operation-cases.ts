@@ -69,6 +69,11 @@ export const cases: readonly [name: string, operation: Operation, plain: string]
     'ALTER TABLE users SET SCHEMA crm; ALTER TABLE crm.users RENAME TO people',
   ],
   [
+    'renameColumn',
+    { renameColumn: { table: 'users', from: 'nick', to: 'Alias' } },
+    'ALTER TABLE users RENAME COLUMN nick TO "Alias"',
+  ],
+  [
     'addColumn with a constant',
     { addColumn: { table: 'users', column: { name: 'x', type: 'int', default: 5, nullable: false, check: 'x > 0' } } },
     'ALTER TABLE users ADD COLUMN x int NOT NULL DEFAULT 5 CHECK (x > 0)',

@@ -56,6 +56,11 @@ test('a wider type is had in place, and given back as an assignment would', () =
   ]);
 });
 
+test('a wider type is not had in place where the column loses its collation by it, and its indexes their order', () => {
+  const columns = users.columns.map((each) => (each.name === 'mail' ? { ...each, collation: '"C"' } : each));
+  expect(keys(alter({ column: 'mail', type: 'text' }, { columns }))).toContain('expand/0/swap [everybody]');
+});
+
 test('type and default change in one statement in place', () => {
   expect(
     alter({ type: 'text', method: 'inPlace', default: 'none', reverseUsing: 'length(amount)' }).slice(0, 2),
