@@ -5,6 +5,7 @@ import { dependentsOf, type Dependent } from './catalog/dependents.ts';
 import { refuse, shown } from './find.ts';
 import type { Refusal } from './operation.ts';
 import { columnsIn } from './sql/expression.ts';
+import { identifier } from './sql/quote.ts';
 
 /**
  * Whoever reads a relation, or one column of it, so that PostgreSQL would not let it go; what goes with it is not, nor is
@@ -55,6 +56,16 @@ export function refuseReferences(
     'THM7021',
     `Foreign key ${pointing.join(', ')} points to ${place}.`,
     'Drop the foreign key first, with dropConstraint before this operation.',
+  );
+}
+
+/** An index by which replicas know rows; `name`: its own. */
+export function refuseIdentity(table: CatalogTable, name: string): Refusal | undefined {
+  if (![name, identifier(name)].some((written) => table.replicaIdentity === `USING INDEX ${written}`)) return undefined;
+  return refuse(
+    'THM7026',
+    `Index ${name} is the replica identity of ${shown(table)}: without it, no row could be changed.`,
+    'Set another replica identity first, with rawSql.',
   );
 }
 

@@ -1,14 +1,14 @@
 /**
  * `addEnumValue`: one short transaction of its own, since nothing may use the value in the one that adds it. PostgreSQL
  * takes no value away again: undo makes the type anew and moves what uses it over, which writes those tables anew and
- * fails, without a trace, where a row has the value.
+ * fails, without a trace, where a row has the value. Where that cannot work, the step says so.
  */
 import type { CatalogEnum } from '../../model/schema/catalog.ts';
 import { enumOf, refuse, shown } from '../find.ts';
 import { isRefusal, type ParamsOf, type Refusal, type SchemaOperation } from '../operation.ts';
 import { longestNameBytes, nameBytes } from '../sql/auto-name.ts';
 import { literal, qualified } from '../sql/quote.ts';
-import { remaking } from '../sql/enum.ts';
+import { keptBy, remaking } from '../sql/enum.ts';
 import { inTransaction, statements } from '../steps/steps.ts';
 
 type Params = ParamsOf<'addEnumValue'>;
@@ -31,11 +31,12 @@ export const addEnumValue: SchemaOperation<'addEnumValue'> = {
     if (isRefusal(type)) return type;
     const refused = refuseValue(type, params);
     if (refused !== undefined) return refused;
+    const why = keptBy(type, world);
     return [
       statements([`ALTER TYPE ${qualified(type)} ADD VALUE ${literal(params.value)}${place(params)}`], {
         key: 'add',
         title: `adds value ${params.value} to type ${shown(type)}`,
-        undo: inTransaction(...remaking(type, world)),
+        undo: why === undefined ? inTransaction(...remaking(type, world)) : { kind: 'irreversible', why },
         lock: 'none',
       }),
     ];

@@ -7,6 +7,7 @@ import { columnOf, refuse, shown, tableOf } from '../find.ts';
 import { refuseKind, refuseReferences, refuseReaders } from '../in-the-way.ts';
 import { placeOf } from '../names.ts';
 import { isRefusal, type OperationWorld, type Refusal, type SchemaOperation, type StepDraft } from '../operation.ts';
+import { refuseTriggers } from '../shadow/in-the-way.ts';
 import { columnsIn } from '../sql/expression.ts';
 import { isOldNameOf, keepingOldName } from '../sql/old-name.ts';
 import { identifier, qualified } from '../sql/quote.ts';
@@ -57,7 +58,8 @@ function drop(table: CatalogTable, { name }: CatalogColumn, world: OperationWorl
     oldNames.map((view) => refuseReaders(catalog, view)).find((found) => found !== undefined) ??
     refuseReaders(catalog, table, name, oldNames.map(shown)) ??
     refuseReferences(catalog, table, { column: name }) ??
-    refuseGenerated(table, name);
+    refuseGenerated(table, name) ??
+    refuseNaming(table, name);
   if (refused !== undefined) return refused;
   const sql = [
     ...oldNames.map((view) => `DROP VIEW ${qualified(view)}`),
@@ -85,6 +87,19 @@ function refuseKeyWithoutDefault(table: CatalogTable, column: CatalogColumn): Re
     'THM7022',
     `Column ${column.name} is of the primary key of ${shown(table)} and has no default, so the new release could add no row.`,
     'Give it a default with alterColumn first, or give the table another primary key.',
+  );
+}
+
+/** Triggers that fire for the column alone, and publications that list it. */
+function refuseNaming(table: CatalogTable, name: string): Refusal | undefined {
+  const listed = table.publications.find(
+    (text) => columnsIn(text.replace(/^(?:"(?:[^"]|"")+"|[^ ]+)/u, ''), [name]).length > 0,
+  );
+  if (listed === undefined) return refuseTriggers(table, name);
+  return refuse(
+    'THM7034',
+    `${shown(table)} is published with its column ${name}: ${listed}.`,
+    'Publish it without the column first, with rawSql.',
   );
 }
 

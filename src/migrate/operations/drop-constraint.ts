@@ -6,7 +6,7 @@
 import type { CatalogConstraint, CatalogTable } from '../../model/schema/catalog.ts';
 import type { SchemaAction } from '../../model/schema/schema-step.ts';
 import { constraintOf, shown, tableOf } from '../find.ts';
-import { refuseKind, refuseReferences } from '../in-the-way.ts';
+import { refuseIdentity, refuseKind, refuseReferences } from '../in-the-way.ts';
 import { placeOf } from '../names.ts';
 import { isRefusal, type SchemaOperation, type StepDraft } from '../operation.ts';
 import { ifConstraint, unlessConstraint } from '../sql/conditional.ts';
@@ -40,6 +40,7 @@ export const dropConstraint: SchemaOperation<'dropConstraint'> = {
     if (refused !== undefined || phase === 'expand') return refused ?? [];
     return (
       (indexed ? refuseReferences(catalog, table, { columns: constraint.columns }) : undefined) ??
+      (indexed ? refuseIdentity(table, name) : undefined) ??
       (indexed ? dropKey(table, constraint) : dropCheck(table, constraint))
     );
   },

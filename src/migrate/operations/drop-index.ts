@@ -1,11 +1,10 @@
 /** `dropIndex`: the queries of the old release need it, so it stands until none runs any more. Undo builds it anew. */
-import type { CatalogIndex, CatalogTable } from '../../model/schema/catalog.ts';
+import type { Catalog, CatalogIndex, CatalogTable } from '../../model/schema/catalog.ts';
 import { indexOf, refuse, shown, tableOf } from '../find.ts';
-import { refuseKind } from '../in-the-way.ts';
+import { refuseIdentity, refuseKind, refuseReferences } from '../in-the-way.ts';
 import { placeOf } from '../names.ts';
 import { isRefusal, type ParamsOf, type Refusal, type SchemaOperation, type StepDraft } from '../operation.ts';
 import { besidesDefinition, rebuilding } from '../sql/index-definition.ts';
-import { identifier } from '../sql/quote.ts';
 import { graceOf } from '../steps/grace.ts';
 import { inTransaction, undoing } from '../steps/steps.ts';
 
@@ -32,7 +31,7 @@ export const dropIndex: SchemaOperation<'dropIndex'> = {
       refuseKind(table, 'dropping an index', online ? ['partition'] : ['partition', 'partitioned']) ??
       refuseServing(table, index);
     if (refused !== undefined) return refused;
-    return phase === 'expand' ? [] : drop(params, table, index);
+    return phase === 'expand' ? [] : (refusePointedTo(catalog, table, index) ?? drop(params, table, index));
   },
 };
 
@@ -67,10 +66,13 @@ function refuseServing(table: CatalogTable, { name, constraint }: CatalogIndex):
       'Drop the constraint with dropConstraint: its index goes with it.',
     );
   }
-  if (![name, identifier(name)].some((written) => table.replicaIdentity === `USING INDEX ${written}`)) return undefined;
-  return refuse(
-    'THM7026',
-    `Index ${name} is the replica identity of ${shown(table)}: without it, no row could be changed.`,
-    'Set another replica identity first, with rawSql.',
-  );
+  return refuseIdentity(table, name);
+}
+
+/** A foreign key may point to columns by the index alone. Where another index has them too, PostgreSQL knows which. */
+function refusePointedTo(catalog: Catalog, table: CatalogTable, { name, unique, columns }: CatalogIndex) {
+  const same = (other: CatalogIndex): boolean =>
+    other.unique && other.columns.length === columns.length && columns.every((each) => other.columns.includes(each));
+  if (!unique || table.indexes.some((other) => other.name !== name && same(other))) return undefined;
+  return refuseReferences(catalog, table, { columns });
 }

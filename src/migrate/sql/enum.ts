@@ -3,12 +3,54 @@ import type { CatalogColumn, CatalogEnum, CatalogTable } from '../../model/schem
 import { shown } from '../find.ts';
 import type { OperationWorld } from '../operation.ts';
 import { identifier, literal, qualified } from './quote.ts';
+import { namesColumn, triggerCondition } from '../shadow/rewrite.ts';
 import { creatingView, isPlain, viewsOver } from './view.ts';
 import { besidesDefinition, rebuilding } from './index-definition.ts';
 
+/** What uses the type in a way that keeps it from being made anew; undefined where nothing is known to. */
+export function keptBy(type: CatalogEnum, { catalog }: OperationWorld): string | undefined {
+  const name = printed(type);
+  const word = new RegExp(`(?<![\\w."])${RegExp.escape(name)}(?![\\w."])`, 'u');
+  const using = catalog.tables.filter((table) => columnsOf(type, table).length > 0);
+  const places = using.flatMap((table) => columnsOf(type, table).map((column) => `${shown(table)}.${column.name}`));
+  const reads = (list: readonly string[]): boolean => list.some((read) => places.includes(read));
+  const found = [
+    ...catalog.types.filter(({ definition }) => word.test(definition)).map((each) => `type ${shown(each)}`),
+    ...catalog.functions
+      .filter((code) => word.test(code.name) || reads(code.reads))
+      .map((code) => `function ${shown(code)}`),
+    ...viewsOver(catalog, places)
+      .filter((view) => !isPlain(view))
+      .map((view) => `view ${shown(view)}`),
+    ...catalog.tables.flatMap(({ policies }) =>
+      policies.filter((policy) => reads(policy.reads)).map((policy) => `policy ${policy.name}`),
+    ),
+    ...using.flatMap((table) => hangingOn(type, table)),
+  ];
+  return found[0] === undefined ? undefined : `${found.join(', ')} hangs on type ${shown(type)}`;
+}
+
+/** Of one table, what looks at values of the type and cannot be made again beside them. */
+function hangingOn(type: CatalogEnum, table: CatalogTable): readonly string[] {
+  const columns = columnsOf(type, table).map(({ name }) => name);
+  const names = (sql: string): boolean => columns.some((column) => namesColumn(sql, column));
+  return [
+    ...table.columns
+      .filter(({ generated }) => generated !== null && names(generated))
+      .map(({ name }) => `generated column ${name} of ${shown(table)}`),
+    ...table.constraints
+      .filter(({ kind, definition }) => (kind === 'foreignKey' || kind === 'exclusion') && names(definition))
+      .map(({ name }) => `constraint ${name} of ${shown(table)}`),
+    ...table.triggers
+      .filter(({ definition }) => names(triggerCondition(definition)))
+      .map(({ name }) => `trigger ${name} of ${shown(table)}`),
+    ...(table.partitionKey !== null && names(table.partitionKey) ? [`the partition key of ${shown(table)}`] : []),
+  ];
+}
+
 /**
- * For one transaction. Materialized views and generated columns over such a column, and functions and domains of the
- * type, make it fail before anything is committed.
+ * For one transaction. What `keptBy` finds, and rows that have a value of theirs, make it fail before anything is
+ * committed.
  */
 export function remaking(type: CatalogEnum, world: OperationWorld): readonly string[] {
   const old = { schema: type.schema, name: world.hidden('old_type') };

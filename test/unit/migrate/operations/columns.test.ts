@@ -194,6 +194,30 @@ test.each<[code: string, phase: 'expand' | 'contract', column: string, parts?: o
     'email',
     { tables: [{ ...users, columns: [...users.columns, columnNamed('low', { generated: 'lower(email)' })] }] },
   ],
+  ['THM7034', 'contract', 'email', { tables: [{ ...users, publications: ['changes', '"p (x" (email, id)'] }] }],
+  ['THM7034', 'contract', 'email', { tables: [{ ...users, publications: [`changes WHERE (email <> ''::text)`] }] }],
+  [
+    'THM7056',
+    'contract',
+    'email',
+    {
+      tables: [
+        {
+          ...users,
+          triggers: [
+            {
+              name: 'looks',
+              definition:
+                'CREATE TRIGGER looks BEFORE UPDATE OF email ON public.users FOR EACH ROW EXECUTE FUNCTION looks()',
+              fires: 'origin',
+              calls: 'public.looks()',
+              comment: null,
+            },
+          ],
+        },
+      ],
+    },
+  ],
 ])('%s: in %s, %s is not dropped', (code, phase, column, parts = {}) => {
   expect(codeOf(stepsOf({ dropColumn: { table: 'users', column } }, phase, { ...catalog, ...parts }))).toBe(code);
 });

@@ -187,6 +187,7 @@ test.each<[code: string, name: string, parts?: Partial<CatalogTable>]>([
   ['THM7004', 'Users_pkey'],
   ['THM7012', 'users_pkey', { kind: 'partitioned' }],
   ['THM7021', 'users_pkey', { constraints: [...users.constraints, pointing] }],
+  ['THM7026', 'users_pkey', { replicaIdentity: 'USING INDEX users_pkey' }],
 ])('%s: dropConstraint %s', (code, name, parts = {}) => {
   const tables = [{ ...users, ...parts }];
   expect(codeOf(stepsOf({ dropConstraint: { table: 'users', name } }, 'contract', catalogOf({ tables })))).toBe(code);

@@ -6,6 +6,7 @@ import {
   catalogOf,
   codeOf,
   columnNamed,
+  constraintNamed,
   enumNamed,
   indexNamed,
   script,
@@ -148,10 +149,23 @@ test('partitions and, where writers may be kept out, partitioned tables take an 
   expect(codeOf(build('partitioned', false))).toBeUndefined();
 });
 
+const byMail = indexNamed('one_mail', { unique: true, columns: ['email'] });
+const toMail = constraintNamed('boss', {
+  kind: 'foreignKey',
+  references: 'public.users',
+  definition: 'FOREIGN KEY (id) REFERENCES public.users(email)',
+});
+
+test('of two indexes that a foreign key may point to by, one may go', () => {
+  const indexes = [byMail, { ...byMail, name: 'same_mail' }];
+  expect(codeOf(drop('one_mail', { indexes, constraints: [toMail] }))).toBeUndefined();
+});
+
 test.each<[code: string, name: string, parts?: Partial<CatalogTable>]>([
   ['THM7003', 'BY_ID'],
   ['THM7012', 'by_id', { kind: 'partitioned' }],
   ['THM7020', 'users_pkey'],
+  ['THM7021', 'one_mail', { indexes: [byMail], constraints: [toMail] }],
   ['THM7026', 'by_id', { replicaIdentity: 'USING INDEX by_id' }],
 ])('%s: dropIndex %s', (code, name, parts) => {
   expect(codeOf(drop(name, parts))).toBe(code);

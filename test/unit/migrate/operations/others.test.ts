@@ -81,6 +81,22 @@ test.each([
   expect(script(addValue(params))[0]).toContain(`ADD VALUE 'can''t'${sql}`);
 });
 
+const policy = { name: 'own', definition: 'CREATE POLICY', reads: ['public.orders.status'], comment: null };
+const pointing = { kind: 'foreignKey', definition: 'FOREIGN KEY (status) REFERENCES public.states(name)' } as const;
+
+test.each<[why: string, parts: Partial<CatalogTable>]>([
+  ['policy own', { policies: [policy] }],
+  ['constraint state of public.orders', { constraints: [constraintNamed('state', pointing)] }],
+  [
+    'generated column is_open of public.orders',
+    { columns: [...orders.columns, columnNamed('is_open', { generated: `(status = 'open'::public.status)` })] },
+  ],
+  ['the partition key of public.orders', { kind: 'partitioned', partitionKey: 'LIST (status)' }],
+])('a value is there for good where %s hangs on its type', (why, parts) => {
+  const steps = addValue({}, catalogOf({ tables: [{ ...orders, ...parts }], enums: [status] }));
+  expect(steps).toMatchObject([{ undo: { kind: 'irreversible', why: `${why} hangs on type public.status` } }]);
+});
+
 test.each([
   ['status', '"public"."status"'],
   ['public.status', '"public"."status"'],
