@@ -12,6 +12,7 @@ import type { DesiredDatabase, DesiredMigration } from '../../model/desired.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { SchemaWork } from '../../model/rollout-record.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { SqlParser } from '../../ports/schema/sql-parser.ts';
 import type { Database } from '../../ports/schema/database.ts';
 import type { SchemaPlugins } from '../../ports/schema/schema-plugins.ts';
 import { releaseProbesOf, type ManifestOf, type ReleaseProbes } from '../../plan/schema/release-probes.ts';
@@ -26,6 +27,7 @@ import type { SchemaEvent } from '../../model/schema/schema-event.ts';
 import type { SchemaParts, SchemaRunResult } from './request.ts';
 import { checkPlugins } from './of-plugin.ts';
 import { probesOf } from './probes/probes-at.ts';
+import { refuseReaders } from './probes/refuse-readers.ts';
 import { rehearse } from './probes/rehearse.ts';
 import { verifyLive } from './probes/verify-live.ts';
 import { runPhase } from './run-phase.ts';
@@ -39,6 +41,7 @@ export interface FleetSchemas {
   open(database: DesiredDatabase): Promise<Database>;
   /** Of the releases that nodes run or get. Throws what the source of releases throws. */
   manifests(): Promise<ManifestOf>;
+  openParser(): Promise<SqlParser>;
   /** An empty one that nobody else knows, gone when it is closed. */
   openScratch(): Promise<Database>;
   readonly plugins: SchemaPlugins;
@@ -181,9 +184,13 @@ export class SchemaTask {
       case 'schema': {
         const migration = this.#migrationOf(step);
         const { phase, again } = instruction;
-        if (phase !== 'expand') return await runPhase({ ...parts, migration, phase, ...(again && { again }) });
-        await checkPlugins(parts, migration);
+        if (phase === 'migrate') return await runPhase({ ...parts, migration, phase, ...(again && { again }) });
         const sent = await this.#sentBy(step, migration);
+        if (phase === 'contract') {
+          await refuseReaders(parts, migration, sent, () => this.#world.schemas.openParser());
+          return await runPhase({ ...parts, migration, phase });
+        }
+        await checkPlugins(parts, migration);
         const listed = [...probesOf(migration, isReleased(step) ? 'everywhere' : 'nowhere'), ...sent.probes];
         const openScratch = async (): Promise<Database> => await this.#world.schemas.openScratch();
         const probes = await rehearse({ parts, migration, probes: listed, unknown: sent.unknown, openScratch });

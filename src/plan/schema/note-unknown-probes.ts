@@ -1,5 +1,5 @@
 /** Which queries a migration will not be tried against, because nobody has the manifest that lists them. */
-import { databaseOf, isSchemaStep, schemaParams } from '../../actions/schema-step.ts';
+import { databaseOf, schemaParams } from '../../actions/schema-step.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import { listNames, type Notes } from '../findings/notes.ts';
 import type { PlanInputs } from '../plan-inputs.ts';
@@ -13,12 +13,14 @@ export function noteUnknownProbes(
 ): void {
   const manifestOf = manifestsOf(catalogue);
   for (const step of steps) {
-    if (!isExpanding(step)) continue;
+    if (!isTried(step)) continue;
     const { migration: name } = schemaParams(step);
     const migration = desired.migrations.find((one) => one.name === name);
     if (migration === undefined) continue;
     const around = releasesAround({ steps }, observed, step);
-    const { unknown } = releaseProbesOf(migration, desired.migrations, around, manifestOf);
+    // A contract waits for nodes of which nobody knows what they run.
+    const known = step.kind === 'schema-contract' ? { ...around, unseen: [] } : around;
+    const { unknown } = releaseProbesOf(migration, desired.migrations, known, manifestOf);
     if (unknown.length === 0) continue;
     notes.note('schemaProbesUnknown', {
       summary: `Migration ${name} is not tried against the queries of ${listNames(unknown)}: the manifest is not at hand.`,
@@ -28,7 +30,8 @@ export function noteUnknownProbes(
   }
 }
 
-/** Also where there is nothing to expand, and what belongs to it is made good later. */
-function isExpanding(step: PlanStep): boolean {
-  return isSchemaStep(step) && step.kind !== 'schema-undo' && (step.before.schema?.done ?? null) === null;
+/** An expand, also where it has nothing to do and is made good later, and a contract. */
+function isTried({ kind, before }: PlanStep): boolean {
+  if (kind === 'schema-contract') return true;
+  return kind.startsWith('schema-') && kind !== 'schema-undo' && (before.schema?.done ?? null) === null;
 }

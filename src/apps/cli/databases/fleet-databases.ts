@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { openDatabase } from '../../../adapters/database/index.ts';
 import { openPglite } from '../../../adapters/database/pglite.ts';
+import { openSqlParser } from '../../../adapters/sql-parser/libpg-query.ts';
 import { readSecret } from '../../../adapters/secret-token.ts';
 import { observeDatabases, type UseDatabase } from '../../../fleet/schema/observe-databases.ts';
 import { readHistory, readSchemaState } from '../../../fleet/schema/read-state.ts';
@@ -116,8 +117,9 @@ function isNotMade(directory: string, { place }: DesiredDatabase): boolean {
 /** For an execution. */
 export function fleetSchemas(session: Surroundings & SourceSession, directory: string, desired: Desired): FleetSchemas {
   return {
-    // Read when a migration begins: most executions have none.
+    // Read when a migration asks: most executions have none.
     manifests: async () => manifestsOf(await loadCatalogue(desired, directory, session)),
+    openParser: openSqlParser,
     databases: desired.databases,
     migrations: desired.migrations,
     open: (database) => openFleetDatabase(session, directory, database),

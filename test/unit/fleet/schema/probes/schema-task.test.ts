@@ -5,6 +5,7 @@ import { ThemisError } from '../../../../../src/kernel/error.ts';
 import type { ObservedNode } from '../../../../../src/model/observed.ts';
 import { manifestsOf, type ManifestOf } from '../../../../../src/plan/schema/release-probes.ts';
 import { observedNode, release } from '../../../../support/fleet-fixture.ts';
+import { openSqlParser } from '../../../../../src/adapters/sql-parser/libpg-query.ts';
 import { SchemaTask, type SchemaTaskWorld } from '../../../../../src/fleet/schema/schema-task.ts';
 import type { DesiredProbe } from '../../../../../src/model/desired.ts';
 import type { Operation } from '../../../../../src/model/documents.ts';
@@ -96,6 +97,7 @@ async function carriedOut(
         return lent(scratch, () => void copies.push('closed'));
       },
       manifests,
+      openParser: openSqlParser,
       plugins: world.parts().plugins,
       random: () => 0.5,
     },
@@ -202,6 +204,24 @@ test('what nobody knows of running releases is told, and refuses nothing', async
   expect(await told(() => Promise.resolve(() => undefined))).toContainEqual(rehearsed('queries of themisdb 1.4.0'));
   const away = () => Promise.reject(new ThemisError('UNREACHABLE', 'the source does not answer'));
   expect(await told(away)).toContainEqual(rehearsed('queries of any release: the source does not answer'));
+});
+
+test('a contract is refused where a release that came meanwhile still reads what it takes away', async () => {
+  const later = release('themisdb', '1.6.0', {
+    probes: [{ name: 'reads-phone', database: 'orders', sql: 'SELECT phone FROM users' }],
+  });
+  const drop: Operation = { dropColumn: { table: 'users', column: 'phone' } };
+  expect((await carriedOut('expand', [drop], [])).end).toMatchObject({ event: 'done' });
+  const contract = async (...nodes: ObservedNode[]) =>
+    await carriedOut('contract', [drop], [], nodes, () =>
+      Promise.resolve(manifestsOf({ releases: [later], yanked: [] })),
+    );
+  expect((await contract(observedNode('node-a', [later]))).end).toMatchObject({
+    event: 'failed',
+    failure: { code: 'MIGRATION_REFUSED', message: expect.stringContaining('reads-phone of themisdb 1.6.0') as string },
+    detail: { asBefore: true, refused: true },
+  });
+  expect((await contract()).end).toMatchObject({ event: 'done' });
 });
 
 test('a plug-in whose turn comes after the nodes has to be there before anything begins', async () => {
