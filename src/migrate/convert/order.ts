@@ -5,11 +5,12 @@
  * Rather once too often: a name in the text is taken for a use.
  */
 import type { NamedIn } from '../../model/schema/schema-step.ts';
+import type { SqlNode } from '../../ports/schema/sql-parser.ts';
 import { tableName } from '../sql/quote.ts';
 import { atOnce } from './at-once.ts';
 import { kindOf, type Draft } from './draft.ts';
-import { hasMark, mentions } from './piece.ts';
-import { fieldsOf } from './tree.ts';
+import { mentions } from './piece.ts';
+import { fieldsOf, readsWholeRows } from './tree.ts';
 
 /** Indexes of drafts that became rawSql, with the index of the one that needs it. Changes their operations. */
 export function settleOrder(drafts: readonly Draft[]): ReadonlyMap<number, number> {
@@ -76,12 +77,15 @@ function clash(first: Draft, second: Draft): boolean {
   }
   if (dropIndex !== undefined) {
     const { table, name } = dropIndex;
-    return later.says(name) || later.changesAnyType || later.renames(table) || later.takesAfter(table);
+    const isNeeded = later.takesAfter(table) || (later.changesRows && later.isAbout(table));
+    return later.says(name) || later.changesAnyType || later.renames(table) || isNeeded;
   }
   if (dropConstraint !== undefined) {
     const { table, name } = dropConstraint;
     const isChanged = later.touches(table, ['alterColumn', 'renameColumn', 'renameTable']);
-    const isNeeded = later.takesAfter(table) || (later.needsConstraintGone && later.isAbout(table));
+    const isAbout = later.isAbout(table) && (later.needsConstraintGone || later.takesAfter(table));
+    // A foreign key that still is there would take rows along, or keep them, whatever table they are deleted from.
+    const isNeeded = isAbout || later.changesRowsOfOthers;
     return later.says(name) || later.changesAnyType || isChanged || isNeeded;
   }
   if (addConstraint !== undefined) {
@@ -101,7 +105,13 @@ function clash(first: Draft, second: Draft): boolean {
 
 function clashesWithRaw({ drops = [], unit }: Draft, later: Later): boolean {
   const isOnTable = unit.table !== undefined && later.isRaw && later.says(unit.table.name);
-  return later.changesAnyType || isOnTable || drops.some((name) => later.says(name));
+  const isNeeded = guardsRows(unit.node) && later.changesRows;
+  return later.changesAnyType || isOnTable || isNeeded || drops.some((name) => later.says(name));
+}
+
+/** Drops a constraint, or an index of a table that is not known. */
+function guardsRows(node: SqlNode): boolean {
+  return 'AlterTableStmt' in node || ('DropStmt' in node && node.DropStmt.removeType === 'OBJECT_INDEX');
 }
 
 /** What a later draft does, as far as an earlier one has to know. */
@@ -122,14 +132,22 @@ class Later {
   get readsRows(): boolean {
     if (!this.isRaw) return false;
     const isWhole = this.#statement === 'InsertStmt' && fieldsOf(this.#draft.unit.node).fields['cols'] === undefined;
-    return isWhole || meansAnything.has(this.#statement) || hasMark(this.#draft.unit.piece, '*');
+    return isWhole || meansAnything.has(this.#statement) || readsWholeRows(this.#draft.unit.node);
   }
 
   /** Rows that a constraint may be against, or the place of the primary key. */
   get needsConstraintGone(): boolean {
     if (!this.isRaw) return false;
-    const { up } = this.#draft.operation.rawSql!;
-    return changesRows.has(this.#statement) || /\bprimary\s+key\b/iu.test(up);
+    return this.changesRows || /\bprimary\s+key\b/iu.test(this.#draft.operation.rawSql!.up);
+  }
+
+  get changesRows(): boolean {
+    return this.isRaw && changesRows.has(this.#statement);
+  }
+
+  /** Of tables that point to the one it names. */
+  get changesRowsOfOthers(): boolean {
+    return this.changesRows && this.#statement !== 'InsertStmt' && this.#statement !== 'CopyStmt';
   }
 
   /** LIKE takes over indexes and constraints as they are. */

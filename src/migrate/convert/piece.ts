@@ -114,11 +114,6 @@ export function markAt({ source, last }: Piece, at: number): string | undefined 
   return token?.kind === 'other' ? token.value : undefined;
 }
 
-export function hasMark(piece: Piece, mark: string): boolean {
-  for (let at = piece.first; at < piece.last; at += 1) if (markAt(piece, at) === mark) return true;
-  return false;
-}
-
 /** Whether a name stands in it; texts may be code, so their words count too. */
 export function mentions({ source, first, last }: Piece, name: string): boolean {
   const lower = name.toLowerCase();

@@ -64,3 +64,22 @@ export function objectNames(node: SqlNode | undefined): string[] {
   if (key !== undefined) return namesOf(fields[key] as SqlNode[] | undefined);
   return kind === 'String' ? [(fields['sval'] as string | undefined) ?? ''] : [];
 }
+
+/** `*`, TABLE t, or a table or its alias where a value stands: whatever columns there are. */
+export function readsWholeRows(node: SqlNode): boolean {
+  const relations = new Set<unknown>();
+  const values = new Set<string>();
+  let hasStar = false;
+  const waiting: unknown[] = [node];
+  for (const tree of waiting) {
+    if (typeof tree !== 'object' || tree === null) continue;
+    for (const [key, value] of Object.entries(tree)) {
+      waiting.push(value);
+      if (key === 'A_Star') hasStar = true;
+      if (key === 'relname' || key === 'aliasname') relations.add(value);
+      const fields = key === 'ColumnRef' ? namesOf((value as { fields?: SqlNode[] }).fields) : [];
+      if (fields.length === 1) values.add(fields[0]!);
+    }
+  }
+  return hasStar || [...values].some((name) => relations.has(name));
+}

@@ -46,6 +46,18 @@ const atOnce: readonly (readonly [script: string, up: string])[] = [
     'ALTER TABLE t DROP CONSTRAINT c; CREATE TABLE u (LIKE t INCLUDING ALL)',
     'ALTER TABLE "public"."t" DROP CONSTRAINT "c"',
   ],
+  ['ALTER TABLE child DROP CONSTRAINT f; DELETE FROM parent', 'ALTER TABLE "public"."child" DROP CONSTRAINT "f"'],
+  [
+    'CREATE UNIQUE INDEX i ON t (a); DROP INDEX i; INSERT INTO t (a) VALUES (1) ON CONFLICT DO NOTHING',
+    'DROP INDEX "public"."i"',
+  ],
+  ['DROP INDEX i; INSERT INTO t (a) VALUES (1) ON CONFLICT DO NOTHING', 'DROP INDEX i'],
+  [
+    'ALTER TABLE child DROP CONSTRAINT IF EXISTS f; DELETE FROM parent',
+    'ALTER TABLE child DROP CONSTRAINT IF EXISTS f',
+  ],
+  ['ALTER TABLE t DROP a; CREATE TABLE u AS TABLE t', 'ALTER TABLE "public"."t" DROP COLUMN "a"'],
+  ['ALTER TABLE t DROP a; CREATE VIEW v AS SELECT to_jsonb(x) FROM t x', 'ALTER TABLE "public"."t" DROP COLUMN "a"'],
   ['CREATE INDEX i ON t (a); DROP INDEX i; CREATE TABLE u (LIKE t INCLUDING ALL)', 'DROP INDEX "public"."i"'],
 ];
 
@@ -69,6 +81,8 @@ test.each([
   'ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0); CREATE INDEX ON t (a)',
   'ALTER TABLE t ALTER a TYPE text; ALTER TABLE t ALTER a SET NOT NULL',
   'DROP VIEW v; ALTER TABLE t DROP a',
+  'ALTER TABLE t DROP a; CREATE VIEW v AS SELECT b * 2 FROM t',
+  'ALTER TABLE t DROP CONSTRAINT c; INSERT INTO u VALUES (1)',
 ])('nothing is done sooner in %s', (script) => {
   expect(findingsOf(script).filter((line) => line.startsWith('THM7303'))).toEqual([]);
 });
