@@ -213,9 +213,10 @@ test('a contract is refused where a release that came meanwhile still reads what
   const drop: Operation = { dropColumn: { table: 'users', column: 'phone' } };
   expect((await carriedOut('expand', [drop], [])).end).toMatchObject({ event: 'done' });
   const contract = async (...nodes: ObservedNode[]) =>
-    await carriedOut('contract', [drop], [], nodes, () =>
-      Promise.resolve(manifestsOf({ releases: [later], yanked: [] })),
-    );
+    await carriedOut('contract', [drop], [], {
+      observed: nodes,
+      manifests: () => Promise.resolve(manifestsOf({ releases: [later], yanked: [] })),
+    });
   expect((await contract(observedNode('node-a', [later]))).end).toMatchObject({
     event: 'failed',
     failure: { code: 'MIGRATION_REFUSED', message: expect.stringContaining('reads-phone of themisdb 1.6.0') as string },
