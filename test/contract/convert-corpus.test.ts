@@ -1,10 +1,11 @@
-/** Every script of the corpus, run as it is and converted: the two databases say the same of their schemas. */
+/** Every script of the corpus, run as it is and converted: the two databases say the same of their schemas, and hold the same rows. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openPostgresql } from '../../src/adapters/database/postgresql.ts';
 import { catalogDifference } from '../../src/migrate/catalog/catalog-difference.ts';
+import { dataDigest } from '../../src/migrate/catalog/data-digest.ts';
 import { readCatalog } from '../../src/migrate/catalog/read-catalog.ts';
 import type { Operation } from '../../src/model/documents.ts';
-import type { Database } from '../../src/ports/schema/database.ts';
+import type { Database, DatabaseSession } from '../../src/ports/schema/database.ts';
 import { openMemory } from '../support/database/memory.ts';
 import { startPostgres, type PostgresServer } from '../support/database/postgres.ts';
 import { operationsOf } from '../support/migrate/convert.ts';
@@ -42,26 +43,30 @@ const engines = [
 
 describe.each(engines)('on $engine', ({ engine, scripts, open }) => {
   test.each(scripts)(
-    '%s, converted, gives the catalog of the script, and undos that are certain undo',
+    '%s, converted, gives the catalog and the rows of the script, and undos that are certain undo',
     async (name) => {
       const [original, converted] = [await open(), await open()];
       opened.push(original, converted);
       const wanted = await original.use(async (session) => {
         for (const sql of statementsOfScript(name)) await session.query(sql);
-        const catalog = await readCatalog(session);
-        await session.query(dropRoles);
-        return catalog;
+        return await stateOf(session);
       });
       const got = await converted.use(async (session) => {
         expect(await runMigration(session, operationsOf(scriptOf(name)), hasUndo, engine)).toEqual([]);
-        const catalog = await readCatalog(session);
-        await session.query(dropRoles);
-        return catalog;
+        return await stateOf(session);
       });
-      expect(catalogDifference(wanted, got)).toEqual([]);
+      expect(catalogDifference(wanted.catalog, got.catalog)).toEqual([]);
+      expect(got.data).toBe(wanted.data);
     },
   );
 });
+
+async function stateOf(session: DatabaseSession) {
+  const catalog = await readCatalog(session);
+  const data = await dataDigest(session, catalog);
+  await session.query(dropRoles);
+  return { catalog, data };
+}
 
 /** What goes with its table, or leaves nothing, is taken back by a SELECT. */
 function hasUndo({ rawSql }: Operation): boolean {

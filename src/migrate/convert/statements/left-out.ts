@@ -71,6 +71,7 @@ function copied({ filename, is_from: isFrom }: CopyStmt, unit: Unit): Note | und
 }
 
 function setting({ name, args, kind }: VariableSetStmt, unit: Unit, world: World): Note {
+  if (kind === 'VAR_RESET_ALL') world.settings.clear();
   if (name === 'search_path' && kind === 'VAR_SET_VALUE') return searchPath((args ?? []).map(constantOf), unit);
   if (name === 'role' || name === 'session_authorization') {
     return {

@@ -20,7 +20,7 @@ ALTER TABLE ONLY public.accounts ALTER COLUMN id SET DEFAULT nextval('public.acc
 ALTER TABLE ONLY public.accounts ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
 CREATE INDEX index_accounts_on_name ON public.accounts USING btree (name);
 SAVEPOINT here;
-INSERT INTO public.accounts (name) VALUES ('a'), ('b');
+INSERT INTO public.accounts (name, created) VALUES ('a', '2026-01-01'), ('b', '2026-01-02');
 UPDATE public.accounts SET name = upper(name);
 DELETE FROM public.accounts WHERE name = 'A';
 RELEASE here;

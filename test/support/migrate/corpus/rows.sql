@@ -1,0 +1,24 @@
+-- What a script leaves in its tables depends on what is gone, renamed or changed when a statement comes.
+CREATE TABLE parent (id int PRIMARY KEY, n text UNIQUE);
+CREATE TABLE child (id int PRIMARY KEY, p int CONSTRAINT cp REFERENCES parent ON DELETE CASCADE, a int NOT NULL, b text DEFAULT 'b', d text);
+CREATE UNIQUE INDEX child_a ON child (a);
+INSERT INTO parent SELECT g, 'n' || g FROM generate_series(1, 9) g;
+INSERT INTO child SELECT g, g, g * 10, 'b' || g, '7' FROM generate_series(1, 9) g;
+CREATE FUNCTION loud() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.b := upper(NEW.b); RETURN NEW; END $$;
+CREATE TRIGGER loud BEFORE INSERT OR UPDATE ON child FOR EACH ROW EXECUTE FUNCTION loud();
+UPDATE child SET b = 'high' WHERE id = 1;
+DROP TRIGGER loud ON child;
+UPDATE child SET b = 'low' WHERE id = 2;
+ALTER TABLE child DROP CONSTRAINT IF EXISTS cp;
+DELETE FROM parent WHERE id < 3;
+DROP INDEX child_a;
+INSERT INTO child (id, a) VALUES (10, 10) ON CONFLICT DO NOTHING;
+ALTER TABLE parent DROP CONSTRAINT parent_n_key;
+INSERT INTO parent VALUES (20, 'n5') ON CONFLICT DO NOTHING;
+ALTER TABLE child ALTER COLUMN d TYPE int USING d::int;
+INSERT INTO child VALUES (11, 1, 99, 'z', 4);
+UPDATE child SET d = d + 1;
+ALTER TABLE child RENAME COLUMN a TO c;
+CREATE TABLE copied AS TABLE child;
+ALTER TABLE child DROP COLUMN b;
+INSERT INTO child SELECT id + 100, p, c, d FROM child;
