@@ -67,10 +67,11 @@ const more: Readonly<Record<string, Case>> = {
 };
 
 const rows = 6000;
+const limitMs = isSoak ? 600_000 : 180_000;
 const transactions = isSoak ? 1000 : 30;
 
 for (const [name, { operation, email = 'mail', final }] of Object.entries(isSoak ? { ...usual, ...more } : usual)) {
-  test(`where ${name}, no client fails and every row it was told of is there`, async () => {
+  test(`where ${name}, no client fails and every row it was told of is there`, { timeout: limitMs }, async () => {
     const url = await server.createDatabase();
     const database = openPostgresql({ url: () => Promise.resolve(url), sessions: 2 });
     const world = new SchemaWorld(database);
