@@ -29,10 +29,10 @@ let plain: SchemaWorld;
 
 beforeAll(async () => {
   server = await startPostgres();
-  const url = await server.createDatabase();
+  const [url, plainUrl] = [await server.createDatabase(), await server.createDatabase()];
   embedded = new SchemaWorld(await openMemory());
   served = new SchemaWorld(openPostgresql({ url: () => Promise.resolve(url), sessions: 2 }));
-  plain = new SchemaWorld(await openMemory());
+  plain = new SchemaWorld(openPostgresql({ url: () => Promise.resolve(plainUrl), sessions: 2 }));
 });
 afterAll(async () => {
   await Promise.all([embedded, served, plain].map((world) => world.database.close()));
