@@ -21,7 +21,7 @@ export const changes: readonly (readonly [up: string, down: string | null, ...se
   [
     `ALTER STATISTICS users_together SET STATISTICS 90`,
     `ALTER STATISTICS users_together SET STATISTICS -1`,
-    'table public.users: statistics users_together: target is 90, was none',
+    'table public.users: statistics public.users_together: target is 90, was none',
   ],
   [
     `ALTER TABLE users ALTER COLUMN price SET DEFAULT 2`,
