@@ -309,6 +309,19 @@ describe.each(engineVersions)('$name', ({ engine, version }) => {
     expect(catalogDifference(before, await catalog())).toEqual([]);
   });
 
+  test('a type goes back though a second name of its column is gone by then', async () => {
+    const before = await catalog();
+    const steps = await forward(
+      [
+        { renameColumn: { table: 'orders', from: 'state', to: 'status' } },
+        { addEnumValue: { type: 'status', value: 'lost' } },
+      ],
+      schemaPhases,
+    );
+    await back(steps);
+    expect(catalogDifference(before, await catalog())).toEqual([]);
+  });
+
   test('an operation may name what an operation before it made or renamed', async () => {
     const operations: readonly Operation[] = [
       { addConstraint: { table: 'orders', name: 'c', check: 'n > 0' } },

@@ -4,6 +4,7 @@ import { shown } from '../find.ts';
 import type { OperationWorld } from '../operation.ts';
 import { identifier, literal, qualified } from './quote.ts';
 import { namesColumn, triggerCondition } from '../shadow/rewrite.ts';
+import { block } from './conditional.ts';
 import { creatingView, isPlain, viewsOver } from './view.ts';
 import { besidesDefinition, rebuilding } from './index-definition.ts';
 
@@ -93,7 +94,7 @@ function move(type: CatalogEnum, table: CatalogTable): Move {
       ...checks.map(({ name }) => `${alter} DROP CONSTRAINT ${identifier(name)}`),
       ...indexes.map(({ name }) => `DROP INDEX ${qualified({ schema: table.schema, name })}`),
     ],
-    during: [`${alter} ${columns.flatMap((column) => moveColumn(type, column)).join(', ')}`],
+    during: [moving(type, table, columns)],
     after: [
       ...checks.map(
         ({ name, definition, validated }) =>
@@ -108,6 +109,23 @@ function move(type: CatalogEnum, table: CatalogTable): Move {
       ...indexes.flatMap((index) => besidesDefinition(table, index)),
     ],
   };
+}
+
+/** Of two columns of the type one may be the second name of the other, which is gone by then. */
+function moving(type: CatalogEnum, table: CatalogTable, columns: readonly CatalogColumn[]): string {
+  const alter = `ALTER TABLE ${qualified(table)}`;
+  const types = new Set(columns.map((column) => column.type));
+  const parts = columns.map((column) => ({ name: column.name, sql: moveColumn(type, column).join(', ') }));
+  if (types.size === columns.length) return `${alter} ${parts.map(({ sql }) => sql).join(', ')}`;
+  const rows = parts.map(({ name, sql }, number) => `(${number}, ${literal(name)}, ${literal(sql)})`).join(', ');
+  const there = `attrelid = ${literal(qualified(table))}::regclass AND attname = part.name AND NOT attisdropped`;
+  return block(
+    [
+      `BEGIN EXECUTE (SELECT ${literal(`${alter} `)} || pg_catalog.string_agg(part.sql, ', ' ORDER BY part.number)`,
+      `FROM (VALUES ${rows}) AS part(number, name, sql)`,
+      `WHERE EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE ${there})); END`,
+    ].join(' '),
+  );
 }
 
 function moveColumn(type: CatalogEnum, { name, type: text, default: value }: CatalogColumn): readonly string[] {
