@@ -1,7 +1,7 @@
 /** Migrations on a real server: beside other sessions, other appliers, and connections that are cut. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openPostgresql } from '../../src/adapters/database/postgresql.ts';
-import { readHistory } from '../../src/fleet/schema/read-state.ts';
+import { readHistory } from '../../src/fleet/schema/state/read-state.ts';
 import type { SchemaParts } from '../../src/fleet/schema/request.ts';
 import type { SchemaEvent } from '../../src/model/schema/schema-event.ts';
 import type { Database, DatabaseSession } from '../../src/ports/schema/database.ts';

@@ -7,7 +7,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openPostgresql } from '../../src/adapters/database/postgresql.ts';
-import { readHistory } from '../../src/fleet/schema/read-state.ts';
+import { readHistory } from '../../src/fleet/schema/state/read-state.ts';
 import type { Operation } from '../../src/model/documents.ts';
 import { startPostgres, type PostgresServer } from '../support/database/postgres.ts';
 import { failureOf } from '../support/failure-of.ts';

@@ -4,7 +4,7 @@
  * that it ends with when nothing happens. Soak takes every one of them, a usual run some.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readHistory } from '../../src/fleet/schema/read-state.ts';
+import { readHistory } from '../../src/fleet/schema/state/read-state.ts';
 import type { SchemaRunResult } from '../../src/fleet/schema/request.ts';
 import { ThemisError } from '../../src/kernel/error.ts';
 import type { Database } from '../../src/ports/schema/database.ts';

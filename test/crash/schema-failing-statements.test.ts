@@ -7,7 +7,7 @@
  * usual run some.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readHistory } from '../../src/fleet/schema/read-state.ts';
+import { readHistory } from '../../src/fleet/schema/state/read-state.ts';
 import type { SchemaMigration, SchemaRunResult } from '../../src/fleet/schema/request.ts';
 import { ThemisError } from '../../src/kernel/error.ts';
 import { operationOf } from '../../src/migrate/index.ts';

@@ -14,7 +14,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openPglite } from '../../src/adapters/database/pglite.ts';
 import { openPostgresql } from '../../src/adapters/database/postgresql.ts';
 import { pgliteEntry } from '../../src/apps/worker/pglite-entry.ts';
-import { readHistory } from '../../src/fleet/schema/read-state.ts';
+import { readHistory } from '../../src/fleet/schema/state/read-state.ts';
 import type { Operation } from '../../src/model/documents.ts';
 import type { Database } from '../../src/ports/schema/database.ts';
 import { openMemory } from '../support/database/memory.ts';

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openPostgresql } from '../../src/adapters/database/postgresql.ts';
-import { readHistory } from '../../src/fleet/schema/read-state.ts';
+import { readHistory } from '../../src/fleet/schema/state/read-state.ts';
 import type { Operation } from '../../src/model/documents.ts';
 import type { Database } from '../../src/ports/schema/database.ts';
 import { startPostgres, type PostgresServer } from '../support/database/postgres.ts';

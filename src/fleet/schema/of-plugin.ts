@@ -4,7 +4,7 @@ import { pluginAction } from '../../migrate/operations/custom.ts';
 import type { Refusal } from '../../migrate/operation.ts';
 import type { PluginAction, SchemaAction } from '../../model/schema/schema-step.ts';
 import { satisfies } from '../../resolve/version-match.ts';
-import { admit } from './admission.ts';
+import { admit } from './state/admission.ts';
 import { hasLayout } from './ledger/layout.ts';
 import { readRows } from './ledger/runs.ts';
 import type { SchemaMigration, SchemaParts } from './request.ts';

@@ -3,9 +3,9 @@
  * What is open is ended first; what is done already is not done again.
  */
 import type { SchemaPhase } from '../../model/schema/database.ts';
-import { admit } from './admission.ts';
+import { admit } from './state/admission.ts';
 import { carryOut, resultOf } from './carry-out.ts';
-import { expectedOf } from './in-force.ts';
+import { expectedOf } from './state/in-force.ts';
 import { hasLayout } from './ledger/layout.ts';
 import { loadRun, readRows, viewOf, type Run, type RunRow } from './ledger/runs.ts';
 import type { SchemaMigration, SchemaParts, SchemaRunResult } from './request.ts';

@@ -3,7 +3,7 @@
  * that the database keeps. Whatever cannot come back is found out before the first effect.
  */
 import { carryOut } from './carry-out.ts';
-import { expectedOf, refuseIrreversible, targetsOf } from './in-force.ts';
+import { expectedOf, refuseIrreversible, targetsOf } from './state/in-force.ts';
 import { hasLayout } from './ledger/layout.ts';
 import { record } from './ledger/record.ts';
 import { readRows } from './ledger/runs.ts';

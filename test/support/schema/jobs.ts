@@ -1,5 +1,5 @@
 /** What a process is to do with an operation before it is killed, and what has to be there first. */
-import { previewUndo } from '../../../src/fleet/schema/in-force.ts';
+import { previewUndo } from '../../../src/fleet/schema/state/in-force.ts';
 import { schemaPhases, type SchemaPhase } from '../../../src/model/schema/database.ts';
 import type { Operation } from '../../../src/model/documents.ts';
 import { migration, rawSql, type SchemaWorld } from './schema-world.ts';

@@ -3,7 +3,7 @@
  * taken back, and what cannot be, is shown before the first effect.
  */
 import { supersede } from '../../../fleet/execute/execute.ts';
-import { previewUndo, type UndoPart } from '../../../fleet/schema/in-force.ts';
+import { previewUndo, type UndoPart } from '../../../fleet/schema/state/in-force.ts';
 import { digestJson } from '../../../kernel/digest.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';

@@ -9,7 +9,7 @@ import { lintMigration } from '../../../migrate/lint/lint-migration.ts';
 import { stillRead } from '../../../migrate/lint/rollout/still-read.ts';
 import type { DesiredMigration } from '../../../model/desired.ts';
 import type { SqlParser } from '../../../ports/schema/sql-parser.ts';
-import { admit } from '../admission.ts';
+import { admit } from '../state/admission.ts';
 import { hasLayout } from '../ledger/layout.ts';
 import { readRows } from '../ledger/runs.ts';
 import type { SchemaParts } from '../request.ts';

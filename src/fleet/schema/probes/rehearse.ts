@@ -11,7 +11,7 @@ import type { Database, DatabaseSession } from '../../../ports/schema/database.t
 import { lowestOf } from '../../../resolve/version-match.ts';
 import type { Operation } from '../../../model/documents.ts';
 import type { SchemaPlugins } from '../../../ports/schema/schema-plugins.ts';
-import { admit } from '../admission.ts';
+import { admit } from '../state/admission.ts';
 import { hasLayout } from '../ledger/layout.ts';
 import { readRows } from '../ledger/runs.ts';
 import { stopIfAsked, type SchemaMigration, type SchemaParts } from '../request.ts';

@@ -1,6 +1,6 @@
 /** Phases in a database, from the first one ever to the ones that find nothing to do. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { readHistory, readSchemaState } from '../../../../src/fleet/schema/read-state.ts';
+import { readHistory, readSchemaState } from '../../../../src/fleet/schema/state/read-state.ts';
 import { failureOf } from '../../../support/failure-of.ts';
 import { openMemory } from '../../../support/database/memory.ts';
 import { SchemaWorld, migration, rawSql } from '../../../support/schema/schema-world.ts';

@@ -1,6 +1,6 @@
 /** Back to before a migration: what stands of it, newest first, and nothing at all where something cannot come back. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { readHistory, readSchemaState } from '../../../../src/fleet/schema/read-state.ts';
+import { readHistory, readSchemaState } from '../../../../src/fleet/schema/state/read-state.ts';
 import type { Operation } from '../../../../src/model/documents.ts';
 import type { AppliedMigration } from '../../../../src/model/schema/database.ts';
 import { failureOf } from '../../../support/failure-of.ts';

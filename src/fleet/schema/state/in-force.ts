@@ -1,12 +1,12 @@
 /** What migrations have left in a database: what an undo takes back, and whether it can. Reads only. */
-import { ThemisError } from '../../kernel/error.ts';
-import type { SchemaPhase } from '../../model/schema/database.ts';
-import type { SchemaStep } from '../../model/schema/schema-step.ts';
-import type { Database, DatabaseSession } from '../../ports/schema/database.ts';
+import { ThemisError } from '../../../kernel/error.ts';
+import type { SchemaPhase } from '../../../model/schema/database.ts';
+import type { SchemaStep } from '../../../model/schema/schema-step.ts';
+import type { Database, DatabaseSession } from '../../../ports/schema/database.ts';
 import { appliedIn, unfinishedOf } from './admission.ts';
-import { hasLayout } from './ledger/layout.ts';
-import { loadRun, readRows, viewOf, type Run, type RunRow } from './ledger/runs.ts';
-import { leftSteps } from './step.ts';
+import { hasLayout } from '../ledger/layout.ts';
+import { loadRun, readRows, viewOf, type Run, type RunRow } from '../ledger/runs.ts';
+import { leftSteps } from '../step.ts';
 
 /** One migration, as an undo would take it back. */
 export interface UndoPart {

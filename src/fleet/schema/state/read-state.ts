@@ -1,10 +1,10 @@
 /** What a database says of its migrations. Only reads: one that Themis never touched is as it was afterwards. */
-import { ThemisError, toFailure } from '../../kernel/error.ts';
-import type { ObservedDatabase, OpenSchemaRun, SchemaHistoryRow } from '../../model/schema/database.ts';
-import type { Database } from '../../ports/schema/database.ts';
+import { ThemisError, toFailure } from '../../../kernel/error.ts';
+import type { ObservedDatabase, OpenSchemaRun, SchemaHistoryRow } from '../../../model/schema/database.ts';
+import type { Database } from '../../../ports/schema/database.ts';
 import { appliedIn, unfinishedOf } from './admission.ts';
-import { hasLayout } from './ledger/layout.ts';
-import { readHistoryRows, readRows, type RunRow } from './ledger/runs.ts';
+import { hasLayout } from '../ledger/layout.ts';
+import { readHistoryRows, readRows, type RunRow } from '../ledger/runs.ts';
 
 type WithoutName<State> = State extends unknown ? Omit<State, 'name'> : never;
 export type SchemaState = WithoutName<ObservedDatabase>;

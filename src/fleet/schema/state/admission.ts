@@ -2,13 +2,13 @@
  * Whether a phase may run in a database, from its history. Pure. Schema versions come one after the other, the phases of
  * a migration too, and what was applied is never applied again in another form.
  */
-import { digestJson } from '../../kernel/digest.ts';
-import { ThemisError } from '../../kernel/error.ts';
-import { parseInstant } from '../../kernel/units/instant.ts';
-import { schemaPhases, type AppliedMigration, type SchemaPhase } from '../../model/schema/database.ts';
-import { operationsDifference } from '../../plan/schema/operations-difference.ts';
-import type { RunRow } from './ledger/runs.ts';
-import type { SchemaMigration } from './request.ts';
+import { digestJson } from '../../../kernel/digest.ts';
+import { ThemisError } from '../../../kernel/error.ts';
+import { parseInstant } from '../../../kernel/units/instant.ts';
+import { schemaPhases, type AppliedMigration, type SchemaPhase } from '../../../model/schema/database.ts';
+import { operationsDifference } from '../../../plan/schema/operations-difference.ts';
+import type { RunRow } from '../ledger/runs.ts';
+import type { SchemaMigration } from '../request.ts';
 
 export type Admission =
   | { readonly kind: 'unchanged' }

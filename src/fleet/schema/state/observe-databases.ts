@@ -1,8 +1,8 @@
-import { ThemisError, toFailure } from '../../kernel/error.ts';
-import { compareText } from '../../kernel/finding.ts';
-import type { ObservedDatabase } from '../../model/schema/database.ts';
-import type { DesiredDatabase } from '../../model/desired.ts';
-import type { Database } from '../../ports/schema/database.ts';
+import { ThemisError, toFailure } from '../../../kernel/error.ts';
+import { compareText } from '../../../kernel/finding.ts';
+import type { ObservedDatabase } from '../../../model/schema/database.ts';
+import type { DesiredDatabase } from '../../../model/desired.ts';
+import type { Database } from '../../../ports/schema/database.ts';
 import { readSchemaState } from './read-state.ts';
 
 /** Opens a database, has something done in it, and closes it; null where it was never made. */
