@@ -1,7 +1,8 @@
 /**
  * What the rollout record keeps of migrations: since when each is expanded and every node of the fleet has its release.
- * Called with every observation of the whole fleet; a node with an older version, or one that cannot be asked, takes the
- * clock back, and it starts anew once all have it again.
+ * Called with every observation of the whole fleet; a node with an older version takes the clock back, and it starts anew
+ * once all have it again. One that cannot be asked keeps it from starting, but does not stop it: in a large fleet somebody
+ * is always away, and the contract itself waits until every node answers.
  */
 import { canonicalJson } from '../../kernel/canonical-json.ts';
 import { parseInstant } from '../../kernel/units/instant.ts';
@@ -47,15 +48,14 @@ function since(
   known: string | null,
   at: string,
 ): string | null {
-  if (release !== null) {
-    const reaches = createReach(release);
-    if (!nodes.every((node) => node?.reachable === true && reaches(node.packages))) return null;
-  }
-  // A database that does not answer has not forgotten what it had.
+  const reaches = release === null ? () => true : createReach(release);
+  if (nodes.some((node) => node?.reachable === true && !reaches(node.packages))) return null;
+  // Who does not answer has not forgotten what was noted.
   if (database?.reachable !== true) return known;
   const applied = appliedIn(database, name);
   if (applied === undefined) return null;
-  return known ?? (release === null ? applied.finishedAt : at);
+  if (known !== null || release === null) return known ?? applied.finishedAt;
+  return nodes.every((node) => node?.reachable === true) ? at : null;
 }
 
 /** As its database says; of one that does not answer, as it was noted. */

@@ -79,14 +79,22 @@ test('a later release than the range is the release too', () => {
 
 test.each([
   ['with an older version', nodes(v15, v14)],
-  ['that does not answer', [nodes(v15)[0]!, unreachableNode('node-b')]],
-  ['that was not asked', nodes(v15)],
   ['with nothing installed', [nodes(v15)[0]!, observedNode('node-b', [])]],
 ])('a node %s takes the clock back, and it starts anew', (_, seen) => {
   const all = note(emptyRecord, first, nodes(v15, v15));
   const back = note(all, second, seen);
   expect(sinceOf(back)).toBeNull();
   expect(sinceOf(note(back, third, nodes(v15, v15)))).toBe(third);
+});
+
+test.each([
+  ['does not answer', [nodes(v15)[0]!, unreachableNode('node-b')]],
+  ['was not asked', nodes(v15)],
+])('a node that %s keeps the clock from starting, and does not stop it', (_, seen) => {
+  expect(sinceOf(note(emptyRecord, first, seen))).toBeNull();
+  const all = note(emptyRecord, first, nodes(v15, v15));
+  expect(note(all, second, seen)).toBe(all);
+  expect(sinceOf(note(all, second, [unreachableNode('node-a'), nodes(v15, v14)[1]!]))).toBeNull();
 });
 
 test('it does not start before the migration is expanded', () => {
