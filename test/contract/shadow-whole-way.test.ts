@@ -15,6 +15,12 @@ interface Case {
 }
 
 const table = 'accounts';
+/** PostgreSQL makes statistics over a column anew with its type, and forgets whose they were and how fine. */
+const asItWas = [
+  'ALTER STATISTICS accounts_together OWNER TO reader',
+  'ALTER STATISTICS accounts_together SET STATISTICS 70',
+];
+
 const cases: readonly Case[] = [
   {
     name: 'a column is renamed',
@@ -25,7 +31,7 @@ const cases: readonly Case[] = [
   {
     name: 'a column gets a wider type behind its shadow',
     operation: { alterColumn: { table, column: 'amount', type: 'bigint' } },
-    plain: ['ALTER TABLE accounts ALTER COLUMN amount TYPE bigint'],
+    plain: ['ALTER TABLE accounts ALTER COLUMN amount TYPE bigint', ...asItWas],
     mail: 'mail',
   },
   {
@@ -49,7 +55,7 @@ const cases: readonly Case[] = [
   {
     name: 'a column gets a wider type behind a shadow of its table',
     operation: { alterColumn: { table, column: 'amount', type: 'numeric', method: 'shadowTable' } },
-    plain: ['ALTER TABLE accounts ALTER COLUMN amount TYPE numeric'],
+    plain: ['ALTER TABLE accounts ALTER COLUMN amount TYPE numeric', ...asItWas],
     mail: 'mail',
   },
 ];

@@ -136,7 +136,8 @@ class Found {
     return {
       probes: sent(this.#now),
       later: sent(this.#later),
-      unknown: unseen.length === 0 ? unknown : [...unknown, `whatever runs on ${listNames(unseen)}`],
+      unknown:
+        unseen.length === 0 ? unknown : [...unknown, `whatever runs on ${listNames(unseen.toSorted(compareText))}`],
       replaced: [...this.#replaced].sort(compareText),
     };
   }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { zstdDict } from '../../../../src/patch/zstd-dict.ts';
+import { zstdDict } from '../../src/patch/zstd-dict.ts';
 
 const mebibyte = 2 ** 20;
 const baseBytes = 96 * mebibyte;
@@ -26,7 +26,7 @@ function zeros(): Uint8Array {
 }
 
 function mostBytes(how: 'read' | 'keep' | 'free'): number {
-  const script = fileURLToPath(new URL('../../../support/patch/apply-process.ts', import.meta.url));
+  const script = fileURLToPath(new URL('../support/patch/apply-process.ts', import.meta.url));
   const argv = [script, how, String(baseBytes), patchFile, String(targetBytes)];
   const ran = spawnSync(process.execPath, argv, { encoding: 'utf8' });
   if (ran.status !== 0) throw new Error(ran.stderr);
