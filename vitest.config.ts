@@ -14,8 +14,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     reporters: ['default', new ClosingLine()],
     globalSetup: ['test/support/compile-cache.ts'],
-    // Tests on real servers wait a lot, but an election that starves is no fault of what is tested.
-    maxWorkers: 2,
+    // For two cores: tests on real servers wait a lot, but an election that starves is no fault of what is tested.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     projects: [
       {

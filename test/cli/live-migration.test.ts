@@ -12,7 +12,7 @@ import { LiveFleet } from '../support/live/live-fleet.ts';
 import type { Ran } from '../support/live/live-process.ts';
 
 const slowMs = 300_000;
-const rows = 200_000;
+const rows = 120_000;
 
 let fleet: LiveFleet;
 /** Of the schema that 1.4.0 works with. */

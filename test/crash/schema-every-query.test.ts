@@ -32,7 +32,7 @@ interface Scenario {
 }
 
 /** Of each kind and side another part, so that together they come everywhere. */
-const stride = isSoak ? 1 : 11;
+const stride = isSoak ? 1 : 23;
 
 async function atEvery(scenario: Scenario, kind: Fault['kind']): Promise<number> {
   await scenario.prepare();
@@ -41,7 +41,7 @@ async function atEvery(scenario: Scenario, kind: Fault['kind']): Promise<number>
   const end = await world.digests();
   let hits = 0;
   for (const [offset, when] of (['before', 'after'] as const).entries()) {
-    for (let at = 1 + offset * 5; at <= clean.asked; at += stride) {
+    for (let at = 1 + offset * 11; at <= clean.asked; at += stride) {
       await scenario.prepare();
       hits += await failAt(scenario, { at, when, kind }, end);
     }
@@ -120,7 +120,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
 for (const [name, scenario] of Object.entries(scenarios)) {
   for (const kind of ['lost', 'killed'] as const) {
     test(`${name}, ${kind} at any query: it comes to its end, with everything done once`, async () => {
-      expect(await atEvery(scenario, kind)).toBeGreaterThan(5);
+      expect(await atEvery(scenario, kind)).toBeGreaterThan(2);
     });
   }
 }
