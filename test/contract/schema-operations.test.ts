@@ -76,7 +76,7 @@ function expectWithinTraits(operation: Operation, steps: readonly SchemaStep[]):
   expect(traits.tables.filter((place) => !place.includes('.'))).toEqual([]);
 }
 
-describe.each(engineVersions)('$name', ({ engine, version }) => {
+describe.each(engineVersions)('$name', ({ name, engine, version }) => {
   const isThorough = isSoak || version === engineVersions[0]!.version;
   beforeAll(async () => {
     const world = await engineWorlds[engine](version);
@@ -137,8 +137,8 @@ describe.each(engineVersions)('$name', ({ engine, version }) => {
     await expect(back(steps)).rejects.toThrow(/irreversible/u);
   });
 
-  test.runIf(isThorough)(
-    'the old release writes at every boundary of what it lives to see, and of what is taken back',
+  test.each(isThorough ? [name] : [])(
+    '%s: the old release writes at every boundary of what it lives to see, and of what is taken back',
     async () => {
       let boundaries = 0;
       const write = async (): Promise<void> => {

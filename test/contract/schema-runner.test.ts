@@ -183,6 +183,7 @@ function heldBefore(database: Database, reached: () => void, goOn: Promise<void>
   let isHeld = false;
   const hold = (session: DatabaseSession): DatabaseSession => ({
     query: async (sql, parameters) => await session.query(sql, parameters),
+    restoreSettings: async () => await session.restoreSettings(),
     transaction: async (limits, work) => {
       const { rows } = await session.query(`SELECT to_regclass('themis.steps') IS NOT NULL AS there`);
       const isThere = rows[0]?.['there'] === 't';
@@ -302,16 +303,20 @@ test('what a statement sets for its session reaches neither the next one nor the
     'DROP TABLE elsewhere.there',
   );
   const silent = rawSql(
-    `SET session_replication_role = replica; SET themis.quiet = 'on'; SET standard_conforming_strings = off`,
+    `SET session_replication_role = replica; SET themis.quiet = 'on'; SET standard_conforming_strings = off;
+      SET DateStyle = 'German'; SET TimeZone = 'Asia/Tokyo'; SET default_transaction_isolation = 'serializable'`,
     'SELECT 1',
   );
   const here = rawSql(
     `CREATE TABLE here AS SELECT current_setting('session_replication_role') AS fires,
-      coalesce(current_setting('themis.quiet', true), '') AS quiet, current_setting('standard_conforming_strings') AS plain`,
+      coalesce(current_setting('themis.quiet', true), '') AS quiet, current_setting('standard_conforming_strings') AS plain,
+      '2026-02-01 00:00+00'::timestamptz::text AS instant, current_setting('default_transaction_isolation') AS isolation`,
     'DROP TABLE here',
   );
   expect(await world.run(migration([set, silent, here]), 'expand')).toMatchObject({ outcome: 'done' });
-  expect(await world.sql('SELECT * FROM public.here')).toEqual([{ fires: 'origin', quiet: '', plain: 'on' }]);
+  expect(await world.sql('SELECT * FROM public.here')).toEqual([
+    { fires: 'origin', quiet: '', plain: 'on', instant: '2026-02-01 00:00:00+00', isolation: 'read committed' },
+  ]);
 });
 
 const markItems = 'UPDATE items SET seen = true WHERE id = ANY (ARRAY(SELECT id FROM themis_batch))';

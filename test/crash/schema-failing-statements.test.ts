@@ -189,6 +189,7 @@ function mismatching(inner: Database): Database {
       if (!sql.includes(' AS equal')) return result;
       return { ...result, rows: result.rows.map((row) => ({ ...row, equal: 'f' })) };
     },
+    restoreSettings: async () => await session.restoreSettings(),
     transaction: async (limits, work) => await session.transaction(limits, work),
   });
   return {

@@ -6,7 +6,7 @@ import { ThemisError } from '../../kernel/error.ts';
 import type { DatabaseEngine } from '../../model/schema/database.ts';
 import type { Database, DatabaseSession } from '../../ports/schema/database.ts';
 import { toConnectError, toDatabaseError } from './errors.ts';
-import { type Connection, openSession, type OpenSession } from './session.ts';
+import { commonSettings, type Connection, openSession, type OpenSession } from './session.ts';
 
 export interface SessionPoolOptions {
   readonly engine: DatabaseEngine;
@@ -21,15 +21,12 @@ export interface SessionPoolOptions {
 }
 
 /**
- * Values print the same whatever the server, the database or the role would have set, and limits are those of each
- * transaction: a scan or a plug-in takes as long as it takes. Statements that wait for a row see it as it is then. And
- * where the system can tell, a server soon drops the statement of a client that is gone.
+ * Limits are those of each transaction: a scan or a plug-in takes as long as it takes. And where the system can tell, a
+ * server soon drops the statement of a client that is gone.
  */
 const settings = `
-  SET application_name = 'themis'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres'; SET TimeZone = 'UTC';
-  SET extra_float_digits = 1; SET bytea_output = 'hex'; SET standard_conforming_strings = on;
+  SET application_name = 'themis'; ${commonSettings};
   SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET idle_session_timeout = 0;
-  SET default_transaction_isolation = 'read committed';
   SELECT set_config('transaction_timeout', '0', false) WHERE current_setting('transaction_timeout', true) IS NOT NULL;
   SELECT set_config('client_connection_check_interval', '2s', false)
     WHERE current_setting('client_connection_check_interval', true) IS NOT NULL AND version() LIKE '%linux%'`;

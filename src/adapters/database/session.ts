@@ -29,6 +29,14 @@ export type OpenSession = DatabaseSession & {
   finish(): void;
 };
 
+/**
+ * Values print the same whatever the server, the database, the role or a statement has set. Statements that wait for a
+ * row see it as it is then.
+ */
+export const commonSettings = `
+  SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres'; SET TimeZone = 'UTC'; SET extra_float_digits = 1;
+  SET bytea_output = 'hex'; SET standard_conforming_strings = on; SET default_transaction_isolation = 'read committed'`;
+
 /** What one value of PostgreSQL's settings that are milliseconds may be at most. */
 const longestMs = 2_147_483_647;
 
@@ -57,6 +65,10 @@ class Session implements OpenSession {
     const answer = await this.#ask(sql, parameters);
     const last = Array.isArray(answer) ? answer.at(-1)! : answer;
     return { rows: last.rows, count: last.rowCount ?? last.rows.length };
+  }
+
+  async restoreSettings(): Promise<void> {
+    await this.query(commonSettings);
   }
 
   async transaction<Result>(limits: TransactionLimits, work: () => Promise<Result>): Promise<Result> {

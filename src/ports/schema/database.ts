@@ -19,6 +19,8 @@ export interface Database {
 export interface DatabaseSession {
   /** Several statements, of which the last one's result counts; with parameters, even none (`[]`), no more than one. */
   query(sql: string, parameters?: readonly SqlValue[]): Promise<QueryResult>;
+  /** Values print, and wait for rows, as on every session that is given out, whatever a statement has set. */
+  restoreSettings(): Promise<void>;
   /** Commits what `work` did, or rolls back and throws what it threw. Not to be nested. */
   transaction<Result>(limits: TransactionLimits, work: () => Promise<Result>): Promise<Result>;
 }

@@ -53,6 +53,7 @@ export function faultyDatabase(inner: Database, fault: Fault): FaultyDatabase {
     };
     return {
       query: async (sql, parameters) => await ask(sql, async () => await session.query(sql, parameters)),
+      restoreSettings: async () => await ask('settings', async () => await session.restoreSettings()),
       async transaction(limits, work) {
         const result = await session.transaction(limits, async () => {
           const done = await ask('BEGIN', work);

@@ -12,16 +12,17 @@ export async function runBare(call: StepCall, statements: readonly string[]): Pr
 }
 
 /**
- * After statements of others: where they looked, who they were and which triggers they kept from firing must not reach
- * the next ones, which may as well run in another session after a crash, nor our own copies and records. Who may not
- * change which triggers fire has not done so.
+ * After statements of others: where they looked, who they were, how they had values printed and which triggers they kept
+ * from firing must not reach the next ones, which may as well run in another session after a crash, nor our own copies
+ * and records. Who may not change which triggers fire has not done so.
  */
 export async function asBefore(session: DatabaseSession): Promise<void> {
   await session.query(
-    `RESET ROLE; RESET search_path; RESET themis.quiet; SET standard_conforming_strings = on;
+    `RESET ROLE; RESET search_path; RESET themis.quiet;
       SELECT set_config('session_replication_role', 'origin', false)
         WHERE current_setting('session_replication_role') <> 'origin'`,
   );
+  await session.restoreSettings();
 }
 
 export async function outsideTransaction(
