@@ -117,7 +117,7 @@ async function timed<Result>(work: () => Promise<Result>): Promise<{ readonly ms
 
 export const schemaBench: Bench = {
   name: 'schema',
-  summary: 'changes of the schema of 10 M rows under four writers, beside a plain ALTER; hours',
+  summary: 'changes of the schema of 10 M rows under four writers, beside a plain ALTER; a quarter of an hour',
   runs: 1,
   cases: [
     alone(),
