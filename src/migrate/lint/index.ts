@@ -20,6 +20,7 @@ import { setNotNull } from './blocking/set-not-null.ts';
 import { avoidedTypes } from './naming/avoided-types.ts';
 import { longNames } from './naming/long-names.ts';
 import { reservedNames } from './naming/reserved-names.ts';
+import { columnMoves } from './rollout/column-moves.ts';
 import { conflicts } from './rollout/conflicts.ts';
 import { dropEarly } from './rollout/drop-early.ts';
 import { invalidIndex } from './rollout/invalid-index.ts';
@@ -101,4 +102,5 @@ export const rules = [
   workUnderLock,
   newNulls,
   secret,
+  columnMoves,
 ] as const satisfies readonly LintRule[];

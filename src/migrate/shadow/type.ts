@@ -46,6 +46,12 @@ export function typeSteps(params: Typed, target: TypeTarget, world: OperationWor
   return method === 'shadowColumn' ? columnShadowSteps(shadow) : tableShadowSteps(shadow);
 }
 
+/** For whoever only wants to know. */
+export function wayOf(params: Typed, target: TypeTarget, catalog: Catalog): 'inPlace' | 'shadowColumn' | 'shadowTable' {
+  const conversion = conversionOf(target.column, params.type, params);
+  return methodOf(params, target, columnObstacle(target, conversion, catalog));
+}
+
 /** One that the change leaves alone, where there is one. */
 function steadyKey(table: CatalogTable, { name }: CatalogColumn): WalkKey | Refusal {
   const others = table.indexes

@@ -264,3 +264,16 @@ test('findings come in the order of operations, at their places', () => {
   expect([...new Set(lines)]).toEqual([3, 7]);
   expect(lines.lastIndexOf(3)).toBeLessThan(lines.indexOf(7));
 });
+
+test('a column whose shadow takes its place comes to stand last, which whoever names none notices', () => {
+  const [id, name] = [columnNamed('id', { type: 'bigint' }), columnNamed('name', { type: 'text' })];
+  const after = (columns: readonly (typeof id)[], more: object) =>
+    found('THM7249', [alter(more)], { catalog: catalogOf({ tables: [tableNamed('users', { columns })] }) });
+  const last = columnNamed('age', { type: 'integer' });
+  expect(after([id, name, last], { type: 'integer', using: 'length(name)' })).toBe('warning');
+  expect(after([id, name], { type: 'integer', using: 'length(name)' })).toBe('');
+  expect(after([id, name, last], { type: 'integer', using: 'length(name)', method: 'shadowTable' })).toBe('');
+  expect(after([id, name, last], { type: 'text' })).toBe('');
+  expect(after([id, name, last], { nullable: true })).toBe('');
+  expect(found('THM7249', [alter({ type: 'integer', using: 'length(name)' })])).toBe('');
+});
