@@ -5,7 +5,6 @@ import type { Refusal } from '../../migrate/operation.ts';
 import type { PluginAction, SchemaAction } from '../../model/schema/schema-step.ts';
 import { satisfies } from '../../resolve/version-match.ts';
 import { admit } from './state/admission.ts';
-import { hasLayout } from './ledger/layout.ts';
 import { readRows } from './ledger/runs.ts';
 import type { SchemaMigration, SchemaParts } from './request.ts';
 
@@ -18,7 +17,7 @@ export async function checkPlugins(parts: SchemaParts, migration: SchemaMigratio
     params === undefined ? [] : [pluginAction(params, 'apply')],
   );
   if (actions.length === 0) return;
-  const rows = await parts.database.use(async (session) => ((await hasLayout(session)) ? await readRows(session) : []));
+  const rows = await parts.database.use(async (session) => await readRows(session));
   if (admit(rows, migration, 'expand').kind !== 'begin') return;
   for (const action of actions) {
     const asked = await ofPlugin(parts, action);

@@ -6,7 +6,6 @@ import type { SchemaPhase } from '../../model/schema/database.ts';
 import { admit } from './state/admission.ts';
 import { carryOut, resultOf } from './carry-out.ts';
 import { expectedOf } from './state/in-force.ts';
-import { hasLayout } from './ledger/layout.ts';
 import { loadRun, readRows, viewOf, type Run, type RunRow } from './ledger/runs.ts';
 import type { SchemaMigration, SchemaParts, SchemaRunResult } from './request.ts';
 import { startPhase, startUndo } from './start-run.ts';
@@ -37,7 +36,7 @@ export async function runPhase(request: PhaseRequest): Promise<SchemaRunResult> 
 /** `again`: what stood in the way is out of it. */
 async function goOn(work: Work, { migration, phase, again }: PhaseRequest): Promise<SchemaRunResult | 'again'> {
   const { session, memory } = work;
-  const rows = (await hasLayout(session)) ? await readRows(session) : [];
+  const rows = await readRows(session);
   const last = rows.at(-1);
   // The connection was lost while this call's run ended.
   if (last?.phase === phase && last.outcome !== null && memory.runs.has(last.run)) return resultOf(last);

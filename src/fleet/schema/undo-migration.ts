@@ -4,7 +4,6 @@
  */
 import { carryOut } from './carry-out.ts';
 import { expectedOf, refuseIrreversible, targetsOf } from './state/in-force.ts';
-import { hasLayout } from './ledger/layout.ts';
 import { record } from './ledger/record.ts';
 import { readRows } from './ledger/runs.ts';
 import type { SchemaParts, SchemaRunResult } from './request.ts';
@@ -37,7 +36,7 @@ export async function undoMigration(request: UndoRequest): Promise<UndoResult> {
 
 /** From the database: what this call did on connections that were lost counts too. */
 async function answer(work: Work, stuck: SchemaRunResult | null): Promise<UndoResult> {
-  const rows = (await hasLayout(work.session)) ? await readRows(work.session) : [];
+  const rows = await readRows(work.session);
   const own = rows.filter(({ run, outcome }) => work.memory.runs.has(run) && outcome !== 'stuck' && outcome !== null);
   const undone = [...new Set(own.map(({ migration }) => migration))];
   const last = own.at(-1);
@@ -51,7 +50,7 @@ async function answer(work: Work, stuck: SchemaRunResult | null): Promise<UndoRe
 
 /** One run of it; null where nothing is left to be taken back. */
 async function undoNewest(work: Work, migration: string): Promise<SchemaRunResult | null> {
-  const rows = (await hasLayout(work.session)) ? await readRows(work.session) : [];
+  const rows = await readRows(work.session);
   const targets = await targetsOf(work.session, rows, migration);
   const target = targets[0];
   if (target === undefined) return null;

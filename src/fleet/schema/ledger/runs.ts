@@ -10,6 +10,7 @@ import type { DatabaseSession, Row } from '../../../ports/schema/database.ts';
 import type { JsonObject } from '../../../kernel/json.ts';
 import type { SchemaMigration } from '../request.ts';
 import type { RunView } from '../step.ts';
+import { hasLayout } from './layout.ts';
 
 export interface RunRow extends SchemaHistoryRow {
   readonly operations: readonly Operation[];
@@ -32,7 +33,7 @@ export interface Run {
 const historyColumns =
   'run, migration, schema_version, digest, operations, phase, by, started_at, finished_at, rows, outcome, failure';
 
-/** Oldest first. The tables have to be there. */
+/** Oldest first; none where Themis never was. Throws what `hasLayout` throws. */
 export async function readRows(session: DatabaseSession): Promise<readonly RunRow[]> {
   return (await select(session)).map((row) => ({
     ...historyRow(row),
@@ -69,6 +70,7 @@ export function viewOf({ row, onFailure, verifies, steps, entries }: Run): RunVi
 }
 
 async function select(session: DatabaseSession): Promise<readonly Row[]> {
+  if (!(await hasLayout(session))) return [];
   return (await session.query(`SELECT ${historyColumns} FROM themis.history ORDER BY run`)).rows;
 }
 

@@ -10,7 +10,6 @@ import { stillRead } from '../../../migrate/lint/rollout/still-read.ts';
 import type { DesiredMigration } from '../../../model/desired.ts';
 import type { SqlParser } from '../../../ports/schema/sql-parser.ts';
 import { admit } from '../state/admission.ts';
-import { hasLayout } from '../ledger/layout.ts';
 import { readRows } from '../ledger/runs.ts';
 import type { SchemaParts } from '../request.ts';
 import type { Probe } from './probes-at.ts';
@@ -25,7 +24,7 @@ export async function refuseReaders(
   const next = probes.filter((probe) => probe.next);
   if (next.length === 0 && unknown.length === 0) return;
   const catalog = await parts.database.use(async (session) => {
-    const rows = (await hasLayout(session)) ? await readRows(session) : [];
+    const rows = await readRows(session);
     // One that has begun is ended.
     return admit(rows, migration, 'contract').kind === 'begin' ? await parts.catalogs.read(session) : null;
   });

@@ -12,7 +12,6 @@ import { lowestOf } from '../../../resolve/version-match.ts';
 import type { Operation } from '../../../model/documents.ts';
 import type { SchemaPlugins } from '../../../ports/schema/schema-plugins.ts';
 import { admit } from '../state/admission.ts';
-import { hasLayout } from '../ledger/layout.ts';
 import { readRows } from '../ledger/runs.ts';
 import { stopIfAsked, type SchemaMigration, type SchemaParts } from '../request.ts';
 import { runPhase } from '../run-phase.ts';
@@ -78,7 +77,7 @@ async function originalOf(
   { parts, migration, probes }: RehearsalRequest,
   result: ProbeRecord,
 ): Promise<Original | null> {
-  const rows = (await hasLayout(session)) ? await readRows(session) : [];
+  const rows = await readRows(session);
   if (admit(rows, migration, 'expand').kind !== 'begin') return null;
   const settings = await session.query(
     `SELECT current_setting('search_path') AS path, current_setting('server_version_num') AS version`,

@@ -4,7 +4,6 @@ import type { SchemaPhase } from '../../../model/schema/database.ts';
 import type { SchemaStep } from '../../../model/schema/schema-step.ts';
 import type { Database, DatabaseSession } from '../../../ports/schema/database.ts';
 import { appliedIn, unfinishedOf } from './admission.ts';
-import { hasLayout } from '../ledger/layout.ts';
 import { loadRun, readRows, viewOf, type Run, type RunRow } from '../ledger/runs.ts';
 import { leftSteps } from '../step.ts';
 
@@ -22,7 +21,7 @@ export interface UndoPart {
  */
 export async function previewUndo(database: Database, migration: string): Promise<readonly UndoPart[]> {
   return await database.use(async (session) => {
-    const rows = (await hasLayout(session)) ? await readRows(session) : [];
+    const rows = await readRows(session);
     const targets = await targetsOf(session, rows, migration);
     return targets.map(({ row, steps }) => ({
       migration: row.migration,

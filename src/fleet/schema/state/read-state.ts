@@ -3,7 +3,6 @@ import { ThemisError, toFailure } from '../../../kernel/error.ts';
 import type { ObservedDatabase, OpenSchemaRun, SchemaHistoryRow } from '../../../model/schema/database.ts';
 import type { Database } from '../../../ports/schema/database.ts';
 import { appliedIn, unfinishedOf } from './admission.ts';
-import { hasLayout } from '../ledger/layout.ts';
 import { readHistoryRows, readRows, type RunRow } from '../ledger/runs.ts';
 
 type WithoutName<State> = State extends unknown ? Omit<State, 'name'> : never;
@@ -14,7 +13,7 @@ export async function readSchemaState(database: Database): Promise<SchemaState> 
   try {
     return await database.use(async (session) => {
       const version = await session.query('SHOW server_version');
-      const rows = (await hasLayout(session)) ? await readRows(session) : [];
+      const rows = await readRows(session);
       const applied = appliedIn(rows);
       const open = unfinishedOf(rows);
       return {
@@ -39,7 +38,6 @@ function openRun({ migration, schemaVersion, digest, operations, phase, startedA
 /** Oldest first; empty where Themis never was. Throws what the database throws. */
 export async function readHistory(database: Database): Promise<readonly SchemaHistoryRow[]> {
   return await database.use(async (session) => {
-    if (!(await hasLayout(session))) return [];
     return await readHistoryRows(session);
   });
 }
