@@ -1,14 +1,11 @@
 /**
- * Making a PGlite directory takes seconds, copying one does not. One is made for each version of PGlite and kept where
- * tools keep what they can make again.
+ * Making a PGlite directory takes seconds, copying one does not. One is made for each version of PGlite.
  */
-import { constants, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { constants, cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { openPglite } from '../../../src/adapters/database/pglite.ts';
 import { pgliteEntry } from '../../../src/apps/worker/pglite-entry.ts';
-
-const packages = fileURLToPath(new URL('../../../node_modules', import.meta.url));
+import { keptPglite } from './kept-pglite.ts';
 
 /** `directory` is not there yet; then it holds an empty database that nobody has open. */
 export async function copyEmptyPglite(directory: string): Promise<void> {
@@ -16,9 +13,7 @@ export async function copyEmptyPglite(directory: string): Promise<void> {
 }
 
 async function emptyPglite(): Promise<string> {
-  const about = readFileSync(join(packages, '@electric-sql/pglite/package.json'), 'utf8');
-  const { version } = JSON.parse(about) as { version: string };
-  const kept = join(packages, '.cache', 'themis', `pglite-${version}`);
+  const kept = keptPglite('');
   if (existsSync(kept)) return kept;
   const own = `${kept}-${process.pid}`;
   mkdirSync(own, { recursive: true });
