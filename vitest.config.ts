@@ -13,7 +13,8 @@ export default defineConfig({
     testTimeout: soak ? 3_600_000 : 60_000,
     hookTimeout: 60_000,
     reporters: ['default', new ClosingLine()],
-    globalSetup: ['test/support/compile-cache.ts'],
+    globalSetup: ['test/support/built-package.ts'],
+    setupFiles: ['test/support/child-environment.ts'],
     // For two cores: tests on real servers wait a lot, but an election that starves is no fault of what is tested.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },

@@ -9,7 +9,7 @@ var fs = require('fs');
 if (process.env.NO_COLOR) delete process.env.FORCE_COLOR;
 
 var root = path.join(__dirname, '..');
-var built = path.join(root, 'dist', 'src', 'apps', 'cli', 'main.js');
+var built = path.join(root, 'dist', 'cli', 'main.js');
 var source = path.join(root, 'src', 'apps', 'cli', 'main.ts');
 var entry = fs.existsSync(source) ? source : built;
 

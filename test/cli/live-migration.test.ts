@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase } from '../../src/adapters/database/index.ts';
-import { pgliteEntry } from '../../src/apps/worker/pglite-entry.ts';
+import { programFile } from '../../src/apps/package-files.ts';
 import { catalogReader } from '../../src/fleet/schema/catalog-reader.ts';
 import type { EventBody } from '../../src/model/event.ts';
 import type { Plan } from '../../src/model/plan.ts';
@@ -58,7 +58,11 @@ ${operations.map((one) => `    - ${one}\n`).join('')}`,
 }
 
 async function inDatabase<Result>(work: (session: DatabaseSession) => Promise<Result>): Promise<Result> {
-  const around = { fleetDirectory: fleet.directory, pgliteEntry, secret: () => Promise.reject(new Error('none')) };
+  const around = {
+    fleetDirectory: fleet.directory,
+    pgliteEntry: programFile('worker/pglite'),
+    secret: () => Promise.reject(new Error('none')),
+  };
   const database = await openDatabase({ engine: 'pglite', directory: './db' }, around);
   try {
     return await database.use(work);

@@ -7,7 +7,7 @@ import { systemClock } from '../../src/adapters/clock/system.ts';
 import { openStore } from '../../src/adapters/store/index.ts';
 import { ownHolder } from '../../src/adapters/process/process-facts.ts';
 import { openPglite } from '../../src/adapters/database/pglite.ts';
-import { pgliteEntry } from '../../src/apps/worker/pglite-entry.ts';
+import { programFile } from '../../src/apps/package-files.ts';
 import type { DesiredMigration } from '../../src/model/desired.ts';
 import { copyEmptyPglite } from '../support/database/empty-pglite.ts';
 import { desiredOf, document, goodFleet } from '../support/findings-of.ts';
@@ -59,7 +59,9 @@ const run = async (...line: string[]) =>
   await runCommand(directory, ['migrate', ...line], undefined, { THEMIS_STATE_DIR: join(base, 'state') }, systemClock);
 
 async function looking<Result>(work: (world: SchemaWorld) => Promise<Result>): Promise<Result> {
-  const world = new SchemaWorld(await openPglite({ directory: join(directory, 'db'), entry: pgliteEntry }));
+  const world = new SchemaWorld(
+    await openPglite({ directory: join(directory, 'db'), entry: programFile('worker/pglite') }),
+  );
   try {
     return await work(world);
   } finally {

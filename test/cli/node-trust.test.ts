@@ -17,7 +17,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, inject } from 'vitest';
 import { createNodeFileSystem } from '../../src/adapters/file-system/node.ts';
 import { openSqliteManifestStore } from '../../src/adapters/manifest-store/sqlite.ts';
 import { createServiceControl } from '../../src/adapters/service-control/index.ts';
@@ -94,7 +94,11 @@ async function restOf(root: string): Promise<Record<string, string>> {
 
 async function ask(body: NodeRequestBody, name = 'node-a'): Promise<NodeReply> {
   const node: DesiredNode = { name, transport: { kind: 'local', root: name }, cluster: 'x', labels: {}, tenants: [] };
-  return createNodeTransport(directory, systemClock).call(node, { wireVersion, node: name, ...body }, {});
+  return createNodeTransport(directory, {
+    clock: systemClock,
+    runtimeBinary: process.execPath,
+    launcherFile: inject('launcherFile'),
+  }).call(node, { wireVersion, node: name, ...body }, {});
 }
 
 async function flip(file: string): Promise<void> {

@@ -1,11 +1,10 @@
 /** What happens to a run whose output or directory goes away. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { expect, test } from 'vitest';
-import { launcherFile } from '../../src/apps/cli/package-files.ts';
+import { expect, inject, test } from 'vitest';
 
 function shell(line: string): { status: number | null; stderr: string } {
-  const environment = { ...process.env, THEMIS: `${process.execPath} ${launcherFile}` };
+  const environment = { ...process.env, THEMIS: `${process.execPath} ${inject('launcherFile')}` };
   return spawnSync('sh', ['-c', line], { env: environment, encoding: 'utf8' });
 }
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { lockDirectory } from '../../src/adapters/database/directory-lock.ts';
 import { openPglite } from '../../src/adapters/database/pglite.ts';
-import { pgliteEntry } from '../../src/apps/worker/pglite-entry.ts';
+import { programFile } from '../../src/apps/package-files.ts';
 import type { Database } from '../../src/ports/schema/database.ts';
 import { copyEmptyPglite } from '../support/database/empty-pglite.ts';
 import { failureOf } from '../support/failure-of.ts';
@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 async function open(): Promise<Database> {
-  const database = await openPglite({ directory, entry: pgliteEntry });
+  const database = await openPglite({ directory, entry: programFile('worker/pglite') });
   opened.push(database);
   return database;
 }
@@ -56,7 +56,7 @@ test('a directory is made at the first use, for its owner only, and holds what w
 
 test('a second opener is refused and told who has it, in the same process too', async () => {
   const first = await open();
-  const failure = await failureOf(openPglite({ directory, entry: pgliteEntry }));
+  const failure = await failureOf(openPglite({ directory, entry: programFile('worker/pglite') }));
   expect(failure.code).toBe('ALREADY_IN_PROGRESS');
   expect(failure.message).toContain(`process ${process.pid} of `);
   await first.close();
@@ -80,7 +80,7 @@ test('who is killed keeps nobody out and loses nothing that was committed', asyn
   for await (const line of createInterface({ input: child.stdout! })) {
     committed = Number(line);
     if (committed === 1) {
-      const refused = await failureOf(openPglite({ directory, entry: pgliteEntry }));
+      const refused = await failureOf(openPglite({ directory, entry: programFile('worker/pglite') }));
       expect(refused.message).toContain(`process ${child.pid} of `);
     }
     if (committed === 50) child.kill('SIGKILL');
@@ -110,7 +110,7 @@ test('a session that was ended in the middle of a transaction leaves nothing of 
 });
 
 test('in memory, what is lost is not taken for empty', async () => {
-  const database = await openPglite({ directory: null, entry: pgliteEntry });
+  const database = await openPglite({ directory: null, entry: programFile('worker/pglite') });
   opened.push(database);
   const limits = { lockTimeoutMs: null, statementTimeoutMs: 50 };
   const endless = 'SELECT count(*) FROM generate_series(1, 100000000000)';

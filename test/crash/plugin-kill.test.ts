@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openPglite } from '../../src/adapters/database/pglite.ts';
-import { pgliteEntry } from '../../src/apps/worker/pglite-entry.ts';
+import { programFile } from '../../src/apps/package-files.ts';
 import { copyEmptyPglite } from '../support/database/empty-pglite.ts';
 import { plugInCode, PluginPackages } from '../support/schema/plugin-packages.ts';
 import { SchemaWorld } from '../support/schema/schema-world.ts';
@@ -23,7 +23,7 @@ beforeEach(async () => {
 afterEach(() => packages.remove());
 
 async function looking<Result>(work: (world: SchemaWorld) => Promise<Result>): Promise<Result> {
-  const world = new SchemaWorld(await openPglite({ directory, entry: pgliteEntry }));
+  const world = new SchemaWorld(await openPglite({ directory, entry: programFile('worker/pglite') }));
   try {
     return await work(world);
   } finally {

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openPglite } from '../../src/adapters/database/pglite.ts';
 import { openPostgresql } from '../../src/adapters/database/postgresql.ts';
-import { pgliteEntry } from '../../src/apps/worker/pglite-entry.ts';
+import { programFile } from '../../src/apps/package-files.ts';
 import { readHistory } from '../../src/fleet/schema/state/read-state.ts';
 import type { Operation } from '../../src/model/documents.ts';
 import type { Database } from '../../src/ports/schema/database.ts';
@@ -84,10 +84,12 @@ const engines = {
       made += 1;
       const place = join(home, `db${made}`);
       await copyEmptyPglite(place);
-      await looking(await openPglite({ directory: place, entry: pgliteEntry }), async (world) => world.sql(...roles));
+      await looking(await openPglite({ directory: place, entry: programFile('worker/pglite') }), async (world) =>
+        world.sql(...roles),
+      );
       return place;
     },
-    open: async (place: string) => await openPglite({ directory: place, entry: pgliteEntry }),
+    open: async (place: string) => await openPglite({ directory: place, entry: programFile('worker/pglite') }),
   },
 };
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openPglite } from '../../src/adapters/database/pglite.ts';
-import { pgliteEntry } from '../../src/apps/worker/pglite-entry.ts';
+import { programFile } from '../../src/apps/package-files.ts';
 import { catalogDifference } from '../../src/migrate/catalog/catalog-difference.ts';
 import { readCatalog } from '../../src/migrate/catalog/read-catalog.ts';
 import type { DatabaseSession } from '../../src/ports/schema/database.ts';
@@ -70,7 +70,7 @@ async function withDatabase<Result>(work: (session: DatabaseSession) => Promise<
   const root = mkdtempSync(join(tmpdir(), 'themis-convert-'));
   try {
     await copyEmptyPglite(join(root, 'db'));
-    const database = await openPglite({ directory: join(root, 'db'), entry: pgliteEntry });
+    const database = await openPglite({ directory: join(root, 'db'), entry: programFile('worker/pglite') });
     try {
       return await database.use(async (session) => {
         await session.query(start);

@@ -3,11 +3,12 @@
  * a lock survives: that needs a `clock` of its own.
  */
 import { loadCommands } from '../../src/apps/cli/load-command.ts';
-import type { Output, Session } from '../../src/apps/cli/command.ts';
+import type { Output } from '../../src/apps/cli/command.ts';
 import { parse } from '../../src/apps/cli/parse.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import { exitCodeOf, ThemisError } from '../../src/kernel/error.ts';
 import { nowMs } from './pki.ts';
+import { sessionIn } from './session-in.ts';
 
 export interface Ran {
   readonly exitCode: number;
@@ -31,7 +32,7 @@ export async function runCommand(
       return { exitCode: parsed.usage ? 64 : 0, out: parsed.text, err: parsed.text, error: undefined };
     const exitCode = await parsed.command.run(
       {
-        ...sessionIn(directory, clock, environment, out.output, err.output),
+        ...sessionIn(directory, { clock, environment, out: out.output, err: err.output }),
         selector: parsed.globals.text('selector'),
       },
       parsed.input,
@@ -41,30 +42,6 @@ export async function runCommand(
     if (!(error instanceof ThemisError)) throw error;
     return { exitCode: exitCodeOf(error.code), out: out.text(), err: err.text() + error.message, error };
   }
-}
-
-function sessionIn(
-  directory: string,
-  clock: Clock,
-  environment: Session['environment'],
-  out: Output,
-  err: Output,
-): Session {
-  const never = new AbortController().signal;
-  return {
-    directory,
-    environment,
-    clock,
-    out,
-    err,
-    verbosity: 'normal',
-    selector: undefined,
-    ask: undefined,
-    interrupts: { soft: never, hard: never, signal: () => undefined },
-    themisVersion: '0.0.0',
-    runtimeVersion: '26.0.0',
-    runtimeBinary: process.execPath,
-  };
 }
 
 function collector(): { output: Output; text: () => string } {

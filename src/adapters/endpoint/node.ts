@@ -3,8 +3,6 @@
  * shell and only the variables a program needs to run, so that nothing secret of this process reaches it.
  */
 import { spawn } from 'node:child_process';
-import http from 'node:http';
-import https from 'node:https';
 import { ThemisError } from '../../kernel/error.ts';
 import type { Endpoint, EndpointAnswer, EndpointSpec } from '../../ports/endpoint.ts';
 import { baseEnvironment } from '../base-environment.ts';
@@ -25,7 +23,8 @@ type HttpSpec = Extract<EndpointSpec, { kind: 'http' }>;
 
 function request(endpoint: HttpSpec, timeoutMs: number, body: Body): Promise<EndpointAnswer> {
   return new Promise((resolve, reject) => {
-    const client = endpoint.url.startsWith('https:') ? https : http;
+    // Not imported: an import of node:http makes Node.js load a second client, a third of what `node exec` starts with.
+    const client = process.getBuiltinModule(endpoint.url.startsWith('https:') ? 'node:https' : 'node:http');
     const timer = setTimeout(() => {
       call.destroy();
       reject(new ThemisError('TIMEOUT', `${endpoint.url} did not answer within ${timeoutMs} ms.`));

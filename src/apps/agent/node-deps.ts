@@ -16,7 +16,7 @@ import type { Compute } from '../../ports/compute.ts';
 import type { Transport } from '../../ports/transport.ts';
 import { openWorkers } from '../worker/open-workers.ts';
 import type { WorkerTasks } from '../worker/tasks/index.ts';
-import { launcherFile, schemasDirectory } from '../cli/package-files.ts';
+import { schemasDirectory } from '../package-files.ts';
 import { nodeDownloads } from './node-memory.ts';
 import {
   checkTrust,
@@ -38,6 +38,13 @@ const patchTimeoutMs = 15 * 60_000;
 function nodeSchema(): object {
   schema ??= JSON.parse(readFileSync(path.join(schemasDirectory, 'node.schema.json'), 'utf8')) as object;
   return schema;
+}
+
+interface NodeTransportOptions {
+  readonly clock: Clock;
+  /** What runs Themis again: Node.js, and the file that it is given. */
+  readonly runtimeBinary: string;
+  readonly launcherFile: string;
 }
 
 export function createNodeDeps(root: string, clock: Clock): NodeDeps {
@@ -64,12 +71,12 @@ export function createNodeDeps(root: string, clock: Clock): NodeDeps {
 }
 
 /** What the fleet reaches its nodes by. Operations run as `themis node exec` in processes of their own. */
-export function createNodeTransport(fleetDirectory: string, clock: Clock): Transport {
+export function createNodeTransport(fleetDirectory: string, { clock, ...themis }: NodeTransportOptions): Transport {
   return createTransport({
     local: {
       fleetDirectory,
       handlerOf: (root) => handleNodeRequest(createNodeDeps(root, clock)),
-      command: [process.execPath, launcherFile, 'node', 'exec'],
+      command: [themis.runtimeBinary, themis.launcherFile, 'node', 'exec'],
     },
   });
 }

@@ -90,6 +90,8 @@ export interface Session {
   readonly runtimeVersion: string;
   /** Absolute path of the Node.js that runs Themis. */
   readonly runtimeBinary: string;
+  /** Absolute path of what it is given to run Themis. */
+  readonly launcherFile: string;
 }
 
 export interface Output {

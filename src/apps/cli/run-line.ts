@@ -26,6 +26,7 @@ export async function runLine(session: Session, argv: readonly string[], silent 
     themisVersion: session.themisVersion,
     runtimeVersion: session.runtimeVersion,
     runtimeBinary: session.runtimeBinary,
+    launcherFile: session.launcherFile,
   };
   return await parsed.command.run(inner, parsed.input);
 }

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline/promises';
 import { systemClock } from '../../adapters/clock/system.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import type { Input, Interrupts, Output, Session } from './command.ts';
-import { packageFile } from './package-files.ts';
+import { launcherFile, packageFile } from '../package-files.ts';
 
 export function themisVersion(): string {
   const manifest = JSON.parse(readFileSync(packageFile, 'utf8')) as {
@@ -38,6 +38,7 @@ export function createSession(globals: Input): Session {
     themisVersion: themisVersion(),
     runtimeVersion: process.versions.node,
     runtimeBinary: process.execPath,
+    launcherFile,
   };
 }
 

@@ -6,11 +6,11 @@ import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createNodeFileSystem } from '../../adapters/file-system/node.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import type { Session } from '../cli/command.ts';
 import { runLine } from '../cli/run-line.ts';
+import { demoServerDirectory } from '../package-files.ts';
 import {
   databaseText,
   demoNodeNames,
@@ -29,7 +29,6 @@ export const oldVersion = '1.4.0';
 export const newVersion = '1.5.0';
 
 const lockFileName = '.themis-demo.lock';
-const serverDirectory = fileURLToPath(new URL('server/', import.meta.url));
 
 /** Runs one command line in the demo's directory. */
 type Line = (...argv: string[]) => Promise<void>;
@@ -112,7 +111,7 @@ async function makeReleases(directory: string, line: Line): Promise<void> {
     const release = join('releases', `themisdb-${version}`);
     if (existsSync(join(directory, release, 'release.json.p7s'))) continue;
     const payload = join(directory, release);
-    cpSync(serverDirectory, join(payload, 'lib'), { recursive: true });
+    cpSync(demoServerDirectory, join(payload, 'lib'), { recursive: true });
     mkdirSync(join(payload, 'share'), { recursive: true });
     writeFileSync(join(payload, 'share', 'version.json'), `${JSON.stringify({ version })}\n`);
     await line(

@@ -4,7 +4,7 @@
 import { constants, cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openPglite } from '../../../src/adapters/database/pglite.ts';
-import { pgliteEntry } from '../../../src/apps/worker/pglite-entry.ts';
+import { programFile } from '../../../src/apps/package-files.ts';
 import { keptPglite } from './kept-pglite.ts';
 
 /** `directory` is not there yet; then it holds an empty database that nobody has open. */
@@ -17,7 +17,7 @@ async function emptyPglite(): Promise<string> {
   if (existsSync(kept)) return kept;
   const own = `${kept}-${process.pid}`;
   mkdirSync(own, { recursive: true });
-  const database = await openPglite({ directory: join(own, 'db'), entry: pgliteEntry });
+  const database = await openPglite({ directory: join(own, 'db'), entry: programFile('worker/pglite') });
   await database.use(() => Promise.resolve());
   await database.close();
   try {

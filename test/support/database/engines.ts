@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase } from '../../../src/adapters/database/index.ts';
-import { pgliteEntry } from '../../../src/apps/worker/pglite-entry.ts';
+import { programFile } from '../../../src/apps/package-files.ts';
 import type { DatabaseEngine } from '../../../src/model/schema/database.ts';
 import type { Database } from '../../../src/ports/schema/database.ts';
 import { copyEmptyPglite } from './empty-pglite.ts';
@@ -35,7 +35,11 @@ export const engineWorlds: Readonly<Record<DatabaseEngine, (version?: number) =>
     const open = async (): Promise<Database> => {
       const url = await server.createDatabase();
       const place = { engine: 'postgresql', urlFrom: { env: 'URL' }, connections: 2 } as const;
-      const around = { fleetDirectory: '/', secret: () => Promise.resolve(url), pgliteEntry };
+      const around = {
+        fleetDirectory: '/',
+        secret: () => Promise.resolve(url),
+        pgliteEntry: programFile('worker/pglite'),
+      };
       const database = await openDatabase(place, around);
       opened.push(database);
       return database;
@@ -56,7 +60,11 @@ export const engineWorlds: Readonly<Record<DatabaseEngine, (version?: number) =>
       opened.push(database);
       return database;
     };
-    const around = { fleetDirectory, secret: () => Promise.reject(new Error('it has no secret')), pgliteEntry };
+    const around = {
+      fleetDirectory,
+      secret: () => Promise.reject(new Error('it has no secret')),
+      pgliteEntry: programFile('worker/pglite'),
+    };
     return {
       async open() {
         const directory = `db${opened.length}`;

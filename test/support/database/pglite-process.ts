@@ -1,9 +1,9 @@
 /** A process that has a PGlite directory open and commits one row after the other, saying each, until it is killed. */
 import { openPglite } from '../../../src/adapters/database/pglite.ts';
-import { pgliteEntry } from '../../../src/apps/worker/pglite-entry.ts';
+import { programFile } from '../../../src/apps/package-files.ts';
 
 const [directory = '', job = ''] = process.argv.slice(2);
-const database = await openPglite({ directory, entry: pgliteEntry });
+const database = await openPglite({ directory, entry: programFile('worker/pglite') });
 if (job === 'once') {
   // Nothing is closed: what is idle may not keep the process.
   await database.use((session) => session.query('SELECT 1'));

@@ -12,7 +12,6 @@ import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 import { createNodeFileSystem } from '../../../src/adapters/file-system/node.ts';
 import { openSoftwareSigner } from '../../../src/adapters/signer/software.ts';
-import type { Session } from '../../../src/apps/cli/command.ts';
 import { runLine } from '../../../src/apps/cli/run-line.ts';
 import { systemClock } from '../../../src/adapters/clock/system.ts';
 import {
@@ -30,6 +29,7 @@ import type { ExecutionSummary } from '../../../src/ports/store.ts';
 import { signDetached } from '../../../src/release/sign-detached.ts';
 import { eventually } from '../eventually.ts';
 import { freePorts } from '../../../src/apps/demo/free-ports.ts';
+import { sessionIn } from '../session-in.ts';
 import { isHalfStaged, listTree } from '../node/tree-digest.ts';
 import { healthOf } from './health-watch.ts';
 import { killAll, processesBelow, startThemis, type Ran, type Running } from './live-process.ts';
@@ -281,7 +281,9 @@ export class LiveFleet {
   /** Runs a command line in this process; for what a test needs and does not test. */
   async line(...argv: string[]): Promise<void> {
     const said: string[] = [];
-    const session = quietSession(this.directory, this.environment, said);
+    const out = { write: (text: string) => void said.push(text), isTerminal: false, color: false, columns: 100 };
+    const world = { clock: systemClock, environment: this.environment, out, err: out, verbosity: 'quiet' } as const;
+    const session = sessionIn(this.directory, world);
     const code = await runLine(session, argv, true);
     if (code !== 0) throw new Error(`themis ${argv.join(' ')} ended with ${code}:\n${said.join('')}`);
   }
@@ -378,23 +380,4 @@ spec:
   stages:
 ${bake === undefined ? '' : `    - { percentage: 1, atLeast: 1, bake: ${bake} }\n`}    - { percentage: 100 }
 `;
-}
-
-function quietSession(directory: string, environment: Session['environment'], said: string[]): Session {
-  const never = new AbortController().signal;
-  const out = { write: (text: string) => void said.push(text), isTerminal: false, color: false, columns: 100 };
-  return {
-    directory,
-    environment,
-    clock: systemClock,
-    out,
-    err: out,
-    verbosity: 'quiet',
-    selector: undefined,
-    ask: undefined,
-    interrupts: { soft: never, hard: never, signal: () => undefined },
-    themisVersion: '0.0.0',
-    runtimeVersion: process.versions.node,
-    runtimeBinary: process.execPath,
-  };
 }

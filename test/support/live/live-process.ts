@@ -1,9 +1,7 @@
 /** The real command line as a process, and the processes that belong to one directory. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
-const launcher = fileURLToPath(new URL('../../../bin/themis.cjs', import.meta.url));
+import { inject } from 'vitest';
 
 export interface Ran {
   /** null when a signal ended it. */
@@ -24,7 +22,7 @@ export function startThemis(
   environment: Readonly<Record<string, string>>,
   line: readonly string[],
 ): Running {
-  const child = spawn(process.execPath, [launcher, ...line], {
+  const child = spawn(process.execPath, [inject('launcherFile'), ...line], {
     cwd: directory,
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],

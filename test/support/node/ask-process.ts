@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { inject } from 'vitest';
 import type { NodeReply, NodeRequestBody } from '../../../src/model/message.ts';
 
 export interface Killing {
@@ -25,8 +24,6 @@ export function askProcess(
     const entry = new URL('node-process.ts', import.meta.url).pathname;
     const child = spawn(process.execPath, [entry, JSON.stringify({ root, body, killing, url })], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      // Where vitest measures it switches the cache off, for what a test starts too.
-      env: { ...process.env, NODE_COMPILE_CACHE: inject('compileCache'), NODE_DISABLE_COMPILE_CACHE: undefined },
     });
     started?.(child);
     let output = '';

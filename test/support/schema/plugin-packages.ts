@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSchemaPlugins } from '../../../src/adapters/schema-plugins/index.ts';
 import type { PackagePlugins } from '../../../src/adapters/schema-plugins/packages.ts';
-import { schemaPluginEntry } from '../../../src/apps/worker/schema-plugin-entry.ts';
+import { programFile } from '../../../src/apps/package-files.ts';
 import type { SchemaPlugins } from '../../../src/ports/schema/schema-plugins.ts';
 import { writeTree } from '../real-repository.ts';
 
@@ -31,7 +31,7 @@ export class PluginPackages {
       kind: 'packages',
       fleetDirectory: this.fleetDirectory,
       allowLocal: false,
-      entry: schemaPluginEntry,
+      entry: programFile('worker/schema-plugin'),
       environment: {},
       ...change,
     });

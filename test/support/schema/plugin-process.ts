@@ -1,17 +1,16 @@
 /** A program that runs the migration of `plugin-kill.test.ts`: FLEET_DIRECTORY, DATABASE_DIRECTORY, apply or undo. */
 import { openPglite } from '../../../src/adapters/database/pglite.ts';
 import { openSchemaPlugins } from '../../../src/adapters/schema-plugins/index.ts';
-import { pgliteEntry } from '../../../src/apps/worker/pglite-entry.ts';
-import { schemaPluginEntry } from '../../../src/apps/worker/schema-plugin-entry.ts';
+import { programFile } from '../../../src/apps/package-files.ts';
 import { migration, SchemaWorld } from './schema-world.ts';
 
 const [fleetDirectory, directory, job] = process.argv.slice(2);
-const world = new SchemaWorld(await openPglite({ directory: directory!, entry: pgliteEntry }));
+const world = new SchemaWorld(await openPglite({ directory: directory!, entry: programFile('worker/pglite') }));
 const plugins = openSchemaPlugins({
   kind: 'packages',
   fleetDirectory: fleetDirectory!,
   allowLocal: false,
-  entry: schemaPluginEntry,
+  entry: programFile('worker/schema-plugin'),
   environment: {},
 });
 const operations = [{ custom: { plugin: 'graph', phase: 'expand' as const, timeout: '60s' } }];

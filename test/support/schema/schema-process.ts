@@ -4,7 +4,7 @@
  */
 import { openPglite } from '../../../src/adapters/database/pglite.ts';
 import { openPostgresql } from '../../../src/adapters/database/postgresql.ts';
-import { pgliteEntry } from '../../../src/apps/worker/pglite-entry.ts';
+import { programFile } from '../../../src/apps/package-files.ts';
 import type { Operation } from '../../../src/model/documents.ts';
 import { jobs, type Job } from './jobs.ts';
 import { SchemaWorld } from './schema-world.ts';
@@ -12,7 +12,7 @@ import { SchemaWorld } from './schema-world.ts';
 const [place = '', operation = '', job = ''] = process.argv.slice(2);
 const database = place.startsWith('postgresql:')
   ? openPostgresql({ url: () => Promise.resolve(place), sessions: 2 })
-  : await openPglite({ directory: place, entry: pgliteEntry });
+  : await openPglite({ directory: place, entry: programFile('worker/pglite') });
 await database.use((session) => session.query('SELECT 1'));
 process.stdout.write('ready\n');
 const world = new SchemaWorld(database);

@@ -5,7 +5,7 @@
  * 9.3.2), once that has begun.
  */
 import { X509Certificate } from 'node:crypto';
-import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import { ThemisError } from '../../../kernel/error.ts';
 import { type Environment, proxiesOf } from './proxies.ts';
@@ -60,6 +60,8 @@ function trustOf(ca: string | undefined): Pick<Tls, 'secureContext'> {
   try {
     // What is no certificate would be left out in silence.
     void new X509Certificate(ca);
+    // Commands that fetch nothing do without it too.
+    const { createSecureContext, getCACertificates } = process.getBuiltinModule('node:tls');
     return { secureContext: createSecureContext({ ca: [...getCACertificates('default'), ca] }) };
   } catch (error) {
     throw new ThemisError('USAGE', 'The file of the certificate authority holds no certificate in PEM.', {

@@ -4,7 +4,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { ThemisError } from '../../../kernel/error.ts';
 import { exitCode } from '../../../kernel/exit-code.ts';
 import type { Command, Input, Session } from '../command.ts';
-import { schemasDirectory } from '../package-files.ts';
+import { schemasDirectory } from '../../package-files.ts';
 import { scaffoldFiles, type ScaffoldChoices } from '../scaffold.ts';
 
 const namePattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u;

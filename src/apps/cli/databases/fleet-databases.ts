@@ -14,7 +14,7 @@ import { manifestsOf } from '../../../plan/schema/release-probes.ts';
 import type { ObservedDatabase } from '../../../model/schema/database.ts';
 import type { Desired, DesiredDatabase } from '../../../model/desired.ts';
 import type { Database } from '../../../ports/schema/database.ts';
-import { pgliteEntry } from '../../worker/pglite-entry.ts';
+import { programFile } from '../../package-files.ts';
 import type { Session } from '../command.ts';
 import { loadCatalogue } from '../reading/catalogue.ts';
 import type { SourceSession } from '../reading/fleet-source.ts';
@@ -37,7 +37,7 @@ async function openFleetDatabase(
       : { engine: 'postgresql', urlFrom: place.urlFrom, connections },
     {
       fleetDirectory,
-      pgliteEntry,
+      pgliteEntry: programFile('worker/pglite'),
       secret: (from) => readSecret(from, `the address of database ${name}`, around),
     },
   );
@@ -123,7 +123,7 @@ export function fleetSchemas(session: Surroundings & SourceSession, directory: s
     databases: desired.databases,
     migrations: desired.migrations,
     open: (database) => openFleetDatabase(session, directory, database),
-    openScratch: () => openPglite({ directory: null, entry: pgliteEntry }),
+    openScratch: () => openPglite({ directory: null, entry: programFile('worker/pglite') }),
     plugins: createPlugins(session, directory),
     random: Math.random,
   };

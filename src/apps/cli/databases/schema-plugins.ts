@@ -1,6 +1,6 @@
 import { openSchemaPlugins } from '../../../adapters/schema-plugins/index.ts';
 import type { SchemaPlugins } from '../../../ports/schema/schema-plugins.ts';
-import { schemaPluginEntry } from '../../worker/schema-plugin-entry.ts';
+import { programFile } from '../../package-files.ts';
 import type { Session } from '../command.ts';
 
 /** Of the environment a plug-in sees what is meant for plug-ins: the rest may hold secrets of others. */
@@ -11,7 +11,7 @@ export function createPlugins({ environment }: Pick<Session, 'environment'>, fle
   const shown = Object.entries(environment).filter(([name]) => name.startsWith(prefix));
   return openSchemaPlugins({
     kind: 'packages',
-    entry: schemaPluginEntry,
+    entry: programFile('worker/schema-plugin'),
     fleetDirectory,
     allowLocal: environment['THEMIS_ALLOW_LOCAL_PLUGINS'] === '1',
     environment: Object.fromEntries(shown.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),

@@ -36,7 +36,7 @@ export async function lookAtFleet(
     const fix = 'Run: themis validate';
     return { looked: wrong('error', 'THM6041', summary, fix), fleet: undefined };
   }
-  const transport = createNodeTransport(directory, session.clock);
+  const transport = createNodeTransport(directory, session);
   const collecting = { parallelism: observedAtOnce, full: false, signal: session.interrupts.soft };
   const [observed, catalogue] = await Promise.all([
     collect(transport, desired.fleet.nodes, collecting),

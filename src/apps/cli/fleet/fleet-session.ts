@@ -48,7 +48,7 @@ export async function withFleet(
   const store = openFleetStore(session, desired);
   try {
     const digests = { desiredDigest: desiredDigest(desired), targetDigest: targetDigest(desired) };
-    const transport = createNodeTransport(directory, session.clock);
+    const transport = createNodeTransport(directory, session);
     return await work({ directory, desired, findings, source, digests, sources, store, transport });
   } finally {
     await store.close();

@@ -49,7 +49,7 @@ export async function takeSnapshot(
   desired: Desired,
   options: SnapshotOptions = {},
 ): Promise<Snapshot> {
-  const transport = createNodeTransport(directory, session.clock);
+  const transport = createNodeTransport(directory, session);
   const looking = { full: options.full ?? false, signal: session.interrupts.soft };
   const [observed, catalogue, record] = await Promise.all([
     lookAtFleet(session, { directory, desired, transport }, looking),

@@ -3,11 +3,12 @@
  * own signer program, so that this process loads no module; the PIN goes to it in the environment or stays in its file.
  */
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { openSigner } from '../../../adapters/signer/index.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import type { Signer } from '../../../ports/signer.ts';
+import { programFile } from '../../package-files.ts';
 import type { Input, Option, Session } from '../command.ts';
-import { signerFile } from '../package-files.ts';
 import { commandWords } from './command-words.ts';
 
 export const signerOptions: readonly Option[] = [
@@ -99,7 +100,14 @@ function tokenCommand(session: Session, input: Input): string[] {
   const pinFile = input.text('pin-file');
   // A name without a slash is for the system's loader to find.
   const path = module.includes('/') ? resolve(session.directory, module) : module;
-  const command = [session.runtimeBinary, signerFile, '--module', path, '--token', input.text('token')!];
+  const command = [
+    session.runtimeBinary,
+    fileURLToPath(programFile('signer/main')),
+    '--module',
+    path,
+    '--token',
+    input.text('token')!,
+  ];
   command.push('--key', input.text('key')!, '--certificate', resolve(session.directory, input.text('certificate')!));
   if (pinFile !== undefined) command.push('--pin-file', resolve(session.directory, pinFile));
   if (input.flag('pss')) command.push('--pss');

@@ -7,11 +7,15 @@ import { fileURLToPath } from 'node:url';
 import { concatenate } from '../../../kernel/concatenate.ts';
 import { ThemisError } from '../../../kernel/error.ts';
 import type { DeltaTasks } from '../../../release/delta/find-patches.ts';
-
-const entry = new URL(`../patch-process${import.meta.url.slice(-3)}`, import.meta.url);
+import { programFile } from '../../package-files.ts';
 
 export async function makeApart({ algorithm, base, target }: DeltaTasks['make-patch']['input']): Promise<Uint8Array> {
-  const argv = [fileURLToPath(entry), algorithm, String(base.length), String(target.length)];
+  const argv = [
+    fileURLToPath(programFile('worker/patch-process')),
+    algorithm,
+    String(base.length),
+    String(target.length),
+  ];
   const child = spawn(process.execPath, argv, { env: {}, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true });
   const patch: Uint8Array[] = [];
   let complaint = '';

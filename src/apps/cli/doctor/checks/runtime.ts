@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { launcherFile } from '../../package-files.ts';
 import { fine, wrong, type Check, type Surroundings } from '../check.ts';
 
 const oldestMajor = 26;
@@ -8,7 +7,7 @@ const oldestMajor = 26;
 export const runtimeCheck: Check<Surroundings> = {
   name: 'runtime',
   look({ session }) {
-    const { runtimeVersion, runtimeBinary, themisVersion } = session;
+    const { runtimeVersion, runtimeBinary, launcherFile, themisVersion } = session;
     const fix = 'Run `npm ci` in the directory of Themis, or install Node.js 26.';
     if (Number.parseInt(runtimeVersion, 10) < oldestMajor) {
       const summary = `Node.js ${runtimeVersion} runs Themis; it needs ${oldestMajor} or newer.`;
