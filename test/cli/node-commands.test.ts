@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createNodeFileSystem } from '../../src/adapters/file-system/node.ts';
 import { systemClock } from '../../src/adapters/clock/system.ts';
 import { createNodeTransport } from '../../src/apps/agent/node-deps.ts';
@@ -11,6 +11,7 @@ import type { DesiredNode } from '../../src/model/desired.ts';
 import { wireVersion } from '../../src/model/message.ts';
 import { eventually } from '../support/eventually.ts';
 import { runCommand } from '../support/run-command.ts';
+import { launcherFile } from '../support/launcher-file.ts';
 
 let directory: string;
 beforeAll(async () => {
@@ -28,7 +29,7 @@ interface Run {
 
 function themis(words: readonly string[], stdin = ''): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [inject('launcherFile'), ...words], { cwd: directory });
+    const child = spawn(process.execPath, [launcherFile, ...words], { cwd: directory });
     let out = '';
     let err = '';
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString('utf8')));
@@ -81,7 +82,7 @@ test('the transport of this machine reaches a node both ways', async () => {
   const transport = createNodeTransport(directory, {
     clock: systemClock,
     runtimeBinary: process.execPath,
-    launcherFile: inject('launcherFile'),
+    launcherFile,
   });
   const node: DesiredNode = {
     name: 'd',
@@ -99,7 +100,7 @@ test('the transport of this machine reaches a node both ways', async () => {
 test('exec finishes what it began when it is asked to stop', async () => {
   await themis(['node', 'init', 'e', '--anchors', 'keys/anchors.json']);
   const lock = await createNodeFileSystem().tryLock(path.join(directory, 'e/state/lock'));
-  const child = spawn(process.execPath, [inject('launcherFile'), 'node', 'exec', '--root', 'e'], { cwd: directory });
+  const child = spawn(process.execPath, [launcherFile, 'node', 'exec', '--root', 'e'], { cwd: directory });
   let out = '';
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString('utf8')));
   const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve(signal ?? code)));

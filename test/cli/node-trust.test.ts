@@ -17,7 +17,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test, inject } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createNodeFileSystem } from '../../src/adapters/file-system/node.ts';
 import { openSqliteManifestStore } from '../../src/adapters/manifest-store/sqlite.ts';
 import { createServiceControl } from '../../src/adapters/service-control/index.ts';
@@ -31,6 +31,7 @@ import type { ReleaseManifest } from '../../src/model/release.ts';
 import { revoking } from '../support/revoking.ts';
 import { isHalfStaged, listTree } from '../support/node/tree-digest.ts';
 import { runCommand } from '../support/run-command.ts';
+import { launcherFile } from '../support/launcher-file.ts';
 
 const files = createNodeFileSystem();
 const key = ['--key', 'keys/signer.key.pem', '--certificate', 'keys/signer.certificate.pem'];
@@ -97,7 +98,7 @@ async function ask(body: NodeRequestBody, name = 'node-a'): Promise<NodeReply> {
   return createNodeTransport(directory, {
     clock: systemClock,
     runtimeBinary: process.execPath,
-    launcherFile: inject('launcherFile'),
+    launcherFile,
   }).call(node, { wireVersion, node: name, ...body }, {});
 }
 

@@ -1,10 +1,11 @@
 /** What happens to a run whose output or directory goes away. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { launcherFile } from '../support/launcher-file.ts';
 
 function shell(line: string): { status: number | null; stderr: string } {
-  const environment = { ...process.env, THEMIS: `${process.execPath} ${inject('launcherFile')}` };
+  const environment = { ...process.env, THEMIS: `${process.execPath} ${launcherFile}` };
   return spawnSync('sh', ['-c', line], { env: environment, encoding: 'utf8' });
 }
 

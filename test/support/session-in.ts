@@ -1,6 +1,6 @@
 /** The world of a command line that runs in this process: nobody to ask, no signals; Themis again is the built one. */
-import { inject } from 'vitest';
 import type { Session } from '../../src/apps/cli/command.ts';
+import { launcherFile } from './launcher-file.ts';
 
 type World = Pick<Session, 'clock' | 'environment' | 'out' | 'err'> & Partial<Pick<Session, 'verbosity'>>;
 
@@ -16,6 +16,6 @@ export function sessionIn(directory: string, world: World): Session {
     themisVersion: '0.0.0',
     runtimeVersion: '26.0.0',
     runtimeBinary: process.execPath,
-    launcherFile: inject('launcherFile'),
+    launcherFile,
   };
 }

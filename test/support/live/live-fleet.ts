@@ -9,7 +9,6 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { inject } from 'vitest';
 import { createNodeFileSystem } from '../../../src/adapters/file-system/node.ts';
 import { openSoftwareSigner } from '../../../src/adapters/signer/software.ts';
 import { runLine } from '../../../src/apps/cli/run-line.ts';
@@ -357,7 +356,7 @@ export function liveEnvironment(base: string): Record<string, string> {
     ...author,
     GIT_COMMITTER_NAME: author.GIT_AUTHOR_NAME,
     GIT_COMMITTER_EMAIL: author.GIT_AUTHOR_EMAIL,
-    NODE_COMPILE_CACHE: inject('compileCache'),
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
     NO_COLOR: '1',
   };
 }

@@ -1,7 +1,7 @@
 /** The real command line as a process, and the processes that belong to one directory. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { inject } from 'vitest';
+import { launcherFile } from '../launcher-file.ts';
 
 export interface Ran {
   /** null when a signal ended it. */
@@ -22,7 +22,7 @@ export function startThemis(
   environment: Readonly<Record<string, string>>,
   line: readonly string[],
 ): Running {
-  const child = spawn(process.execPath, [inject('launcherFile'), ...line], {
+  const child = spawn(process.execPath, [launcherFile, ...line], {
     cwd: directory,
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
