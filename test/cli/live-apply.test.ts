@@ -1,6 +1,7 @@
 /** Plans of a running fleet, as processes: the same bytes twice, exactly what was reviewed, drift, and refusals. */
 import { chmodSync, cpSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Plan } from '../../src/model/plan.ts';
 import type { StatusView } from '../../src/report/status-table.ts';
 import { digestJson } from '../../src/kernel/digest.ts';
 import { eventually } from '../support/eventually.ts';
@@ -185,8 +186,22 @@ describe('a saved plan', () => {
     await expectStale(one);
   });
 
-  test('goes on as itself after a kill', async () => {
+  test('is refused while the fleet is suspended, and changes nothing when it is only tried', async () => {
     const plan = await save('rest.themisplan');
+    const starts = fleet.startCounts();
+    expect(await fleet.themis('apply', plan, '--dry-run')).toMatchObject({ code: 0 });
+    expect(await fleet.themis('suspend', '--reason', 'incident')).toMatchObject({ code: 0 });
+    const held = await fleet.themis('apply', plan);
+    expect([held.code, held.out]).toEqual([4, expect.stringContaining('THM3051')]);
+    expect(await fleet.themis('resume')).toMatchObject({ code: 0 });
+    expect(fleet.startCounts()).toEqual(starts);
+  });
+
+  test('goes on as itself after a kill, whatever somebody wrote outside of its seal', async () => {
+    const plan = 'rest.themisplan';
+    const made = JSON.parse(readFileSync(fleet.file(plan), 'utf8')) as Plan;
+    const deferred = made.steps.map(({ id }) => ({ step: id, reason: 'edited', until: null }));
+    fleet.write(plan, JSON.stringify({ ...made, deferred }));
     const killed = fleet.start('apply', plan);
     await killed.printed(': done in');
     killed.child.kill('SIGKILL');
@@ -219,6 +234,9 @@ test('drift becomes a repair, which restores bytes and modes', async () => {
   expect(ran.code, ran.err).toBe(0);
   expect(await fleet.installs()).toEqual(before);
   expect(await fleet.themis('plan', '--detailed-exitcode')).toMatchObject({ code: 0 });
+  const again = await fleet.themis('apply', '-o', 'jsonl');
+  const closing = { type: 'execution-finished', execution: null, result: 'nothing-to-do', exitCode: 0 };
+  expect(JSON.parse(again.out.trimEnd().split('\n').at(-1)!)).toMatchObject(closing);
 }, 60_000);
 
 test('a snapshot plans without the servers, and a fleet that is down is seen as such', async () => {

@@ -31,9 +31,12 @@ test('a node that does not get healthy takes itself and then all others back', a
   const [installs, starts] = [await fleet.installs(), fleet.startCounts()];
   fleet.breakVersions(third, ['1.5.0']);
   const watch = new HealthWatch(fleet.nodes);
-  const ran = await fleet.themis('apply', '--auto-approve');
+  const ran = await fleet.themis('apply', '--auto-approve', '-o', 'jsonl');
   const looks = await watch.stop();
   expect(ran.code, ran.err).toBe(6);
+  const events = ran.out.trimEnd().split('\n');
+  const told = events.map((line) => (JSON.parse(line) as { type: string }).type);
+  expect([told[0], told]).toEqual(['version', expect.arrayContaining(['rolling-back'])]);
   expect(await fleet.serving()).toEqual(fleet.all('1.4.0'));
   expect(await fleet.installs()).toEqual(installs);
   expect((await fleet.history())[0]).toMatchObject({ kind: 'apply', end: { result: 'rolled-back', exitCode: 6 } });

@@ -55,10 +55,16 @@ describe('rollback', () => {
     expect(await fleet.serving()).toEqual(fleet.all('1.5.0'));
   }, 60_000);
 
-  test('of all nodes goes one by one, leader last', async () => {
+  test('of all nodes goes one by one, leader last; cut off it goes on, and apply does not bring its target on again', async () => {
     const leader = await fleet.leader();
+    const running = fleet.start('rollback', '--all', '--auto-approve');
+    await running.printed(/: (?:switch|start)\n/u);
+    running.child.kill('SIGKILL');
+    await running.ended;
+    const forward = await fleet.themis('apply', '--auto-approve');
+    expect([forward.code, forward.err + forward.out]).toEqual([4, expect.stringContaining('THM3050')]);
     const ran = await fleet.themis('rollback', '--all', '--auto-approve');
-    expect(ran.code, ran.err).toBe(0);
+    expect([ran.code, ran.err]).toEqual([0, expect.stringContaining('going on with rollback-')]);
     expect(await fleet.serving()).toEqual(fleet.all('1.4.0'));
     expect(latestStarts().at(-1)).toBe(leader);
     expect((await fleet.plan()).summary).toMatchObject({ update: 3 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seededRandom } from '../../src/adapters/transport/simulated/seeded-random.ts';
 import { healthOf } from '../support/live/health-watch.ts';
 import { LiveFleet } from '../support/live/live-fleet.ts';
-import { killAll, type Running } from '../support/live/live-process.ts';
+import { killAll, type Ran, type Running } from '../support/live/live-process.ts';
 import { isSoak, runs } from '../support/runs.ts';
 
 const rounds = isSoak ? 50 : 4;
@@ -23,7 +23,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => fleet.remove());
 
-function apply(...more: string[]): Promise<{ readonly code: number | null; readonly err: string }> {
+function apply(...more: string[]): Promise<Ran> {
   return fleet.themis('apply', '--auto-approve', ...more);
 }
 
@@ -36,7 +36,7 @@ async function nextVersion(): Promise<string> {
 }
 
 /** Whatever was cut off before: one more apply ends it, and no server was started more than once for it. */
-async function expectConverged(version: string, startsBefore: Record<string, number>, what: string): Promise<void> {
+async function expectConverged(version: string, startsBefore: Record<string, number>, what: string): Promise<string> {
   const ran = await apply();
   expect(ran.code, `${what}\n${ran.err}`).toBe(0);
   expect(await fleet.serving(), what).toEqual(fleet.all(version));
@@ -44,6 +44,7 @@ async function expectConverged(version: string, startsBefore: Record<string, num
   expect(Object.fromEntries(starts), `${what}\n${ran.err}`).toEqual(fleet.all(1));
   expect(await fleet.themis('plan', '--detailed-exitcode'), what).toMatchObject({ code: 0 });
   expect(fleet.operations(), what).toEqual([]);
+  return ran.err;
 }
 
 function pause(durationMs: number): Promise<void> {
@@ -103,7 +104,7 @@ test('an apply that follows a killed one at once lets the node that drains go on
   const query = fetch(`http://127.0.0.1:${port}/query?ms=5000`);
   await running.printed(': drain');
   running.child.kill('SIGKILL');
-  await expectConverged(version, starts, (await running.ended).err);
+  expect(await expectConverged(version, starts, (await running.ended).err)).toContain('going on with apply-');
   expect((await query).status).toBe(200);
 }, 120_000);
 
@@ -124,6 +125,8 @@ test('the first Ctrl-C finishes the nodes in hand, releases the lock and says ho
   };
   expect(status.conditions).toContainEqual(expect.objectContaining({ type: 'Locked', status: false }));
   expect(status.conditions).toContainEqual(expect.objectContaining({ type: 'Progressing', status: true }));
+  const unasked = await fleet.themis('apply');
+  expect([unasked.code, unasked.err]).toEqual([1, expect.stringContaining('--auto-approve')]);
   await expectConverged(version, starts, ran.err);
 }, 120_000);
 
@@ -134,9 +137,9 @@ test('a second apply meets the lock, names its holder, and waits when it may', a
   await first.printed(': started');
   const refused = await apply();
   expect(refused.code, refused.err).toBe(5);
-  expect(refused.err).toContain(`pid ${first.child.pid}`);
+  expect(refused.err).toMatch(new RegExp(`pid ${first.child.pid}.*since .*\n.*themis force-unlock \\d+`, 'su'));
   const waiting = await apply('--lock-timeout', '2m');
-  expect(waiting.code, waiting.err).toBe(0);
+  expect([waiting.code, waiting.out], waiting.err).toEqual([0, expect.stringContaining('No changes.')]);
   expect(await first.ended).toMatchObject({ code: 0 });
   expect(await healthOf(fleet.nodes[0]!)).toMatchObject({ version });
   await expectConverged(version, starts, waiting.err);

@@ -16,7 +16,6 @@ const longest = [
   'cli/live-rollback',
   'crash/schema-every-query',
   'unit/release/large-files',
-  'cli/apply',
   'crash/schema-failing-statements',
   'crash/node-process',
   'contract/schema-writers',
