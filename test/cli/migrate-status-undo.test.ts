@@ -1,15 +1,14 @@
-/** `migrate status` and `migrate undo` of a fleet directory whose database is embedded. */
+/** `migrate status` and `migrate undo` of a fleet directory with a database. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/adapters/clock/system.ts';
 import { openStore } from '../../src/adapters/store/index.ts';
 import { ownHolder } from '../../src/adapters/process/process-facts.ts';
-import { openPglite } from '../../src/adapters/database/pglite.ts';
-import { programFile } from '../../src/apps/package-files.ts';
+import { openPostgresql } from '../../src/adapters/database/postgresql.ts';
 import type { DesiredMigration } from '../../src/model/desired.ts';
-import { copyEmptyPglite } from '../support/database/empty-pglite.ts';
+import { startPostgres, type PostgresServer } from '../support/database/postgres.ts';
 import { desiredOf, document, goodFleet } from '../support/findings-of.ts';
 import { planOf } from '../support/plans.ts';
 import { writeTree } from '../support/real-repository.ts';
@@ -38,30 +37,35 @@ const files = {
     .split('\n')
     .filter((line) => !/node-[bc]/u.test(line))
     .join('\n'),
-  'database.yaml': document('Database', 'orders', 'pglite: { directory: ./db }\n'),
+  'database.yaml': document('Database', 'orders', 'urlFrom: { env: ORDERS_URL }\n'),
   'users.yaml': users,
   'phone.yaml': phone,
 };
 
-// A PGlite is opened many times over, each by a thread that takes its time where others are busy.
-vi.setConfig({ testTimeout: 300_000 });
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(async () => await server.close());
 
 let base: string;
 let directory: string;
-beforeEach(() => {
+let url: string;
+beforeEach(async () => {
+  url = await server.createDatabase();
   base = mkdtempSync(join(tmpdir(), 'themis-migrate-'));
   directory = join(base, 'fleet');
   writeTree(directory, files);
 });
 afterEach(() => rmSync(base, { recursive: true }));
 
+const environment = () => ({ THEMIS_STATE_DIR: join(base, 'state'), ORDERS_URL: url });
+
 const run = async (...line: string[]) =>
-  await runCommand(directory, ['migrate', ...line], undefined, { THEMIS_STATE_DIR: join(base, 'state') }, systemClock);
+  await runCommand(directory, ['migrate', ...line], undefined, environment(), systemClock);
 
 async function looking<Result>(work: (world: SchemaWorld) => Promise<Result>): Promise<Result> {
-  const world = new SchemaWorld(
-    await openPglite({ directory: join(directory, 'db'), entry: programFile('worker/pglite') }),
-  );
+  const world = new SchemaWorld(openPostgresql({ url: () => Promise.resolve(url), sessions: 1 }));
   try {
     return await work(world);
   } finally {
@@ -71,7 +75,6 @@ async function looking<Result>(work: (world: SchemaWorld) => Promise<Result>): P
 
 /** Expands them as an apply does. */
 async function expand(...texts: readonly string[]): Promise<readonly DesiredMigration[]> {
-  await copyEmptyPglite(join(directory, 'db'));
   const { migrations } = desiredOf(goodFleet, files['database.yaml'], ...texts);
   const ordered = [...migrations].sort((a, b) => a.schemaVersion - b.schemaVersion);
   await looking(async (world) => {
@@ -89,6 +92,7 @@ async function status() {
 }
 
 test('a database that was never made has no version, and is not made by looking', async () => {
+  writeTree(directory, { 'database.yaml': document('Database', 'orders', 'pglite: { directory: ./db }\n') });
   const { exitCode, out } = await run('status');
   expect([exitCode, out]).toMatchInlineSnapshot(`
     [
@@ -111,7 +115,7 @@ test('what is applied, changed and gone is told, with who did it and what was do
   const next = final.replace('schemaVersion: 3', 'schemaVersion: 2');
   writeTree(directory, { 'users.yaml': users.replace('bigint', 'integer'), 'forget.yaml': next });
   expect((await status()).database).toMatchObject({
-    engine: 'pglite',
+    engine: 'postgresql',
     schemaVersion: 2,
     open: null,
     migrations: [
@@ -154,8 +158,12 @@ test('the last migration is shown, and taken back when that is agreed to', async
 test('a rollout that was left open ends with the undo, and that is said', async () => {
   await expand(users, phone);
   const { coordination, uid: fleetUid } = desiredOf(goodFleet).fleet;
-  const environment = { THEMIS_STATE_DIR: join(base, 'state') };
-  const store = openStore(coordination, { environment, fleetUid, clock: systemClock, isAlive: () => false });
+  const store = openStore(coordination, {
+    environment: environment(),
+    fleetUid,
+    clock: systemClock,
+    isAlive: () => false,
+  });
   try {
     const lease = (await store.lease.acquire(ownHolder('1', 'test'), 60_000))!;
     const { planDigest, targetDigest } = planOf([], []);

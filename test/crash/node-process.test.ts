@@ -1,4 +1,7 @@
-/** A real process, killed with SIGKILL at every journal boundary; a fresh process recovers. */
+/**
+ * A real process, killed with SIGKILL at every journal boundary; a fresh process recovers. Soak kills on both sides of
+ * each, a usual run on one.
+ */
 import { expect, test } from 'vitest';
 import { isSoak } from '../support/runs.ts';
 import { askProcess, type Killing } from '../support/node/ask-process.ts';
@@ -61,7 +64,8 @@ async function killedAt(request: NodeRequestBody, killing: Killing): Promise<voi
 async function atEveryBoundary(request: NodeRequestBody, stride: number): Promise<void> {
   const cases: Killing[] = [];
   for (let append = 1; append <= boundaries; append += stride) {
-    cases.push({ append, when: 'before' }, { append, when: 'after' });
+    if (isSoak || append % 2 === 1) cases.push({ append, when: 'before' });
+    if (isSoak || append % 2 === 0) cases.push({ append, when: 'after' });
   }
   const worker = async (): Promise<void> => {
     for (let next = cases.shift(); next !== undefined; next = cases.shift()) await killedAt(request, next);
@@ -74,7 +78,7 @@ test('an update killed at every journal boundary ends fully old or fully new', a
 }, 120_000);
 
 test('a rollback killed at journal boundaries ends fully old or fully new', async () => {
-  await atEveryBoundary(rollback, isSoak ? 1 : 5);
+  await atEveryBoundary(rollback, isSoak ? 1 : 3);
 }, 120_000);
 
 test('the process that is not killed makes exactly that many appends', async () => {

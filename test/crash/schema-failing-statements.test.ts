@@ -30,7 +30,7 @@ const kinds = {
 type Kind = keyof typeof kinds;
 
 /** Of each phase some statements, and each time another failure. */
-const stride = isSoak ? 1 : 29;
+const stride = isSoak ? 1 : 43;
 let turn = 0;
 /** PGlite has no connection to lose but in name; to a server it can be lost at any statement. */
 function nextKinds({ database }: SchemaWorld): readonly Kind[] {
