@@ -77,6 +77,8 @@ export class Runner {
   #woken = false;
   #fatal: unknown = null;
   #said = '';
+  /** Every step that was, once or more often. */
+  readonly #begun = new Set<string>();
   /** Of the moment at which it was stopped. */
   #stopped: { readonly inHand: readonly string[]; readonly staging: readonly string[] } = { inHand: [], staging: [] };
 
@@ -255,7 +257,10 @@ export class Runner {
   }
 
   async #start(decision: Extract<Decision, { kind: 'go' }>): Promise<void> {
-    this.#said = '';
+    const begun = [...decision.look, ...decision.promote, ...decision.schema];
+    // What is only begun again is no news: it is why one waits.
+    if (decision.fail.length > 0 || begun.some((step) => !this.#begun.has(step))) this.#said = '';
+    for (const step of begun) this.#begun.add(step);
     // Whoever took consent back is heard before the next node of a tenant is asked for.
     if (this.#hasTenants && this.#stepper.direction === 'forward') await this.#permits.refresh(permitsMs);
     for (const step of decision.look) this.#launch(this.#task.run(step));

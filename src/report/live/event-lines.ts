@@ -4,7 +4,7 @@
  * everything else comes from the event.
  */
 import { formatDuration } from '../../kernel/units/duration.ts';
-import type { Outcome } from '../../kernel/outcome.ts';
+import type { Failure, Outcome } from '../../kernel/outcome.ts';
 import { parseInstant } from '../../kernel/units/instant.ts';
 import { formatSize } from '../../kernel/units/size.ts';
 import type { ProgressFigures, ThemisEvent } from '../../model/event.ts';
@@ -138,12 +138,17 @@ function finished(
     case 'unchanged':
       return `${target}: ${direction === 'forward' ? 'unchanged, it has this already' : 'nothing to take back'}`;
     case 'failed':
-      return `${target}: ${direction === 'forward' ? 'failed' : 'not taken back'}: ${outcome.failure.message}`;
+      return `${target}: ${direction === 'forward' ? 'failed' : 'not taken back'}: ${failureText(outcome.failure)}`;
     case 'blocked':
       return undefined;
     case 'not-run':
       return `${target}: not run, ${outcome.reason}`;
   }
+}
+
+/** What to do about it stands below it, as it does below an error. */
+function failureText({ message, hint }: Failure): string {
+  return hint === undefined ? message : `${message}\nhint: ${hint}`;
 }
 
 /** `18:04:05` of an RFC 3339 instant. */

@@ -196,6 +196,9 @@ describe('the world', () => {
     at(world, 1500, () => cut(false));
     expect(await world.apply()).toMatchObject({ report: { result: 'paused', exitCode: 1, resumable: true } });
     expect(world.events.some((event) => event.type === 'rolling-back')).toBe(false);
+    // However often it was asked.
+    const told = world.events.flatMap((event) => (event.type === 'waiting' ? [event.detail] : []));
+    expect(told).toEqual([expect.stringMatching(/^node\/\S+ does not answer$/u)]);
     cut(true);
     expect(await world.apply()).toMatchObject({ report: { result: 'done' } });
     for (const one of world.fleet.nodes.values()) expect([...one.stops.values()]).toEqual([1]);

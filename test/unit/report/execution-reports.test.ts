@@ -50,6 +50,19 @@ const done = (name: string, seconds: number): ThemisEvent =>
   });
 
 describe('lines', () => {
+  test('what to do about a failure stands below it', () => {
+    const failure = { code: 'IO', message: 'no', retry: 'human', hint: 'Do it.' } as const;
+    const failed = event(1, {
+      type: 'step-finished',
+      step: 'a',
+      target: 'node/a',
+      outcome: { kind: 'failed', failure },
+      durationMs: 1,
+      direction: 'forward',
+    });
+    expect(createEventLines()(failed)).toBe('00:00:01 node/a: failed: no\nhint: Do it.');
+  });
+
   test('a staging that is through says once what it cost', () => {
     const lineOf = createEventLines();
     const staged = (doneBytes: number, reusedBytes: number): ThemisEvent =>

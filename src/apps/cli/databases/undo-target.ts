@@ -28,10 +28,13 @@ export function undoTarget(
   observed: readonly ObservedDatabase[],
   migrations: readonly DesiredMigration[],
 ): UndoTarget | null {
-  const found = databases.flatMap((database): UndoTarget[] => {
+  const file = what.kind === 'migration' ? migrations.find(({ name }) => name === what.name) : undefined;
+  // By its file it can be in one of them only; what the others say is nothing to it.
+  const meant = databases.filter(({ name }) => file === undefined || name === file.database);
+  const found = meant.flatMap((database): UndoTarget[] => {
     const state = observed.find(({ name }) => name === database.name);
     if (state === undefined) return [];
-    if (!state.reachable) throw fromFailure({ ...state.failure, message: `${state.name}: ${state.failure.message}` });
+    if (!state.reachable) throw silent(state, meant.length > 1);
     const migration = oldestOf(what, state);
     return migration === undefined ? [] : [{ database, migration }];
   });
@@ -44,6 +47,14 @@ export function undoTarget(
   }
   if (one === undefined && what.kind === 'migration') refuseUnknown(what.name, databases, migrations);
   return one ?? null;
+}
+
+function silent(
+  { name, failure }: Extract<ObservedDatabase, { reachable: false }>,
+  isOneOfSeveral: boolean,
+): ThemisError {
+  const more = isOneOfSeveral ? { hint: 'Where another one is meant, name it with --database.' } : {};
+  return fromFailure({ ...failure, message: `${name}: ${failure.message}`, ...more });
 }
 
 function oldestOf(what: UndoWhat, { applied, open, schemaVersion }: Reached): string | undefined {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { undoTarget, type UndoWhat } from '../../../../src/apps/cli/databases/undo-target.ts';
 import { digestJson } from '../../../../src/kernel/digest.ts';
-import type { DesiredDatabase } from '../../../../src/model/desired.ts';
+import type { DesiredDatabase, DesiredMigration } from '../../../../src/model/desired.ts';
 import type { ObservedDatabase } from '../../../../src/model/schema/database.ts';
 
 const startedAt = '2026-11-21T18:00:00Z';
@@ -74,4 +74,19 @@ test('nothing is taken back where a database that may be meant cannot be asked',
 
 test('a name that nobody knows is a slip', () => {
   expect(() => target({ kind: 'migration', name: 'four' }, orders)).toThrow(/"four"/u);
+});
+
+test('what its file says is in one database is looked for there, whatever another one says', () => {
+  const failure = { code: 'UNREACHABLE', message: 'it does not answer', retry: 'backoff' } as const;
+  const silent: ObservedDatabase = { name: 'users', reachable: false, failure };
+  const file = { name: 'two', database: 'orders' } as DesiredMigration;
+  const databases = ['orders', 'users'].map((name) => desired(name));
+  const what = { kind: 'migration', name: 'two' } as const;
+  expect(undoTarget(what, databases, [orders, silent], [file])).toMatchObject({ database: { name: 'orders' } });
+  expect(() => undoTarget(newest, databases, [orders, silent], [file])).toThrow(
+    expect.objectContaining({
+      message: 'users: it does not answer',
+      hint: 'Where another one is meant, name it with --database.',
+    }) as Error,
+  );
 });
