@@ -2,9 +2,10 @@
  * Makes of the sources what a package runs: one file of each program and of each part that is loaded when it is asked
  * for, other packages included. Node.js then opens a dozen files where a start from the sources opens up to nine hundred.
  */
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PGlite } from '@electric-sql/pglite';
 import { rolldown } from 'rolldown';
 import { programs } from '../src/apps/package-files.ts';
 
@@ -38,9 +39,30 @@ export async function buildPackage(directory: string): Promise<void> {
     codeSplitting: { groups: [{ name: 'shared', minShareCount: 10 }] },
   });
   await bundle.close();
+  cpSync(await emptyDatabase(), join(directory, 'empty-pglite.tar.gz'));
   cpSync(join(root, 'src/apps/demo/server'), join(directory, 'demo/server'), { recursive: true });
   const modules = output.flatMap((part) => (part.type === 'chunk' ? part.moduleIds : []));
   writeFileSync(join(directory, 'THIRD-PARTY.txt'), noticesOf(modules));
+}
+
+/** The file of one for the version of PGlite that is installed; making it takes seconds, so it is kept. */
+async function emptyDatabase(): Promise<string> {
+  const packages = join(root, 'node_modules');
+  const { version } = manifestOf(join(packages, '@electric-sql/pglite'));
+  const kept = join(packages, '.cache/themis', `empty-pglite-${version}.tar.gz`);
+  if (existsSync(kept)) return kept;
+  const made = await PGlite.create();
+  const packed = await (await made.dumpDataDir('gzip')).arrayBuffer();
+  await made.close();
+  mkdirSync(dirname(kept), { recursive: true });
+  // Whole or not at all: another build may look for it.
+  writeFileSync(`${kept}-${process.pid}`, new Uint8Array(packed));
+  renameSync(`${kept}-${process.pid}`, kept);
+  return kept;
+}
+
+function manifestOf(directory: string): Manifest {
+  return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as Manifest;
 }
 
 /** Name, version and licence of every package of others that went in; they ask for it wherever a copy goes. */
@@ -48,7 +70,7 @@ function noticesOf(modules: readonly string[]): string {
   const inPackage = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/u;
   const directories = new Set(modules.flatMap((module) => inPackage.exec(module)?.[0] ?? []));
   const notices = [...directories].toSorted().map((directory) => {
-    const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as Manifest;
+    const manifest = manifestOf(directory);
     const files = readdirSync(directory).filter((name) => /^(licen[cs]e|notice|copying)/iu.test(name));
     const texts = files.map((name) => readFileSync(join(directory, name), 'utf8').trim());
     return [`${manifest.name} ${manifest.version} (${manifest.license})`, ...texts].join('\n\n');

@@ -28,6 +28,9 @@ export const demoServerDirectory = fileURLToPath(
   new URL(isSource ? 'src/apps/demo/server/' : 'dist/demo/server/', root),
 );
 
+/** An empty PGlite, packed; null in a checkout, where one is made when it is needed. */
+export const emptyDatabaseFile = isSource ? null : fileURLToPath(new URL('dist/empty-pglite.tar.gz', root));
+
 export function programFile(name: Program): URL {
   return new URL(isSource ? `src/apps/${name}.ts` : `dist/${name}.js`, root);
 }

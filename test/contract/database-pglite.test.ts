@@ -10,7 +10,7 @@ import { lockDirectory } from '../../src/adapters/database/directory-lock.ts';
 import { openPglite } from '../../src/adapters/database/pglite.ts';
 import { programFile } from '../../src/apps/package-files.ts';
 import type { Database } from '../../src/ports/schema/database.ts';
-import { copyEmptyPglite } from '../support/database/empty-pglite.ts';
+import { unpackPglite } from '../support/database/empty-pglite.ts';
 import { failureOf } from '../support/failure-of.ts';
 
 let home = '';
@@ -74,7 +74,7 @@ test('of many that want one directory at once, one gets it', async () => {
 });
 
 test('who is killed keeps nobody out and loses nothing that was committed', async () => {
-  await copyEmptyPglite(directory);
+  unpackPglite(directory);
   const child = start('write');
   let committed = 0;
   for await (const line of createInterface({ input: child.stdout! })) {
@@ -95,7 +95,7 @@ test('who is killed keeps nobody out and loses nothing that was committed', asyn
 });
 
 test('a session that was ended in the middle of a transaction leaves nothing of it', async () => {
-  await copyEmptyPglite(directory);
+  unpackPglite(directory);
   const database = await open();
   await database.use((session) => session.query('CREATE TABLE kept (n int)'));
   const limits = { lockTimeoutMs: null, statementTimeoutMs: 50 };
@@ -133,7 +133,7 @@ test('what an interrupted making left is made anew, and what is no database is n
 });
 
 test('an idle database does not keep its process', async () => {
-  await copyEmptyPglite(directory);
+  unpackPglite(directory);
   const child = start('once');
   const [code] = (await once(child, 'exit')) as [number | null];
   expect(code).toBe(0);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openPglite } from '../../src/adapters/database/pglite.ts';
 import { programFile } from '../../src/apps/package-files.ts';
-import { copyEmptyPglite } from '../support/database/empty-pglite.ts';
+import { unpackPglite } from '../support/database/empty-pglite.ts';
 import { plugInCode, PluginPackages } from '../support/schema/plugin-packages.ts';
 import { SchemaWorld } from '../support/schema/schema-world.ts';
 
@@ -17,7 +17,7 @@ let directory: string;
 beforeEach(async () => {
   packages = new PluginPackages();
   directory = join(packages.home, 'db');
-  await copyEmptyPglite(directory);
+  unpackPglite(directory);
   await looking(async (world) => await world.sql('CREATE TABLE edges (name text)'));
 });
 afterEach(() => packages.remove());

@@ -19,7 +19,7 @@ import type { Operation } from '../../src/model/documents.ts';
 import type { Database } from '../../src/ports/schema/database.ts';
 import { openMemory } from '../support/database/memory.ts';
 import { everyOperation, setup } from '../support/migrate/operation-cases.ts';
-import { copyEmptyPglite } from '../support/database/empty-pglite.ts';
+import { unpackPglite } from '../support/database/empty-pglite.ts';
 import { startPostgres, type PostgresServer } from '../support/database/postgres.ts';
 import { isSoak } from '../support/runs.ts';
 import { jobs, type Job } from '../support/schema/jobs.ts';
@@ -83,7 +83,7 @@ const engines = {
     async place() {
       made += 1;
       const place = join(home, `db${made}`);
-      await copyEmptyPglite(place);
+      unpackPglite(place);
       await looking(await openPglite({ directory: place, entry: programFile('worker/pglite') }), async (world) =>
         world.sql(...roles),
       );

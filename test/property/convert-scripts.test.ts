@@ -1,14 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { openPglite } from '../../src/adapters/database/pglite.ts';
-import { programFile } from '../../src/apps/package-files.ts';
 import { catalogDifference } from '../../src/migrate/catalog/catalog-difference.ts';
 import { readCatalog } from '../../src/migrate/catalog/read-catalog.ts';
 import type { DatabaseSession } from '../../src/ports/schema/database.ts';
-import { copyEmptyPglite } from '../support/database/empty-pglite.ts';
+import { openMemory } from '../support/database/memory.ts';
 import { operationsOf } from '../support/migrate/convert.ts';
 import { runMigration } from '../support/migrate/run-migration.ts';
 import { isSoak, runs } from '../support/runs.ts';
@@ -67,20 +62,14 @@ const statement = fc
   });
 
 async function withDatabase<Result>(work: (session: DatabaseSession) => Promise<Result>): Promise<Result> {
-  const root = mkdtempSync(join(tmpdir(), 'themis-convert-'));
+  const database = await openMemory();
   try {
-    await copyEmptyPglite(join(root, 'db'));
-    const database = await openPglite({ directory: join(root, 'db'), entry: programFile('worker/pglite') });
-    try {
-      return await database.use(async (session) => {
-        await session.query(start);
-        return await work(session);
-      });
-    } finally {
-      await database.close();
-    }
+    return await database.use(async (session) => {
+      await session.query(start);
+      return await work(session);
+    });
   } finally {
-    rmSync(root, { recursive: true });
+    await database.close();
   }
 }
 

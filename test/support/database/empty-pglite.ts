@@ -1,31 +1,14 @@
-/**
- * Making a PGlite directory takes seconds, copying one does not. One is made for each version of PGlite.
- */
-import { constants, cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { openPglite } from '../../../src/adapters/database/pglite.ts';
-import { programFile } from '../../../src/apps/package-files.ts';
-import { keptPglite } from './kept-pglite.ts';
+/** An empty PGlite: making one takes seconds, unpacking the one that was packed with the package does not. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { launcherFile } from '../launcher-file.ts';
+
+export const packedPglite = join(dirname(launcherFile), '../dist/empty-pglite.tar.gz');
 
 /** `directory` is not there yet; then it holds an empty database that nobody has open. */
-export async function copyEmptyPglite(directory: string): Promise<void> {
-  cpSync(await emptyPglite(), directory, { recursive: true, mode: constants.COPYFILE_FICLONE });
-}
-
-async function emptyPglite(): Promise<string> {
-  const kept = keptPglite('');
-  if (existsSync(kept)) return kept;
-  const own = `${kept}-${process.pid}`;
-  mkdirSync(own, { recursive: true });
-  const database = await openPglite({ directory: join(own, 'db'), entry: programFile('worker/pglite') });
-  await database.use(() => Promise.resolve());
-  await database.close();
-  try {
-    renameSync(join(own, 'db'), kept);
-  } catch (error) {
-    // Another process was faster.
-    if (!existsSync(kept)) throw error;
-  }
-  rmSync(own, { recursive: true });
-  return kept;
+export function unpackPglite(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const { status, stderr } = spawnSync('tar', ['-xzf', packedPglite, '-C', directory], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`tar: ${stderr}`);
 }

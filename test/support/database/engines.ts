@@ -6,7 +6,7 @@ import { openDatabase } from '../../../src/adapters/database/index.ts';
 import { programFile } from '../../../src/apps/package-files.ts';
 import type { DatabaseEngine } from '../../../src/model/schema/database.ts';
 import type { Database } from '../../../src/ports/schema/database.ts';
-import { copyEmptyPglite } from './empty-pglite.ts';
+import { unpackPglite } from './empty-pglite.ts';
 import { openMemory } from './memory.ts';
 import { postgresVersions, startPostgres } from './postgres.ts';
 
@@ -68,7 +68,7 @@ export const engineWorlds: Readonly<Record<DatabaseEngine, (version?: number) =>
     return {
       async open() {
         const directory = `db${opened.length}`;
-        await copyEmptyPglite(join(fleetDirectory, directory));
+        unpackPglite(join(fleetDirectory, directory));
         return keep(await openDatabase({ engine: 'pglite', directory }, around));
       },
       openShared: async () => keep(await openMemory()),

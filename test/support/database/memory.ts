@@ -1,7 +1,13 @@
 import { openPglite } from '../../../src/adapters/database/pglite.ts';
 import type { Database } from '../../../src/ports/schema/database.ts';
+import { packedPglite } from './empty-pglite.ts';
 
-const entry = new URL('memory-entry.ts', import.meta.url);
+const serving = new URL('../../../src/adapters/database/serve-pglite.ts', import.meta.url);
+const text = [serving.href, packedPglite].map((value) => JSON.stringify(value));
+const code = `import { servePglite } from ${text[0]}; await servePglite(${text[1]});`;
+
+/** The worker sees nothing of the environment: what it has to know stands in its code. */
+const entry = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 
 /** Empty, in memory, on PGlite. */
 export async function openMemory(): Promise<Database> {
