@@ -51,7 +51,24 @@ function handOver(binary) {
   });
 }
 
+/** Compiling takes half of a start. Kept where only this user writes; where that is not possible it is compiled again. */
+function keepCompiledCode() {
+  var home = process.env.XDG_CACHE_HOME || path.join(require('os').homedir(), '.cache');
+  var directory = path.join(home, 'themis');
+  try {
+    // Node.js would make it as well, for everybody to read, and never end where it cannot.
+    fs.mkdirSync(directory, { recursive: true, mode: 448 });
+    var made = fs.lstatSync(directory);
+    // Code that somebody else could have written is not run.
+    if (process.getuid && (made.uid !== process.getuid() || (made.mode & 18) !== 0)) return;
+    require('module').enableCompileCache(directory);
+  } catch {
+    // A start takes as long as it takes.
+  }
+}
+
 if (Number(process.versions.node.split('.')[0]) >= 26) {
+  keepCompiledCode();
   import(require('url').pathToFileURL(entry).href).then(
     function (cli) {
       return cli.main();

@@ -18,6 +18,7 @@ import { planBench } from './plan.ts';
 import { resolveBench } from './resolve.ts';
 import { schemaBench } from './schema.ts';
 import { simulateBench } from './simulate.ts';
+import { startBench } from './start.ts';
 import { trustBench } from './trust.ts';
 
 /** One line a bench. */
@@ -31,6 +32,7 @@ const benches: readonly Bench[] = [
   bandwidthBench,
   deltaBench,
   schemaBench,
+  startBench,
 ];
 
 type Measured = readonly MeasuredRow[];

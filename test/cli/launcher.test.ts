@@ -1,9 +1,20 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const launcher = fileURLToPath(new URL('../../bin/themis.cjs', import.meta.url));
 /** A Node too old for Themis, where the machine has one. */
@@ -70,4 +81,30 @@ test('NO_COLOR beside FORCE_COLOR is no reason for a warning', () => {
   const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '1' };
   const child = spawnSync(process.execPath, ['bin/themis.cjs'], { cwd: directory, encoding: 'utf8', env });
   expect([child.status, child.stderr]).toEqual([1, '']);
+});
+
+describe('compiled code', () => {
+  beforeEach(() => install('process.exitCode = 9;'));
+
+  function start(cache: string): number | null {
+    const { NODE_COMPILE_CACHE: _, NODE_DISABLE_COMPILE_CACHE: __, ...env } = process.env;
+    const kept = { ...env, XDG_CACHE_HOME: cache };
+    return spawnSync(process.execPath, ['bin/themis.cjs'], { cwd: directory, env: kept, timeout: 30_000 }).status;
+  }
+
+  test('is kept where only this user writes', () => {
+    const cache = join(directory, 'cache');
+    expect(start(cache)).toBe(9);
+    expect(statSync(join(cache, 'themis')).mode & 0o777).toBe(0o700);
+    expect(readdirSync(join(cache, 'themis'))).toHaveLength(1);
+  });
+
+  test('is not kept where others could write it, or nobody can', () => {
+    const shared = join(directory, 'shared/themis');
+    mkdirSync(shared, { recursive: true });
+    chmodSync(shared, 0o777);
+    expect(start(join(directory, 'shared'))).toBe(9);
+    expect(readdirSync(shared)).toEqual([]);
+    expect(start('/dev/null/nowhere')).toBe(9);
+  });
 });
