@@ -13,6 +13,7 @@ import { quarantine } from '../rollout.ts';
 import { NodeCalls } from '../node-calls.ts';
 import { ThemisError } from '../../kernel/error.ts';
 import { SchemaTask } from '../schema/schema-task.ts';
+import type { EventBody } from '../../model/event.ts';
 import type { ObservedNode } from '../../model/observed.ts';
 import type { RolloutRecord, SchemaWork } from '../../model/rollout-record.ts';
 import type { EvidenceKeeping } from '../evidence/stage-evidence.ts';
@@ -76,14 +77,20 @@ export class Runner {
   #wake: () => void = () => {};
   #woken = false;
   #fatal: unknown = null;
+  /** What is waited for, until something happens; '' where it is to be said. */
   #said = '';
-  /** Every step that was, once or more often. */
-  readonly #begun = new Set<string>();
   /** Of the moment at which it was stopped. */
   #stopped: { readonly inHand: readonly string[]; readonly staging: readonly string[] } = { inHand: [], staging: [] };
 
-  constructor(request: ExecutionRequest, ports: FleetPorts, parts: RunParts) {
+  constructor(asked: ExecutionRequest, ports: FleetPorts, parts: RunParts) {
     const { stepper, journal, record, permits, keeper } = parts;
+    const request: ExecutionRequest = {
+      ...asked,
+      emit: (event) => {
+        if (isNews(event)) this.#said = '';
+        asked.emit(event);
+      },
+    };
     this.#request = request;
     this.#ports = ports;
     this.#stepper = stepper;
@@ -257,10 +264,6 @@ export class Runner {
   }
 
   async #start(decision: Extract<Decision, { kind: 'go' }>): Promise<void> {
-    const begun = [...decision.look, ...decision.promote, ...decision.schema];
-    // What is only begun again is no news: it is why one waits.
-    if (decision.fail.length > 0 || begun.some((step) => !this.#begun.has(step))) this.#said = '';
-    for (const step of begun) this.#begun.add(step);
     // Whoever took consent back is heard before the next node of a tenant is asked for.
     if (this.#hasTenants && this.#stepper.direction === 'forward') await this.#permits.refresh(permitsMs);
     for (const step of decision.look) this.#launch(this.#task.run(step));
@@ -338,5 +341,19 @@ export class Runner {
   #notify(): void {
     this.#woken = true;
     this.#wake();
+  }
+}
+
+/** What is waited for after it is said again, even if it is the same. Staging goes on beside every wait. */
+function isNews(event: EventBody): boolean {
+  switch (event.type) {
+    case 'step-started':
+    case 'step-finished':
+    case 'rolling-back':
+      return true;
+    case 'step-progress':
+      return event.phase !== 'stage';
+    default:
+      return false;
   }
 }

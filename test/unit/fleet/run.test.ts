@@ -204,6 +204,22 @@ describe('the world', () => {
     for (const one of world.fleet.nodes.values()) expect([...one.stops.values()]).toEqual([1]);
   });
 
+  test('a node that is out of reach again after its step began is waited for again, and that is said', async () => {
+    const world = new FleetWorld({ seed: 3, sizes: [1] });
+    const reach = (afterMs: number, isReachable: boolean): void =>
+      at(world, afterMs, () => world.fleet.setReachable('n0-0', isReachable));
+    reach(100, false);
+    reach(10_000, true);
+    for (let ms = 10_100; ms < 20_000; ms += 100)
+      at(world, ms, () => {
+        if (world.fleet.nodes.get('n0-0')!.open !== null) world.fleet.setReachable('n0-0', false);
+      });
+    reach(30_000, true);
+    expect(await world.apply()).toMatchObject({ report: { result: 'done' } });
+    const told = world.events.flatMap(({ type }) => (/^(?:waiting|step-(?!progress))/u.test(type) ? [type] : []));
+    expect(told).toEqual(['waiting', 'step-started', 'waiting', 'step-finished']);
+  });
+
   test('estimates come from what was measured', async () => {
     const world = new FleetWorld({ seed: 3, sizes: [3] });
     await world.apply();
