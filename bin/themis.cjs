@@ -22,12 +22,10 @@ function bundledNode() {
 }
 
 function fail() {
+  // Only a checkout has the lock file that brings one along.
+  var mend = entry === source ? 'run `npm ci` in ' + root + ' (it brings one along), or install' : 'install';
   process.stderr.write(
-    'themis needs Node.js 26 or newer and found ' +
-      process.version +
-      ': run `npm ci` in ' +
-      root +
-      ' (it brings one along), or install Node.js 26.\n',
+    'themis needs Node.js 26 or newer and found ' + process.version + ': ' + mend + ' Node.js 26.\n',
   );
   process.exit(69);
 }

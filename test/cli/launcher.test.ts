@@ -59,12 +59,18 @@ test.skipIf(oldNode === undefined)(
   },
 );
 
-test.skipIf(oldNode === undefined)('without a Node 26 it exits 69 with one sentence', () => {
-  const child = spawnSync(oldNode!, ['bin/themis.cjs'], { cwd: directory, encoding: 'utf8' });
-  expect(child.status).toBe(69);
-  expect(child.stdout).toBe('');
-  expect(child.stderr).toMatch(/^themis needs Node\.js 26[^\n]*npm ci[^\n]*\n$/u);
-});
+test.skipIf(oldNode === undefined)(
+  'without a Node 26 it exits 69 with one sentence, of npm ci in a checkout only',
+  () => {
+    const start = () => spawnSync(oldNode!, ['bin/themis.cjs'], { cwd: directory, encoding: 'utf8' });
+    expect(start()).toMatchObject({ status: 69, stdout: '' });
+    expect(start().stderr).toMatch(/^themis needs Node\.js 26 or newer and found v[^\n:]*: install Node\.js 26\.\n$/u);
+    mkdirSync(join(directory, 'src/apps/cli'), { recursive: true });
+    writeFileSync(join(directory, 'src/apps/cli/main.ts'), '');
+    expect(start()).toMatchObject({ status: 69, stdout: '' });
+    expect(start().stderr).toMatch(/^themis needs Node\.js 26[^\n]*npm ci[^\n]*\n$/u);
+  },
+);
 
 test.skipIf(oldNode === undefined)('SIGTERM reaches the CLI and its exit code comes back', async () => {
   install(
