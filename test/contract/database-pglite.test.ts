@@ -1,16 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { lockDirectory } from '../../src/adapters/database/directory-lock.ts';
 import { openPglite } from '../../src/adapters/database/pglite.ts';
 import { programFile } from '../../src/apps/package-files.ts';
 import type { Database } from '../../src/ports/schema/database.ts';
-import { unpackPglite } from '../support/database/empty-pglite.ts';
+import { packedPglite, unpackPglite } from '../support/database/empty-pglite.ts';
+import { openMemory, packedEntry } from '../support/database/memory.ts';
 import { failureOf } from '../support/failure-of.ts';
 
 let home = '';
@@ -27,8 +29,8 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-async function open(): Promise<Database> {
-  const database = await openPglite({ directory, entry: programFile('worker/pglite') });
+async function open(entry = programFile('worker/pglite')): Promise<Database> {
+  const database = await openPglite({ directory, entry });
   opened.push(database);
   return database;
 }
@@ -45,13 +47,43 @@ function start(job: string): ChildProcess {
   return child;
 }
 
+/** Of the server and of its databases, wherever it lies. */
+async function settingsOf(database: Database): Promise<readonly unknown[]> {
+  const of = `SELECT name, setting FROM pg_settings WHERE name <> 'data_directory' UNION ALL
+    SELECT 'database', concat_ws(' ', datname, encoding, datcollate, datctype, datlocprovider) FROM pg_database`;
+  return (await database.use((session) => session.query(`SELECT * FROM (${of}) s ORDER BY 1, 2`))).rows;
+}
+
 test('a directory is made at the first use, for its owner only, and holds what was committed when it is opened again', async () => {
   const first = await open();
   expect(existsSync(directory)).toBe(false);
   await first.use((session) => session.query('CREATE TABLE kept AS SELECT generate_series(1, 7) AS n'));
   expect(statSync(directory).mode & 0o777).toBe(0o700);
+  const made = await settingsOf(first);
   await first.close();
   expect(await count(await open(), 'kept')).toBe(7);
+
+  // What is unpacked is for its owner only as well, and set as what is made.
+  directory = join(home, 'unpacked');
+  const unpacked = await settingsOf(await open(packedEntry(packedPglite)));
+  expect(statSync(directory).mode & 0o777).toBe(0o700);
+  expect(made.length).toBeGreaterThan(300);
+  expect(unpacked).toEqual(made);
+});
+
+test('what is packed is damaged or gone: that is said, and no directory is made', async () => {
+  const damaged = join(home, 'damaged.tar.gz');
+  writeFileSync(damaged, readFileSync(packedPglite).subarray(0, 100_000));
+  for (const file of [damaged, join(home, 'gone.tar.gz')]) {
+    const worker = new Worker(packedEntry(file), { workerData: { directory }, env: {}, execArgv: [] });
+    const [reply] = (await once(worker, 'message')) as [unknown];
+    expect(reply).toEqual({
+      kind: 'failed',
+      message: expect.stringContaining(`install it again: ${file}: `) as string,
+    });
+    await worker.terminate();
+    expect(existsSync(directory)).toBe(false);
+  }
 });
 
 test('a second opener is refused and told who has it, in the same process too', async () => {
@@ -110,7 +142,7 @@ test('a session that was ended in the middle of a transaction leaves nothing of 
 });
 
 test('in memory, what is lost is not taken for empty', async () => {
-  const database = await openPglite({ directory: null, entry: programFile('worker/pglite') });
+  const database = await openMemory();
   opened.push(database);
   const limits = { lockTimeoutMs: null, statementTimeoutMs: 50 };
   const endless = 'SELECT count(*) FROM generate_series(1, 100000000000)';
@@ -122,12 +154,12 @@ test('in memory, what is lost is not taken for empty', async () => {
 test('what an interrupted making left is made anew, and what is no database is not touched', async () => {
   mkdirSync(join(home, 'db.themis-new', 'base'), { recursive: true });
   writeFileSync(join(home, 'db.themis-new', 'PG_VERSION'), '18\n');
-  await (await open()).use((session) => session.query('SELECT 1'));
+  await (await open(packedEntry(packedPglite))).use((session) => session.query('SELECT 1'));
   expect(existsSync(join(home, 'db.themis-new'))).toBe(false);
   directory = join(home, 'other');
   mkdirSync(directory);
   writeFileSync(join(directory, 'mine'), 'kept');
-  const failure = await failureOf((await open()).use((session) => session.query('SELECT 1')));
+  const failure = await failureOf((await open(packedEntry(packedPglite))).use((session) => session.query('SELECT 1')));
   expect(failure.code).toBe('UNREACHABLE');
   expect(existsSync(join(directory, 'mine'))).toBe(true);
 });

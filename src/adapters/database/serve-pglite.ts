@@ -6,10 +6,11 @@
  * none, and `relaxedDurability: false` only waits for a hook that its NodeFS leaves empty. kill -9 would leave what
  * the kernel was given, a power cut anything at all. So NODEFS gets an fsync here, and the server is told to use it.
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openAsBlob, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { gunzipSync } from 'node:zlib';
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
 import { NodeFS } from '@electric-sql/pglite/nodefs';
 import { ThemisError } from '../../kernel/error.ts';
@@ -21,8 +22,8 @@ export async function servePglite(packed: string | null): Promise<void> {
   if (port === null) throw new ThemisError('BUG', 'a worker entry was started as a program');
   const { directory } = workerData as PgliteOrder;
   try {
-    const fresh = async () => (packed === null ? {} : { loadDataDir: await openAsBlob(packed) });
-    const database = await (directory === null ? PGlite.create(await fresh()) : openDirectory(directory, fresh));
+    const fresh = (): PGliteOptions => (packed === null ? {} : { loadDataDir: unpack(packed) });
+    const database = await (directory === null ? PGlite.create(fresh()) : openDirectory(directory, fresh));
     port.on('message', (request: PgliteRequest) => void answer(port, database, request));
     send(port, { kind: 'ready' });
   } catch (error) {
@@ -43,17 +44,28 @@ async function answer(port: MessagePort, database: PGlite, request: PgliteReques
   }
 }
 
+/** Here and not by PGlite, which takes what is damaged for something else. */
+function unpack(packed: string): Blob {
+  try {
+    return new Blob([gunzipSync(readFileSync(packed))]);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const message = `the empty database that comes with Themis is missing or damaged, install it again: ${packed}: ${why}`;
+    throw new ThemisError('IO', message, { cause });
+  }
+}
+
 /**
  * A new one is made beside its place and moved there whole: a directory that is there can be opened. What is left of
  * one whose making was cut off is in nobody's way.
  */
-async function openDirectory(directory: string, empty: () => Promise<PGliteOptions>): Promise<PGlite> {
+async function openDirectory(directory: string, empty: () => PGliteOptions): Promise<PGlite> {
   if (!existsSync(join(directory, 'PG_VERSION'))) {
     const fresh = `${directory}.themis-new`;
     rmSync(fresh, { recursive: true, force: true });
     // PGlite gives its files to everybody.
     mkdirSync(fresh, { mode: 0o700 });
-    await (await openSynced(fresh, await empty())).close();
+    await (await openSynced(fresh, empty())).close();
     await syncTree(fresh);
     // Fails where there is something else that is not empty.
     renameSync(fresh, directory);
