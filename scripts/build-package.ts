@@ -2,20 +2,16 @@
  * Makes of the sources what a package runs: one file of each program and of each part that is loaded when it is asked
  * for, other packages included. Node.js then opens a dozen files where a start from the sources opens up to nine hundred.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
 import { rolldown } from 'rolldown';
 import { programs } from '../src/apps/package-files.ts';
+import { manifestOf, noticesOf } from './notices.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-
-interface Manifest {
-  readonly name: string;
-  readonly version: string;
-  readonly license: string;
-}
+const pglite = join(root, 'node_modules/@electric-sql/pglite');
 
 const everyStart = /src[\\/](?:kernel[\\/]|adapters[\\/]clock[\\/]|apps[\\/](?:package-files|cli[\\/][^\\/]+$))/u;
 
@@ -24,7 +20,6 @@ const external = [/^@electric-sql\/pglite/u, 'libpg-query', 'pg-native'];
 
 /** What the built programs need lies in `directory` then; they expect it two levels below the package's root. */
 export async function buildPackage(directory: string): Promise<void> {
-  rmSync(directory, { recursive: true, force: true });
   const bundle = await rolldown({
     input: Object.fromEntries(programs.map((program) => [program, join(root, 'src/apps', `${program}.ts`)])),
     platform: 'node',
@@ -50,13 +45,16 @@ export async function buildPackage(directory: string): Promise<void> {
   cpSync(await emptyDatabase(), join(directory, 'empty-pglite.tar.gz'));
   cpSync(join(root, 'src/apps/demo/server'), join(directory, 'demo/server'), { recursive: true });
   const modules = output.flatMap((part) => (part.type === 'chunk' ? part.moduleIds : []));
-  writeFileSync(join(directory, 'THIRD-PARTY.txt'), noticesOf(modules));
+  const inPackage = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/u;
+  const packages = modules.flatMap((module) => inPackage.exec(module)?.[0] ?? []);
+  // The empty database is made of files of PGlite.
+  writeFileSync(join(directory, 'THIRD-PARTY.txt'), noticesOf(new Set([...packages, pglite])));
 }
 
 /** The file of one for the version of PGlite that is installed; making it takes seconds, so it is kept. */
 async function emptyDatabase(): Promise<string> {
   const packages = join(root, 'node_modules');
-  const { version } = manifestOf(join(packages, '@electric-sql/pglite'));
+  const { version } = manifestOf(pglite);
   const kept = join(packages, '.cache/themis', `empty-pglite-${version}.tar.gz`);
   if (existsSync(kept)) return kept;
   const made = await PGlite.create();
@@ -67,21 +65,4 @@ async function emptyDatabase(): Promise<string> {
   writeFileSync(`${kept}-${process.pid}`, new Uint8Array(packed));
   renameSync(`${kept}-${process.pid}`, kept);
   return kept;
-}
-
-function manifestOf(directory: string): Manifest {
-  return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as Manifest;
-}
-
-/** Name, version and licence of every package of others that went in; they ask for it wherever a copy goes. */
-function noticesOf(modules: readonly string[]): string {
-  const inPackage = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/u;
-  const directories = new Set(modules.flatMap((module) => inPackage.exec(module)?.[0] ?? []));
-  const notices = [...directories].toSorted().map((directory) => {
-    const manifest = manifestOf(directory);
-    const files = readdirSync(directory).filter((name) => /^(licen[cs]e|notice|copying)/iu.test(name));
-    const texts = files.map((name) => readFileSync(join(directory, name), 'utf8').trim());
-    return [`${manifest.name} ${manifest.version} (${manifest.license})`, ...texts].join('\n\n');
-  });
-  return `${notices.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }
