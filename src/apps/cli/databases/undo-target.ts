@@ -17,6 +17,7 @@ export interface UndoTarget {
 }
 
 type Reached = Extract<ObservedDatabase, { reachable: true }>;
+type Silent = Extract<ObservedDatabase, { reachable: false }>;
 
 /**
  * null: no database has anything of it. `databases`: those that may be meant. Throws USAGE where it is not clear which
@@ -28,16 +29,17 @@ export function undoTarget(
   observed: readonly ObservedDatabase[],
   migrations: readonly DesiredMigration[],
 ): UndoTarget | null {
-  const file = what.kind === 'migration' ? migrations.find(({ name }) => name === what.name) : undefined;
-  // By its file it can be in one of them only; what the others say is nothing to it.
-  const meant = databases.filter(({ name }) => file === undefined || name === file.database);
-  const found = meant.flatMap((database): UndoTarget[] => {
-    const state = observed.find(({ name }) => name === database.name);
-    if (state === undefined) return [];
-    if (!state.reachable) throw silent(state, meant.length > 1);
-    const migration = oldestOf(what, state);
+  const states = databases.flatMap(({ name }) => observed.find((state) => state.name === name) ?? []);
+  const found = databases.flatMap((database): UndoTarget[] => {
+    const state = states.find(({ name }) => name === database.name);
+    const migration = state?.reachable === true ? oldestOf(what, state) : undefined;
     return migration === undefined ? [] : [{ database, migration }];
   });
+  const silent = states.filter((state) => !state.reachable);
+  const file = what.kind === 'migration' ? migrations.find(({ name }) => name === what.name) : undefined;
+  // Where its file says, it is looked for first; if it is not there, the file may have been moved since.
+  const missed = silent.find(({ name }) => file === undefined || found.length === 0 || name === file.database);
+  if (missed !== undefined) throw notAsked(missed, databases.length > 1);
   const [one, ...others] = found;
   if (others.length > 0) {
     const names = found.map(({ database }) => database.name).join(', ');
@@ -49,12 +51,11 @@ export function undoTarget(
   return one ?? null;
 }
 
-function silent(
-  { name, failure }: Extract<ObservedDatabase, { reachable: false }>,
-  isOneOfSeveral: boolean,
-): ThemisError {
-  const more = isOneOfSeveral ? { hint: 'Where another one is meant, name it with --database.' } : {};
-  return fromFailure({ ...failure, message: `${name}: ${failure.message}`, ...more });
+function notAsked({ name, failure }: Silent, isOneOfSeveral: boolean): ThemisError {
+  const more = isOneOfSeveral ? ['Where another one is meant, name it with --database.'] : [];
+  const hints = [...(failure.hint === undefined ? [] : [failure.hint]), ...more];
+  const hint = hints.length === 0 ? {} : { hint: hints.join(' ') };
+  return fromFailure({ ...failure, message: `${name}: ${failure.message}`, ...hint });
 }
 
 function oldestOf(what: UndoWhat, { applied, open, schemaVersion }: Reached): string | undefined {

@@ -90,3 +90,17 @@ test('what its file says is in one database is looked for there, whatever anothe
     }) as Error,
   );
 });
+
+test('what was done before its file named another database is found where it was done', () => {
+  const file = { name: 'two', database: 'users' } as DesiredMigration;
+  const [empty, what] = [observed('users', []), { kind: 'migration', name: 'two' } as const];
+  const both = ['orders', 'users'].map((name) => desired(name));
+  expect(undoTarget(what, both, [orders, empty], [file])).toMatchObject({ database: { name: 'orders' } });
+  expect(undoTarget(what, [desired('orders')], [orders, empty], [file])).toMatchObject({
+    database: { name: 'orders' },
+  });
+  const failure = { code: 'UNREACHABLE', message: 'it does not answer', retry: 'backoff', hint: 'Start it.' } as const;
+  expect(() => undoTarget(what, both, [{ name: 'orders', reachable: false, failure }, empty], [file])).toThrow(
+    expect.objectContaining({ hint: 'Start it. Where another one is meant, name it with --database.' }) as Error,
+  );
+});
