@@ -138,10 +138,12 @@ describe('a saved plan', () => {
     return name;
   };
 
-  async function expectStale(plan: string): Promise<void> {
+  const moved = 'the fleet is no longer what this plan was made from';
+
+  async function expectStale(plan: string, why: string): Promise<void> {
     const before = [await fleet.installs(), fleet.startCounts()];
     const ran = await fleet.themis('apply', plan);
-    expect(ran.code, ran.err + ran.out).toBe(8);
+    expect([ran.code, ran.err]).toEqual([8, expect.stringContaining(why)]);
     expect([await fleet.installs(), fleet.startCounts()]).toEqual(before);
     expect(await locked()).toBe(false);
   }
@@ -150,18 +152,18 @@ describe('a saved plan', () => {
     const plan = await save('edited.themisplan');
     const good = readFileSync(fleet.file('rollout.yaml'), 'utf8');
     fleet.edit('rollout.yaml', (text) => text.replace('timeout: 30s', 'timeout: 31s'));
-    await expectStale(plan);
+    await expectStale(plan, 'the desired state is no longer the one');
     fleet.write('rollout.yaml', good);
   });
 
   test('is refused once a byte of it was edited', async () => {
     const plan = await save('altered.themisplan');
     fleet.edit(plan, (text) => text.replace('"healthTimeoutMs":3', '"healthTimeoutMs":9'));
-    await expectStale(plan);
+    await expectStale(plan, 'THM3084');
   });
 
   test('is stale once it expired', async () => {
-    await expectStale(await save('expired.themisplan', '--at', '2026-01-01T00:00:00Z'));
+    await expectStale(await save('expired.themisplan', '--at', '2026-01-01T00:00:00Z'), 'this plan expired at');
   });
 
   test('is stale once an installed file was edited', async () => {
@@ -169,7 +171,7 @@ describe('a saved plan', () => {
     const file = fleet.inNode('node-b', 'install/lib/metrics.ts');
     const good = readFileSync(file, 'utf8');
     writeFileSync(file, `${good}\n`);
-    await expectStale(plan);
+    await expectStale(plan, moved);
     writeFileSync(file, good);
     expect((await fleet.plan()).drift).toEqual([]);
   });
@@ -182,8 +184,8 @@ describe('a saved plan', () => {
     const ran = await fleet.themis('apply', one);
     expect(ran.code, ran.err).toBe(0);
     expect(await fleet.serving()).toEqual({ ...fleet.all('1.4.0'), [name]: '1.5.0' });
-    await expectStale(all);
-    await expectStale(one);
+    await expectStale(all, moved);
+    await expectStale(one, moved);
   });
 
   test('is refused while the fleet is suspended, and changes nothing when it is only tried', async () => {
@@ -211,7 +213,7 @@ describe('a saved plan', () => {
     expect(await fleet.serving()).toEqual(fleet.all('1.5.0'));
     expect(fleet.startCounts()).toEqual(fleet.all(2));
     expect((await fleet.history()).map(({ end }) => end?.result)).not.toContain(undefined);
-    await expectStale(plan);
+    await expectStale(plan, moved);
   });
 });
 

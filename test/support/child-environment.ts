@@ -1,6 +1,6 @@
 /**
- * For every test file: the processes that it starts know the built launcher, and keep compiled code in one place. Without it each of them strips and
- * compiles the same sources again, which takes longer than what it is started for.
+ * For every test file: the processes that it starts know the built launcher, and keep compiled code in one place.
+ * Without it each of them strips and compiles the same sources again, which takes longer than what it is started for.
  */
 import { inject } from 'vitest';
 
