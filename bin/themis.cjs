@@ -51,9 +51,12 @@ function handOver(binary) {
 
 /** Compiling takes half of a start. Kept where only this user writes; where that is not possible it is compiled again. */
 function keepCompiledCode() {
-  var home = process.env.XDG_CACHE_HOME || path.join(require('os').homedir(), '.cache');
-  var directory = path.join(home, 'themis');
   try {
+    // Throws where a user has none.
+    var home = process.env.XDG_CACHE_HOME || path.join(require('os').homedir(), '.cache');
+    // From below the working directory a repository could bring its own.
+    if (!path.isAbsolute(home)) return;
+    var directory = path.join(home, 'themis');
     // Node.js would make it as well, for everybody to read, and never end where it cannot.
     fs.mkdirSync(directory, { recursive: true, mode: 448 });
     var made = fs.lstatSync(directory);

@@ -92,10 +92,11 @@ test('NO_COLOR beside FORCE_COLOR is no reason for a warning', () => {
 describe('compiled code', () => {
   beforeEach(() => install('process.exitCode = 9;'));
 
-  function start(cache: string): number | null {
+  function start(cache: string, ...flags: readonly string[]): number | null {
     const { NODE_COMPILE_CACHE: _, NODE_DISABLE_COMPILE_CACHE: __, ...env } = process.env;
     const kept = { ...env, XDG_CACHE_HOME: cache };
-    return spawnSync(process.execPath, ['bin/themis.cjs'], { cwd: directory, env: kept, timeout: 30_000 }).status;
+    const argv = [...flags, 'bin/themis.cjs'];
+    return spawnSync(process.execPath, argv, { cwd: directory, env: kept, timeout: 30_000 }).status;
   }
 
   test('is kept where only this user writes', () => {
@@ -112,5 +113,12 @@ describe('compiled code', () => {
     expect(start(join(directory, 'shared'))).toBe(9);
     expect(readdirSync(shared)).toEqual([]);
     expect(start('/dev/null/nowhere')).toBe(9);
+  });
+
+  test('is not kept below the working directory, nor where a user has no home', () => {
+    expect(start('cache')).toBe(9);
+    expect(existsSync(join(directory, 'cache'))).toBe(false);
+    writeFileSync(join(directory, 'no-home.cjs'), `require('os').homedir = () => { throw new Error('none'); };`);
+    expect(start('', '--require', './no-home.cjs')).toBe(9);
   });
 });
