@@ -77,8 +77,8 @@ export class Runner {
   #wake: () => void = () => {};
   #woken = false;
   #fatal: unknown = null;
-  /** What is waited for, until something happens; '' where it is to be said. */
-  #said = '';
+  /** What is waited for, until something happens. */
+  readonly #said = new Set<string>();
   /** Of the moment at which it was stopped. */
   #stopped: { readonly inHand: readonly string[]; readonly staging: readonly string[] } = { inHand: [], staging: [] };
 
@@ -87,7 +87,7 @@ export class Runner {
     const request: ExecutionRequest = {
       ...asked,
       emit: (event) => {
-        if (isNews(event)) this.#said = '';
+        if (isNews(event)) this.#said.clear();
         asked.emit(event);
       },
     };
@@ -332,8 +332,10 @@ export class Runner {
 
   /** Once per reason, not once per poll. */
   #say({ on, topic, detail, until }: Wait): void {
-    if (on === null || topic === this.#said) return;
-    this.#said = topic;
+    if (on === null || this.#said.has(topic)) return;
+    // Nodes that do not answer are asked in turn; of everything else the last word counts.
+    if (on !== 'health') this.#said.clear();
+    this.#said.add(topic);
     const instant = until === null ? null : formatInstant(until);
     this.#request.emit({ type: 'waiting', on, detail, until: instant });
   }

@@ -220,6 +220,16 @@ describe('the world', () => {
     expect(told).toEqual(['waiting', 'step-started', 'waiting', 'step-finished']);
   });
 
+  test('of several nodes that do not answer each is named once, however often they are asked', async () => {
+    const world = new FleetWorld({ seed: 3, sizes: [1, 1, 1] });
+    at(world, 100, () => {
+      for (const { name } of world.fleet.nodes.values()) world.fleet.setReachable(name, false);
+    });
+    expect(await world.apply()).toMatchObject({ report: { result: 'paused' } });
+    const told = world.events.flatMap((event) => (event.type === 'waiting' ? [event.detail] : []));
+    expect(told.toSorted()).toEqual(['n0-0', 'n1-0', 'n2-0'].map((name) => `node/${name} does not answer`));
+  });
+
   test('estimates come from what was measured', async () => {
     const world = new FleetWorld({ seed: 3, sizes: [3] });
     await world.apply();
