@@ -11,7 +11,7 @@ import { placeOf, refuseConstraint, refuseRelation } from '../names.ts';
 import { isRefusal, type OperationWorld, type ParamsOf, type Refusal, type SchemaOperation } from '../operation.ts';
 import { constraintText } from '../sql/constraint.ts';
 import { indexDefinition } from '../sql/index-definition.ts';
-import { newRowsStep, oldRowsStep } from '../steps/constraint.ts';
+import { newRowsStep, oldRowsLaterStep } from '../steps/constraint.ts';
 import { uniqueSteps } from '../steps/unique.ts';
 
 type Params = ParamsOf<'addConstraint'>;
@@ -35,8 +35,9 @@ export const addConstraint: SchemaOperation<'addConstraint'> = {
     if (phase === 'contract') return [];
     const table = tableOf(world.catalog, params.table);
     if (isRefusal(table)) return table;
-    if (phase === 'migrate')
-      return params.unique === undefined && params.validate !== false ? [oldRowsStep(table, params.name)] : [];
+    if (phase === 'migrate') {
+      return params.unique === undefined && params.validate !== false ? [oldRowsLaterStep(table, params.name)] : [];
+    }
     const refused = refuseConstraint(table, params.name) ?? refuseParams(table, params, world);
     if (refused !== undefined) return refused;
     const columns = table.columns.map(({ name }) => name);

@@ -11,8 +11,7 @@ import { placeOf } from '../names.ts';
 import { isRefusal, type SchemaOperation, type StepDraft } from '../operation.ts';
 import { ifConstraint, unlessConstraint } from '../sql/conditional.ts';
 import { besidesDefinition, rebuilding } from '../sql/index-definition.ts';
-import { identifier, literal, qualified } from '../sql/quote.ts';
-import { adding, dropping, validating } from '../steps/constraint.ts';
+import { adding, commenting, dropping, validating } from '../steps/constraint.ts';
 import { graceOf } from '../steps/grace.ts';
 import { inTransaction, scanning, statements, undoing } from '../steps/steps.ts';
 import { takingOver } from '../steps/unique.ts';
@@ -53,8 +52,7 @@ function dropStep(table: CatalogTable, { name }: CatalogConstraint, undo: Schema
 
 /** The last to be taken back, in one transaction with what is said of it. */
 function besidesStep(table: CatalogTable, { name, comment }: CatalogConstraint, first: readonly string[]): StepDraft[] {
-  const place = `${identifier(name)} ON ${qualified(table)}`;
-  const said = comment === null ? [] : [`COMMENT ON CONSTRAINT ${place} IS ${literal(comment)}`];
+  const said = comment === null ? [] : [commenting(table, name, comment)];
   const sql = [...first, ...said];
   return sql.length === 0
     ? []

@@ -160,3 +160,20 @@ test('a stop leaves the run open, and the next one ends it', async () => {
   expect(await world.run(one, 'expand')).toMatchObject({ outcome: 'done', run: 1 });
   expect(await hasColumn('fax')).toBe(true);
 });
+
+test('a constraint that a failing data step looked through is again one for new rows', async () => {
+  const check = { addConstraint: { table: 'users', name: 'mailed', check: "email <> ''" } };
+  const key = {
+    addConstraint: {
+      table: 'users',
+      name: 'referred',
+      foreignKey: { columns: ['id'], references: { table: 'users', columns: ['id'] } },
+    },
+  };
+  const both = migration([check, key, rawSql('SELECT 1 / 0', 'SELECT 1', { phase: 'migrate' })]);
+  expect(await world.run(both, 'expand')).toMatchObject({ outcome: 'done' });
+  await world.sql(`COMMENT ON CONSTRAINT referred ON users IS 'to itself'`);
+  const start = await world.digests();
+  expect(await world.run(both, 'migrate')).toMatchObject({ outcome: 'undone' });
+  expect(await world.digests()).toEqual(start);
+});
