@@ -29,7 +29,8 @@ export async function connect(config: ClientConfig, stream: ProtocolStream, limi
     await client.connect();
     return connection;
   } catch (error) {
-    const why = connection.ended ?? toConnectError(error);
+    // An error of the stream comes together with its end, which says less.
+    const why = connection.ended === late ? late : toConnectError(error);
     connection.end(why);
     throw why;
   } finally {
