@@ -1,11 +1,10 @@
 import { defineConfig } from 'vitest/config';
-import type { Vite } from 'vitest/node';
 import { ClosingLine } from './test/support/closing-line.ts';
 import { LongestFirst } from './test/support/longest-first.ts';
 
 const soak = process.env['THEMIS_SOAK'] === '1';
 
-/** Many runs of the same lines, or other processes: measured, they take twice the time and cover nothing more. */
+/** Many runs of the same lines, or other processes: `npm run coverage` does without them, as they cover nothing more. */
 const unmeasured = ['test/{cli,contract,crash,property}/**/*.test.ts'];
 
 export default defineConfig({
@@ -29,7 +28,7 @@ export default defineConfig({
           isolate: false,
         },
       },
-      { extends: true, plugins: [withoutCoverage()], test: { name: 'unmeasured', include: unmeasured } },
+      { extends: true, test: { name: 'unmeasured', include: unmeasured } },
     ],
     coverage: {
       provider: 'v8',
@@ -41,13 +40,3 @@ export default defineConfig({
     },
   },
 });
-
-/** Coverage is an option of the whole run; this takes one project out of it. */
-function withoutCoverage(): Vite.Plugin {
-  return {
-    name: 'themis:without-coverage',
-    configureVitest({ project }) {
-      project.config.coverage = { ...project.config.coverage, enabled: false };
-    },
-  };
-}

@@ -13,7 +13,7 @@ import type { Ran } from '../support/live/live-process.ts';
 
 const slowMs = 300_000;
 /** Enough batches to be interrupted in the middle twice. */
-const rows = 40_000;
+const rows = 200_000;
 
 let fleet: LiveFleet;
 /** Of the schema that 1.4.0 works with. */
@@ -130,7 +130,7 @@ test(
   async () => {
     writeMigration('number', '>=1.5.0', [
       'addColumn: { table: users, column: { name: number, type: text } }',
-      'backfill: { table: users, set: { number: "phone || id" }, where: number IS NULL, batchSize: 500, undo: { number: "NULL" } }',
+      'backfill: { table: users, set: { number: "phone || id" }, where: number IS NULL, batchSize: 1000, undo: { number: "NULL" } }',
       'dropColumn: { table: users, column: phone, gracePeriod: 1h }',
     ]);
     await fleet.askFor('1.5.0');
