@@ -6,8 +6,8 @@ import { LiveFleet } from '../support/live/live-fleet.ts';
 import { killAll, type Ran, type Running } from '../support/live/live-process.ts';
 import { isSoak, runs } from '../support/runs.ts';
 
-const rounds = isSoak ? 50 : 4;
-const operationRounds = isSoak ? 20 : 2;
+const rounds = isSoak ? 50 : 3;
+const operationRounds = isSoak ? 20 : 1;
 const random = seededRandom(runs(1).seed);
 
 let fleet: LiveFleet;

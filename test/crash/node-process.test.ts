@@ -78,7 +78,7 @@ test('an update killed at every journal boundary ends fully old or fully new', a
 }, 120_000);
 
 test('a rollback killed at journal boundaries ends fully old or fully new', async () => {
-  await atEveryBoundary(rollback, isSoak ? 1 : 3);
+  await atEveryBoundary(rollback, isSoak ? 1 : 5);
 }, 120_000);
 
 test('the process that is not killed makes exactly that many appends', async () => {
