@@ -3,10 +3,9 @@
  * Node.js that does nothing. Not the first of them: that one compiles what the next find compiled.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildPackage } from '../../scripts/build-package.ts';
+import { layOutPackage } from '../support/package-layout.ts';
 import type { Bench, BenchCase, MeasuredRow } from './bench.ts';
 import { rounded } from './bench.ts';
 
@@ -41,12 +40,9 @@ function timesOf(programs: readonly (readonly string[])[], status: number): read
 function startCase(name: keyof typeof lines): BenchCase {
   return {
     name,
-    async prepare(directory) {
-      await buildPackage(join(directory, 'dist'));
-      for (const part of ['bin', 'schemas', 'package.json']) {
-        cpSync(join(root, part), join(directory, part), { recursive: true });
-      }
-      symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
+    prepare(directory) {
+      layOutPackage(directory);
+      return Promise.resolve();
     },
     run() {
       const { argv, status } = lines[name];

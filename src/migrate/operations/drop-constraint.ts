@@ -11,7 +11,7 @@ import { placeOf } from '../names.ts';
 import { isRefusal, type SchemaOperation, type StepDraft } from '../operation.ts';
 import { ifConstraint, unlessConstraint } from '../sql/conditional.ts';
 import { besidesDefinition, rebuilding } from '../sql/index-definition.ts';
-import { adding, commenting, dropping, validating } from '../steps/constraint.ts';
+import { adding, addingForNew, commenting, dropping, validating } from '../steps/constraint.ts';
 import { graceOf } from '../steps/grace.ts';
 import { inTransaction, scanning, statements, undoing } from '../steps/steps.ts';
 import { takingOver } from '../steps/unique.ts';
@@ -61,7 +61,6 @@ function besidesStep(table: CatalogTable, { name, comment }: CatalogConstraint, 
 
 function dropCheck(table: CatalogTable, constraint: CatalogConstraint): readonly StepDraft[] {
   const { name, definition, validated } = constraint;
-  const add = adding(table, name, definition);
   const atOnce = constraint.kind === 'exclusion' || /\bNOT ENFORCED$/u.test(definition);
   return [
     ...besidesStep(table, constraint, []),
@@ -74,7 +73,11 @@ function dropCheck(table: CatalogTable, constraint: CatalogConstraint): readonly
             scanning(ifConstraint(table, name, validating(table, name))),
           ),
         ]),
-    dropStep(table, constraint, atOnce ? scanning(add) : inTransaction(`${add} NOT VALID`)),
+    dropStep(
+      table,
+      constraint,
+      atOnce ? scanning(adding(table, name, definition)) : inTransaction(addingForNew(table, name, definition)),
+    ),
   ];
 }
 

@@ -8,7 +8,6 @@ import { randomUUID } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createNodeFileSystem } from '../../../src/adapters/file-system/node.ts';
 import { openSoftwareSigner } from '../../../src/adapters/signer/software.ts';
 import { runLine } from '../../../src/apps/cli/run-line.ts';
@@ -21,6 +20,7 @@ import {
   serverText,
   type DemoNode,
 } from '../../../src/apps/demo/demo-files.ts';
+import { demoServerDirectory } from '../../../src/apps/package-files.ts';
 import { nodeRoot, startServers, type Demo } from '../../../src/apps/demo/demo.ts';
 import { digestJson } from '../../../src/kernel/digest.ts';
 import type { Plan } from '../../../src/model/plan.ts';
@@ -32,8 +32,6 @@ import { sessionIn } from '../session-in.ts';
 import { isHalfStaged, listTree } from '../node/tree-digest.ts';
 import { healthOf } from './health-watch.ts';
 import { killAll, processesBelow, startThemis, type Ran, type Running } from './live-process.ts';
-
-const serverDirectory = fileURLToPath(new URL('../../../src/apps/demo/server/', import.meta.url));
 
 export interface LiveFleetOptions {
   /** How many of the five; clusters below three keep no quorum. */
@@ -186,7 +184,7 @@ export class LiveFleet {
   async buildRelease(version: string): Promise<string> {
     const release = `releases/themisdb-${version}`;
     this.#versions += 1;
-    cpSync(serverDirectory, join(this.file(release), 'lib'), { recursive: true });
+    cpSync(demoServerDirectory, join(this.file(release), 'lib'), { recursive: true });
     mkdirSync(join(this.file(release), 'share'));
     this.write(`${release}/share/version.json`, `${JSON.stringify({ version })}\n`);
     for (const [path, text] of Object.entries(this.#payload(version))) this.write(`${release}/${path}`, text);

@@ -8,7 +8,7 @@ import { block } from '../../sql/conditional.ts';
 import { besidesDefinition } from '../../sql/index-definition.ts';
 import { identifier, literal, qualified } from '../../sql/quote.ts';
 import { statisticsScript } from '../../sql/statistics.ts';
-import { adding } from '../../steps/constraint.ts';
+import { adding, addingForNew } from '../../steps/constraint.ts';
 import { commentOn } from '../comment.ts';
 import { shadowDefinition } from '../indexes.ts';
 import { checksOver, createTrigger, shadowNames, validIndexes, writing, type ColumnShadow } from './one-column.ts';
@@ -152,12 +152,10 @@ function takeUp(shadow: ColumnShadow, value: string | null): readonly string[] {
         (sequence) => `ALTER SEQUENCE ${qualified(sequence)} OWNED BY ${qualified(table)}.${identifier(column.name)}`,
       ),
     ...checksOver(table, column.name).flatMap(({ name, definition, comment }) => [
-      `${adding(table, name, definition)} NOT VALID`,
+      addingForNew(table, name, definition),
       ...commentOn(`CONSTRAINT ${identifier(name)} ON ${qualified(table)}`, comment),
     ]),
-    ...(column.nullable
-      ? []
-      : [`${adding(table, notNull, `CHECK (${identifier(column.name)} IS NOT NULL)`)} NOT VALID`]),
+    ...(column.nullable ? [] : [addingForNew(table, notNull, `CHECK (${identifier(column.name)} IS NOT NULL)`)]),
     ...statisticsOver(shadow).flatMap((each) => [
       ...statisticsScript(each),
       ...commentOn(`STATISTICS ${qualified(each)}`, each.comment),

@@ -10,7 +10,7 @@ import { shown } from '../../find.ts';
 import { besidesDefinition } from '../../sql/index-definition.ts';
 import { identifier, literal, qualified } from '../../sql/quote.ts';
 import { statisticsScript } from '../../sql/statistics.ts';
-import { adding } from '../../steps/constraint.ts';
+import { addingForNew } from '../../steps/constraint.ts';
 import { commentOn } from '../comment.ts';
 import { revokeDefaults } from '../guards.ts';
 import { tableParts, type TablePart, type TableShadow } from './one-table.ts';
@@ -32,7 +32,7 @@ export function foreignKeys({ table, world }: Pick<TableShadow, 'table' | 'world
 
 export function addForeignKey({ table, key }: ForeignKeyOf): readonly string[] {
   return [
-    `${adding(table, key.name, key.definition)} NOT VALID`,
+    addingForNew(table, key.name, key.definition),
     ...commentOn(`CONSTRAINT ${identifier(key.name)} ON ${qualified(table)}`, key.comment),
   ];
 }
